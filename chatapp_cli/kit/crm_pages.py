@@ -49,6 +49,11 @@ def select(name: str, choices: Sequence[tuple[str, Text]], *, chosen: str = "", 
     return f'<select name="{name}"{" required" if required else ""}>{inside}</select>'
 
 
+def to_pair() -> str:
+    """The commands by which a channel is paired after a CRM was linked, as HTML: they are to be copied."""
+    return "".join(f"<p><code>chatapp crm {verb}</code></p>" for verb in ("places", "attach CHANNEL PLACE"))
+
+
 def paragraphs(language: str, lines: Sequence[Text]) -> str:
     """Sentences as HTML."""
     with speaking(spoken(language)):

@@ -10,6 +10,7 @@ from chatapp_cli.store.rows.crm import ChatRow
 from chatapp_cli.store.tx import Tx
 
 _CHAT: Final = re.compile(r"chat-([0-9]{1,18})")
+_MESSAGE: Final = re.compile(r"m-([0-9]{1,18})(?:\.[0-9]+)?")
 
 
 def new_name(dialog: DialogId) -> str:
@@ -26,6 +27,12 @@ def dialog_of(chat: str) -> DialogId | None:
 def message_key(message: MessageId) -> str:
     """Our id of a message."""
     return f"m-{message}"
+
+
+def message_of(key: str) -> MessageId | None:
+    """The message with our id, or the one of which it names a part; ``None`` for an id that is none of ours."""
+    found = _MESSAGE.fullmatch(key)
+    return None if found is None else MessageId(int(found[1]))
 
 
 def name_of(tx: Tx, pairing: PairingId, dialog: DialogId) -> str:

@@ -279,7 +279,7 @@ def delete_applied(tx: Tx, most: int) -> int:
 def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
     """Accept a message under a key of its own, so that it goes out once however often it is told."""
     pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, event.remote_chat)
-    draft = Draft(text=event.text, files=context.files, reply_to=_quoted(tx, chat.dialog_id, event.quoted))
+    draft = Draft(text=event.text, files=context.files, reply_to=_quoted(tx, link, chat.dialog_id, event))
     options = SendOptions(key=key_of(f"crm {link} {event.remote}"), origin=Origin.CRM)
     request = MessageRequest(to=InDialog(chat.dialog_id), options=options, draft=draft)
     try:
@@ -295,10 +295,26 @@ def _as_author(tx: Tx, link: LinkId, employee: str) -> Tx:
     return tx.by(system(employees.named(tx, link, employee), Right.ANSWER))
 
 
-def _quoted(tx: Tx, dialog: DialogId, words: str) -> MessageId | None:
-    """The message that is quoted, by its first words; the CRM does not tell which it is."""
-    if not words:
-        return None
+def _quoted(tx: Tx, link: LinkId, dialog: DialogId, event: CrmWrote) -> MessageId | None:
+    """The message that is quoted: the one that the CRM names, or else by its first words."""
+    named = crm_chats.message_of(event.quoted_key)
+    if named is None and event.quoted_remote:
+        named = tx.value("ledger.message_of", link=link, remote=border.external_id(event.quoted_remote))
+    if named is not None and _is_in(tx, dialog, MessageId(named)):
+        return MessageId(named)
+    return _quoted_by(tx, dialog, event.quoted) if event.quoted else None
+
+
+def _is_in(tx: Tx, dialog: DialogId, message: MessageId) -> bool:
+    """Whether a message can be answered in a dialog: it is there, and the provider knows it."""
+    try:
+        found = transcript.message(tx, message)
+    except NotFound:
+        return False
+    return found.dialog_id == dialog and bool(found.ext_id)
+
+
+def _quoted_by(tx: Tx, dialog: DialogId, words: str) -> MessageId | None:
     recent = transcript.latest(tx, dialog, n=50)
     found = (one.message for one in reversed(recent) if one.message.ext_id and _says(one.message.text, words))
     return next((message.id for message in found), None)

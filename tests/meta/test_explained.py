@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.domain.errors import ChannelError
+from chatapp_cli.kit import crms
 from chatapp_cli.kit.manifests import manifest, packages
 from chatapp_cli.services.words import OWN_CODES
 
@@ -37,6 +38,13 @@ def test_a_channel_explains_every_code_that_it_may_raise(kind: str) -> None:
     codes = set(raised(*paths))
     assert codes
     assert codes - set(manifest(kind).errors) - set(OWN_CODES) == set()
+
+
+@pytest.mark.parametrize("kind", crms.packages())
+def test_a_crm_explains_every_code_that_it_may_raise(kind: str) -> None:
+    codes = set(raised(*sorted((CODE / "crm" / kind).glob("*.py")), CODE / "kit" / "http.py"))
+    assert codes
+    assert codes - set(crms.manifest(kind).errors) - set(OWN_CODES) == set()
 
 
 def test_the_daemon_explains_every_code_of_its_own() -> None:

@@ -139,7 +139,7 @@ async def test_a_conversation_goes_both_ways_once_and_in_order(desk: AmoOffice) 
     await eventually(lambda: written.status == 1)
     assert desk.texts() == ["Здравствуйте", "Сколько стоит?", "Сто рублей"]
     await desk.sees("Здравствуйте", "Сколько стоит?", "Сто рублей")
-    assert desk.company.read(ledger.everything) == []
+    await eventually(lambda: desk.company.read(ledger.everything) == [])
 
 
 async def test_a_doubled_hook_reaches_the_client_once_and_an_answer_of_the_desk_appears_there(desk: AmoOffice) -> None:
@@ -197,6 +197,19 @@ async def test_a_reply_of_the_client_names_the_managers_message(desk: AmoOffice)
     await desk.bot.arrive(chat, ANNA, {"text": "Красный", "reply_to_message": got})
     await desk.sees("Здравствуйте", "Красный или синий?", "Красный")
     assert desk.chat.messages[-1].reply_to == written.id
+
+
+async def test_a_reply_of_the_manager_names_the_clients_message_and_one_of_their_own(desk: AmoOffice) -> None:
+    await desk.bot.say(ANNA, "Здравствуйте")
+    await desk.sees("Здравствуйте")
+    [first] = desk.chat.messages
+    second = await desk.account.manager_writes(desk.chat, "Слушаю", reply_to=first)
+    await desk.client_gets(1)
+    await desk.account.manager_writes(desk.chat, "И?", reply_to=second)
+    await desk.client_gets(2)
+    (dialog,) = the_dialogs(desk.company)
+    hello, listening, more = [one.message for one in desk.company.read(lambda tx: transcript.latest(tx, dialog.id))]
+    assert [one.reply_to for one in (hello, listening, more)] == ["", hello.ext_id, listening.ext_id]
 
 
 async def test_an_unpaid_tariff_stops_the_link_and_what_waits_is_told_when_it_is_paid(desk: AmoOffice) -> None:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from chatapp_cli.crm.amocrm import button, events, names, salesbot
+from chatapp_cli.crm.amocrm import button_pages, events, names, salesbot
 from chatapp_cli.crm.amocrm.events import KeptStir
 from chatapp_cli.crm.amocrm.hosts import is_account
 from chatapp_cli.crm.amocrm.linking import ACCOUNT, CHAT, CODE, CONNECT, SECRETS
@@ -181,7 +181,7 @@ async def _code(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
     if not await _state_holds(bound, told.get("state", ""), now):
         return _NO
     if told.get("error"):
-        return button.refused(bound.settings["account"])
+        return button_pages.refused(bound.settings["account"])
     keys, code = await integration(bound), told.get("code", "")
     if keys is None or not 0 < len(code) <= _LONGEST or not _is_from(bound, told.get("referer", "")):
         return _NO
@@ -193,7 +193,7 @@ async def _code(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
     await bound.memory.save({OFFER: written(OfferedCode(at=now, code=code))})
     mark = sha256(code.encode("utf-8", "replace")).hexdigest()[:24]
     arrived = CrmArrival(provider_id=f"install:{mark}", event=LinkInstalled(), raw=b"{}")
-    page = button.allowed(bound.settings["account"])
+    page = button_pages.allowed(bound.settings["account"])
     return CrmReply(arrivals=[arrived], body=page.body, content_type=page.content_type, headers=page.headers)
 
 
@@ -232,7 +232,7 @@ async def _connect(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
     if bound.settings.get("client_id") or not await _state_holds(bound, request.query.get("state", ""), now):
         return _NO
     base = bound.settings["redirect_uri"].removesuffix(f"/{CODE}")
-    return button.page(bound, base)
+    return button_pages.page(bound, base)
 
 
 def _encoded(tree: Tree) -> bytes:

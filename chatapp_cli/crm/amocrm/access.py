@@ -32,7 +32,16 @@ from chatapp_cli.kit.http import network, read
 from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.kit.records import remembered, written
 from chatapp_cli.kit.rotation import Rotation
-from chatapp_cli.kit.tokens import ANSWERED_WITHIN, AccessToken, Granted, Tokens, name_of, token_of, undisturbed
+from chatapp_cli.kit.tokens import (
+    ANSWERED_WITHIN,
+    PATIENCE,
+    AccessToken,
+    Granted,
+    Tokens,
+    name_of,
+    token_of,
+    undisturbed,
+)
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock, World
 
@@ -242,18 +251,43 @@ async def _server(bound: Bound, http: aiohttp.ClientSession, clock: Clock) -> To
 
 
 async def _redeem_offer(bound: Bound, server: TokenServer) -> None:
-    """Redeem a code that came, once: a refused one is dropped, and what held before goes on."""
+    """Redeem a code that came, once: a refused one is dropped, and what held before goes on.
+
+    Several sessions may find it, such as one that is just being replaced: the others wait for its tokens.
+    """
     offer = await remembered(bound.memory, OFFER, OfferedCode)
-    if offer is None or not await bound.memory.swap(OFFER, written(offer), ""):
+    if offer is None:
         return
+    taken = msgspec.structs.replace(offer, taken=True)
+    if offer.taken or not await undisturbed(_take(bound, server, offer, taken)):
+        await _await_redemption(bound, taken, server.clock)
+
+
+async def _take(bound: Bound, server: TokenServer, offer: OfferedCode, taken: OfferedCode) -> bool:
+    """Redeem a code that nobody else takes; false if somebody does."""
+    if not await bound.memory.swap(OFFER, written(offer), written(taken)):
+        return False
     try:
-        await undisturbed(_redeemed(bound, server, offer))
+        await _redeemed(bound, server, offer)
     except Retryable:  # it never left
-        await bound.memory.swap(OFFER, "", written(offer))
+        await bound.memory.swap(OFFER, written(taken), written(offer))
         raise
     except ChannelError as error:
+        await bound.memory.swap(OFFER, written(taken), "")
         if await records.token(bound) is None:
             raise _ended(error) from None
+    return True
+
+
+async def _await_redemption(bound: Bound, taken: OfferedCode, clock: Clock) -> None:
+    """Wait for the session that redeems a code; one that was killed meanwhile has lost it. Raises NeedsRebind."""
+    for pause in PATIENCE:
+        await clock.sleep(pause)
+        if (await bound.memory.known(OFFER)).get(OFFER) != written(taken):
+            return
+    await bound.memory.swap(OFFER, written(taken), "")
+    if await records.token(bound) is None:
+        raise NeedsRebind("code_refused")
 
 
 def _ended(error: ChannelError) -> ChannelError:
@@ -264,7 +298,7 @@ def _ended(error: ChannelError) -> ChannelError:
 async def _redeemed(bound: Bound, server: TokenServer, offer: OfferedCode) -> None:
     granted = await server.redeem(offer.code)
     token = token_of(granted, server.clock.now())
-    await bound.memory.save({name_of(bound): tokens.written(token), HELD: ""})
+    await bound.memory.save({name_of(bound): tokens.written(token), HELD: "", OFFER: ""})
 
 
 def account_in(answer: Any) -> int:

@@ -13,7 +13,15 @@ import msgspec
 from chatapp_cli.crm.amocrm import salesbot
 from chatapp_cli.crm.amocrm.salesbot import KeptStep
 from chatapp_cli.domain import border
-from chatapp_cli.domain.crm.events import CopyCame, CrmArrival, CrmEvent, CrmWrote, CrmWroteFirst, RemoteFile
+from chatapp_cli.domain.crm.events import (
+    CopyCame,
+    CrmArrival,
+    CrmEvent,
+    CrmWrote,
+    CrmWroteFirst,
+    MirroredChat,
+    RemoteFile,
+)
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.kit.lenient import read_as
 
@@ -26,6 +34,8 @@ _TYPES: Final[Mapping[str, str]] = {
 }
 """The likely type of a file by the kind of its message; its name says more if there is one."""
 _MAIL: Final = "email"
+MOST_CHATS: Final = 600
+"""Chats that one look goes through, the newest first: each costs a request, and there is no list of new messages."""
 
 
 class KeptChatWords(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +55,8 @@ class KeptChatWords(msgspec.Struct, frozen=True, kw_only=True):
     file_name: str = ""
     file_size: int = 0
     quoted: str = ""
+    quoted_key: str = ""
+    quoted_remote: str = ""
     phone: str = ""
     email: str = ""
     called: str = ""
@@ -62,9 +74,20 @@ class KeptStir(msgspec.Struct, frozen=True, kw_only=True):
     """Our id of the chat."""
 
 
+def newest(chats: Sequence[MirroredChat]) -> Sequence[MirroredChat]:
+    """The chats of the newest dialogs, as many as one look goes through."""
+    return sorted(chats, key=lambda one: _number(one.chat), reverse=True)[:MOST_CHATS]
+
+
+def _number(chat: str) -> int:
+    digits = chat.rpartition("-")[2]
+    return int(digits) if digits.isascii() and digits.isdecimal() else 0
+
+
 def words(tree: Mapping[str, Any], **where: Any) -> KeptChatWords:
     """What is kept of the ``message`` of a hook, with what was found out about its place."""
     inner, receiver = _map(tree, "message"), _map(tree, "receiver")
+    answered = _map(_map(inner, "reply_to"), "message")
     said = _texts(inner)
     return KeptChatWords(
         remote=_text(inner, "id"),
@@ -74,7 +97,9 @@ def words(tree: Mapping[str, Any], **where: Any) -> KeptChatWords:
         media=_text(inner, "media"),
         file_name=_text(inner, "file_name"),
         file_size=_whole(inner.get("file_size")),
-        quoted=_text(_map(_map(inner, "reply_to"), "message"), "text"),
+        quoted=_text(answered, "text"),
+        quoted_key=_text(answered, "msgid"),
+        quoted_remote=_text(answered, "id"),
         phone=_text(receiver, "phone"),
         email=_text(receiver, "email"),
         called=_text(receiver, "name"),
@@ -153,6 +178,8 @@ def _event(kept: KeptChatWords, now: Millis) -> CrmEvent:
         text=border.text(kept.text),
         files=_files(kept),
         quoted=border.text(kept.quoted),
+        quoted_key=border.external_id(kept.quoted_key),
+        quoted_remote=border.external_id(kept.quoted_remote),
         at=border.at(kept.at, now) if kept.at else None,
     )
 

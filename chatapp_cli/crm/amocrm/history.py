@@ -20,8 +20,6 @@ from chatapp_cli.ports.memory import Memory
 
 MOST_PAGES: Final = 20
 """A message that is not among so many pages is not looked for any longer."""
-MOST_CHATS: Final = 600
-"""Chats that one look goes through, the newest first: each costs a request, and there is no list of new messages."""
 
 Json = Mapping[str, Any]
 
@@ -55,7 +53,7 @@ class AmoHistory:
         """What employees wrote in chats, oldest first in each; what was told before is told under the same id."""
         staff = {name.removeprefix(STAFF): number for name, number in (await self._memory.known(STAFF)).items()}
         known = [one for one in chats if names.is_uuid(one.remote)]
-        for chat in sorted(known, key=lambda one: _number(one.chat), reverse=True)[:MOST_CHATS]:
+        for chat in events.newest(known):
             try:
                 messages = await self._chats.history(chat.remote, 0)
             except Rejected:
@@ -90,8 +88,3 @@ def _in_order(messages: Sequence[Json]) -> Sequence[Json]:
 def _at(message: Json) -> int:
     said = message.get("msec_timestamp")
     return said if isinstance(said, int) else 0
-
-
-def _number(chat: str) -> int:
-    digits = chat.rpartition("-")[2]
-    return int(digits) if digits.isascii() and digits.isdecimal() else 0

@@ -232,7 +232,7 @@ class AmoNotes:
 
     async def owed(self, chats: Sequence[MirroredChat], now: Millis) -> AsyncGenerator[Sequence[CrmArrival], None]:
         """The answers that employees wrote as notes; what was told before is told under the same id."""
-        for chat in chats:
+        for chat in events.newest(chats):
             known = await remembered(self._memory, CHAT + chat.chat, WrittenIn)
             if known is None:
                 continue

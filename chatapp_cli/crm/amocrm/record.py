@@ -48,6 +48,8 @@ class OfferedCode(msgspec.Struct, frozen=True, kw_only=True):
 
     at: Millis
     code: str
+    taken: bool = False
+    """Whether a session redeems it, or was stopped while it did: it works once."""
 
     def __repr__(self) -> str:
         return f"OfferedCode(at={self.at})"

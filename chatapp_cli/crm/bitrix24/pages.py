@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chatapp_cli.domain.text import T
-from chatapp_cli.kit.crm_pages import page, paragraphs
+from chatapp_cli.kit.crm_pages import page, paragraphs, to_pair
 from chatapp_cli.ports.crm import CrmReply
 
 
@@ -17,8 +17,7 @@ def installed(origin: str, language: str) -> CrmReply:
         T("The desk checks it now with Bitrix24. You can close this page."),
         T("Then pair a channel with an open line: in its connector in the contact centre, or at the desk:"),
     ]
-    commands = "".join(f"<p><code>chatapp crm {verb}</code></p>" for verb in ("places", "attach CHANNEL PLACE"))
-    body = f"{paragraphs(language, lines)}{commands}"
+    body = f"{paragraphs(language, lines)}{to_pair()}"
     return page(origin, language, T("The application is installed"), body)
 
 

@@ -38,6 +38,10 @@ class CrmWrote:
     files: Sequence[RemoteFile] = ()
     quoted: str = ""
     """What the message quotes, if anything."""
+    quoted_key: str = ""
+    """Our id of the message that it answers, see ``LedgerEntry.key``; empty if the CRM does not tell one."""
+    quoted_remote: str = ""
+    """The CRM's id of that message."""
     at: Millis | None = None
 
 

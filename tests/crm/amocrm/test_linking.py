@@ -10,11 +10,12 @@ import msgspec
 import pytest
 
 from chatapp_cli.crm.amocrm.hosts import account_of, chats_of, consent_of
-from chatapp_cli.crm.amocrm.record import HELD, OFFER, HeldAccount, integration
+from chatapp_cli.crm.amocrm.record import HELD, OFFER, HeldAccount, OfferedCode, integration
 from chatapp_cli.domain.crm.entry import CrmReceipt
 from chatapp_cli.domain.crm.events import LinkInstalled
 from chatapp_cli.domain.errors import NeedsRebind, UsageError
 from chatapp_cli.kit import records
+from chatapp_cli.kit.system import SystemChance, SystemClock
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.amocrm import TOKEN, Account
 from tests.crm.amocrm.desk import AmoDesk, entry, pairing
@@ -89,6 +90,43 @@ async def test_a_code_is_redeemed_once_whoever_brings_it_again(desk: AmoDesk, ac
     await prove(desk)
     await prove(desk)
     assert [one.body["grant_type"] for one in account.calls if one.path == TOKEN] == ["authorization_code"]
+
+
+async def test_sessions_that_find_the_same_code_redeem_it_once_and_all_begin() -> None:
+    world = World(clock=SystemClock(), chance=SystemChance())
+    async with Account() as account, AmoDesk(account, world) as desk:
+        await desk.link()
+        await desk.allow()
+        account.misbehaviour.slow[TOKEN] = 0.1
+        await asyncio.gather(*(prove(desk) for _ in range(3)))
+    assert [one.path for one in account.calls].count(TOKEN) == 1
+
+
+async def test_a_session_that_is_stopped_while_it_redeems_the_code_does_not_lose_the_tokens(
+    desk: AmoDesk, account: Account
+) -> None:
+    await desk.link()
+    await desk.allow()
+    account.misbehaviour.slow[TOKEN] = 0.2
+    opening = asyncio.create_task(prove(desk))
+    while not account.calls:
+        await asyncio.sleep(0.01)
+    opening.cancel()
+    await asyncio.wait({opening})
+    await prove(desk)
+    assert [one.path for one in account.calls].count(TOKEN) == 1
+
+
+async def test_a_code_that_a_killed_session_took_is_not_presented_again(desk: AmoDesk, account: Account) -> None:
+    bound = await desk.link()
+    await desk.allow()
+    offer = await records.remembered(bound.memory, OFFER, OfferedCode)
+    assert offer is not None
+    await bound.memory.save({OFFER: records.written(msgspec.structs.replace(offer, taken=True))})
+    for code in ("code_refused", "not_allowed_yet"):
+        with pytest.raises(NeedsRebind, match=code):
+            await prove(desk)
+    assert account.calls == []
 
 
 @pytest.mark.parametrize(

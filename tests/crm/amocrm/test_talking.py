@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.crm.amocrm.connector import AmoSession
+from chatapp_cli.crm.amocrm.events import newest
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry, SharedFile
 from chatapp_cli.domain.crm.events import CrmWrote, CrmWroteFirst, MirroredChat
 from chatapp_cli.domain.crm.states import Act
@@ -310,3 +311,24 @@ async def test_a_conversation_that_was_notes_goes_on_as_a_chat_once_a_channel_is
     [receipt] = await told(session, entry(chat=chat))
     assert receipt.chat == account.chats[0].id
     assert await session.cards(chat) == []
+
+
+def test_a_look_goes_through_the_newest_chats_and_through_no_more_than_it_can() -> None:
+    about = {"kind": "whatsapp_web", "place": str(SALES), "remote": "c"}
+    chosen = newest([MirroredChat(chat=f"chat-{n}", **about) for n in range(1, 1000)])
+    assert [one.chat for one in chosen] == [f"chat-{n}" for n in range(999, 399, -1)]
+
+
+async def test_typing_and_a_reaction_of_a_client_are_told_as_the_chats_take_them(
+    session: AmoSession, account: Account
+) -> None:
+    await known(session)
+    chats = session._chats
+    assert chats is not None
+    await chats.typing(CONVERSATION, "person-1", 5000)
+    account.capabilities.reactions = True
+    reaction = {"conversation_id": CONVERSATION, "msgid": "m-1", "user": {"id": "person-1"}, "type": "react"}
+    await chats.react({**reaction, "emoji": "👍"})
+    [chat] = account.chats
+    assert chat.typing_until > chat.messages[0].at
+    assert list(chat.messages[0].reactions.values()) == ["👍"]

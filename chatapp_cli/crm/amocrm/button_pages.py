@@ -52,8 +52,7 @@ def allowed(account: str) -> CrmReply:
         T("The desk takes up the work with amoCRM now. You can close this page."),
         T("Then pair a channel with a pipeline at the desk:"),
     ]
-    commands = "".join(f"<p><code>chatapp crm {verb}</code></p>" for verb in ("places", "attach CHANNEL PLACE"))
-    body = f"{crm_pages.paragraphs(_LANGUAGE, lines)}{commands}"
+    body = f"{crm_pages.paragraphs(_LANGUAGE, lines)}{crm_pages.to_pair()}"
     return crm_pages.page(account, _LANGUAGE, T("The access is allowed"), body)
 
 
