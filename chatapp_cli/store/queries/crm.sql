@@ -7,7 +7,8 @@ SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revi
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'),
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead'),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'dead'),
-  (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead')
+  (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'
+    AND (e.act <> 'continue' OR e.tries > 0))
 FROM crm_link k ORDER BY k.id;
 
 -- name: links.any
@@ -19,7 +20,8 @@ SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revi
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'),
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead'),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'dead'),
-  (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead')
+  (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'
+    AND (e.act <> 'continue' OR e.tries > 0))
 FROM crm_link k WHERE k.id = :id;
 
 -- name: links.secrets
