@@ -15,7 +15,7 @@ from chatapp_cli.domain.crm.entry import LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, CrmStepAsked
 from chatapp_cli.domain.crm.link import Card
 from chatapp_cli.domain.crm.states import Act, TextFate
-from chatapp_cli.domain.errors import OutcomeUnknown, Rejected
+from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Rejected
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.template import Template
@@ -203,6 +203,18 @@ def test_a_second_request_of_a_bot_that_waits_already_sends_nothing(bot: Bot, de
     desk.send_next("x1")
     assert desk.shop.write(lambda tx: hand_over(tx, desk.shop.media, desk.channel)) is None
     assert bot.outcome() == (TextFate.SENT, "")
+    desk.shop.clock.at += 10 * MINUTE
+    assert bot.told() == []
+
+
+def test_a_bot_that_could_not_be_told_at_once_has_nothing_sent_any_more(bot: Bot, desk: Paired) -> None:
+    bot.keeps(bot.asked())
+    desk.shop.clock.at += 10 * MINUTE
+    [row] = bot.claimed()
+    pause = RateLimited("rate_limited", retry_after=9)
+    desk.shop.write(lambda tx: ledger.again(tx, row, pause, seconds=9, counted=False))
+    bot.applies(person("Анна", ANNA))
+    assert desk.shop.write(lambda tx: hand_over(tx, desk.shop.media, desk.channel)) is None
 
 
 def test_an_address_of_its_own_stands_in_for_the_contacts(bot: Bot, desk: Paired) -> None:

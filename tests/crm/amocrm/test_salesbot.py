@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -130,16 +132,11 @@ async def test_nothing_stands_in_for_a_signature(runs: Runs, account: Account, d
     head, claims, _proof = said["token"].split(".")
     none = "eyJhbGciOiJub25lIn0"
     stranger = signed(run.claims, "another secret", "HS512")
-    for token in (
-        "",
-        ".",
-        "a.b.c",
-        f"{none}.{claims}.",
-        f"{head}.{claims}.",
-        f"{head}.{claims}.AAAA",
-        stranger,
-        "я.я.я",
-    ):
+    other = urlsafe_b64encode(b'{"alg":"HS256"}').rstrip(b"=").decode()
+    proof = hmac.new(account.client_secret.encode(), f"{other}.{claims}".encode(), "sha512").digest()
+    misnamed = f"{other}.{claims}.{urlsafe_b64encode(proof).rstrip(b'=').decode()}"
+    unsigned = (f"{none}.{claims}.", f"{head}.{claims}.", f"{head}.{claims}.AAAA")
+    for token in ("", ".", "a.b.c", "я.я.я", *unsigned, stranger, misnamed):
         assert (await posted(desk, {**said, "token": token})).status == 403
     assert (await posted(desk, {"data": {}})).status == 403
     assert (await desk.accept("salesbot", b"{")).status == 400
