@@ -255,7 +255,8 @@ ON CONFLICT DO NOTHING;
 SELECT link_id, remote, employee, entry_id FROM crm_text WHERE message_id = :message;
 
 -- name: texts.of_entry
-SELECT message_id FROM crm_text WHERE entry_id = :entry AND entry_id IS NOT NULL ORDER BY message_id;
+SELECT m.id FROM crm_text t JOIN message m ON m.id = t.message_id
+WHERE t.entry_id = :entry AND t.entry_id IS NOT NULL ORDER BY m.id;
 
 -- name: texts.told
 UPDATE crm_text SET told = :told WHERE link_id = :link AND message_id = :message AND told <> :told;
