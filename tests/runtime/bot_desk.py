@@ -13,7 +13,6 @@ from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.runtime import linking
 from chatapp_cli.sandbox.amocrm import Account
 from chatapp_cli.sandbox.amocrm.objects import AmoBotRun
-from chatapp_cli.sandbox.sms import SmsSandbox
 from chatapp_cli.services import channels, ledger, links, options
 from chatapp_cli.store.rows.crm import LinkRow
 from tests.contract.connector_contract import ScriptedAsker
@@ -32,7 +31,7 @@ class BotDesk:
     """What a test sees of it."""
 
     company: Company
-    gateway: SmsSandbox
+    gateway: Any
     account: Account
     channel: ChannelId
     link: LinkId
@@ -91,8 +90,8 @@ class BotDesk:
         assert run.result == {"status": status, "detail": detail}
 
 
-async def begun(company: Company, gateway: SmsSandbox, account: Account, address: str) -> BotDesk:
-    """Bind the gateway and link the account, while a daemon runs at this address."""
+async def begun(company: Company, gateway: Any, account: Account, address: str) -> BotDesk:
+    """Bind a provider in miniature and link the account, while a daemon runs at this address."""
     channel = await bound(company, gateway)
     call_here(company, gateway, channel, address)
     company.write(lambda tx: options.configure_company(tx, {"public_url": address}))

@@ -14,6 +14,8 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.sandbox.amocrm import Account
 from chatapp_cli.sandbox.sms import SmsSandbox
+from chatapp_cli.sandbox.stage import Customer, StageFile
+from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.services import crm_intake, links
 from tests.daemons import Serving
 from tests.rehearsals.kill import free_port
@@ -21,6 +23,7 @@ from tests.runtime.bot_desk import BotDesk, begun
 from tests.runtime.desk import eventually, serving
 from tests.sandbox.amocrm.schema import problems
 
+PNG = b"\x89PNG\r\n\x1a\n"
 ANNA, OLEG = "+7 916 123-45-67", "+79167654321"
 TO_ANNA, TO_OLEG = ("79161234567", "Заказ готов"), ("79167654321", "Заказ готов")
 
@@ -35,7 +38,6 @@ async def desk(companies: Callable[..., Company]) -> AsyncIterator[BotDesk]:
         assert problems(account) == []
 
 
-@pytest.mark.req("S-194")
 @pytest.mark.req("S-193", part="the main contact of the deal")
 async def test_a_bot_has_the_main_contact_written_to_and_goes_on_by_success(desk: BotDesk) -> None:
     lead = await desk.deal(desk.person("Анна", ANNA), desk.person("Олег", OLEG))
@@ -98,6 +100,25 @@ async def test_what_is_not_sent_by_the_deadline_takes_the_exit_for_errors_and_is
     await desk.ends(run, "fail", "Not everything was sent in time.")
     await eventually(desk.owes_nothing)
     assert desk.received() == []
+
+
+@pytest.mark.req("S-194")
+async def test_a_message_with_an_image_goes_to_the_dialog_of_the_main_contact(
+    companies: Callable[..., Company],
+) -> None:
+    company, anna = companies(http_port=0), Customer(number=101, name="Анна", username="anna")
+    async with TelegramBotSandbox() as bot, Account(rate=50.0) as account, serving(company) as address:
+        desk = await begun(company, bot, account, address)
+        await bot.say(anna, "Здравствуйте")
+        await eventually(lambda: [len(chat.messages) for chat in account.chats] == [1])
+        lead = await desk.deal(desk.person("Анна Петрова"))
+        account.chats[0].person.contact = account.leads[lead].contacts[0]
+        image = account.chat_server.keep("ёлка", StageFile(name="ёлка.png", content=PNG, mime="image/png"))
+        await desk.ends(await desk.runs(lead, file=image), "success")
+        [heard] = await bot.heard(anna)
+        assert (heard.text, [file.content for file in heard.files]) == ("Заказ готов", [PNG])
+        await account.settled()
+        assert problems(account) == []
 
 
 @pytest.fixture

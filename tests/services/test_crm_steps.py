@@ -226,10 +226,19 @@ def test_an_address_of_its_own_stands_in_for_the_contacts(bot: Bot, desk: Paired
     assert card.address == OLEG
 
 
+@pytest.mark.req("S-193", part="a particular user by @Login")
+def test_a_login_is_written_to_in_the_dialog_of_who_has_it(bot: Bot, desk: Paired) -> None:
+    heard = desk.shop.hear(desk.channel, sender=replace(ANNA_THERE, username="anna"))
+    bot.asks(address="@anna")
+    assert desk.dialog(desk.send_next("x1")) == desk.dialog(heard)
+    assert bot.outcome() == (TextFate.SENT, "")
+
+
 @pytest.mark.parametrize(
     ("more", "why"),
     [
         ({"whom": "everyone"}, "everyone is no choice of contacts."),
+        ({"text": ""}, "There is nothing to send."),
         ({"kind": "telegram"}, "No channel that the bot may use is paired with this CRM."),
         ({"line": "99"}, "No channel that the bot may use is paired with this CRM."),
         ({"whom": "group"}, "No group is known in which the main contact has written."),
