@@ -143,6 +143,52 @@ class FindsClients(Protocol):
 
 
 @runtime_checkable
+class RunsSteps(Protocol):
+    """A session of a CRM whose automations have us send messages, see ``CrmStepAsked``; ``Act.CONTINUE`` ends them."""
+
+    async def fetch_link(self, address: str, target: Path) -> tuple[str, str]:
+        """Write a file anywhere on the Internet to ``target``; returns its name and type, empty if unknown.
+
+        Raises Rejected for one that is gone, too big, or inside our own network.
+        """
+        ...
+
+    async def contacts_of(self, card: CardRef, *, everyone: bool) -> Sequence[ClientOfCard]:
+        """The main contact of a card, or each of its contacts, the main one first.
+
+        Raises Rejected with the code ``card_gone`` for a card that is not there.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepChoices:
+    """What a person may choose for a step of ours in an automation: values, and what they are called."""
+
+    lines: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class ShipsStep(Protocol):
+    """A CRM in whose automations people put a step of ours by a package, since no API makes one (S-191)."""
+
+    def package(self, bound: Bound, choices: StepChoices, *, public_url: str) -> bytes:
+        """The archive to be uploaded there, for one link and one address of ours.
+
+        Raises Refused if that address is not the one at which the CRM reaches us.
+        """
+        ...
+
+    def definition(self, bound: Bound, choices: StepChoices, *, public_url: str) -> Mapping[str, object]:
+        """What the step asks for, its exits, and what the CRM keeps of it: for reading, and no copy of a bot.
+
+        Raises Refused as ``package`` does.
+        """
+        ...
+
+
+@runtime_checkable
 class DepartsFromCrm(Protocol):
     """A session that takes away what it made in the CRM, because the link ends."""
 

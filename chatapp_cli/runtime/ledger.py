@@ -24,7 +24,7 @@ from chatapp_cli.ports.crm import CrmSession
 from chatapp_cli.runtime.carrier import Carrier
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import VerdictJob, VerdictWriter
-from chatapp_cli.services import ledger
+from chatapp_cli.services import crm_steps, ledger
 from chatapp_cli.services.crm_entries import EntryLoader, FilesAwaited
 from chatapp_cli.store.rows.crm import EntryRow
 from chatapp_cli.store.tx import Tx
@@ -97,6 +97,7 @@ class LedgerQueue:
         """One bundle of entries of different dialogs."""
         del n
         rows = ledger.claim(tx, self._link, self._loader.crm.at_once, self._store.lease.epoch)
+        crm_steps.withdraw_late(tx, rows)
         return [_bundle(tx, self._loader, rows)] if rows else []
 
     async def carry(self, item: Bundle) -> None:

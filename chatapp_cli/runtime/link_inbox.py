@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from chatapp_cli.domain.crm.events import CopyCame, CrmEvent, CrmWrote, PlaceConfigured, RemoteFile
+from chatapp_cli.domain.crm.events import CopyCame, CrmEvent, CrmStepAsked, CrmWrote, PlaceConfigured, RemoteFile
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, StoreError
 from chatapp_cli.domain.ids import Millis
@@ -15,6 +15,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.ports.crm import CrmSession
 from chatapp_cli.runtime.link_owners import OwnerKeeper
 from chatapp_cli.runtime.link_places import PlaceKeeper
+from chatapp_cli.runtime.link_steps import StepKeeper
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import crm_intake, files, ledger
@@ -42,6 +43,7 @@ class LinkInbox:
         self._link = link.id
         self._applied = applied
         self._places, self._owners = PlaceKeeper(store, link), OwnerKeeper(store, link)
+        self._steps = StepKeeper(store, link)
         self._clock = store.company.world.clock
         self._news = WakeUp()
         self._caught_up = WakeUp()
@@ -146,6 +148,9 @@ class LinkInbox:
         if isinstance(event, PlaceConfigured):
             await self._places.apply(session, row, event)
             return {row.id: None}
+        if isinstance(event, CrmStepAsked):
+            await self._steps.apply(session, row, event)
+            return {row.id: None}
         if isinstance(event, CopyCame):
             await self._look_into(session, row, event)
             return {row.id: None}
@@ -216,7 +221,9 @@ def bundles(
     """The same events in bundles for one transaction each; one that needs the network first is alone."""
     bundle: list[tuple[CrmArrivedRow, CrmEvent]] = []
     for row, event in found:
-        alone = isinstance(event, PlaceConfigured | CopyCame) or (isinstance(event, CrmWrote) and bool(event.files))
+        alone = isinstance(event, PlaceConfigured | CopyCame | CrmStepAsked) or (
+            isinstance(event, CrmWrote) and bool(event.files)
+        )
         if bundle and (alone or len(bundle) == TOGETHER):
             yield bundle
             bundle = []

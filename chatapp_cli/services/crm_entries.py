@@ -14,7 +14,7 @@ from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.domain.message import Direction, Origin
 from chatapp_cli.domain.preview import preview
-from chatapp_cli.domain.text import restored
+from chatapp_cli.domain.text import T, restored
 from chatapp_cli.i18n import show
 from chatapp_cli.services import (
     channels,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.store.rows.channels import ChannelRow
 
+_OF_NO_CHANNEL = Pairing(id=PairingId(0), kind="", account="", place="")
 _WANTED = "wanted"
 _FIRST_WORDS = 60
 """Characters of a quoted message that are shown."""
@@ -57,6 +58,8 @@ class EntryLoader:
 
     def load(self, tx: Tx, row: EntryRow) -> LedgerEntry | None:
         """An entry as it stands; ``None`` if there is nothing to tell any more. Raises FilesAwaited."""
+        if row.pairing_id is None:
+            return self._of_step(tx, row)
         pairing = pairings.one(tx, row.pairing_id)
         if row.dialog_id is None:
             return self._without_dialog(row, pairing)
@@ -94,6 +97,32 @@ class EntryLoader:
             texted=True,
             fate=TextFate.FAILED,
         )
+
+    def _of_step(self, tx: Tx, row: EntryRow) -> LedgerEntry:
+        """How the messages of a step fared; what is not settled by now has failed."""
+        messages = ledger.of_step(tx, row.id)
+        failed = [one for one in messages if ledger.fate_of(one) not in {TextFate.SENT, TextFate.DELIVERED}]
+        good = bool(messages) and not failed and not row.reason
+        return LedgerEntry(
+            id=row.id,
+            act=Act(row.act),
+            pairing=_OF_NO_CHANNEL,
+            chat=CrmChat(id="", name=""),
+            person=CrmPerson(id="", name=""),
+            remote=row.remote,
+            reason="" if good else self._why_step_failed(tx, row, failed),
+            fate=TextFate.SENT if good else TextFate.FAILED,
+            at=row.created_at,
+        )
+
+    def _why_step_failed(self, tx: Tx, row: EntryRow, failed: Sequence[MessageRow]) -> str:
+        if row.reason:
+            return show(restored(json.loads(row.reason)))
+        for one in failed:
+            if one.code:
+                channel = channels.one(tx, dialogs.card(tx, one.dialog_id).channel_id)
+                return show(words.why(self.manifest(channel), one.code, one.detail)[0])
+        return show(T("Not everything was sent in time."))
 
     def _with_message(
         self, tx: Tx, row: EntryRow, told: LedgerEntry, card: DialogCard, message: MessageRow

@@ -10,6 +10,7 @@ import msgspec
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right, system
+from chatapp_cli.domain.crm.cards import ClientOfCard
 from chatapp_cli.domain.crm.events import (
     CardChanged,
     CardCommented,
@@ -18,6 +19,7 @@ from chatapp_cli.domain.crm.events import (
     CrmConversation,
     CrmEvent,
     CrmRewrote,
+    CrmStepAsked,
     CrmTexted,
     CrmWithdrew,
     CrmWrote,
@@ -35,7 +37,7 @@ from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis
 from chatapp_cli.domain.journal.links import LinkDeadLetterKept, LinkDeadLetterRevived
 from chatapp_cli.domain.message import Operation, Origin, State
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import (
     access,
     channels,
@@ -43,6 +45,7 @@ from chatapp_cli.services import (
     crm_cards,
     crm_chats,
     crm_first,
+    crm_steps,
     crm_texts,
     dialogs,
     employees,
@@ -85,6 +88,10 @@ class CrmContext:
     able: Able
     files: Sequence[StagedFile] = field(default=())
     """The files of the event, fetched."""
+    people: Sequence[ClientOfCard] = field(default=())
+    """Whom a step writes to, as the CRM has told."""
+    hindrance: Text | None = None
+    """Why a step cannot be carried out at all."""
 
 
 def keep(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival]) -> int:
@@ -112,6 +119,8 @@ def keep(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival]) -> int:
         elif (at_once := _AT_ONCE.get(type(arrival.event))) is not None:
             tx.run("crmevents.done", id=number)
             at_once(tx, link)
+        elif isinstance(arrival.event, CrmStepAsked) and not crm_steps.expect(tx, link, arrival.event):
+            tx.run("crmevents.done", id=number)
     return new
 
 
@@ -367,6 +376,14 @@ def _wrote_first(tx: Tx, link: LinkId, event: CrmWroteFirst, context: CrmContext
     composing.accept(_as_author(tx, link, event.author), context.able, request)
 
 
+def _step_asked(tx: Tx, link: LinkId, event: CrmStepAsked, context: CrmContext) -> None:
+    by = _as_author(tx, link, "")
+    if context.hindrance is not None:
+        crm_steps.refuse(by, link, event, context.hindrance)
+    else:
+        crm_steps.carry_out(by, link, event, context.people, able=context.able, files=context.files)
+
+
 def _conversation(tx: Tx, link: LinkId, event: CrmConversation, context: CrmContext) -> None:
     del context
     pairing, chat = _chat(tx, link, event.kind, event.place, event.chat)
@@ -396,6 +413,7 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
     CrmWithdrew: _withdrew,
     CrmTexted: _texted,
     CrmWroteFirst: _wrote_first,
+    CrmStepAsked: _step_asked,
     CrmConversation: _conversation,
     PlaceDetached: _detached,
 }
@@ -443,7 +461,7 @@ def _message(tx: Tx, link: LinkId, pairing: PairingRow, chat: ChatRow, remote: s
 
 _EVENTS = (
     *(CrmWrote, CrmRewrote, CrmWithdrew, CrmTexted, CrmWroteFirst, CrmConversation, PlaceDetached, CopyCame),
-    *(PlaceConfigured, CardChanged, CardCommented, LinkInstalled, LinkRemoved),
+    *(CrmStepAsked, PlaceConfigured, CardChanged, CardCommented, LinkInstalled, LinkRemoved),
 )
 _BY_NAME: Mapping[str, type[CrmEvent]] = {kind.__name__: kind for kind in _EVENTS}
 

@@ -84,6 +84,7 @@ ACTS: Mapping[Act, Text] = MappingProxyType(
         Act.FAILED: T("not sent to the client"),
         Act.TEXTED: T("what became of an SMS"),
         Act.OWNER: T("who is responsible"),
+        Act.CONTINUE: T("how the messages of a bot fared"),
     }
 )
 WORKS_UNTIL = T("without end")

@@ -29,6 +29,7 @@ AS_ANOTHER = {
     "alarm_messages.send": "an alarm is the program's, and what was written of it too",
     "alarm_messages._accept": "an alarm is the program's, and so is a trial of it",
     "crm_intake._as_author": "an employee of a CRM writes, whom no account of ours stands for",
+    "crm_steps.withdraw_late": "the daemon cancels what an automation of a CRM does not wait for any more",
     "crm_places.configure": "an administrator of a CRM chose it there, whom no account of ours stands for",
     "crm_owners._assign": "an employee of a CRM changed a card, whom no account of ours stands for",
     "approvals._announce": "a mail about a template is the program's, whoever moved the template",

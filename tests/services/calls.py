@@ -11,7 +11,8 @@ import pytest
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.application import ApplicationStage
 from chatapp_cli.domain.arrival import Arrival
-from chatapp_cli.domain.crm.events import CrmArrival, CrmTexted, CrmWroteFirst
+from chatapp_cli.domain.crm.cards import CardRef
+from chatapp_cli.domain.crm.events import CrmArrival, CrmStepAsked, CrmTexted, CrmWroteFirst
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
@@ -36,6 +37,7 @@ from chatapp_cli.services import (
     crm_first,
     crm_intake,
     crm_rules,
+    crm_steps,
     crm_texts,
     deadletters,
     dialogs,
@@ -208,6 +210,14 @@ def _text_of_a_crm(tx: Tx, at: Place) -> None:
     """A CRM has a text sent to a phone by this channel."""
     row = _pairing(tx, at)
     crm_texts.send(tx, row.link_id, CrmTexted(pairing=row.id, remote="m1", phone="+79160000001", text="Да"), able)
+
+
+def _step(tx: Tx, at: Place) -> tuple[LinkId, CrmStepAsked]:
+    """An automation of a CRM asks for a message by this channel."""
+    link, until = _pairing(tx, at).link_id, tx.now + 600_000
+    asked = CrmStepAsked(remote="/1", until=until, card=CardRef("deal", "17"), address="+79160000001", text="Да")
+    assert crm_steps.expect(tx.whole(), link, asked)
+    return link, asked
 
 
 def _asked(at: Place, to: ToAddress) -> MessageRequest:
@@ -474,6 +484,8 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "crm_rules.remove": (Right.CRM, lambda tx, at: crm_rules.remove(tx, *_rule(tx, at))),
     "crm_intake.delete": (Right.REPAIR, lambda tx, at: crm_intake.delete(tx, _crm_letter(tx, at))),
     "crm_intake.revive": (Right.REPAIR, lambda tx, at: crm_intake.revive(tx, _crm_letter(tx, at))),
+    "crm_steps.carry_out": (Right.ANSWER, lambda tx, at: crm_steps.carry_out(tx, *_step(tx, at), (), able=able)),
+    "crm_steps.refuse": (Right.ANSWER, lambda tx, at: crm_steps.refuse(tx, *_step(tx, at), T("Gone."))),
     "crm_texts.send": (Right.ANSWER, _text_of_a_crm),
     "employees.map_to": (
         Right.CRM,

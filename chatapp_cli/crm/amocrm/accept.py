@@ -1,4 +1,4 @@
-"""What comes to ``/hooks/<key>/…``: hooks of the chats and of the account, a code, the keys that the button made.
+"""What comes to ``/hooks/<key>/…``: hooks of the chats and of the account, bots, a code, keys that the button made.
 
 Nothing here asks the network. Hooks of the chats are signed and come once; those of the account are not signed, and
 are believed for ids only.
@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from chatapp_cli.crm.amocrm import button_pages, events, names
+from chatapp_cli.crm.amocrm import button_pages, events, names, salesbot
 from chatapp_cli.crm.amocrm.events import KeptStir
 from chatapp_cli.crm.amocrm.hosts import is_account
 from chatapp_cli.crm.amocrm.linking import ACCOUNT, CHAT, CODE, CONNECT, SECRETS
@@ -62,6 +62,7 @@ async def accept(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
     handlers: Mapping[tuple[str, str], Callable[[Bound, HookRequest, Millis], Awaitable[CrmReply]]] = {
         ("POST", CHAT): _chat,
         ("POST", ACCOUNT): _account,
+        ("POST", salesbot.PAGE): salesbot.accept,
         ("GET", CODE): _code,
         ("POST", SECRETS): _secrets,
         ("GET", CONNECT): _connect,

@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from chatapp_cli.crm.amocrm import accept, cards, check, events, files, linking, names, places, rest
+from chatapp_cli.crm.amocrm import (
+    accept,
+    card_people,
+    cards,
+    check,
+    events,
+    files,
+    linking,
+    names,
+    package,
+    places,
+    rest,
+)
 from chatapp_cli.crm.amocrm.arrange import AmoArrangement
 from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.deliver import AmoDelivery
@@ -15,15 +28,17 @@ from chatapp_cli.crm.amocrm.notes import AmoNotes
 from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.record import has_chats
 from chatapp_cli.crm.amocrm.rest import AmoApi
+from chatapp_cli.domain.crm.cards import CardRef, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
 from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.kit.crms import require_address
+from chatapp_cli.kit.fetching import from_outside
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding, HookRequest
-from chatapp_cli.ports.crm import Crm, CrmReply, CrmSession
+from chatapp_cli.ports.crm import Crm, CrmReply, CrmSession, StepChoices
 from chatapp_cli.ports.world import World
 
 
@@ -94,6 +109,15 @@ class AmoSession:
         lead = await self._notes.lead_of(chat.id)
         return await cards.cards(self._api, {} if lead is None else {"deal": lead})
 
+    async def contacts_of(self, card: CardRef, *, everyone: bool) -> Sequence[ClientOfCard]:
+        """The main contact of a deal, or all of them, for a bot."""
+        return await card_people.contacts_of(self._api, card, everyone=everyone)
+
+    async def fetch_link(self, address: str, target: Path) -> tuple[str, str]:
+        """Write the file that a bot sends to ``target``; from this machine only in tests."""
+        near = urlsplit(self._api.account.origin).scheme == "http"
+        return await from_outside(address, target, near=near)
+
     async def depart(self) -> None:
         """Take away sources, webhook and connection: the link ends."""
         await self._arrangement.depart()
@@ -117,6 +141,14 @@ class AmoCrm:
     def understand(self, bound: Bound, raw: bytes) -> CrmEvent:  # noqa: ARG002 - an event says all by itself
         """Parse a stored event again."""
         return events.understand(raw, self._world.clock.now())
+
+    def package(self, bound: Bound, choices: StepChoices, *, public_url: str) -> bytes:
+        """The widget for Salesbot."""
+        return package.archive(bound, choices, public_url)
+
+    def definition(self, bound: Bound, choices: StepChoices, *, public_url: str) -> Mapping[str, object]:
+        """What its step asks for."""
+        return package.definition(bound, choices, public_url)
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask the account about token, rights, clock, webhooks and channel."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from chatapp_cli.crm.amocrm import contacts, convert, errors, names, owners
+from chatapp_cli.crm.amocrm import contacts, convert, errors, names, owners, salesbot
 from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.convert import ToldAs
 from chatapp_cli.crm.amocrm.history import AmoHistory
@@ -57,6 +57,8 @@ class AmoDelivery:
                 await self._status(entry, convert.failed(entry))
             case Act.OWNER:
                 await owners.tell(self._api, entry)
+            case Act.CONTINUE:
+                await salesbot.go_on(self._api, entry)
             case Act.TEXTED:  # amoCRM has no providers of SMS
                 pass
             case unknown:

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
+from chatapp_cli.crm.amocrm import salesbot
+from chatapp_cli.crm.amocrm.salesbot import KeptStep
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.events import (
     CopyCame,
@@ -143,6 +145,10 @@ def understand(raw: bytes, now: Millis) -> CrmEvent:
     """Parse a kept event again. Raises ValueError."""
     try:
         return _stirred(read_as(raw, KeptStir))
+    except ValueError:
+        pass
+    try:
+        return salesbot.event_of(read_as(raw, KeptStep))
     except ValueError:
         return _event(read_as(raw, KeptChatWords), now)
 

@@ -13,6 +13,7 @@ from chatapp_cli.crm.amocrm import hosts, names, rest
 from chatapp_cli.crm.amocrm.access import TOKEN, WAY, ends_at, is_long_lived
 from chatapp_cli.crm.amocrm.names import KIND
 from chatapp_cli.crm.amocrm.record import WINDOW, HeldAccount
+from chatapp_cli.crm.amocrm.salesbot import DEADLINE
 from chatapp_cli.domain.errors import NeedsRebind, UsageError
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.text import T, Text
@@ -79,6 +80,7 @@ def _bound(values: Mapping[str, str], world: World, previous: Bound | None, hook
         "account": origin,
         "chats": hosts.chats_of(origin, values.get("chats", "").strip()),
         "redirect_uri": f"{base}/{CODE}",
+        DEADLINE: values.get(DEADLINE, ""),
         **_channel(values),
     }
     kept = previous.secrets if previous else {}

@@ -13,7 +13,7 @@ from typing import Any, Final, assert_never
 
 import msgspec
 
-from chatapp_cli.crm.amocrm import contacts, errors, events, names
+from chatapp_cli.crm.amocrm import contacts, errors, events, names, salesbot
 from chatapp_cli.crm.amocrm.rest import AmoApi, embedded
 from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
@@ -76,11 +76,19 @@ class AmoNotes:
         return unless_all_failed([await self._outcome(one) for one in entries], errors.stops_everything)
 
     async def _outcome(self, entry: LedgerEntry) -> Outcome:
+        if entry.act is Act.CONTINUE:
+            return await self._went_on(entry)
         words = self._told(entry)
         if not words or entry.chat.kind == "group" or not showing.is_shown(entry):
             return CrmReceipt()
         try:
             return await self._note(entry, words)
+        except ChannelError as error:
+            return error
+
+    async def _went_on(self, entry: LedgerEntry) -> Outcome:
+        try:
+            return await salesbot.go_on(self._api, entry)
         except ChannelError as error:
             return error
 
@@ -95,7 +103,7 @@ class AmoNotes:
                 return f"{self._head(entry)}\n{show(T('The message was deleted.'))}"
             case Act.FAILED:
                 return f"{show(T('Not delivered:'))} {showing.complaint(entry)}"
-            case Act.DELIVERED | Act.TEXTED | Act.OWNER:
+            case Act.DELIVERED | Act.TEXTED | Act.OWNER | Act.CONTINUE:
                 return ""
             case unknown:
                 assert_never(unknown)

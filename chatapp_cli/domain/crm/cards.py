@@ -67,6 +67,8 @@ class ClientOfCard:
     """The card itself, or the one that it has become."""
     chats: Sequence[CardChat] = ()
     phones: Sequence[CardPhone] = ()
+    others: Sequence[str] = ()
+    """Other addresses of theirs that stand in the card: e-mail, @username."""
     people: Sequence[str] = ()
     """Everybody whom the card names, also those without a chat and a phone; each is called otherwise."""
 

@@ -59,6 +59,7 @@ class LedgerEntry:
     id: EntryId
     act: Act
     pairing: Pairing
+    """For ``CONTINUE``, which belongs to no channel, an empty one."""
     chat: CrmChat
     person: CrmPerson
     key: str = ""
@@ -83,7 +84,7 @@ class LedgerEntry:
     employee: str = ""
     """The CRM's id of the employee who wrote it: there, or here as our operator. For ``OWNER`` who is responsible."""
     remote: str = ""
-    """The CRM's id of the message, for ``DELIVERED`` and ``FAILED``."""
+    """The CRM's id of the message, for ``DELIVERED`` and ``FAILED``; of what stands still, for ``CONTINUE``."""
     sent_as: Sequence[str] = ()
     """The channel's ids of a message that was delivered."""
     reason: str = ""
@@ -91,7 +92,7 @@ class LedgerEntry:
     texted: bool = False
     """Whether this CRM had us send it to a phone, beside any conversation."""
     fate: TextFate | None = None
-    """How such a message fares, for ``TEXTED``."""
+    """How such a message fares, for ``TEXTED``; for ``CONTINUE`` ``SENT`` if all were taken, otherwise ``FAILED``."""
     outcome: CardOutcome | None = None
     """Where a card goes that the CRM's session makes for the message; ``None``: where the pairing says."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from chatapp_cli.domain.crm.cards import CardRef
 from chatapp_cli.domain.ids import ChannelId, Millis, PairingId
 
 
@@ -104,6 +105,39 @@ class CrmWroteFirst:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CrmStepAsked:
+    """An automation of the CRM wants messages sent, and stands still until it is told how they fared (S-190, S-193).
+
+    It is told once, by ``Act.CONTINUE``: when all of them were taken by their providers or failed, and in any case
+    when its time is over.
+    """
+
+    remote: str
+    """The CRM's id of what stands still."""
+    until: Millis
+    """When it is told, however the messages fare; none of them is begun later."""
+    card: CardRef
+    """The card on which the automation works."""
+    whom: str = "main"
+    """``main``: the card's main contact; ``group``: the group in which they are; ``all``: each of its contacts once."""
+    address: str = ""
+    """A phone or a @username to write to in place of the card's people."""
+    line: str = ""
+    """The number of the line; empty: the one of the last dialog."""
+    kind: str = ""
+    """The kind of channel; empty: the one in which the client wrote last."""
+    text: str = ""
+    template: str = ""
+    """The name of a stored template, in place of a text."""
+    values: Sequence[str] = ()
+    """For the gaps of the template, in their order."""
+    file: str = ""
+    """The address of a file that goes with it, anywhere on the Internet."""
+    groups: bool = True
+    """Whether a dialog that is a group is written to as well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CrmConversation:
     """A conversation began in a chat of the CRM, or ended."""
 
@@ -179,6 +213,7 @@ CrmEvent: TypeAlias = (
     | CrmWithdrew
     | CrmTexted
     | CrmWroteFirst
+    | CrmStepAsked
     | CrmConversation
     | CopyCame
     | PlaceDetached

@@ -40,6 +40,8 @@ class Act(StrEnum):
     """Tell how a message fares that the CRM had us send to a phone."""
     OWNER = "owner"
     """Make an employee responsible for the cards of a chat."""
+    CONTINUE = "continue"
+    """Let an automation of the CRM go on that had us send messages, see ``CrmStepAsked``."""
 
 
 class TextFate(StrEnum):

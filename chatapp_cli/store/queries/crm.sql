@@ -7,7 +7,8 @@ SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revi
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'),
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead'),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'dead'),
-  (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead')
+  (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'
+    AND (e.act <> 'continue' OR e.tries > 0))
 FROM crm_link k ORDER BY k.id;
 
 -- name: links.any
@@ -19,7 +20,8 @@ SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revi
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'),
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead'),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'dead'),
-  (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead')
+  (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'
+    AND (e.act <> 'continue' OR e.tries > 0))
 FROM crm_link k WHERE k.id = :id;
 
 -- name: links.secrets
@@ -118,7 +120,8 @@ WHERE p.link_id = :link AND p.kind = :kind AND p.place = :spot;
 -- name: ledger.add
 INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
   not_before, tries, claims, epoch, code, detail, created_at)
-VALUES (:link, :pairing, :dialog, :chat, :message, :remote, :employee, :reason, :act, :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now)
+VALUES (:link, :pairing, :dialog, :chat, :message, :remote, :employee, :reason, :act, :rank, 'waiting', 0, :not_before, 0, 0, 0, '',
+  '', :now)
 RETURNING id;
 
 -- name: ledger.known
@@ -171,7 +174,8 @@ WHERE id = :id;
 UPDATE crm_entry SET state = 'waiting', doubtful = 0, not_before = 0, tries = tries - 1 WHERE id = :id;
 
 -- name: ledger.hurry
-UPDATE crm_entry SET not_before = 0 WHERE link_id = :link AND state <> 'dead' AND state = 'waiting';
+UPDATE crm_entry SET not_before = 0 WHERE link_id = :link AND state <> 'dead' AND state = 'waiting'
+  AND (act <> 'continue' OR tries > 0 OR doubtful = 1);
 
 -- name: ledger.die
 UPDATE crm_entry SET state = 'dead', code = :code, detail = :detail WHERE id = :id;
@@ -243,14 +247,36 @@ UPDATE crm_message SET message_id = :new WHERE message_id = :old
 UPDATE crm_entry SET message_id = :new WHERE message_id = :old;
 
 -- name: texts.keep
-INSERT INTO crm_text (link_id, remote, message_id, employee, told) VALUES (:link, :remote, :message, :employee, :told)
+INSERT INTO crm_text (link_id, remote, message_id, employee, told, entry_id)
+VALUES (:link, :remote, :message, :employee, :told, :entry)
 ON CONFLICT DO NOTHING;
 
 -- name: texts.of_message
-SELECT link_id, remote, employee FROM crm_text WHERE message_id = :message;
+SELECT link_id, remote, employee, entry_id FROM crm_text WHERE message_id = :message;
+
+-- name: texts.of_entry
+SELECT m.id FROM crm_text t JOIN message m ON m.id = t.message_id
+WHERE t.entry_id = :entry AND t.entry_id IS NOT NULL ORDER BY m.id;
 
 -- name: texts.told
 UPDATE crm_text SET told = :told WHERE link_id = :link AND message_id = :message AND told <> :told;
+
+-- name: steps.open
+SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead' LIMIT 1;
+
+-- name: steps.begun
+SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead'
+  AND state = 'waiting' AND tries = 0 AND not_before > :now LIMIT 1;
+
+-- name: steps.settled
+UPDATE crm_entry SET not_before = 0 WHERE id = :id AND act = 'continue' AND state = 'waiting' AND tries = 0;
+
+-- name: steps.refuse
+UPDATE crm_entry SET reason = :reason WHERE id = :id AND act = 'continue' AND state = 'waiting';
+
+-- name: steps.groups
+SELECT DISTINCT d.id FROM dialog d JOIN message m ON m.dialog_id = d.id
+WHERE d.channel_id = :channel AND d.kind = 'group' AND m.direction = 'in' AND m.author = :author ORDER BY d.id LIMIT :n;
 
 -- name: ledger.message_of
 SELECT k.message_id FROM crm_message k JOIN message m ON m.id = k.message_id

@@ -129,11 +129,13 @@ class KnownMessageRow(NamedTuple):
 
 
 class TextRow(NamedTuple):
-    """A message that a CRM had us send to a phone."""
+    """A message that a CRM had us send, of which it is told how it fares."""
 
     link_id: LinkId
     remote: str
     employee: str
+    entry_id: EntryId | None = None
+    """The entry that tells it together with the others of a step; ``None``: it is told by itself."""
 
 
 class EntryRow(NamedTuple):
@@ -141,7 +143,7 @@ class EntryRow(NamedTuple):
 
     id: EntryId
     link_id: LinkId
-    pairing_id: PairingId
+    pairing_id: PairingId | None
     dialog_id: DialogId | None
     chat: str
     """Our id of the chat in which it is told."""

@@ -126,10 +126,13 @@ class CrmMessage(Table, table=True):
 
 
 class CrmText(Table, table=True):
-    """A message that a CRM had us send to a phone."""
+    """A message that a CRM had us send, of which it is told how it fares."""
 
     __tablename__ = "crm_text"
-    __table_args__ = (Index("ix_crm_text_message", "message_id"),)
+    __table_args__ = (
+        Index("ix_crm_text_message", "message_id"),
+        partly("ix_crm_text_entry", "entry_id", where="entry_id IS NOT NULL"),
+    )
     link_id: int = Field(sa_column=Column(Big, ForeignKey("crm_link.id", ondelete="CASCADE"), primary_key=True))
     remote: str = Field(primary_key=True)
     """The CRM's id of it."""
@@ -138,6 +141,8 @@ class CrmText(Table, table=True):
     """The CRM's id of who sent it."""
     told: str
     """How it fared when the CRM was last to be told."""
+    entry_id: int | None = Field(None, sa_column=Column(Big, nullable=True))
+    """The entry of the ledger, gone once it is told, that tells how this message and others of its step fared."""
 
 
 class CrmEntry(Table, table=True):
@@ -153,9 +158,10 @@ class CrmEntry(Table, table=True):
     )
     id: int | None = Field(sa_column=key())
     link_id: int = Field(sa_column=ref("crm_link"))
-    pairing_id: int = Field(sa_column=ref("crm_pairing"))
+    pairing_id: int | None = Field(sa_column=ref("crm_pairing", null=True))
+    """``NULL`` for what belongs to no channel, such as a step of an automation."""
     dialog_id: int | None = Field(sa_column=ref("dialog", null=True))
-    """``NULL`` for a text that the CRM wanted sent to what is no phone that the channel could write to."""
+    """``NULL`` for a step, and for a text to what is no phone that the channel could write to."""
     chat: str
     """Our id of the chat in which it is told, at every attempt, also after its dialog became part of another."""
     message_id: int | None = Field(sa_column=ref("message", null=True))
