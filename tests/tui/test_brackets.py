@@ -64,6 +64,7 @@ NAMES = {
     "crm_entry": ("detail",),
     "crm_employee": ("operator", "name"),
     "crm_arrived": ("problem",),
+    "crm_rule": ("name",),
 }
 OURS = {
     "alarm": {"kind", "ref"},
@@ -85,6 +86,8 @@ OURS = {
     "crm_memory": {"name"},
     "crm_message": {"chat", "remote", "employee", "told"},
     "crm_pairing": {"kind", "place", "options", "code"},
+    "crm_route": {"chat", "card"},
+    "crm_rule": {"condition", "forms", "outcome"},
     "dialog": {"key", "kind", "last_direction", "last_state", "search"},
     "dialog_member": {"role"},
     "dialog_unread": {"operator"},

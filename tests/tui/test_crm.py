@@ -202,6 +202,8 @@ async def test_without_a_public_address_only_a_webhook_is_offered(window: Opener
     async with window() as it:
         await to_the_page(it)
         await it.press("a")
+        await it.sees("Which CRM?")
+        await it.press("down", "enter")
         await it.sees("The public address of this desk is not known, so that only a", "By a webhook alone (lite)")
         await it.press("escape")
         await it.until(lambda: isinstance(it.app.screen, CrmScreen))

@@ -162,12 +162,14 @@ class CrmRulesScreen(ActionPage):
         text = None if chosen is None else await self.prompt(_("What does the client write?"))
         if chosen is None or text is None:
             return
-        at = await self.prompt(_("When?"), note=_("Such as: 2026-12-31 23:59; empty: now"))
-        if at is not None:
+
+        async def take(at: str) -> None:
             row = rows[chosen]
             when = _time(at) if at.strip() else self.workspace.company.world.clock.now()
             occasion = Occasion.of(OnSource(row.line_id, row.kind, row.id), text, when)
             self._tell(crm_rules.explained(self._rules, occasion))
+
+        await self.prompt(_("When?"), note=_("Such as: 2026-12-31 23:59; empty: now"), take=take)
 
     def _tell(self, answers: Sequence[RuleAnswer]) -> None:
         styles, told = self.appearance.styles, Text()
