@@ -184,7 +184,7 @@ class _Step:
         addresses = list(self._addresses(person))
         met = list(self._met(possible, person, addresses))
         if self.asked.whom == GROUP and not self.asked.address:
-            return self._group(possible, person, met)
+            return self._group(possible, met)
         if met:
             found = max(met, key=lambda card: (card.heard_at or 0, card.last_at))
             return _Target(possible[found.channel_id], found)
@@ -220,15 +220,15 @@ class _Step:
                 if dialog is not None:
                     yield dialogs.card(self.tx, dialog)
 
-    def _group(
-        self, possible: Mapping[ChannelId, ChannelRow], person: ClientOfCard | None, met: Sequence[DialogCard]
-    ) -> _Target:
-        """The only group in which a person wrote, under a name of theirs. Raises Refused."""
+    def _group(self, possible: Mapping[ChannelId, ChannelRow], met: Sequence[DialogCard]) -> _Target:
+        """The only group in which a person wrote, under a name that nobody else has in the channel. Raises Refused."""
         found = {card.id: card for card in met if card.chat_kind == GROUP}
         names = {name for card in met if card.chat_kind != GROUP for name in self._names(card)}
-        names |= {person.card.title} if person is not None else set()
         for channel in possible:
             for name in names - {""}:
+                if self.tx.value("steps.namesakes", channel=channel, author=name) > 1:
+                    what = T("Several clients are called {name}: whose group it is cannot be told.", name=name)
+                    raise Refused("namesakes", what)
                 for number in self.tx.all(DialogId, "steps.groups", channel=channel, author=name, n=_SEVERAL):
                     found[number] = dialogs.card(self.tx, number)
         if not found:

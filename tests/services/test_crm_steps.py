@@ -296,6 +296,7 @@ def test_the_group_in_which_the_main_contact_wrote_gets_the_message(bot: Bot, de
 
 
 def test_nobody_guesses_between_two_groups_and_stop_keeps_out_of_groups(bot: Bot, desk: Paired) -> None:
+    desk.shop.hear(desk.channel, sender=ANNA_THERE)
     desk.shop.hear(desk.channel, peer=GROUP, sender=ANNA_THERE)
     bot.asks(person("Анна", ANNA), whom="group", groups=False)
     assert bot.outcome() == (TextFate.FAILED, "Ёлки оптом is a group, and the bot does not write to groups.")
@@ -305,4 +306,18 @@ def test_nobody_guesses_between_two_groups_and_stop_keeps_out_of_groups(bot: Bot
     bot.applies(person("Анна", ANNA))
     assert bot.outcome() == (
         TextFate.FAILED, "The main contact has written in several groups: Ёлки оптом, Ёлки.",
+    )  # fmt: skip
+
+
+def test_a_group_in_which_a_namesake_may_have_written_gets_nothing(bot: Bot, desk: Paired) -> None:
+    desk.shop.hear(desk.channel, peer=GROUP, sender=ANNA_THERE)
+    bot.asks(person(ANNA_THERE.name, ANNA), whom="group")
+    assert bot.outcome() == (TextFate.FAILED, "No group is known in which the main contact has written.")
+    desk.shop.hear(desk.channel, sender=ANNA_THERE)
+    namesake = Peer(key="anna2", address="anna2", title=ANNA_THERE.name)
+    desk.shop.hear(desk.channel, peer=namesake, sender=replace(ANNA_THERE, id="anna2", phone=OLEG))
+    bot.keeps(bot.asked(whom="group"), "2")
+    bot.applies(person(ANNA_THERE.name, ANNA))
+    assert bot.outcome() == (
+        TextFate.FAILED, "Several clients are called Анна: whose group it is cannot be told.",
     )  # fmt: skip
