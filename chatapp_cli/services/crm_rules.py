@@ -161,12 +161,16 @@ def order(tx: Tx, link: LinkId, numbers: Sequence[RuleId], *, folder: Path | Non
     access.require(tx, Right.CRM)
     for number in numbers:
         one(tx, link, number)
+    if numbers:
+        _reorder(tx, link, numbers, numbers[0], folder)
+
+
+def _reorder(tx: Tx, link: LinkId, numbers: Sequence[RuleId], moved: RuleId, folder: Path | None) -> None:
     known = {rule.id: rule for rule in everything(tx, link, folder)}
     chosen = list(dict.fromkeys([*numbers, *known]))
     _require_reached([known[number] for number in chosen])
     _place(tx, chosen)
-    if numbers:
-        _changed(tx, link, numbers[0], known[numbers[0]].name, "moved")
+    _changed(tx, link, moved, known[moved].name, "moved")
 
 
 def move(tx: Tx, link: LinkId, rule: RuleId, place: int, *, folder: Path | None = None) -> None:
@@ -175,7 +179,7 @@ def move(tx: Tx, link: LinkId, rule: RuleId, place: int, *, folder: Path | None 
     one(tx, link, rule)
     others = [known.id for known in everything(tx, link, folder) if known.id != rule]
     others.insert(max(0, place - 1), rule)
-    order(tx, link, others, folder=folder)
+    _reorder(tx, link, others, rule, folder)
 
 
 def remove(tx: Tx, link: LinkId, rule: RuleId) -> None:

@@ -221,11 +221,14 @@ class _Step:
                     yield dialogs.card(self.tx, dialog)
 
     def _group(self, possible: Mapping[ChannelId, ChannelRow], met: Sequence[DialogCard]) -> _Target:
-        """The only group in which a person wrote, under a name that nobody else has in the channel. Raises Refused."""
+        """The only group in which a person wrote, under a full name that no other client of the channel has.
+
+        A message in a group bears no more than its author's name, and a first name is many people's. Raises Refused.
+        """
         found = {card.id: card for card in met if card.chat_kind == GROUP}
         names = {name for card in met if card.chat_kind != GROUP for name in self._names(card)}
         for channel in possible:
-            for name in names - {""}:
+            for name in (one for one in names if " " in one.strip()):
                 if self.tx.value("steps.namesakes", channel=channel, author=name) > 1:
                     what = T("Several clients are called {name}: whose group it is cannot be told.", name=name)
                     raise Refused("namesakes", what)

@@ -205,15 +205,19 @@ def test_a_rule_whose_line_is_gone_is_passed_over_and_says_so(sales: Sales) -> N
 
 
 def test_the_journal_names_each_change_and_a_rule_of_another_link_is_not_found(sales: Sales) -> None:
-    rule, link = sales.rule("sales"), sales.desk.link
+    wholesale, rule = (sales.rule(name, {"words": [name]}) for name in ("wholesale", "sales"))
+    link = sales.desk.link
     with pytest.raises(NotFound, match="There is no rule 99"):
         sales.shop.write(partial(crm_rules.remove, link=link, rule=RuleId(99)))
     with pytest.raises(NotFound):
         sales.shop.write(partial(crm_rules.remove, link=LinkId(link + 1), rule=rule))
+    sales.shop.write(partial(crm_rules.move, link=link, rule=rule, place=1))
+    sales.shop.write(partial(crm_rules.move, link=link, rule=rule, place=2))
     sales.shop.write(partial(crm_rules.remove, link=link, rule=rule))
     told = [entry.event for entry in sales.shop.read(partial(journal.after, number=0))]
-    changes = [event.change for event in told if isinstance(event, RulesChanged)]
-    assert changes == ["added", "removed"]
+    changes = [(event.rule, event.change) for event in told if isinstance(event, RulesChanged)]
+    assert changes[:2] == [(wholesale, "added"), (rule, "added")]
+    assert changes[2:] == [(rule, "moved"), (rule, "moved"), (rule, "removed")]
 
 
 def test_an_order_that_leaves_a_rule_unreached_is_refused_and_nothing_is_moved(sales: Sales) -> None:

@@ -284,24 +284,25 @@ def test_a_template_that_lacks_a_parameter_sends_nothing(bot: Bot, desk: Paired)
 
 
 GROUP = Peer(key="-100", address="-100", title="Ёлки оптом", kind="group")
+PETROVA = replace(ANNA_THERE, name="Анна Петрова")
 
 
 @pytest.mark.req("S-193", part="the group in which the main contact is")
 def test_the_group_in_which_the_main_contact_wrote_gets_the_message(bot: Bot, desk: Paired) -> None:
-    desk.shop.hear(desk.channel, sender=ANNA_THERE)
-    heard = desk.shop.hear(desk.channel, peer=GROUP, sender=ANNA_THERE)
+    desk.shop.hear(desk.channel, sender=PETROVA)
+    heard = desk.shop.hear(desk.channel, peer=GROUP, sender=PETROVA)
     bot.asks(person("Анна Петрова", ANNA), whom="group")
     assert desk.dialog(desk.send_next("x1")) == desk.dialog(heard)
     assert bot.outcome() == (TextFate.SENT, "")
 
 
 def test_nobody_guesses_between_two_groups_and_stop_keeps_out_of_groups(bot: Bot, desk: Paired) -> None:
-    desk.shop.hear(desk.channel, sender=ANNA_THERE)
-    desk.shop.hear(desk.channel, peer=GROUP, sender=ANNA_THERE)
+    desk.shop.hear(desk.channel, sender=PETROVA)
+    desk.shop.hear(desk.channel, peer=GROUP, sender=PETROVA)
     bot.asks(person("Анна", ANNA), whom="group", groups=False)
     assert bot.outcome() == (TextFate.FAILED, "Ёлки оптом is a group, and the bot does not write to groups.")
     other = replace(GROUP, key="-200", address="-200", title="Ёлки")
-    desk.shop.hear(desk.channel, peer=other, sender=ANNA_THERE)
+    desk.shop.hear(desk.channel, peer=other, sender=PETROVA)
     bot.keeps(bot.asked(whom="group"), "2")
     bot.applies(person("Анна", ANNA))
     assert bot.outcome() == (
@@ -310,14 +311,14 @@ def test_nobody_guesses_between_two_groups_and_stop_keeps_out_of_groups(bot: Bot
 
 
 def test_a_group_in_which_a_namesake_may_have_written_gets_nothing(bot: Bot, desk: Paired) -> None:
-    desk.shop.hear(desk.channel, peer=GROUP, sender=ANNA_THERE)
-    bot.asks(person(ANNA_THERE.name, ANNA), whom="group")
+    desk.shop.hear(desk.channel, peer=GROUP, sender=PETROVA)
+    bot.asks(person(PETROVA.name, ANNA), whom="group")
     assert bot.outcome() == (TextFate.FAILED, "No group is known in which the main contact has written.")
-    desk.shop.hear(desk.channel, sender=ANNA_THERE)
-    namesake = Peer(key="anna2", address="anna2", title=ANNA_THERE.name)
-    desk.shop.hear(desk.channel, peer=namesake, sender=replace(ANNA_THERE, id="anna2", phone=OLEG))
+    desk.shop.hear(desk.channel, sender=PETROVA)
+    namesake = Peer(key="anna2", address="anna2", title=PETROVA.name)
+    desk.shop.hear(desk.channel, peer=namesake, sender=replace(PETROVA, id="anna2", phone=OLEG))
     bot.keeps(bot.asked(whom="group"), "2")
-    bot.applies(person(ANNA_THERE.name, ANNA))
+    bot.applies(person(PETROVA.name, ANNA))
     assert bot.outcome() == (
-        TextFate.FAILED, "Several clients are called Анна: whose group it is cannot be told.",
+        TextFate.FAILED, "Several clients are called Анна Петрова: whose group it is cannot be told.",
     )  # fmt: skip
