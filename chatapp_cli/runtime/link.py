@@ -11,13 +11,13 @@ import structlog
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent
 from chatapp_cli.domain.crm.states import LinkState
-from chatapp_cli.domain.errors import ChannelError, StoreError
+from chatapp_cli.domain.errors import ChannelError, ChatappError
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
-from chatapp_cli.ports.crm import Crm, CrmSession, OffersChannels
+from chatapp_cli.ports.crm import Crm, CrmReply, CrmSession, OffersChannels
 from chatapp_cli.runtime import card_pages
 from chatapp_cli.runtime.ledger import LedgerKeeper
 from chatapp_cli.runtime.lifecycle import Lifecycle
@@ -118,18 +118,29 @@ class LinkRunner:
         self._work.set()
 
     async def accept(self, request: HookRequest) -> HookReply:
-        """Accept a call of the CRM, also while the link is down; replies only after its events are stored."""
+        """Accept a call of the CRM, also while the link is down; replies only after its events are stored.
+
+        The CRM does not repeat what could not be read or stored, or not in time, so that is looked for afterwards.
+        """
         begun = self._clock.monotonic()
+        try:
+            reply = await self._accepted(request)
+        except (ChatappError, asyncio.CancelledError):
+            self.catch_up()
+            raise
+        self._answers.note(self._clock.monotonic() - begun)
+        return HookReply(status=reply.status, body=reply.body, content_type=reply.content_type, headers=reply.headers)
+
+    async def _accepted(self, request: HookRequest) -> CrmReply:
         crm, bound = await self._opened()
         reply = await crm.accept(bound, request)
         if reply.card is not None:
-            reply = await card_pages.opened(self._store, self.row.id, self._session, reply.card)
-        elif reply.refused is not None:
-            reply = await card_pages.written(self._store, self.row.id, reply)
-        elif reply.arrivals:
-            await self._keep_or_look_later(reply.arrivals)
-        self._answers.note(self._clock.monotonic() - begun)
-        return HookReply(status=reply.status, body=reply.body, content_type=reply.content_type, headers=reply.headers)
+            return await card_pages.opened(self._store, self.row.id, self._session, reply.card)
+        if reply.refused is not None:
+            return await card_pages.written(self._store, self.row.id, reply)
+        if reply.arrivals:
+            await self._keep(reply.arrivals)
+        return reply
 
     async def _opened(self) -> tuple[Crm, Bound]:
         """The CRM and the link's secrets, read once."""
@@ -139,14 +150,6 @@ class LinkRunner:
                 bound = await self._store.off_loop(partial(bound_link, self._store.company, self.row, self._store))
                 self._door = crm, bound
             return self._door
-
-    async def _keep_or_look_later(self, arrivals: Sequence[CrmArrival]) -> None:
-        """Keep what the CRM told; it does not repeat what could not be kept, so that is looked for afterwards."""
-        try:
-            await self._keep(arrivals)
-        except StoreError:
-            self.catch_up()
-            raise
 
     async def _keep(self, arrivals: Sequence[CrmArrival]) -> int:
         new = await self._store.write(partial(crm_intake.keep, link=self.row.id, arrivals=arrivals))

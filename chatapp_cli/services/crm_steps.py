@@ -25,7 +25,6 @@ from chatapp_cli.services import (
     access,
     channels,
     composing,
-    contacts,
     crm_cards,
     dialogs,
     ledger,
@@ -221,18 +220,12 @@ class _Step:
                     yield dialogs.card(self.tx, dialog)
 
     def _group(self, possible: Mapping[ChannelId, ChannelRow], met: Sequence[DialogCard]) -> _Target:
-        """The only group in which a person wrote, under a full name that no other client of the channel has.
-
-        A message in a group bears no more than its author's name, and a first name is many people's. Raises Refused.
-        """
+        """The only group in which a person wrote, who is known by the provider's id. Raises Refused."""
         found = {card.id: card for card in met if card.chat_kind == GROUP}
-        names = {name for card in met if card.chat_kind != GROUP for name in self._names(card)}
-        for channel in possible:
-            for name in (one for one in names if " " in one.strip()):
-                if self.tx.value("steps.namesakes", channel=channel, author=name) > 1:
-                    what = T("Several clients are called {name}: whose group it is cannot be told.", name=name)
-                    raise Refused("namesakes", what)
-                for number in self.tx.all(DialogId, "steps.groups", channel=channel, author=name, n=_SEVERAL):
+        for card in met:
+            if card.chat_kind != GROUP:
+                about = {"channel": card.channel_id, "dialog": card.id}
+                for number in self.tx.all(DialogId, "steps.groups", n=_SEVERAL, **about):
                     found[number] = dialogs.card(self.tx, number)
         if not found:
             raise Refused("no_group", T("No group is known in which the main contact has written."))
@@ -241,10 +234,6 @@ class _Step:
             raise Refused("several_groups", T("The main contact has written in several groups: {names}.", names=listed))
         [card] = found.values()
         return _Target(possible[card.channel_id], card)
-
-    def _names(self, card: DialogCard) -> Sequence[str]:
-        people = [] if card.contact_id is None else contacts.of_person(self.tx, card.contact_id)
-        return [card.name, card.person, *(one.name for one in people)]
 
     def _beginning(
         self, possible: Mapping[ChannelId, ChannelRow], person: ClientOfCard | None, addresses: Sequence[str]

@@ -276,10 +276,9 @@ UPDATE crm_entry SET reason = :reason WHERE id = :id AND act = 'continue' AND st
 
 -- name: steps.groups
 SELECT DISTINCT d.id FROM dialog d JOIN message m ON m.dialog_id = d.id
-WHERE d.channel_id = :channel AND d.kind = 'group' AND m.direction = 'in' AND m.author = :author ORDER BY d.id LIMIT :n;
-
--- name: steps.namesakes
-SELECT COUNT(*) FROM dialog WHERE channel_id = :channel AND kind = 'private' AND name = :author;
+WHERE d.channel_id = :channel AND d.kind = 'group' AND m.direction = 'in' AND m.sender IN (
+  SELECT own.sender FROM message own WHERE own.dialog_id = :dialog AND own.direction = 'in' AND own.sender <> '')
+ORDER BY d.id LIMIT :n;
 
 -- name: ledger.message_of
 SELECT k.message_id FROM crm_message k JOIN message m ON m.id = k.message_id
