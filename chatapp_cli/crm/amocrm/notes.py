@@ -1,7 +1,8 @@
 """An account without a chat channel of ours: conversations are notes in a lead, and notes with ``>`` answer.
 
 It is labelled so wherever it is shown (providers' sheet §5.8). Nothing marks a repeated request, so each note bears our
-number of its message in its head, by which it is found again.
+number of its message in its head, by which it is found again. A lead belongs to one chat, or else an answer in it could
+go to somebody else; a chat keeps its former leads, since people go on answering in a closed one.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final, assert_never
 
 import msgspec
+from msgspec import structs
 
 from chatapp_cli.crm.amocrm import contacts, errors, events, names, salesbot
 from chatapp_cli.crm.amocrm.rest import AmoApi, embedded
@@ -30,7 +32,7 @@ from chatapp_cli.ports.memory import Memory
 from chatapp_cli.ports.world import Clock
 
 CHAT: Final = "note "
-"""Before our id of a chat: the lead in which it is written down."""
+"""Before our id of a chat: the leads in which it is written down."""
 LEAD: Final = "lead "
 """Before the number of a lead: the chat that is written down there."""
 _MARK: Final = ">"
@@ -44,6 +46,8 @@ _CLOSED: Final = frozenset({142, 143})
 _NEWEST: Final = 100
 _FRESH: Final = 600.0
 """Seconds for which a lead that was found is taken to be open still."""
+MOST_FORMER: Final = 5
+"""Former leads of a chat that are looked into, the latest ones: each costs a request."""
 
 
 class WrittenIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,12 +57,21 @@ class WrittenIn(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     chat: str
     lead: int
-    since: int
-    """When the first note was written, in seconds: older notes answer nobody."""
+    after: int = 0
+    """The newest note that stood there before the first one of the chat: notes up to it answer nobody."""
+
+
+class LeadsOfChat(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a chat is written down."""
+
+    place: str
+    lead: int
+    former: Sequence[int] = ()
+    """The leads in which it was written down before, the latest first."""
 
 
 async def written_in(memory: Memory, lead: int) -> WrittenIn | None:
-    """The chat that is written down in a lead."""
+    """The chat that is written down in a lead, or was before it got another one."""
     return await remembered(memory, f"{LEAD}{lead}", WrittenIn)
 
 
@@ -150,9 +163,9 @@ class AmoNotes:
             return found
 
     async def _look(self, entry: LedgerEntry) -> int | None:
-        """The lead in which the chat is written down, else the newest open one of the contact."""
-        known = await remembered(self._memory, CHAT + entry.chat.id, WrittenIn)
-        if known is not None and await self._is_open(known.lead):
+        """The lead in which the chat is written down, else the newest open one of the contact without another chat."""
+        known = await self._known(entry.chat.id)
+        if known is not None and await self._is_usable(known.lead, entry.chat.id):
             return known.lead
         contact = await contacts.contact_of(self._api, entry.person)
         if contact is None:
@@ -160,9 +173,17 @@ class AmoNotes:
         answer = await self._api.get(f"{contacts.PATH}/{contact}", {"with": "leads"})
         numbers = [one["id"] for one in embedded(answer, "leads") if isinstance(one.get("id"), int)]
         for number in sorted(numbers, reverse=True):
-            if await self._is_open(number):
+            if await self._is_usable(number, entry.chat.id):
                 return int(number)
         return None
+
+    async def _known(self, chat: str) -> LeadsOfChat | None:
+        return await remembered(self._memory, CHAT + chat, LeadsOfChat)
+
+    async def _is_usable(self, lead: int, chat: str) -> bool:
+        """Whether a chat can be written down in a lead: an open one in which no other chat is."""
+        owner = await written_in(self._memory, lead)
+        return (owner is None or owner.chat == chat) and await self._is_open(lead)
 
     async def _is_open(self, lead: int) -> bool:
         try:
@@ -178,7 +199,7 @@ class AmoNotes:
         Our mark in its tags finds what a lost answer left.
         """
         tag = f"{names.SOURCE}{self._mark}-{entry.chat.id}"
-        if (left := await self._tagged(tag)) is not None:
+        if (left := await self._tagged(tag, entry.chat.id)) is not None:
             return left
         contact = await contacts.contact_of(self._api, entry.person)
         name = entry.person.name or show(T("Client"))
@@ -198,30 +219,49 @@ class AmoNotes:
             raise Retryable("strange_answer", "leads")
         return int(found[0])
 
-    async def _tagged(self, tag: str) -> int | None:
+    async def _tagged(self, tag: str, chat: str) -> int | None:
         answer = await self._api.get("/api/v4/leads", {"query": tag, "limit": 50})
         for lead in embedded(answer, "leads"):
-            if any(one.get("name") == tag for one in embedded(lead, "tags")) and await self._is_open(lead["id"]):
+            is_named = any(one.get("name") == tag for one in embedded(lead, "tags"))
+            if is_named and await self._is_usable(lead["id"], chat):
                 return int(lead["id"])
         return None
 
     async def _remember(self, entry: LedgerEntry, lead: int) -> None:
         """Note where a chat is written down, before it is: a lost answer is looked for there."""
-        known = await remembered(self._memory, CHAT + entry.chat.id, WrittenIn)
+        known = await self._known(entry.chat.id)
         if known is not None and known.lead == lead and known.place == entry.pairing.place:
             return
-        since = self._clock.now() // 1000 if known is None or known.lead != lead else known.since
-        about = WrittenIn(
-            kind=entry.pairing.kind, place=entry.pairing.place, chat=entry.chat.id, lead=lead, since=since
-        )
-        old = {f"{LEAD}{known.lead}": ""} if known is not None and known.lead != lead else {}
-        await self._memory.save({**old, CHAT + entry.chat.id: written(about), f"{LEAD}{lead}": written(about)})
+        former = await self._former(entry.chat.id, known, lead)
+        about = await written_in(self._memory, lead)
+        after = about.after if about is not None else await self._newest_note(lead)
+        place = entry.pairing.place
+        now = WrittenIn(kind=entry.pairing.kind, place=place, chat=entry.chat.id, lead=lead, after=after)
+        kept = [now, *(structs.replace(now, lead=one.lead, after=one.after) for one in former[:MOST_FORMER])]
+        leads = LeadsOfChat(place=place, lead=lead, former=[one.lead for one in kept[1:]])
+        forgotten = {f"{LEAD}{one.lead}": "" for one in former[MOST_FORMER:]}
+        owned = {f"{LEAD}{one.lead}": written(one) for one in kept}
+        await self._memory.save({**forgotten, **owned, CHAT + entry.chat.id: written(leads)})
+
+    async def _former(self, chat: str, known: LeadsOfChat | None, lead: int) -> Sequence[WrittenIn]:
+        """The leads of a chat other than the one where it is now, the latest first."""
+        before = [one for one in (known.lead, *known.former) if one != lead] if known is not None else []
+        found = [await written_in(self._memory, one) for one in before]
+        return [one for one in found if one is not None and one.chat == chat]
+
+    async def _newest_note(self, lead: int) -> int:
+        """The number of the newest note in a lead, 0 without one. Numbers tell what was first; clocks differ."""
+        try:
+            notes = await self._notes(lead, _COMMON, Urgency.CLIENT)
+        except Rejected as error:
+            raise Retryable("lead_gone", error.detail) from error
+        return max((_whole(one.get("id")) for one in notes), default=0)
 
     async def find(self, entry: LedgerEntry) -> CrmReceipt | None:
         """Look for the note of a message; other notes may be written twice."""
         if entry.act is not Act.ADD:
             return None
-        known = await remembered(self._memory, CHAT + entry.chat.id, WrittenIn)
+        known = await self._known(entry.chat.id)
         if known is None:
             return None
         for note in await self._notes(known.lead, _OURS):
@@ -233,36 +273,42 @@ class AmoNotes:
     async def owed(self, chats: Sequence[MirroredChat], now: Millis) -> AsyncGenerator[Sequence[CrmArrival], None]:
         """The answers that employees wrote as notes; what was told before is told under the same id."""
         for chat in events.newest(chats):
-            known = await remembered(self._memory, CHAT + chat.chat, WrittenIn)
-            if known is None:
-                continue
-            try:
-                notes = await self._notes(known.lead, _COMMON)
-            except Rejected:  # the lead is gone
-                continue
-            if arrivals := [events.arrival(kept, now) for kept in _answers(chat, known, notes)]:
+            found = [kept async for kept in self._answers(chat)]
+            if arrivals := [events.arrival(kept, now) for kept in sorted(found, key=lambda one: int(one.remote))]:
                 yield arrivals
 
-    async def _notes(self, lead: int, kind: str) -> Sequence[Mapping[str, Any]]:
+    async def _answers(self, chat: MirroredChat) -> AsyncGenerator[events.KeptChatWords, None]:
+        """The notes for the client in the lead of a chat and in its former ones."""
+        known = await self._known(chat.chat)
+        for lead in (known.lead, *known.former) if known is not None else ():
+            owner = await written_in(self._memory, lead)
+            if owner is None or owner.chat != chat.chat:
+                continue
+            try:
+                notes = await self._notes(lead, _COMMON)
+            except Rejected:  # the lead is gone
+                continue
+            for kept in _for_client(chat, owner.after, notes):
+                yield kept
+
+    async def _notes(self, lead: int, kind: str, urgency: Urgency = Urgency.BACKGROUND) -> Sequence[Mapping[str, Any]]:
         """The newest notes of a lead of one kind."""
         asked: Mapping[str, str | int] = {"filter[note_type]": kind, "limit": _NEWEST, "order[id]": "desc"}
-        answer = await self._api.get(f"/api/v4/leads/{lead}/notes", asked, urgency=Urgency.BACKGROUND)
+        answer = await self._api.get(f"/api/v4/leads/{lead}/notes", asked, urgency=urgency)
         return embedded(answer, "notes")
 
     async def lead_of(self, chat: str) -> int | None:
         """The lead in which a chat is written down."""
-        known = await remembered(self._memory, CHAT + chat, WrittenIn)
+        known = await self._known(chat)
         return None if known is None else known.lead
 
 
-def _answers(
-    chat: MirroredChat, known: WrittenIn, notes: Sequence[Mapping[str, Any]]
-) -> Iterator[events.KeptChatWords]:
-    """Those notes that are meant for the client, oldest first."""
-    for note in sorted(notes, key=lambda one: _whole(one.get("id"))):
+def _for_client(chat: MirroredChat, after: int, notes: Sequence[Mapping[str, Any]]) -> Iterator[events.KeptChatWords]:
+    """Those notes after one that are meant for the client."""
+    for note in notes:
         params, at = note.get("params"), _whole(note.get("created_at"))
         text = answer_in(str(params.get("text") or "") if isinstance(params, dict) else "")
-        if text and at >= known.since and _whole(note.get("id")):
+        if text and _whole(note.get("id")) > after:
             yield events.KeptChatWords(
                 kind=chat.kind,
                 place=chat.place,

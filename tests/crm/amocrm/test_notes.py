@@ -5,16 +5,35 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.crm.amocrm.connector import AmoSession
-from chatapp_cli.crm.amocrm.notes import answer_in
+from chatapp_cli.crm.amocrm.notes import CHAT, MOST_FORMER, LeadsOfChat, answer_in
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, SharedFile
 from chatapp_cli.domain.crm.events import CopyCame, CrmWrote, MirroredChat
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import OutcomeUnknown, Retryable
 from chatapp_cli.domain.message import Origin
+from chatapp_cli.kit.records import written
 from chatapp_cli.sandbox.amocrm import Account
-from tests.crm.amocrm.desk import IVAN_PHONE, SALES, AmoDesk, entry
+from chatapp_cli.sandbox.amocrm.objects import AmoContact
+from tests.crm.amocrm.desk import IVAN_PHONE, SALES, AmoDesk, entry, pairing
 
 MIRRORED = MirroredChat(kind="whatsapp_web", place=str(SALES), chat="chat-1", remote="")
+
+
+SECOND = CrmChat(id="chat-2", name="")
+
+
+def mirrored(*numbers: int) -> list[MirroredChat]:
+    return [MirroredChat(kind="whatsapp_web", place=str(SALES), chat=f"chat-{one}", remote="") for one in numbers]
+
+
+async def answers(session: AmoSession, *numbers: int) -> set[tuple[str, str]]:
+    """What a look into these chats finds: the chat, the words."""
+    found = [one.event async for some in session.catch_up(mirrored(*numbers)) for one in some]
+    return {(one.chat, one.text) for one in found if isinstance(one, CrmWrote)}
+
+
+def known_contact(account: Account, phone: str) -> AmoContact:
+    return account._desk.office.add_contact("Имя", phone=phone)
 
 
 async def told(session: AmoSession, *entries: object) -> None:
@@ -147,7 +166,114 @@ async def test_a_client_is_found_by_a_username_where_the_phone_stands(noting: Am
     await told(noting, entry("m-2", person=person, chat=CrmChat(id="chat-2", name="")))
     [contact] = account.contacts.values()
     assert [one["value"] for values in contact.values.values() for one in values] == ["@petr"]
-    assert len(account.leads) == 1
+    assert [one.contacts for one in account.leads.values()] == [[contact.id]] * 2
+
+
+async def test_two_contacts_of_one_lead_get_a_lead_each_and_each_the_answer_meant_for_them(
+    noting: AmoSession, account: Account
+) -> None:
+    first, second = known_contact(account, IVAN_PHONE), known_contact(account, "+79160000002")
+    common = await account.makes_deal(first.id)
+    common.contacts.append(second.id)
+    anna = CrmPerson(id="person-2", name="Анна", phone="+79160000002")
+    await told(noting, entry(), entry("m-2", person=anna, chat=SECOND), entry("m-3"))
+    [_, other] = account.leads.values()
+    assert [one.card for one in account.notes] == [common.id, other.id, common.id]
+    assert (other.contacts, len(account.contacts)) == ([second.id], 2)
+    await account.staff.notes(common, "> Ивану")
+    await account.staff.notes(other, "> Анне")
+    assert await answers(noting, 1, 2) == {("chat-1", "Ивану"), ("chat-2", "Анне")}
+
+
+async def test_one_person_in_two_channels_has_two_leads_and_an_answer_goes_where_the_words_stand(
+    noting: AmoSession, account: Account, desk: AmoDesk
+) -> None:
+    await told(noting, entry(), entry("m-2", chat=SECOND, pairing=pairing("telegram", number=2)))
+    [first, second] = account.leads.values()
+    assert first.contacts == second.contacts
+    await account.staff.notes(first, "> сюда")
+    await account.settled()
+    assert desk.events == [CopyCame(kind="whatsapp_web", place=str(SALES), chat="chat-1")]
+    assert await answers(noting, 1, 2) == {("chat-1", "сюда")}
+
+
+async def test_a_lead_that_is_written_down_for_two_chats_belongs_to_one_of_them_only(
+    noting: AmoSession, account: Account, desk: AmoDesk
+) -> None:
+    await told(noting, entry())
+    [lead] = account.leads.values()
+    assert desk.bound
+    both = LeadsOfChat(place=str(SALES), lead=lead.id)
+    await desk.bound.memory.save({f"{CHAT}{SECOND.id}": written(both)})
+    await account.staff.notes(lead, "> Ивану")
+    assert await answers(noting, 1, 2) == {("chat-1", "Ивану")}
+    await told(noting, entry("m-2", chat=SECOND))
+    assert account.notes[-1].card != lead.id
+    assert await answers(noting, 1, 2) == {("chat-1", "Ивану")}
+
+
+async def test_an_answer_in_a_closed_deal_reaches_the_client_whose_new_deal_is_open(
+    noting: AmoSession, account: Account, desk: AmoDesk
+) -> None:
+    await told(noting, entry())
+    [old] = account.leads.values()
+    await account.moves(old, 142)
+    await desk.world.clock.sleep(3600)
+    await told(noting, entry("m-2"))
+    [_, new] = account.leads.values()
+    assert [one.card for one in account.notes] == [old.id, new.id]
+    await account.staff.notes(new, "> в новой")
+    await account.staff.notes(old, "> в старой")
+    await account.settled()
+    assert [event.chat for event in desk.events] == ["chat-1"] * 2
+    assert await answers(noting, 1) == {("chat-1", "в новой"), ("chat-1", "в старой")}
+
+
+async def test_a_chat_keeps_its_latest_former_leads_and_forgets_those_before(
+    noting: AmoSession, account: Account, desk: AmoDesk
+) -> None:
+    for number in range(MOST_FORMER + 2):
+        await told(noting, entry(f"m-{number + 1}"))
+        await account.moves(list(account.leads)[-1], 143)
+        await desk.world.clock.sleep(3600)
+    leads = list(account.leads.values())
+    for number, lead in enumerate(leads):
+        await account.staff.notes(lead, f"> {number}")
+    found = {("chat-1", str(number)) for number in range(1, MOST_FORMER + 2)}
+    assert (len(leads), await answers(noting, 1)) == (MOST_FORMER + 2, found)
+
+
+async def test_a_deal_that_is_opened_again_takes_the_conversation_back(
+    noting: AmoSession, account: Account, desk: AmoDesk
+) -> None:
+    await told(noting, entry())
+    [old] = account.leads.values()
+    stage = old.status
+    await account.moves(old, 142)
+    await desk.world.clock.sleep(3600)
+    await told(noting, entry("m-2"))
+    new = account.leads[max(account.leads)]
+    await account.moves(new, 143)
+    await account.moves(old, stage)
+    await desk.world.clock.sleep(3600)
+    await told(noting, entry("m-3"))
+    assert [one.card for one in account.notes] == [old.id, new.id, old.id]
+    await account.staff.notes(old, "> раз")
+    await account.staff.notes(new, "> два")
+    assert await answers(noting, 1) == {("chat-1", "раз"), ("chat-1", "два")}
+
+
+@pytest.mark.parametrize("seconds", [-240, 240])
+async def test_what_was_before_the_conversation_is_told_by_the_notes_and_not_by_two_clocks(
+    noting: AmoSession, account: Account, desk: AmoDesk, seconds: int
+) -> None:
+    account.misbehaviour.clock_off = seconds
+    lead = await account.makes_deal(known_contact(account, IVAN_PHONE).id)
+    await account.staff.notes(lead, "> старое")
+    await desk.world.clock.sleep(60)
+    await told(noting, entry())
+    await account.staff.notes(lead, "> новое")
+    assert await answers(noting, 1) == {("chat-1", "новое")}
 
 
 @pytest.mark.parametrize(
