@@ -38,9 +38,23 @@ PAGE: Final = 250
 MOST_PAGES: Final = 200
 AGAIN: Final = 3
 """How often a request that was one too many is repeated here, before the caller hears of it."""
+LONGEST_WAIT: Final = 5.0
+"""Seconds that such a request waits here in all: a bundle of others is held meanwhile."""
 _EMPTY: Final = 204
 
 Params = Mapping[str, str | int]
+
+
+class Pauses:
+    """The pauses of one call, because its requests were too many."""
+
+    def __init__(self) -> None:
+        self._number, self._seconds = 0, 0.0
+
+    def allow(self, seconds: float) -> bool:
+        """Whether one more is taken here; otherwise the caller hears how long it has to wait."""
+        self._number, self._seconds = self._number + 1, self._seconds + seconds
+        return self._number <= AGAIN and self._seconds <= LONGEST_WAIT
 
 
 class AmoApi:
@@ -107,7 +121,8 @@ class AmoApi:
         urgency: Urgency,
         once: bool = False,
     ) -> Any:
-        token, renewed, moved, full = await self._bearer.present(), False, False, 0
+        token, renewed, moved = await self._bearer.present(), False, False
+        pauses = Pauses()
         while True:
             await self._bucket.enter(urgency)
             response = await self._attempt(token, method, path, params, body, once=once)
@@ -118,8 +133,7 @@ class AmoApi:
                 token, renewed = await self._bearer.another(token), True
             elif response.status == errors.NOT_FOUND and not moved and await self._followed(token):
                 moved = True
-            elif isinstance(error, RateLimited) and full < AGAIN:
-                full += 1
+            elif isinstance(error, RateLimited) and pauses.allow(error.retry_after):
                 self._bucket.overflowed()
                 await self._world.clock.sleep(error.retry_after)
             else:

@@ -13,7 +13,7 @@ from chatapp_cli.crm.amocrm import signing
 from chatapp_cli.crm.amocrm.connector import AmoSession
 from chatapp_cli.domain.crm.events import CrmWrote
 from chatapp_cli.sandbox.amocrm import Account
-from tests.crm.amocrm.desk import CONVERSATION, AmoDesk, entry, pairing
+from tests.crm.amocrm.desk import CONVERSATION, MARK, AmoDesk, entry, pairing
 
 SECRET = "5a44c5dff55f3c15a4cce8d7c4cc27e207c7e189"
 CHAT = "8e4d4baa-9e6c-4a88-838a-5f62be227bdc"
@@ -23,7 +23,7 @@ CLIENT = "2ed64e26-70a1-4857-8382-bb066a076219"
 
 def hook(account: Account, inner: dict[str, Any] | None = None, **other: Any) -> dict[str, Any]:
     said = {
-        "receiver": {"id": CLIENT, "name": "Иван", "client_id": "person-1"},
+        "receiver": {"id": CLIENT, "name": "Иван", "client_id": f"{MARK}.person-1"},
         "sender": {"id": "76fc2bea-902f-425c-9a3d-dcdac4766090", "name": "Анна"},
         "conversation": {"id": CHAT, "client_id": CONVERSATION},
         "timestamp": 1_795_000_000,
@@ -125,10 +125,13 @@ async def test_a_quote_and_a_file_are_read_and_odd_fields_lose_only_themselves(
 @pytest.mark.parametrize(
     "other",
     [
-        {"conversation": {"id": CHAT, "client_id": "p9.chat-1"}},
+        {"conversation": {"id": CHAT, "client_id": f"{MARK}.p9.chat-1"}},
+        {"conversation": {"id": CHAT, "client_id": "p1.chat-1"}},
+        {"conversation": {"id": CHAT, "client_id": "0123456789ab.p1.chat-1"}},
         {"conversation": {"id": CHAT, "client_id": "dlg-55"}},
         {"conversation": {"id": CHAT}, "source": {"external_id": "line-3-wa"}},
-        {"conversation": {"id": CHAT}, "source": {"external_id": "chatapp-9"}},
+        {"conversation": {"id": CHAT}, "source": {"external_id": f"chatapp-{MARK}-9"}},
+        {"conversation": {"id": CHAT}, "source": {"external_id": "chatapp-0123456789ab-1"}},
     ],
 )
 async def test_a_message_by_a_source_that_is_paired_with_nothing_is_kept_for_a_person_to_see(
