@@ -152,6 +152,27 @@ async def test_with_one_pairing_a_conversation_without_a_source_is_its_and_with_
     assert (await signed(desk, first)).arrivals[0].event is None
 
 
+async def test_a_reply_names_a_message_of_ours_by_its_own_key_and_none_of_another_desk(
+    session: AmoSession, desk: AmoDesk, account: Account
+) -> None:
+    found = []
+    for msgid in (f"{MARK}.m-7", "0123456789ab.m-7", "m-7"):
+        answered = {"reply_to": {"message": {"id": CLIENT, "msgid": msgid}}}
+        found.append((await signed(desk, hook(account, answered))).arrivals[0].event)
+    assert [(one.quoted_key, one.quoted_remote) for one in found] == [("m-7", CLIENT), ("", CLIENT), ("", CLIENT)]
+
+
+@pytest.mark.parametrize("kind", ["telegram", "email"])
+async def test_a_client_is_written_to_first_at_an_address_of_the_card_and_never_at_the_name_they_chose(
+    session: AmoSession, desk: AmoDesk, account: Account, kind: str
+) -> None:
+    await session.arrange([pairing(kind)])
+    person = {"id": CLIENT, "name": "@director"}
+    said = [person, {**person, "email": "petr@example.ru"}, {**person, "phone": "@petr"}]
+    found = [(await signed(desk, hook(account, conversation={"id": CHAT}, receiver=one))).arrivals[0] for one in said]
+    assert [one.event.phone for one in found] == ["", "petr@example.ru", "@petr"]
+
+
 async def test_typing_and_reactions_are_acknowledged(session: AmoSession, desk: AmoDesk, account: Account) -> None:
     await session.deliver([entry()])
     message = account.chats[0].messages[0]

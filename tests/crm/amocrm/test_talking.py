@@ -114,7 +114,12 @@ async def test_files_of_ours_are_given_one_in_a_message_with_the_words_at_the_fi
     await told(session, entry(files=[*files, inner]))
     await account.settled()
     first, second = account.chats[0].messages
-    assert (first.type, first.client_id, first.text, first.file) == ("picture", f"{MARK}.m-1", "Добрый день\n[c.png]", b"jpg")
+    assert (first.type, first.client_id, first.text, first.file) == (
+        "picture",
+        f"{MARK}.m-1",
+        "Добрый день\n[c.png]",
+        b"jpg",
+    )
     assert (second.type, second.client_id, second.text, second.file) == ("file", f"{MARK}.m-1.2", "", b"pdf")
 
 
