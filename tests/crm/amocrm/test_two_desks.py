@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -34,9 +35,9 @@ async def anew(newer: AmoDesk) -> AsyncIterator[AmoSession]:
         yield session
 
 
-def of_petr(key: str = "m-1", text: str = "Это Пётр", **more: object) -> LedgerEntry:
+def of_petr(key: str = "m-1", text: str = "Это Пётр", **more: Any) -> LedgerEntry:
     """The newer desk's first client, who has the numbers of the other's."""
-    told = {"pairing": pairing("telegram", SERVICE), "chat": CrmChat(id="chat-1", name="Пётр")}
+    told: dict[str, Any] = {"pairing": pairing("telegram", SERVICE), "chat": CrmChat(id="chat-1", name="Пётр")}
     return entry(key, text, **{**told, "person": CrmPerson(id="person-1", name="Пётр"), **more})
 
 
