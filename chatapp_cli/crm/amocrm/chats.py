@@ -112,7 +112,7 @@ class ChatsApi:
         once: bool = False,
     ) -> Json:
         data = b"" if body is None else msgspec.json.encode(body)
-        pauses = Pauses()
+        pauses = Pauses(self._bucket, self._world.clock)
         while True:
             await self._bucket.enter(urgency)
             response = await self._attempt(method, f"{_PREFIX}{path}", data, query, once=once)
@@ -120,10 +120,9 @@ class ChatsApi:
                 return _read(response, once=once)
             now = self._world.clock.now()
             error = errors.chats_refusal(response, now=now, once=once, secrets=[self._secret])
-            if not isinstance(error, RateLimited) or not pauses.allow(error.retry_after):
+            if not isinstance(error, RateLimited):
                 raise error
-            self._bucket.overflowed()
-            await self._world.clock.sleep(error.retry_after)
+            await pauses.take(error)
 
     async def _attempt(
         self, method: str, path: str, data: bytes, query: Mapping[str, str] | None, *, once: bool
