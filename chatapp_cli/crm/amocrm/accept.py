@@ -99,8 +99,9 @@ async def _chat(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
 async def _wrote(bound: Bound, message: Tree, now: Millis) -> CrmArrival:
     """A message of an employee, in a chat of ours or in one that they began."""
     client_id = str(_map(message, "conversation").get("client_id") or "")
-    known = names.read_conversation(client_id)
-    kept = events.words(message, kind="", place="")
+    ours = names.our_ids(bound)
+    known = ours.read_conversation(client_id)
+    kept = events.words(message, ours, kind="", place="")
     if not kept.remote:
         raise ValueError("a message without an id")
     found = await _pairing(bound, known[0] if known else None, _map(message, "source"))
@@ -111,7 +112,7 @@ async def _wrote(bound: Bound, message: Tree, now: Millis) -> CrmArrival:
     author = await _employee(bound, str(_map(message, "sender").get("id") or ""))
     if known is None:
         await _note_first(bound, message)
-    return events.arrival(events.words(message, **where, chat=known[1] if known else "", author=author), now)
+    return events.arrival(events.words(message, ours, **where, chat=known[1] if known else "", author=author), now)
 
 
 async def _pairing(bound: Bound, said: PairingId | None, source: Tree) -> PairedSource | None:
@@ -120,7 +121,7 @@ async def _pairing(bound: Bound, said: PairingId | None, source: Tree) -> Paired
         return await paired_with(bound.memory, said)
     external = str(source.get("external_id") or "")
     if external:
-        number = names.pairing_of_source(external)
+        number = names.our_ids(bound).pairing_of_source(external)
         return None if number is None else await paired_with(bound.memory, number)
     there = await paired(bound.memory)
     return next(iter(there.values())) if len(there) == 1 else None

@@ -34,6 +34,7 @@ class AmoArrangement:
 
     def __init__(self, api: AmoApi, chats: ChatsApi | None, staff: AmoStaff, bound: Bound, public_url: str) -> None:
         self._api, self._chats, self._staff, self._bound, self._memory = api, chats, staff, bound, bound.memory
+        self._ours = names.our_ids(bound)
         self._address = f"{public_url}/hooks/{bound.hook_key}/{ACCOUNT}"
 
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
@@ -107,13 +108,13 @@ class AmoArrangement:
 
     async def _sources(self, pairings: Sequence[Pairing]) -> dict[PairingId, ChannelError]:
         """A source for each pairing, and none of ours for what is paired no more; returns what was refused."""
-        wanted = {names.source_of(one.id): one for one in pairings}
-        known = {names.source_of(number): one for number, one in (await paired(self._memory)).items()}
+        wanted = {self._ours.source(one.id): one for one in pairings}
+        known = {self._ours.source(number): one for number, one in (await paired(self._memory)).items()}
         told = {external: _source(external, one) for external, one in wanted.items()}
         same = all(external in known and known[external].data == digest(told[external]) for external in wanted)
         if same and known.keys() == wanted.keys():
             return {}
-        there = await self._ours()
+        there = await self._made()
         for external in there.keys() - wanted.keys():
             await self._api.delete(f"{SOURCES}/{there[external]['id']}")
         refused: dict[PairingId, ChannelError] = {}
@@ -126,10 +127,13 @@ class AmoArrangement:
                 refused[one.id] = Rejected("no_source", error.detail)
         return refused
 
-    async def _ours(self) -> Mapping[str, Mapping[str, Any]]:
-        """The sources that a desk of this program made, by our id."""
-        there = {str(one.get("external_id")): one for one in await self._api.pages(SOURCES, "sources")}
-        return {external: one for external, one in there.items() if names.pairing_of_source(external) is not None}
+    async def _made(self) -> Mapping[str, Mapping[str, Any]]:
+        """The sources that this link made, by our id; those of other desks are left alone."""
+        there = await self._there()
+        return {external: one for external, one in there.items() if self._ours.pairing_of_source(external) is not None}
+
+    async def _there(self) -> Mapping[str, Mapping[str, Any]]:
+        return {str(one.get("external_id")): one for one in await self._api.pages(SOURCES, "sources")}
 
     async def _source(self, told: Mapping[str, Any], there: Mapping[str, Any] | None) -> None:
         """Make a source, or change it; its ``external_id`` never changes."""
@@ -144,26 +148,28 @@ class AmoArrangement:
 
     async def _remember(self, pairings: Sequence[Pairing]) -> None:
         """Keep what hooks need to know of each pairing, and forget the others."""
-        wanted = {f"{PAIRED}{one.id}": written(_paired(one)) for one in pairings}
+        wanted = {f"{PAIRED}{one.id}": written(self._paired(one)) for one in pairings}
         known = await self._memory.known(PAIRED)
         changes = {name: "" for name in known if name not in wanted}
         changes |= {name: text for name, text in wanted.items() if known.get(name) != text}
         if changes:
             await self._memory.save(changes)
 
+    def _paired(self, one: Pairing) -> PairedSource:
+        told = _source(self._ours.source(one.id), one)
+        return PairedSource(kind=one.kind, place=one.place, channel=int(one.channel), data=digest(told))
+
     async def depart(self) -> None:
-        """Take away the sources, the webhook and the connection: the link ends."""
-        for one in (await self._ours()).values() if self._chats is not None else ():
+        """Take away the sources, the webhook and the connection: the link ends.
+
+        The connection stays while another desk has sources in the account: both have the same.
+        """
+        for one in (await self._made()).values() if self._chats is not None else ():
             await self._api.delete(f"{SOURCES}/{one['id']}")
         for webhook in await self._webhooks(()):
             await self._api.delete(WEBHOOKS, {"destination": webhook["destination"]})
-        if self._chats is not None:
+        if self._chats is not None and not any(map(self._ours.is_of_another_desk, await self._there())):
             await self._chats.disconnect(self._api.account.amojo_id)
-
-
-def _paired(one: Pairing) -> PairedSource:
-    told = _source(names.source_of(one.id), one)
-    return PairedSource(kind=one.kind, place=one.place, channel=int(one.channel), data=digest(told))
 
 
 def _source(external: str, pairing: Pairing) -> dict[str, Any]:

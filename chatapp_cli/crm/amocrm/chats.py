@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 
 from chatapp_cli.crm.amocrm import errors, signing
-from chatapp_cli.crm.amocrm.rest import AGAIN, LARGEST
+from chatapp_cli.crm.amocrm.rest import LARGEST, Pauses
 from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Rejected, Retryable
 from chatapp_cli.kit.http import HttpResponse, network, read
 from chatapp_cli.kit.pace import Bucket, Urgency
@@ -112,7 +112,7 @@ class ChatsApi:
         once: bool = False,
     ) -> Json:
         data = b"" if body is None else msgspec.json.encode(body)
-        full = 0
+        pauses = Pauses(self._bucket, self._world.clock)
         while True:
             await self._bucket.enter(urgency)
             response = await self._attempt(method, f"{_PREFIX}{path}", data, query, once=once)
@@ -120,11 +120,9 @@ class ChatsApi:
                 return _read(response, once=once)
             now = self._world.clock.now()
             error = errors.chats_refusal(response, now=now, once=once, secrets=[self._secret])
-            if not isinstance(error, RateLimited) or full >= AGAIN:
+            if not isinstance(error, RateLimited):
                 raise error
-            full += 1
-            self._bucket.overflowed()
-            await self._world.clock.sleep(error.retry_after)
+            await pauses.take(error)
 
     async def _attempt(
         self, method: str, path: str, data: bytes, query: Mapping[str, str] | None, *, once: bool

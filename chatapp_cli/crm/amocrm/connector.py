@@ -49,12 +49,12 @@ class AmoSession:
         self._api, self._chats, self._clock = api, chats, world.clock
         self._staff = AmoStaff(api, bound)
         self._arrangement = AmoArrangement(api, chats, self._staff, bound, public_url)
-        self._notes = AmoNotes(api, bound.memory, public_url, bound.secrets["mark"], world.clock)
+        self._notes = AmoNotes(api, bound.memory, public_url, names.our_ids(bound), world.clock)
         self._delivery: AmoDelivery | AmoNotes = self._notes
         self._history: AmoHistory | AmoNotes = self._notes
         if chats is not None:
-            self._delivery = AmoDelivery(api, chats, self._staff, bound.memory, public_url, world.clock)
-            self._history = AmoHistory(chats, bound.memory)
+            self._delivery = AmoDelivery(api, chats, self._staff, bound, public_url, world.clock)
+            self._history = AmoHistory(chats, bound.memory, names.our_ids(bound))
 
     @property
     def calls(self) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from chatapp_cli.crm.amocrm import names
+from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import CrmPerson, LedgerEntry, SharedFile
 from chatapp_cli.domain.ids import Millis
@@ -41,63 +42,65 @@ class ToldAs:
     """The id in the chats of a client to whom an employee wrote first; empty once ours is told (C5)."""
 
 
-def opened(entry: LedgerEntry) -> dict[str, Any]:
+def opened(entry: LedgerEntry, ours: OurIds) -> dict[str, Any]:
     """The request that makes a chat: without a message nobody sees it."""
     return {
-        "conversation_id": names.conversation_of(entry.pairing, entry.chat.id),
-        "source": {"external_id": names.source_of(entry.pairing.id)},
-        "user": _client(entry),
+        "conversation_id": ours.conversation(entry.pairing, entry.chat.id),
+        "source": {"external_id": ours.source(entry.pairing.id)},
+        "user": _client(entry, ours),
     }
 
 
-def added(entry: LedgerEntry, told_as: ToldAs, is_ours: Callable[[str], bool], now: Millis) -> Sequence[dict[str, Any]]:
+def added(
+    entry: LedgerEntry, ours: OurIds, told_as: ToldAs, is_ours: Callable[[str], bool], now: Millis
+) -> Sequence[dict[str, Any]]:
     """The messages that show an entry: a message there has at most one file.
 
     ``is_ours`` tells which addresses of files the account may be given.
     """
     files = [file for file in entry.files if is_ours(file.url)]
     left_out = [file for file in entry.files if not is_ours(file.url)]
-    answers = _answered(entry)
+    answers = _answered(entry, ours)
     words = showing.words(_unquoted(entry) if answers else entry, left_out)
     shown = [_media(file, words if place == 0 else "") for place, file in enumerate(files)]
     shown = shown or [{"type": "text", "text": words or _NOTHING}]
-    about = _about(entry, told_as, now)
-    parts = [{**about, "msgid": part_key(entry, place), "message": one} for place, one in enumerate(shown)]
+    about = _about(entry, ours, told_as, now)
+    parts = [{**about, "msgid": part_key(entry, ours, place), "message": one} for place, one in enumerate(shown)]
     if answers:
         parts[0]["reply_to"] = {"message": answers}
     return parts
 
 
-def part_key(entry: LedgerEntry, place: int) -> str:
+def part_key(entry: LedgerEntry, ours: OurIds, place: int = 0) -> str:
     """Our id of a part of a message there: of the first one that of the message."""
-    return entry.key if place == 0 else f"{entry.key}.{place + 1}"
+    return ours.message(entry.key if place == 0 else f"{entry.key}.{place + 1}")
 
 
-def _about(entry: LedgerEntry, told_as: ToldAs, now: Millis) -> dict[str, Any]:
+def _about(entry: LedgerEntry, ours: OurIds, told_as: ToldAs, now: Millis) -> dict[str, Any]:
     at = entry.at if entry.at >= _FIRST_DATE else now
     about: dict[str, Any] = {
         "timestamp": at // 1000,
         "msec_timestamp": at,
-        "conversation_id": names.conversation_of(entry.pairing, entry.chat.id),
-        "source": {"external_id": names.source_of(entry.pairing.id)},
+        "conversation_id": ours.conversation(entry.pairing, entry.chat.id),
+        "source": {"external_id": ours.source(entry.pairing.id)},
         "silent": False,
     }
-    client = _client(entry) | ({"ref_id": told_as.client} if told_as.client else {})
+    client = _client(entry, ours) | ({"ref_id": told_as.client} if told_as.client else {})
     if told_as.client:
         about["conversation_ref_id"] = entry.chat.remote
     if not entry.ours:
         return {**about, "sender": client}
     # What we wrote needs nobody's attention there: it must not raise a notification (providers' sheet §5.4).
-    sender = {"id": f"desk-{entry.employee or 0}", "name": entry.author or entry.pairing.account}
+    sender = {"id": ours.person(f"desk-{entry.employee or 0}"), "name": entry.author or entry.pairing.account}
     return {**about, "silent": True, "sender": {**sender, "ref_id": told_as.employee}, "receiver": client}
 
 
-def _client(entry: LedgerEntry) -> dict[str, Any]:
+def _client(entry: LedgerEntry, ours: OurIds) -> dict[str, Any]:
     """One for each person: were it the dialog's, there would be a contact for each post that somebody comments."""
     person = entry.person
     name = entry.chat.name if entry.chat.kind == "group" else person.name
     profile = {} if entry.chat.kind == "group" else _profile(person)
-    return {"id": person.id, "name": name or show(T("Client"))} | ({"profile": profile} if profile else {})
+    return {"id": ours.person(person.id), "name": name or show(T("Client"))} | ({"profile": profile} if profile else {})
 
 
 def _profile(person: CrmPerson) -> dict[str, str]:
@@ -110,11 +113,11 @@ def mail_of(person: CrmPerson) -> str:
     return person.username if "@" in person.username.strip("@") else ""
 
 
-def _answered(entry: LedgerEntry) -> dict[str, str]:
+def _answered(entry: LedgerEntry, ours: OurIds) -> dict[str, str]:
     """What a message answers, if the account knows that one."""
     if names.is_uuid(entry.quoted_remote):
         return {"id": entry.quoted_remote}
-    return {"msgid": entry.quoted_key} if entry.quoted_key else {}
+    return {"msgid": ours.message(entry.quoted_key)} if entry.quoted_key else {}
 
 
 def _unquoted(entry: LedgerEntry) -> LedgerEntry:
@@ -128,22 +131,22 @@ def _media(file: SharedFile, words: str) -> dict[str, Any]:
     return found | ({"text": words} if words else {})
 
 
-def edited(entry: LedgerEntry, now: Millis) -> dict[str, Any]:
+def edited(entry: LedgerEntry, ours: OurIds, now: Millis) -> dict[str, Any]:
     """The new text of a message."""
-    return _rewritten(entry, showing.words(_unquoted(entry), ()) or _NOTHING, now)
+    return _rewritten(entry, ours, showing.words(_unquoted(entry), ()) or _NOTHING, now)
 
 
-def deleted(entry: LedgerEntry, now: Millis) -> dict[str, Any]:
+def deleted(entry: LedgerEntry, ours: OurIds, now: Millis) -> dict[str, Any]:
     """A message that is taken back: the chats have no request for that, so its words are replaced."""
-    return _rewritten(entry, show(T("The message was deleted.")), now)
+    return _rewritten(entry, ours, show(T("The message was deleted.")), now)
 
 
-def _rewritten(entry: LedgerEntry, words: str, now: Millis) -> dict[str, Any]:
+def _rewritten(entry: LedgerEntry, ours: OurIds, words: str, now: Millis) -> dict[str, Any]:
     return {
         "timestamp": now // 1000,
         "msec_timestamp": now,
-        "msgid": entry.key,
-        "conversation_id": names.conversation_of(entry.pairing, entry.chat.id),
+        "msgid": part_key(entry, ours),
+        "conversation_id": ours.conversation(entry.pairing, entry.chat.id),
         "message": {"type": "text", "text": words},
     }
 

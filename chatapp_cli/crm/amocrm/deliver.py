@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import assert_never
 
 from chatapp_cli.crm.amocrm import contacts, convert, errors, names, owners, salesbot
@@ -12,14 +13,14 @@ from chatapp_cli.crm.amocrm.convert import ToldAs
 from chatapp_cli.crm.amocrm.history import AmoHistory
 from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.record import FIRST
-from chatapp_cli.crm.amocrm.rest import AmoApi
+from chatapp_cli.crm.amocrm.rest import LONGEST_WAIT, AmoApi
 from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.receipts import Outcome, unless_all_failed
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.kit.parts import send_part
-from chatapp_cli.ports.memory import Memory
+from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
 
 
@@ -27,10 +28,11 @@ class AmoDelivery:
     """Delivers for one session of an account with a chat channel."""
 
     def __init__(
-        self, api: AmoApi, chats: ChatsApi, staff: AmoStaff, memory: Memory, public_url: str, clock: Clock
+        self, api: AmoApi, chats: ChatsApi, staff: AmoStaff, bound: Bound, public_url: str, clock: Clock
     ) -> None:
-        self._api, self._chats, self._staff, self._memory, self._clock = api, chats, staff, memory, clock
-        self._history = AmoHistory(chats, memory)
+        self._api, self._chats, self._staff, self._memory, self._clock = api, chats, staff, bound.memory, clock
+        self._ours = names.our_ids(bound)
+        self._history = AmoHistory(chats, bound.memory, self._ours)
         self._is_ours = showing.ours_at(public_url)
 
     async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
@@ -48,9 +50,9 @@ class AmoDelivery:
             case Act.ADD:
                 return await self._add(entry) if showing.is_shown(entry) else CrmReceipt()
             case Act.EDIT:
-                await self._chats.tell("edit_message", convert.edited(entry, self._clock.now()))
+                await self._chats.tell("edit_message", convert.edited(entry, self._ours, self._clock.now()))
             case Act.DELETE:
-                await self._chats.tell("edit_message", convert.deleted(entry, self._clock.now()))
+                await self._chats.tell("edit_message", convert.deleted(entry, self._ours, self._clock.now()))
             case Act.DELIVERED:
                 await self._status(entry, convert.delivered())
             case Act.FAILED:
@@ -77,7 +79,7 @@ class AmoDelivery:
         return await self._shown(entry, {})
 
     async def _bind(self, entry: LedgerEntry) -> None:
-        chat = await self._chats.chat(convert.opened(entry))
+        chat = await self._chats.chat(convert.opened(entry, self._ours))
         contact = None if entry.chat.kind == "group" else await contacts.contact_of(self._api, entry.person)
         if contact is not None:
             await contacts.bind(self._api, contact, chat)
@@ -87,12 +89,13 @@ class AmoDelivery:
         first = await self._first(entry)
         told_as = ToldAs(employee=await self._staff.author(entry.employee) if entry.ours else "", client=first)
         receipt, sent = CrmReceipt(), list(there.values())
-        for payload in convert.added(entry, told_as, self._is_ours, self._clock.now()):
+        for payload in convert.added(entry, self._ours, told_as, self._is_ours, self._clock.now()):
             if payload["msgid"] in there:
                 continue
-            answer = await send_part(lambda said=payload: self._chats.tell("new_message", said), sent, self._clock)  # type: ignore[misc]
+            tell = partial(self._chats.tell, "new_message", payload)
+            answer = await send_part(tell, sent, self._clock, longest=LONGEST_WAIT)
             sent.append(payload["msgid"])
-            if payload["msgid"] == entry.key:
+            if payload["msgid"] == convert.part_key(entry, self._ours):
                 receipt = CrmReceipt(chat=_id(answer, "conversation_id"), remote=_id(answer, "msgid"))
         if first:
             await self._memory.save({f"{FIRST}{entry.chat.remote}": ""})
@@ -110,15 +113,15 @@ class AmoDelivery:
         """
         if entry.act is not Act.ADD:
             return None
-        keys = [convert.part_key(entry, place) for place in range(max(1, len(entry.files)))]
+        keys = [convert.part_key(entry, self._ours, place) for place in range(max(1, len(entry.files)))]
         chat, there = await self._history.there(entry, keys)
-        if entry.key not in there:
+        if keys[0] not in there:
             return None
         try:
             await self._shown(entry, there)
         except Rejected as error:
             raise OutcomeUnknown("sent_in_part", error.detail) from error
-        return CrmReceipt(chat=chat, remote=there[entry.key])
+        return CrmReceipt(chat=chat, remote=there[keys[0]])
 
 
 def _id(answer: Mapping[str, object], name: str) -> str:

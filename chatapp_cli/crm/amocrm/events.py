@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from chatapp_cli.crm.amocrm import salesbot
+from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.crm.amocrm.salesbot import KeptStep
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.events import (
@@ -59,7 +60,6 @@ class KeptChatWords(msgspec.Struct, frozen=True, kw_only=True):
     quoted_remote: str = ""
     phone: str = ""
     email: str = ""
-    called: str = ""
     at: int = 0
     noted: bool = False
     """Whether it is a note, in an account without a chat channel of ours."""
@@ -84,7 +84,7 @@ def _number(chat: str) -> int:
     return int(digits) if digits.isascii() and digits.isdecimal() else 0
 
 
-def words(tree: Mapping[str, Any], **where: Any) -> KeptChatWords:
+def words(tree: Mapping[str, Any], ours: OurIds, **where: Any) -> KeptChatWords:
     """What is kept of the ``message`` of a hook, with what was found out about its place."""
     inner, receiver = _map(tree, "message"), _map(tree, "receiver")
     answered = _map(_map(inner, "reply_to"), "message")
@@ -98,11 +98,10 @@ def words(tree: Mapping[str, Any], **where: Any) -> KeptChatWords:
         file_name=_text(inner, "file_name"),
         file_size=_whole(inner.get("file_size")),
         quoted=_text(answered, "text"),
-        quoted_key=_text(answered, "msgid"),
+        quoted_key=ours.read_message(_text(answered, "msgid")),
         quoted_remote=_text(answered, "id"),
         phone=_text(receiver, "phone"),
         email=_text(receiver, "email"),
-        called=_text(receiver, "name"),
         at=_moment(tree),
         **where,
     )
@@ -185,10 +184,13 @@ def _event(kept: KeptChatWords, now: Millis) -> CrmEvent:
 
 
 def _reached(kept: KeptChatWords) -> str:
-    """Where a client can be written to first: the value in the card that was clicked (S-186)."""
+    """Where a client can be written to first: the value in the card that was clicked (S-186).
+
+    Never the receiver's name, which clients choose themselves.
+    """
     if kept.kind == _MAIL:
         return kept.email or kept.phone
-    return kept.phone or (kept.called if kept.called.startswith("@") else "") or kept.email
+    return kept.phone or kept.email
 
 
 def _files(kept: KeptChatWords) -> Sequence[RemoteFile]:

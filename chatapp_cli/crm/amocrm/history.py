@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from chatapp_cli.crm.amocrm import convert, events, names
 from chatapp_cli.crm.amocrm.chats import PAGE, ChatsApi
+from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.crm.amocrm.record import STAFF
 from chatapp_cli.domain.crm.entry import LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, MirroredChat
@@ -27,15 +28,15 @@ Json = Mapping[str, Any]
 class AmoHistory:
     """Reads the chats of an account."""
 
-    def __init__(self, chats: ChatsApi, memory: Memory) -> None:
-        self._chats, self._memory = chats, memory
+    def __init__(self, chats: ChatsApi, memory: Memory, ours: OurIds) -> None:
+        self._chats, self._memory, self._ours = chats, memory, ours
 
     async def there(self, entry: LedgerEntry, keys: Collection[str]) -> tuple[str, Mapping[str, str]]:
         """The chat of an entry, and the ids in it of those of the messages that bear our ``keys``, by these.
 
         Raises OutcomeUnknown for a history that does not end.
         """
-        chat = names.chat_of(entry.chat.remote) or await self._chats.chat(convert.opened(entry))
+        chat = names.chat_of(entry.chat.remote) or await self._chats.chat(convert.opened(entry, self._ours))
         found: dict[str, str] = {}
         for page in range(MOST_PAGES):
             messages = await self._chats.history(chat, page * PAGE, urgency=Urgency.CLIENT)
@@ -58,9 +59,16 @@ class AmoHistory:
                 messages = await self._chats.history(chat.remote, 0)
             except Rejected:
                 continue
-            arrivals = [_arrival(chat, one, staff, now) for one in _in_order(messages) if _is_theirs(one, staff)]
+            arrivals = [self._arrival(chat, one, staff, now) for one in _in_order(messages) if _is_theirs(one, staff)]
             if arrivals:
                 yield arrivals
+
+    def _arrival(self, chat: MirroredChat, one: Json, staff: Mapping[str, str], now: Millis) -> CrmArrival:
+        """The same arrival as the hook would have brought."""
+        sender = one.get("sender") or {}
+        author = staff.get(str(sender.get("id") or ""), "")
+        tree, where = {**one, "conversation": {"id": chat.remote}}, {"kind": chat.kind, "place": chat.place}
+        return events.arrival(events.words(tree, self._ours, **where, chat=chat.chat, author=author), now)
 
 
 def _is_theirs(one: Json, staff: Mapping[str, str]) -> bool:
@@ -69,14 +77,6 @@ def _is_theirs(one: Json, staff: Mapping[str, str]) -> bool:
     if not isinstance(message, dict) or not isinstance(sender, dict) or message.get("client_id"):
         return False
     return bool(message.get("id")) and (str(sender.get("id")) in staff or not sender.get("client_id"))
-
-
-def _arrival(chat: MirroredChat, one: Json, staff: Mapping[str, str], now: Millis) -> CrmArrival:
-    """The same arrival as the hook would have brought."""
-    sender = one.get("sender") or {}
-    author = staff.get(str(sender.get("id") or ""), "")
-    tree = {**one, "conversation": {"id": chat.remote}}
-    return events.arrival(events.words(tree, kind=chat.kind, place=chat.place, chat=chat.chat, author=author), now)
 
 
 def _in_order(messages: Sequence[Json]) -> Sequence[Json]:

@@ -1,8 +1,8 @@
 """An account without a chat channel of ours: conversations are notes in a lead, and notes with ``>`` answer.
 
-It is labelled so wherever it is shown (providers' sheet §5.8). Nothing marks a repeated request, so each note bears our
-number of its message in its head, by which it is found again. A lead belongs to one chat, or else an answer in it could
-go to somebody else; a chat keeps its former leads, since people go on answering in a closed one.
+It is labelled so wherever it is shown (providers' sheet §5.8). Nothing marks a repeated request, so each note bears the
+time and our number of its message in its head, by which it is found again. A lead belongs to one chat, or else an
+answer in it could go to somebody else; a chat keeps its former leads, since people go on answering in a closed one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import msgspec
 from msgspec import structs
 
 from chatapp_cli.crm.amocrm import contacts, errors, events, names, salesbot
+from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.crm.amocrm.rest import AmoApi, embedded
 from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
@@ -78,8 +79,8 @@ async def written_in(memory: Memory, lead: int) -> WrittenIn | None:
 class AmoNotes:
     """Delivers for one session of an account without a chat channel."""
 
-    def __init__(self, api: AmoApi, memory: Memory, public_url: str, mark: str, clock: Clock) -> None:
-        self._api, self._memory, self._mark, self._clock = api, memory, mark, clock
+    def __init__(self, api: AmoApi, memory: Memory, public_url: str, ours: OurIds, clock: Clock) -> None:
+        self._api, self._memory, self._ours, self._clock = api, memory, ours, clock
         self._is_ours = showing.ours_at(public_url)
         self._looked: dict[str, tuple[float, int]] = {}
         self._one_at_a_time = asyncio.Lock()
@@ -142,9 +143,8 @@ class AmoNotes:
     def _head(self, entry: LedgerEntry) -> str:
         """Who wrote when, with our number of the message."""
         who = entry.author or (entry.pairing.account if entry.ours else entry.person.name)
-        when = datetime.fromtimestamp(entry.at / 1000).astimezone()
         channel = names.channels()[entry.pairing.kind].name
-        return f"{channel} · {who} · {when:%d.%m.%Y %H:%M} · {_number_of(entry)}"
+        return f"{channel} · {who} · {_number_of(entry)}"
 
     def _words(self, entry: LedgerEntry) -> str:
         files = [f"{file.name}: {file.url}" if self._is_ours(file.url) else file.name for file in entry.files]
@@ -198,7 +198,7 @@ class AmoNotes:
 
         Our mark in its tags finds what a lost answer left.
         """
-        tag = f"{names.SOURCE}{self._mark}-{entry.chat.id}"
+        tag = self._ours.tag(entry.chat.id)
         if (left := await self._tagged(tag, entry.chat.id)) is not None:
             return left
         contact = await contacts.contact_of(self._api, entry.person)
@@ -332,7 +332,9 @@ def answer_in(note: str) -> str:
 
 
 def _number_of(entry: LedgerEntry) -> str:
-    return f"№ {entry.key.removeprefix('m-')}"
+    """When a message was written, and our number of it: another desk may have written down its own in the same lead."""
+    when = datetime.fromtimestamp(entry.at / 1000).astimezone()
+    return f"{when:%d.%m.%Y %H:%M} · № {entry.key.removeprefix('m-')}"
 
 
 def _whole(said: Any) -> int:

@@ -23,7 +23,7 @@ from chatapp_cli.kit.records import written
 from chatapp_cli.kit.tokens import AccessToken
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.memory import Memory
-from chatapp_cli.ports.world import World
+from chatapp_cli.ports.world import Clock, World
 
 RATE: Final = 6.4
 """Requests a second, of seven: the rest is for commands beside the daemon and for uneven networks."""
@@ -38,9 +38,27 @@ PAGE: Final = 250
 MOST_PAGES: Final = 200
 AGAIN: Final = 3
 """How often a request that was one too many is repeated here, before the caller hears of it."""
+LONGEST_WAIT: Final = 5.0
+"""Seconds that such a request waits here in all: a bundle of others is held meanwhile."""
 _EMPTY: Final = 204
 
 Params = Mapping[str, str | int]
+
+
+class Pauses:
+    """The pauses of one call, because its requests were too many."""
+
+    def __init__(self, bucket: Bucket, clock: Clock) -> None:
+        self._bucket, self._clock = bucket, clock
+        self._number, self._seconds = 0, 0.0
+
+    async def take(self, error: RateLimited) -> None:
+        """Take one more. Raises the error, which says how long the caller has to wait, if it is one too many here."""
+        self._number, self._seconds = self._number + 1, self._seconds + error.retry_after
+        if self._number > AGAIN or self._seconds > LONGEST_WAIT:
+            raise error
+        self._bucket.overflowed()
+        await self._clock.sleep(error.retry_after)
 
 
 class AmoApi:
@@ -107,7 +125,8 @@ class AmoApi:
         urgency: Urgency,
         once: bool = False,
     ) -> Any:
-        token, renewed, moved, full = await self._bearer.present(), False, False, 0
+        token, renewed, moved = await self._bearer.present(), False, False
+        pauses = Pauses(self._bucket, self._world.clock)
         while True:
             await self._bucket.enter(urgency)
             response = await self._attempt(token, method, path, params, body, once=once)
@@ -118,10 +137,8 @@ class AmoApi:
                 token, renewed = await self._bearer.another(token), True
             elif response.status == errors.NOT_FOUND and not moved and await self._followed(token):
                 moved = True
-            elif isinstance(error, RateLimited) and full < AGAIN:
-                full += 1
-                self._bucket.overflowed()
-                await self._world.clock.sleep(error.retry_after)
+            elif isinstance(error, RateLimited):
+                await pauses.take(error)
             else:
                 raise error
 

@@ -57,7 +57,7 @@ class AmoDoor(HttpSandbox):
         call.status, call.answer = reply.status, without_secrets(reply.body)
         response = answer(*reply)
         if call.status == 429:  # noqa: PLR2004 - too many requests
-            response.headers["Retry-After"] = "1"
+            response.headers["Retry-After"] = str(self._desk.faults.retry_after)
         return response
 
     async def _judged(self, request: web.Request, call: AmoCall) -> Reply:

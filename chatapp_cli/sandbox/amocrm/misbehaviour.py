@@ -58,6 +58,8 @@ class AmoFaults:
     """Seconds on the clock that chat hooks wait, as those of a slow receiver do (C4)."""
     no_webhooks: bool = False
     """The tariff has no webhooks: 403 for a new one (C7)."""
+    retry_after: int = 1
+    """Seconds that an answer to one request too many asks to wait."""
     limit: float | None = None
     """Requests a second, in place of the account's; see :meth:`limits_to`."""
 

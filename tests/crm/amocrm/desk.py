@@ -24,7 +24,9 @@ from tests.contract.connector_contract import ScriptedAsker
 
 SALES = 3383152
 IVAN_PHONE = "+79161234567"
-CONVERSATION = "p1.chat-1"
+MARK = "000000000003"
+"""The mark of the first link in a world whose keys are counted."""
+CONVERSATION = f"{MARK}.p1.chat-1"
 
 
 class AmoDesk:

@@ -13,7 +13,7 @@ from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.sandbox.amocrm import Account
-from tests.crm.amocrm.desk import SALES, AmoDesk, entry, pairing
+from tests.crm.amocrm.desk import MARK, SALES, AmoDesk, entry, pairing
 
 SERVICE = 3383160
 
@@ -28,8 +28,8 @@ async def test_each_pairing_is_a_source_that_leads_into_its_pipeline(session: Am
     two = [pairing(), pairing("telegram", SERVICE, 2)]
     assert await session.arrange(two) == {}
     assert [(one.external_id, one.pipeline, one.name) for one in account.sources] == [
-        ("chatapp-1", SALES, "WhatsApp: +79990000000"),
-        ("chatapp-2", SERVICE, "Telegram: +79990000000"),
+        (f"chatapp-{MARK}-1", SALES, "WhatsApp: +79990000000"),
+        (f"chatapp-{MARK}-2", SERVICE, "Telegram: +79990000000"),
     ]
     before = len(writes(account))
     assert await session.arrange(two) == {}
@@ -42,7 +42,7 @@ async def test_a_pairing_that_moves_changes_its_source_and_one_that_ends_takes_i
     account._desk.office.sources[0].default = True
     await session.arrange([pairing(place=SERVICE)])
     [moved] = account.sources
-    assert (moved.external_id, moved.pipeline, moved.default) == ("chatapp-1", SERVICE, True)
+    assert (moved.external_id, moved.pipeline, moved.default) == (f"chatapp-{MARK}-1", SERVICE, True)
     await session.arrange([])
     assert account.sources == []
 
@@ -64,7 +64,7 @@ async def test_sources_and_webhooks_of_others_stay(desk: AmoDesk, account: Accou
 async def test_a_pipeline_that_is_gone_is_refused_and_the_others_work(session: AmoSession, account: Account) -> None:
     refused = await session.arrange([pairing(), pairing("telegram", 77, 2)])
     assert {number: said(error) for number, error in refused.items()} == {2: (Rejected, "place_gone")}
-    assert [one.external_id for one in account.sources] == ["chatapp-1"]
+    assert [one.external_id for one in account.sources] == [f"chatapp-{MARK}-1"]
     assert isinstance((await session.deliver([entry()]))[0], CrmReceipt)
 
 
@@ -91,7 +91,7 @@ async def test_a_source_whose_answer_was_lost_is_not_made_twice(desk: AmoDesk, a
         with pytest.raises(ChannelError, match="no_answer"):
             await session.arrange([pairing()])
         assert await session.arrange([pairing()]) == {}
-    assert [one.external_id for one in account.sources] == ["chatapp-1"]
+    assert [one.external_id for one in account.sources] == [f"chatapp-{MARK}-1"]
 
 
 async def test_the_chats_are_connected_in_every_session_under_the_same_scope(desk: AmoDesk, account: Account) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from chatapp_cli.crm.amocrm import errors
 from chatapp_cli.crm.amocrm.connector import AmoSession
-from chatapp_cli.crm.amocrm.rest import by_request, embedded
+from chatapp_cli.crm.amocrm.rest import LONGEST_WAIT, by_request, embedded
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -134,6 +134,35 @@ async def test_a_request_too_many_waits_and_is_repeated_and_a_block_ends_the_ses
     account.misbehaviour.html_403 = True
     with pytest.raises(Misconfigured, match="suspended"):
         await session.prove()
+
+
+async def test_a_long_pause_is_told_to_the_caller_and_not_waited_for_here(
+    session: AmoSession, account: Account, world: World
+) -> None:
+    account.misbehaviour.retry_after = 900
+    account.misbehaviour.refuse["GET /api/v4/account"] = (429, "")
+    account.misbehaviour.refuse[f"POST /v2/origin/custom/{account.channel.scope_id}"] = (429, "")
+    begun, before = world.clock.monotonic(), len(account.calls)
+    with pytest.raises(RateLimited) as caught:
+        await session.prove()
+    assert caught.value.retry_after == 900
+    with pytest.raises(RateLimited) as caught:
+        await session.deliver([entry()])
+    assert caught.value.retry_after == 900
+    assert [one.status for one in account.calls[before:]].count(429) == 2
+    assert world.clock.monotonic() - begun < LONGEST_WAIT
+
+
+async def test_several_pauses_are_waited_for_here_only_as_long_as_one_may_be(
+    session: AmoSession, account: Account, world: World
+) -> None:
+    account.misbehaviour.retry_after = 3
+    account.misbehaviour.refuse["GET /api/v4/account"] = (429, "")
+    begun = world.clock.monotonic()
+    with pytest.raises(RateLimited):
+        await session.prove()
+    assert [one.status for one in account.calls].count(429) == 2
+    assert 3 <= world.clock.monotonic() - begun <= LONGEST_WAIT
 
 
 async def test_a_refused_token_is_renewed_and_the_request_made_again(session: AmoSession, account: Account) -> None:

@@ -13,7 +13,7 @@ from chatapp_cli.crm.amocrm import signing
 from chatapp_cli.crm.amocrm.connector import AmoSession
 from chatapp_cli.domain.crm.events import CrmWrote
 from chatapp_cli.sandbox.amocrm import Account
-from tests.crm.amocrm.desk import CONVERSATION, AmoDesk, entry, pairing
+from tests.crm.amocrm.desk import CONVERSATION, MARK, AmoDesk, entry, pairing
 
 SECRET = "5a44c5dff55f3c15a4cce8d7c4cc27e207c7e189"
 CHAT = "8e4d4baa-9e6c-4a88-838a-5f62be227bdc"
@@ -23,7 +23,7 @@ CLIENT = "2ed64e26-70a1-4857-8382-bb066a076219"
 
 def hook(account: Account, inner: dict[str, Any] | None = None, **other: Any) -> dict[str, Any]:
     said = {
-        "receiver": {"id": CLIENT, "name": "Иван", "client_id": "person-1"},
+        "receiver": {"id": CLIENT, "name": "Иван", "client_id": f"{MARK}.person-1"},
         "sender": {"id": "76fc2bea-902f-425c-9a3d-dcdac4766090", "name": "Анна"},
         "conversation": {"id": CHAT, "client_id": CONVERSATION},
         "timestamp": 1_795_000_000,
@@ -125,10 +125,13 @@ async def test_a_quote_and_a_file_are_read_and_odd_fields_lose_only_themselves(
 @pytest.mark.parametrize(
     "other",
     [
-        {"conversation": {"id": CHAT, "client_id": "p9.chat-1"}},
+        {"conversation": {"id": CHAT, "client_id": f"{MARK}.p9.chat-1"}},
+        {"conversation": {"id": CHAT, "client_id": "p1.chat-1"}},
+        {"conversation": {"id": CHAT, "client_id": "0123456789ab.p1.chat-1"}},
         {"conversation": {"id": CHAT, "client_id": "dlg-55"}},
         {"conversation": {"id": CHAT}, "source": {"external_id": "line-3-wa"}},
-        {"conversation": {"id": CHAT}, "source": {"external_id": "chatapp-9"}},
+        {"conversation": {"id": CHAT}, "source": {"external_id": f"chatapp-{MARK}-9"}},
+        {"conversation": {"id": CHAT}, "source": {"external_id": "chatapp-0123456789ab-1"}},
     ],
 )
 async def test_a_message_by_a_source_that_is_paired_with_nothing_is_kept_for_a_person_to_see(
@@ -147,6 +150,27 @@ async def test_with_one_pairing_a_conversation_without_a_source_is_its_and_with_
     assert (await signed(desk, first)).arrivals[0].event.channel == pairing().channel
     await session.arrange([pairing(), pairing("telegram", number=2)])
     assert (await signed(desk, first)).arrivals[0].event is None
+
+
+async def test_a_reply_names_a_message_of_ours_by_its_own_key_and_none_of_another_desk(
+    session: AmoSession, desk: AmoDesk, account: Account
+) -> None:
+    found = []
+    for msgid in (f"{MARK}.m-7", "0123456789ab.m-7", "m-7"):
+        answered = {"reply_to": {"message": {"id": CLIENT, "msgid": msgid}}}
+        found.append((await signed(desk, hook(account, answered))).arrivals[0].event)
+    assert [(one.quoted_key, one.quoted_remote) for one in found] == [("m-7", CLIENT), ("", CLIENT), ("", CLIENT)]
+
+
+@pytest.mark.parametrize("kind", ["telegram", "email"])
+async def test_a_client_is_written_to_first_at_an_address_of_the_card_and_never_at_the_name_they_chose(
+    session: AmoSession, desk: AmoDesk, account: Account, kind: str
+) -> None:
+    await session.arrange([pairing(kind)])
+    person = {"id": CLIENT, "name": "@director"}
+    said = [person, {**person, "email": "petr@example.ru"}, {**person, "phone": "@petr"}]
+    found = [(await signed(desk, hook(account, conversation={"id": CHAT}, receiver=one))).arrivals[0] for one in said]
+    assert [one.event.phone for one in found] == ["", "petr@example.ru", "@petr"]
 
 
 async def test_typing_and_reactions_are_acknowledged(session: AmoSession, desk: AmoDesk, account: Account) -> None:

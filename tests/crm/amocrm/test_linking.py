@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
 
 from chatapp_cli.crm.amocrm.hosts import account_of, chats_of, consent_of
+from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.crm.amocrm.record import HELD, OFFER, HeldAccount, OfferedCode, integration
 from chatapp_cli.domain.crm.entry import CrmReceipt
 from chatapp_cli.domain.crm.events import LinkInstalled
 from chatapp_cli.domain.errors import NeedsRebind, UsageError
+from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.kit import records
 from chatapp_cli.kit.system import SystemChance, SystemClock
 from chatapp_cli.ports.world import World
@@ -230,6 +233,20 @@ async def test_a_link_stays_with_its_account(desk: AmoDesk) -> None:
         await desk.link(bound, account="other.amocrm.ru", chats="")
     again = await desk.link(bound)
     assert (again.hook_key, again.secrets["grant"]) == (bound.hook_key, bound.secrets["grant"])
+
+
+async def test_the_mark_of_a_link_is_short_is_kept_when_it_is_renewed_and_is_another_links_never(
+    desk: AmoDesk, account: Account
+) -> None:
+    marks = []
+    for previous in (None, None):
+        bound = await desk.link(previous)
+        renewed = await desk.link(bound, way="token", token=account.long_lived(400))
+        marks.append(bound.secrets["mark"])
+        assert renewed.secrets["mark"] == marks[-1]
+    assert marks[0] != marks[1]
+    assert all(re.fullmatch(r"[a-z0-9]{12}", one) for one in [*marks, SystemChance().key()[-12:]])
+    assert len(OurIds(marks[0]).source(PairingId(10**18 - 1))) <= 40
 
 
 async def test_an_ended_token_is_renewed_once_however_many_ask(desk: AmoDesk, account: Account, world: World) -> None:

@@ -136,6 +136,7 @@ async def test_a_note_whose_answer_was_lost_is_found_by_our_number_and_another_i
     [lead] = account.leads
     assert await noting.find(entry("m-17")) == CrmReceipt(chat=str(lead))
     assert await noting.find(entry("m-1")) is None
+    assert await noting.find(entry("m-17", at=entry().at + 3_600_000)) is None  # another desk's in the same lead
     assert await noting.find(entry("m-2", chat=CrmChat(id="chat-9", name=""))) is None
 
 

@@ -15,7 +15,7 @@ from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, OutcomeUnknown
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.sandbox.amocrm import Account
 from chatapp_cli.sandbox.stage import StageFile
-from tests.crm.amocrm.desk import CONVERSATION, SALES, AmoDesk, entry, pairing
+from tests.crm.amocrm.desk import CONVERSATION, MARK, SALES, AmoDesk, entry, pairing
 
 
 async def told(session: AmoSession, *entries: LedgerEntry) -> list[CrmReceipt]:
@@ -37,9 +37,11 @@ async def test_a_clients_message_makes_a_chat_with_an_incoming_lead_in_the_pipel
     [chat] = account.chats
     [message] = chat.messages
     assert (chat.client_id, chat.source, receipt.chat, receipt.remote) == (
-        CONVERSATION, "chatapp-1", chat.id, message.id,
+        CONVERSATION, f"chatapp-{MARK}-1", chat.id, message.id,
     )  # fmt: skip
-    assert (message.client_id, message.text, message.by_client, message.silent) == ("m-1", "Добрый день", True, False)
+    assert (message.client_id, message.text, message.by_client, message.silent) == (
+        f"{MARK}.m-1", "Добрый день", True, False,
+    )  # fmt: skip
     [unsorted] = account.unsorted
     assert unsorted.pipeline == SALES
 
@@ -112,8 +114,13 @@ async def test_files_of_ours_are_given_one_in_a_message_with_the_words_at_the_fi
     await told(session, entry(files=[*files, inner]))
     await account.settled()
     first, second = account.chats[0].messages
-    assert (first.type, first.client_id, first.text, first.file) == ("picture", "m-1", "Добрый день\n[c.png]", b"jpg")
-    assert (second.type, second.client_id, second.text, second.file) == ("file", "m-1.2", "", b"pdf")
+    assert (first.type, first.client_id, first.text, first.file) == (
+        "picture",
+        f"{MARK}.m-1",
+        "Добрый день\n[c.png]",
+        b"jpg",
+    )
+    assert (second.type, second.client_id, second.text, second.file) == ("file", f"{MARK}.m-1.2", "", b"pdf")
 
 
 async def test_what_operators_write_is_a_copy_of_theirs_and_raises_no_notification(
@@ -221,7 +228,7 @@ async def test_of_files_whose_rest_was_lost_only_the_rest_is_sent_again(
     await told(session, sent)
     account.chats[0].messages.pop()  # the second file is not there
     assert await session.find(sent) is not None
-    assert [one.client_id for one in account.chats[0].messages] == ["m-1", "m-2", "m-2.2"]
+    assert [one.client_id for one in account.chats[0].messages] == [f"{MARK}.{key}" for key in ("m-1", "m-2", "m-2.2")]
 
 
 async def test_a_catch_up_finds_what_managers_wrote_while_hooks_were_lost_as_the_hooks_would_have_told_it(
@@ -255,7 +262,7 @@ async def test_a_manager_writes_first_to_what_stands_in_the_card_and_our_first_m
     await desk.allow()
     async with desk.session() as session:
         await session.arrange([pairing(kind)])
-        chat = await account.writes_first("Пишу первой", source="chatapp-1", **said)
+        chat = await account.writes_first("Пишу первой", source=f"chatapp-{MARK}-1", **said)
         await account.settled()
         [written] = chat.messages
         manager = next(one for one in account.users.values() if one.amojo_id == written.author)
@@ -272,7 +279,9 @@ async def test_a_manager_writes_first_to_what_stands_in_the_card_and_our_first_m
         await told(session, entry("m-9", "Жду", chat=there, person=person, pairing=pairing(kind)))
     assert receipt.chat == chat.id
     assert [one.text for one in chat.messages] == ["Пишу первой", "Да", "Жду"]
-    assert (chat.client_id, chat.person.client_id, len(account.chats)) == ("p1.chat-7", "person-7", 1)
+    assert (chat.client_id, chat.person.client_id, len(account.chats)) == (
+        f"{MARK}.p1.chat-7", f"{MARK}.person-7", 1,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -325,9 +334,10 @@ async def test_typing_and_a_reaction_of_a_client_are_told_as_the_chats_take_them
     await known(session)
     chats = session._chats
     assert chats is not None
-    await chats.typing(CONVERSATION, "person-1", 5000)
+    await chats.typing(CONVERSATION, f"{MARK}.person-1", 5000)
     account.capabilities.reactions = True
-    reaction = {"conversation_id": CONVERSATION, "msgid": "m-1", "user": {"id": "person-1"}, "type": "react"}
+    reaction: dict[str, object] = {"conversation_id": CONVERSATION, "msgid": f"{MARK}.m-1", "type": "react"}
+    reaction |= {"user": {"id": f"{MARK}.person-1"}}
     await chats.react({**reaction, "emoji": "👍"})
     [chat] = account.chats
     assert chat.typing_until > chat.messages[0].at
