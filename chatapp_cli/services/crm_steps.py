@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain import template
-from chatapp_cli.domain.access import Right, system
+from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.crm.cards import ClientOfCard
 from chatapp_cli.domain.crm.states import Act
@@ -127,7 +127,7 @@ def _begun(tx: Tx, link: LinkId, asked: CrmStepAsked) -> EntryId | None:
 
 def withdraw_late(tx: Tx, rows: Sequence[EntryRow]) -> None:
     """Cancel the messages of steps that are told now which still wait: the CRM goes on as if they had failed."""
-    by = tx.by(system("", Right.ANSWER))
+    by = tx.by(system(PROGRAM, Right.ANSWER))
     for row in rows:
         for message in ledger.of_step(tx, row.id) if row.act == Act.CONTINUE else ():
             if message.state == State.QUEUED:

@@ -97,7 +97,7 @@ async def test_what_is_not_sent_by_the_deadline_takes_the_exit_for_errors_and_is
     desk.time_passes(1)
     desk.account.misbehaviour.refuse.clear()
     desk.company.write(lambda tx: links.resume(tx, desk.link))
-    await desk.ends(run, "fail", "Not everything was sent in time.")
+    await desk.ends(run, "fail", "Не всё удалось отправить вовремя.")
     await eventually(desk.owes_nothing)
     assert desk.received() == []
 
@@ -185,7 +185,7 @@ async def test_a_bot_that_asked_before_a_long_outage_goes_on_by_the_exit_for_err
     fault.refuse.clear()
     await desk.account.come_back()
     async with daemons.child():
-        await desk.ends(run, "fail", "Not everything was sent in time.")
+        await desk.ends(run, "fail", "Не всё удалось отправить вовремя.")
         await eventually(desk.owes_nothing)
     assert desk.received() == []
 

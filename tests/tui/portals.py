@@ -10,7 +10,8 @@ from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.i18n import N_
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.services import channels, ledger, links, pairings
+from chatapp_cli.services import channels, crm_rules, ledger, links, pairings
+from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.store.rows.crm import EntryRow
 from chatapp_cli.store.tx import Tx
 from tests.tui.stage import ANNA, DAY, HOUR, MINUTE, Stage
@@ -29,6 +30,19 @@ def furnish(stage: Stage) -> None:
     trade = linked(stage, TRADE)
     paired(stage, trade, "Сайт", Place(id="12", name="Заявки"))
     stage.company.write(lambda tx: links.set_state(tx, trade, LinkState.PAYMENT, "payment"))
+
+
+def ruled(stage: Stage) -> None:
+    """The same with rules for the first portal."""
+    furnish(stage)
+    add = partial(crm_rules.add, link=LinkId(1))
+    for name, asked, pipeline in (
+        ("Опт", {"words": ["опт", "прайс"]}, "deal-9"),
+        ("Ночью", {"hours": ["22:00-08:00"], "zone": "Europe/Moscow"}, "deal-0"),
+        ("Остальное", {}, "lead"),
+    ):
+        outcome = RuleOutcome(pipeline=pipeline)
+        stage.company.write(partial(add, name=name, asked=asked, outcome=outcome))
 
 
 def linked(stage: Stage, account: str) -> LinkId:

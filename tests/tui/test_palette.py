@@ -41,6 +41,7 @@ PLACES = {
     "applications": "applications",
     "bind": "bind",
     "mail": "whole-mail",
+    "crm_rules": "rules",
 }
 """A scene of the gallery for each place that keys work in."""
 SCENE = {scene.name: scene for scene in SCENES}
