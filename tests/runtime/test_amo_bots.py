@@ -97,7 +97,7 @@ async def test_what_is_not_sent_by_the_deadline_takes_the_exit_for_errors_and_is
     desk.time_passes(1)
     desk.account.misbehaviour.refuse.clear()
     desk.company.write(lambda tx: links.resume(tx, desk.link))
-    await desk.ends(run, "fail", "Не всё удалось отправить вовремя.")
+    await desk.ends(run, "fail", "Not everything was sent in time.")
     await eventually(desk.owes_nothing)
     assert desk.received() == []
 
