@@ -31,6 +31,7 @@ from chatapp_cli.ports.connector import (
     HookRequest,
     ReceivesApart,
     Session,
+    TakesHooks,
 )
 from chatapp_cli.runtime.acceptance import Acceptance
 from chatapp_cli.runtime.fetcher import Fetcher
@@ -92,6 +93,8 @@ class ChannelRunner:
         self._reading = reading
         self._sending = sending
         self.session: Session | None = None
+        self._takes_hooks: TakesHooks | None = None
+        """The session if it does; to ask for its protocol takes longer than to read a webhook."""
         self._store = store
         self._clock = store.company.world.clock
         self._count = partial(count, row.kind)
@@ -149,7 +152,7 @@ class ChannelRunner:
     async def accept(self, request: HookRequest) -> HookReply:
         """Accept a webhook, also without a session; replies only after its batch is stored."""
         session = self.session
-        reply = await self._acceptance.reply(session, request)
+        reply = await self._acceptance.reply(self._takes_hooks, request)
         if reply.batch.arrivals or reply.batch.cursor is not None:
             await self._store_batch(reply.batch)
             if session is not None:
@@ -164,11 +167,12 @@ class ChannelRunner:
         async with connector.open(self.row.id, bound) as session:
             raise_if_cancelled()
             self.session = session
+            self._takes_hooks = session if isinstance(session, TakesHooks) else None
             self._lifecycle.came_up()
             try:
                 await run_all(*await self._parts(session))
             finally:
-                self.session = None
+                self.session = self._takes_hooks = None
 
     async def _parts(self, session: Session) -> list[Coroutine[None, None, None]]:
         row = await self._store.read(partial(channels.one, channel=self.row.id))

@@ -72,12 +72,9 @@ class Fleet(Generic[Key, Row, Run]):
         self._started: dict[Key, _Started[Run]] = {}
         self._runners: dict[Key, Run] = {}
         """Those of ``_started``, which every webhook asks for."""
-        self._refreshing = asyncio.Lock()
-
-    @property
-    def runners(self) -> Mapping[Key, Run]:
+        self.runners: Mapping[Key, Run] = MappingProxyType(self._runners)
         """The started runners, whether they are up or not."""
-        return MappingProxyType(self._runners)
+        self._refreshing = asyncio.Lock()
 
     @property
     def stumbling(self) -> Sequence[WorkerState]:

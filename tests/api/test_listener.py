@@ -20,6 +20,7 @@ from chatapp_cli.api.http_protocol import protocol_with
 from chatapp_cli.api.limits import LIMITS, MB, Limits, Refusal
 from chatapp_cli.api.server import application
 from chatapp_cli.ports.connector import HookReply, HookRequest
+from chatapp_cli.runtime.deadlines import Deadlines
 
 if TYPE_CHECKING:
     from chatapp_cli.runtime.daemon import Daemon
@@ -154,7 +155,7 @@ async def test_a_body_larger_than_it_said_is_not_held() -> None:
         return {"type": "http.request", "body": next(parts), "more_body": True}
 
     with pytest.raises(Refusal, match="the body is larger"):
-        await read_body(receive, 0, replace(LIMITS, largest_body=100), held.append)
+        await read_body(receive, 0, replace(LIMITS, largest_body=100), held.append, Deadlines())
     assert sum(held) == 60
 
 
