@@ -69,7 +69,7 @@ async def read_body(
     parts: list[bytes] = []
     size, more, end = 0, True, now() + limits.body_seconds
     try:
-        async with deadlines.within(min(limits.pause_seconds, limits.body_seconds)) as limit:
+        with deadlines.within(min(limits.pause_seconds, limits.body_seconds)) as limit:
             while more:
                 message = await receive()
                 if message["type"] == "http.disconnect":

@@ -91,9 +91,10 @@ class Daemon:
 
     async def knows(self, hook_key: str) -> bool:
         """Whether a channel or a CRM calls us under this key; both are re-read before an unknown one is denied."""
-        if self._by_hook(hook_key) is None:
-            await self.supervisor.refresh()
-            await self.links.refresh()
+        if self._by_hook(hook_key) is not None:
+            return True
+        await self.supervisor.refresh()
+        await self.links.refresh()
         return self._by_hook(hook_key) is not None
 
     def _by_hook(self, hook_key: str) -> ChannelRunner | LinkRunner | None:
@@ -105,7 +106,7 @@ class Daemon:
         if runner is None:
             return HookReply(status=404, body=f"{NO_CHANNEL}\n".encode())
         try:
-            async with self._deadlines.within(ANSWER):
+            with self._deadlines.within(ANSWER):
                 return await runner.accept(request)
         except TimeoutError:
             raise Busy(*not_stored(self.store.company, ANSWER)) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable
+from math import inf
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +20,8 @@ class Deadlines:
     def __init__(self) -> None:
         self._open: dict[Hashable, tuple[float, Callable[[], None]]] = {}
         """When by the loop's clock, and what happens then."""
+        self._next = inf
+        """When the timer fires."""
         self._timer: asyncio.TimerHandle | None = None
 
     def set(self, key: Hashable, seconds: float, expired: Callable[[], None]) -> None:
@@ -26,7 +29,7 @@ class Deadlines:
         loop = asyncio.get_running_loop()
         at = loop.time() + seconds
         self._open[key] = at, expired
-        if self._timer is None or at < self._timer.when():
+        if at < self._next:
             self._wait_until(at, loop)
 
     def drop(self, key: Hashable) -> None:
@@ -34,16 +37,16 @@ class Deadlines:
         self._open.pop(key, None)
 
     def within(self, seconds: float) -> TimeLimit:
-        """A time limit for the block of an ``async with``, which raises TimeoutError if it takes longer."""
+        """A time limit for the block of a ``with``, which raises TimeoutError if the block takes longer."""
         return TimeLimit(self, seconds)
 
     def _wait_until(self, at: float, loop: asyncio.AbstractEventLoop) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = loop.call_at(at, self._fire, loop)
+        self._next, self._timer = at, loop.call_at(at, self._fire, loop)
 
     def _fire(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._timer = None
+        self._next, self._timer = inf, None
         try:
             self._expire(loop.time())
         finally:
@@ -57,27 +60,31 @@ class Deadlines:
 
 
 class TimeLimit:
-    """``asyncio.timeout`` by a shared timer."""
+    """A time limit for what the current task does, like ``asyncio.timeout``: it ends with a cancellation of its own."""
 
     def __init__(self, deadlines: Deadlines, seconds: float) -> None:
         self._deadlines = deadlines
         self._seconds = seconds
-        self._timeout = asyncio.timeout(None)
+        self._expired = False
 
-    async def __aenter__(self) -> Self:
-        await self._timeout.__aenter__()
+    def __enter__(self) -> Self:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task, self._cancelled = task, task.cancelling()
         self.allow(self._seconds)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self._deadlines.drop(self)
-        await self._timeout.__aexit__(kind, error, trace)
+        if self._expired and self._task.uncancel() <= self._cancelled and kind is asyncio.CancelledError:
+            raise TimeoutError from error
 
     def allow(self, seconds: float) -> None:
         """So many more seconds from now on."""
         self._deadlines.set(self, seconds, self._expire)
 
     def _expire(self) -> None:
-        self._timeout.reschedule(0.0)
+        self._expired = True
+        self._task.cancel()

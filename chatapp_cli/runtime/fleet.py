@@ -116,6 +116,35 @@ class Fleet(Generic[Key, Row, Run]):
         self._runners.clear()
 
 
+class HasHook(Protocol):
+    """A row with the secret part of a webhook's address."""
+
+    @property
+    def hook_key(self) -> str | None:
+        """None or empty if nobody calls it."""
+        ...
+
+
+class Called(Protocol):
+    """A runner that webhooks are for."""
+
+    @property
+    def row(self) -> HasHook:
+        """What it runs."""
+        ...
+
+
+Call = TypeVar("Call", bound=Called)
+
+
+def called(runners: Mapping[Key, Call], hook_key: str) -> Call | None:
+    """The runner of a webhook's address."""
+    for runner in runners.values():
+        if runner.row.hook_key == hook_key and hook_key:
+            return runner
+    return None
+
+
 async def _told(runner: Runner) -> None:
     """Run it; an end that nobody asked for is reported before it is raised."""
     try:
