@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from chatapp_cli.api import hooks
 from chatapp_cli.api.body import BodyMemory, read_body
-from chatapp_cli.api.http_protocol import protocol_with
+from chatapp_cli.api.http_protocol import LingeringTransport, protocol_with
 from chatapp_cli.api.limits import LIMITS, MB, Limits, Refusal
 from chatapp_cli.api.server import application
 from chatapp_cli.ports.connector import HookReply, HookRequest
@@ -43,10 +43,13 @@ class Doorkeeper:
 
 
 @asynccontextmanager
-async def listening(limits: Limits = LIMITS) -> AsyncIterator[str]:
-    """The address of the listener, with limits that a test can wait for."""
+async def listening(limits: Limits = LIMITS, keep_alive: int = 5) -> AsyncIterator[str]:
+    """The address of the listener, with limits that a test can wait for; ``keep_alive`` in seconds."""
     app = application(cast("Daemon", Doorkeeper()), limits=limits)
-    server = uvicorn.Server(uvicorn.Config(app, http=protocol_with(limits), log_config=None, lifespan="off"))
+    config = uvicorn.Config(
+        app, http=protocol_with(limits), log_config=None, lifespan="off", timeout_keep_alive=keep_alive
+    )
+    server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as opened:
         task = asyncio.create_task(server.serve(sockets=[opened]))
         yield f"http://127.0.0.1:{opened.getsockname()[1]}"
@@ -129,6 +132,45 @@ async def test_a_connection_is_kept_for_further_requests() -> None:
             writer.write(post("/hooks/known", 2) + b"{}")
             assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
             await asyncio.sleep(QUICK.head_seconds + 0.1)
+
+
+async def test_a_kept_connection_is_closed_when_no_further_request_comes() -> None:
+    async with listening(keep_alive=0) as address, calling(address) as (reader, writer):
+        writer.write(post("/hooks/known", 2) + b"{}")
+        status, words = await answer(reader)
+        assert (status, words) == ("HTTP/1.1 200 OK", "")
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3])
+async def test_an_answer_leaves_at_once_with_its_head_and_whole_before_the_connection_is_closed(parts: int) -> None:
+    wire = Wire()
+    transport = LingeringTransport(wire, lambda: False, 1.0)
+    for part in (b"head", b"body", b"more")[:parts]:
+        transport.write(part)
+    await asyncio.sleep(0)
+    whole = [b"head"] if parts == 1 else [b"headbody", b"more"][: parts - 1]
+    assert wire.sent == whole
+    transport.write(b"last")
+    transport.close()
+    await asyncio.sleep(0)
+    assert wire.sent == [*whole, b"last", None]
+
+
+class Wire(asyncio.Transport):
+    """Records what is sent, each system call by itself; ``None`` for the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[bytes | None] = []
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.sent.append(bytes(data))
+
+    def is_closing(self) -> bool:
+        return None in self.sent
+
+    def close(self) -> None:
+        self.sent.append(None)
 
 
 async def test_one_channels_bodies_leave_room_for_the_others() -> None:
