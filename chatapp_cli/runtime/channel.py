@@ -92,9 +92,7 @@ class ChannelRunner:
         self.row = row
         self._reading = reading
         self._sending = sending
-        self.session: Session | None = None
-        self._takes_hooks: TakesHooks | None = None
-        """The session if it does; to ask for its protocol takes longer than to read a webhook."""
+        self.session = None
         self._store = store
         self._clock = store.company.world.clock
         self._count = partial(count, row.kind)
@@ -115,6 +113,17 @@ class ChannelRunner:
         self._not_read = ""
         """See ``Batch``."""
         self._proved_at = -PROOF_EVERY
+
+    @property
+    def session(self) -> Session | None:
+        """The open session."""
+        return self._session
+
+    @session.setter
+    def session(self, session: Session | None) -> None:
+        self._session = session
+        # Asked here, for every webhook needs it, and Python looks through all of a protocol's methods for it.
+        self._takes_hooks = session if isinstance(session, TakesHooks) else None
 
     async def run(self) -> None:
         """Run until cancelled."""
@@ -167,12 +176,11 @@ class ChannelRunner:
         async with connector.open(self.row.id, bound) as session:
             raise_if_cancelled()
             self.session = session
-            self._takes_hooks = session if isinstance(session, TakesHooks) else None
             self._lifecycle.came_up()
             try:
                 await run_all(*await self._parts(session))
             finally:
-                self.session = self._takes_hooks = None
+                self.session = None
 
     async def _parts(self, session: Session) -> list[Coroutine[None, None, None]]:
         row = await self._store.read(partial(channels.one, channel=self.row.id))
