@@ -24,7 +24,8 @@ class LingeringTransport:
 
     def __init__(self, transport: asyncio.Transport, is_receiving: Callable[[], bool], seconds: float) -> None:
         self._transport = transport
-        self._is_receiving = is_receiving
+        self.is_receiving = is_receiving
+        """Whether a request has not come in completely."""
         self._seconds = seconds
         self._loop = asyncio.get_running_loop()
         self._held = b""
@@ -55,13 +56,17 @@ class LingeringTransport:
     def close(self) -> None:
         """Close it, now or once the caller has stopped sending."""
         self._send_held()
-        if self.closing or self._transport.is_closing() or not self._is_receiving():
+        if self.closing or self._transport.is_closing() or not self.is_receiving():
             self._transport.close()
             return
         self.closing = True
         self._transport.write_eof()
         self._transport.resume_reading()
         self._loop.call_later(self._seconds, self._transport.close)
+
+
+def _never() -> bool:
+    return False
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -117,6 +122,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._awaits_headers = False
         self.deadlines.drop(self)
         super().connection_lost(exc)
+        # It refers to us, and we to what was read of a body: that is freed now, not when garbage is looked for.
+        self._lingering.is_receiving = _never
 
     def _is_idle(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle

@@ -92,7 +92,8 @@ class ChannelRunner:
         self.row = row
         self._reading = reading
         self._sending = sending
-        self.session = None
+        self._session: Session | None = None
+        self._takes_hooks: TakesHooks | None = None
         self._store = store
         self._clock = store.company.world.clock
         self._count = partial(count, row.kind)
@@ -123,7 +124,7 @@ class ChannelRunner:
     def session(self, session: Session | None) -> None:
         self._session = session
         # Asked here, for every webhook needs it, and Python looks through all of a protocol's methods for it.
-        self._takes_hooks = session if isinstance(session, TakesHooks) else None
+        self._takes_hooks = session if session is not None and isinstance(session, TakesHooks) else None
 
     async def run(self) -> None:
         """Run until cancelled."""

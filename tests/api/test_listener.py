@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ import httpx
 import pytest
 import uvicorn
 from structlog.testing import capture_logs
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from chatapp_cli.api import hooks
 from chatapp_cli.api.body import BodyMemory, read_body
@@ -89,6 +91,17 @@ async def test_a_body_that_says_it_is_too_large_is_refused_unread() -> None:
         writer.write(post("/hooks/known", 41 * MB))
         status, words = await answer(reader)
         assert (status.split()[1], words) == ("413", "the body is larger than 40 MB\n")
+
+
+async def test_what_came_of_an_unread_body_is_freed_with_its_connection() -> None:
+    gc.disable()
+    try:
+        async with listening() as address, calling(address) as (reader, writer):
+            writer.write(post("/hooks/known", 41 * MB) + b"x" * MB)
+            assert (await answer(reader))[0].split()[1] == "413"
+        assert [held for held in gc.get_objects() if type(held) is RequestResponseCycle] == []
+    finally:
+        gc.enable()
 
 
 async def test_headers_and_bodies_that_trickle_in_are_ended_in_words_while_others_are_answered() -> None:
