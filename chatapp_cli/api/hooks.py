@@ -16,6 +16,7 @@ from chatapp_cli.domain.doors import NO_CHANNEL
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime.daemon import Daemon
+from chatapp_cli.runtime.deadlines import Deadlines
 
 PREFIX: Final = "/hooks/"
 FAILED: Final = "Something went wrong inside chatapp; its log names the place.\n"
@@ -31,6 +32,7 @@ class Webhooks:
         self._daemon = daemon
         self._limits = limits
         self._memory = BodyMemory(limits)
+        self._deadlines = Deadlines()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -39,7 +41,8 @@ class Webhooks:
             await self._require_channel(scope["method"], key)
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
             with self._memory.for_body(key) as take:
-                body = await read_body(receive, int(headers.get("content-length") or 0), self._limits, take)
+                declared = int(headers.get("content-length") or 0)
+                body = await read_body(receive, declared, self._limits, take, self._deadlines)
                 await self._take(scope, key, rest, headers, body, send)
         except ConnectionAbortedError:
             return
@@ -65,7 +68,7 @@ class Webhooks:
         request = HookRequest(
             method=scope["method"],
             path=rest,
-            query=dict(parse_qsl(raw_query.decode("latin-1"), keep_blank_values=True)),
+            query=dict(parse_qsl(raw_query.decode("latin-1"), keep_blank_values=True)) if raw_query else {},
             headers=headers,
             body=body,
             raw_query=raw_query,

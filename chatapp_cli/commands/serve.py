@@ -32,9 +32,10 @@ def serve(
     """Receive and send until stopped; print the address that is listened on."""
     from asyncio import run
 
+    from chatapp_cli.kit.garbage import collected_rarely
     from chatapp_cli.runtime.logs import configure
 
-    with unattended(ctx) as company:
+    with collected_rarely(), unattended(ctx) as company:
         wanted = company.settings.web == "on" if web is None else web
         if web:
             _require_web(company, http=http)
@@ -62,11 +63,17 @@ async def _serve(company: Company, *, http: bool, web: bool, leashed: bool) -> N
 
     from chatapp_cli.api.server import serve as run
     from chatapp_cli.commands.errors import end_at_once
+    from chatapp_cli.kit.garbage import leave_out_what_is_here
     from chatapp_cli.runtime.lease import HolderKind
     from chatapp_cli.runtime.parent_watch import watch_input
 
     stop = Event()
     if leashed:
         watch_input(stop)
+
+    def announce(address: str) -> None:
+        leave_out_what_is_here()
+        typer.echo(address)
+
     kind = HolderKind.WINDOW if leashed else HolderKind.DAEMON
-    await run(company, http=http, web=web, announce=typer.echo, stop=stop, kind=kind, stuck=end_at_once)
+    await run(company, http=http, web=web, announce=announce, stop=stop, kind=kind, stuck=end_at_once)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
@@ -13,7 +12,7 @@ from chatapp_cli.domain.arrival import Batch
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.kit.understanding import dead
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.connector import AcceptsHooks, Connector, HookReply, HookRequest, Session, TakesHooks
+from chatapp_cli.ports.connector import AcceptsHooks, HookReply, HookRequest, TakesHooks
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.memory import bound_with_memory
 from chatapp_cli.runtime.store import AsyncStore
@@ -26,63 +25,52 @@ REPORT_EVERY = 3600.0
 """Seconds between log lines about the same kind of refusal."""
 
 
-async def _by_session(session: TakesHooks, request: HookRequest) -> HookReply:
-    return session.accept(request)
-
-
 class Acceptance:
     """Accepts webhooks for one revision of a binding, in any process, whether the channel runs or not."""
 
     def __init__(self, store: AsyncStore, row: ChannelRow) -> None:
         self._store = store
         self._row = row
-        self._door: tuple[Connector, Bound] | None = None
+        self._door: tuple[AcceptsHooks | None, Bound] | None = None
         self._opening = asyncio.Lock()
         self._refusals = Refusals(store.company.world.clock)
 
-    async def reply(self, session: Session | None, request: HookRequest) -> HookReply:
+    async def reply(self, session: TakesHooks | None, request: HookRequest) -> HookReply:
         """The batch to store and the answer; 503, so that the provider repeats the call, if a session is needed.
 
         Raises StoreError if the binding cannot be read.
         """
-        reply = await self._judged(session, request)
+        try:
+            reply = await self._without_session(request) if session is None else session.accept(request)
+        except ChatappError:
+            raise
+        except Exception as error:  # an unreadable arrival must not be lost, whatever the error
+            log.exception("hook.failed", channel=self._row.id, kind=self._row.kind)
+            reply = HookReply(batch=Batch(arrivals=(dead(request.body, f"{type(error).__name__}: {error}"),)))
         if count := self._refusals.news(reply):
             log.warning("hook.refused", channel=self._row.id, kind=self._row.kind, status=reply.status, count=count)
         return reply
 
-    async def _judged(self, session: Session | None, request: HookRequest) -> HookReply:
-        if session is not None and isinstance(session, TakesHooks):
-            return await self._understood(request, partial(_by_session, session))
+    async def _without_session(self, request: HookRequest) -> HookReply:
         try:
-            connector, bound = await self._opened()
+            accepting, bound = await self._opened()
         except ChatappError:
             raise
         except Exception:  # the caller is not verified yet, so nothing is stored; the provider repeats the call
             log.exception("hook.failed", channel=self._row.id, kind=self._row.kind)
             return HookReply(status=503, body=b"the channel cannot be opened\n")
-        if isinstance(connector, AcceptsHooks):
-            return await self._understood(request, partial(connector.accept, bound))
-        return HookReply(status=503, body=b"the channel is not up\n")
+        if accepting is None:
+            return HookReply(status=503, body=b"the channel is not up\n")
+        return await accepting.accept(bound, request)
 
-    async def _understood(
-        self, request: HookRequest, accept: Callable[[HookRequest], Awaitable[HookReply]]
-    ) -> HookReply:
-        try:
-            return await accept(request)
-        except ChatappError:
-            raise
-        except Exception as error:  # an unreadable arrival must not be lost, whatever the error
-            log.exception("hook.failed", channel=self._row.id, kind=self._row.kind)
-            return HookReply(batch=Batch(arrivals=(dead(request.body, f"{type(error).__name__}: {error}"),)))
-
-    async def _opened(self) -> tuple[Connector, Bound]:
-        """The connector and the binding, read once."""
+    async def _opened(self) -> tuple[AcceptsHooks | None, Bound]:
+        """The connector, if it accepts webhooks by itself, and the binding; read once."""
         async with self._opening:
             if self._door is None:
                 company = self._store.company
                 connector = await self._store.off_loop(partial(company.connector, self._row.kind))
                 bound = await self._store.off_loop(partial(bound_with_memory, company, self._row, self._store))
-                self._door = connector, bound
+                self._door = connector if isinstance(connector, AcceptsHooks) else None, bound
             return self._door
 
 

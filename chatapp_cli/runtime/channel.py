@@ -31,6 +31,7 @@ from chatapp_cli.ports.connector import (
     HookRequest,
     ReceivesApart,
     Session,
+    TakesHooks,
 )
 from chatapp_cli.runtime.acceptance import Acceptance
 from chatapp_cli.runtime.fetcher import Fetcher
@@ -91,7 +92,8 @@ class ChannelRunner:
         self.row = row
         self._reading = reading
         self._sending = sending
-        self.session: Session | None = None
+        self._session: Session | None = None
+        self._takes_hooks: TakesHooks | None = None
         self._store = store
         self._clock = store.company.world.clock
         self._count = partial(count, row.kind)
@@ -112,6 +114,17 @@ class ChannelRunner:
         self._not_read = ""
         """See ``Batch``."""
         self._proved_at = -PROOF_EVERY
+
+    @property
+    def session(self) -> Session | None:
+        """The open session."""
+        return self._session
+
+    @session.setter
+    def session(self, session: Session | None) -> None:
+        self._session = session
+        # Asked here, for every webhook needs it, and Python looks through all of a protocol's methods for it.
+        self._takes_hooks = session if session is not None and isinstance(session, TakesHooks) else None
 
     async def run(self) -> None:
         """Run until cancelled."""
@@ -149,7 +162,7 @@ class ChannelRunner:
     async def accept(self, request: HookRequest) -> HookReply:
         """Accept a webhook, also without a session; replies only after its batch is stored."""
         session = self.session
-        reply = await self._acceptance.reply(session, request)
+        reply = await self._acceptance.reply(self._takes_hooks, request)
         if reply.batch.arrivals or reply.batch.cursor is not None:
             await self._store_batch(reply.batch)
             if session is not None:

@@ -18,6 +18,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime import alarms, builtin, store_alarm
 from chatapp_cli.runtime.channel import ChannelRunner
+from chatapp_cli.runtime.deadlines import Deadlines
 from chatapp_cli.runtime.held_lease import HeldLease
 from chatapp_cli.runtime.journal_tail import new_entries
 from chatapp_cli.runtime.links import LinkSupervisor
@@ -56,6 +57,7 @@ class Daemon:
         self.counted: Counter[tuple[str, str]] = Counter()
         self.supervisor = Supervisor(store, count=self._count)
         self.links = LinkSupervisor(store)
+        self._deadlines = Deadlines()
         self.ready = False
         self.readiness = Readiness(store)
         self.started_at = store.company.world.clock.now()
@@ -89,9 +91,10 @@ class Daemon:
 
     async def knows(self, hook_key: str) -> bool:
         """Whether a channel or a CRM calls us under this key; both are re-read before an unknown one is denied."""
-        if self._by_hook(hook_key) is None:
-            await self.supervisor.refresh()
-            await self.links.refresh()
+        if self._by_hook(hook_key) is not None:
+            return True
+        await self.supervisor.refresh()
+        await self.links.refresh()
         return self._by_hook(hook_key) is not None
 
     def _by_hook(self, hook_key: str) -> ChannelRunner | LinkRunner | None:
@@ -103,7 +106,7 @@ class Daemon:
         if runner is None:
             return HookReply(status=404, body=f"{NO_CHANNEL}\n".encode())
         try:
-            async with asyncio.timeout(ANSWER):
+            with self._deadlines.within(ANSWER):
                 return await runner.accept(request)
         except TimeoutError:
             raise Busy(*not_stored(self.store.company, ANSWER)) from None

@@ -72,12 +72,9 @@ class Fleet(Generic[Key, Row, Run]):
         self._started: dict[Key, _Started[Run]] = {}
         self._runners: dict[Key, Run] = {}
         """Those of ``_started``, which every webhook asks for."""
-        self._refreshing = asyncio.Lock()
-
-    @property
-    def runners(self) -> Mapping[Key, Run]:
+        self.runners: Mapping[Key, Run] = MappingProxyType(self._runners)
         """The started runners, whether they are up or not."""
-        return MappingProxyType(self._runners)
+        self._refreshing = asyncio.Lock()
 
     @property
     def stumbling(self) -> Sequence[WorkerState]:
@@ -117,6 +114,35 @@ class Fleet(Generic[Key, Row, Run]):
         await asyncio.gather(*tasks, return_exceptions=True)
         self._started.clear()
         self._runners.clear()
+
+
+class HasHook(Protocol):
+    """A row with the secret part of a webhook's address."""
+
+    @property
+    def hook_key(self) -> str | None:
+        """None or empty if nobody calls it."""
+        ...
+
+
+class Called(Protocol):
+    """A runner that webhooks are for."""
+
+    @property
+    def row(self) -> HasHook:
+        """What it runs."""
+        ...
+
+
+Call = TypeVar("Call", bound=Called)
+
+
+def called(runners: Mapping[Key, Call], hook_key: str) -> Call | None:
+    """The runner of a webhook's address."""
+    for runner in runners.values():
+        if runner.row.hook_key == hook_key and hook_key:
+            return runner
+    return None
 
 
 async def _told(runner: Runner) -> None:

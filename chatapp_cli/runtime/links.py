@@ -33,7 +33,7 @@ from chatapp_cli.domain.journal.messages import (
     MessageWithdrawn,
 )
 from chatapp_cli.domain.journal.reading import JournalEntry
-from chatapp_cli.runtime.fleet import Fleet
+from chatapp_cli.runtime.fleet import Fleet, called
 from chatapp_cli.runtime.link_load import LinkLoad
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
@@ -98,7 +98,7 @@ class LinkSupervisor(Worker):
 
     def by_hook(self, hook_key: str) -> LinkRunner | None:
         """The link of a webhook address."""
-        return next((r for r in self._fleet.runners.values() if r.row.hook_key == hook_key and hook_key), None)
+        return called(self._fleet.runners, hook_key)
 
     def hear(self, entries: Sequence[JournalEntry]) -> None:
         """Re-read the links, or pass the event to its runner."""

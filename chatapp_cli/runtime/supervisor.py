@@ -12,7 +12,7 @@ from chatapp_cli.domain.journal.lines import LineRemoved
 from chatapp_cli.domain.journal.messages import DeadLetterAsked
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.runtime.channel import WAKES, ChannelRunner
-from chatapp_cli.runtime.fleet import Fleet
+from chatapp_cli.runtime.fleet import Fleet, called
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
@@ -49,7 +49,7 @@ class Supervisor(Worker):
 
     def by_hook(self, hook_key: str) -> ChannelRunner | None:
         """The channel of a webhook address."""
-        return next((r for r in self.runners.values() if r.row.hook_key == hook_key and hook_key), None)
+        return called(self._fleet.runners, hook_key)
 
     def hear(self, entries: Sequence[JournalEntry]) -> None:
         """Re-read the bindings, or pass the event to its runner."""

@@ -12,6 +12,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, say_steps
+from chatapp_cli.kit.garbage import RARELY
 from chatapp_cli.runtime import login_token
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 LINES = 3
 """Frames of a traceback that are printed, the last ones."""
-RARELY = (20_000, 20, 20)
-"""Thresholds of the garbage collector: with Python's own it delays keys by 50 ms now and then."""
 
 
 def run(company: Company, *, alone: bool = False) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,13 +14,15 @@ import httpx
 import pytest
 import uvicorn
 from structlog.testing import capture_logs
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from chatapp_cli.api import hooks
 from chatapp_cli.api.body import BodyMemory, read_body
-from chatapp_cli.api.http_protocol import protocol_with
+from chatapp_cli.api.http_protocol import LingeringTransport, protocol_with
 from chatapp_cli.api.limits import LIMITS, MB, Limits, Refusal
 from chatapp_cli.api.server import application
 from chatapp_cli.ports.connector import HookReply, HookRequest
+from chatapp_cli.runtime.deadlines import Deadlines
 
 if TYPE_CHECKING:
     from chatapp_cli.runtime.daemon import Daemon
@@ -42,10 +45,13 @@ class Doorkeeper:
 
 
 @asynccontextmanager
-async def listening(limits: Limits = LIMITS) -> AsyncIterator[str]:
-    """The address of the listener, with limits that a test can wait for."""
+async def listening(limits: Limits = LIMITS, keep_alive: int = 5) -> AsyncIterator[str]:
+    """The address of the listener, with limits that a test can wait for; ``keep_alive`` in seconds."""
     app = application(cast("Daemon", Doorkeeper()), limits=limits)
-    server = uvicorn.Server(uvicorn.Config(app, http=protocol_with(limits), log_config=None, lifespan="off"))
+    config = uvicorn.Config(
+        app, http=protocol_with(limits), log_config=None, lifespan="off", timeout_keep_alive=keep_alive
+    )
+    server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as opened:
         task = asyncio.create_task(server.serve(sockets=[opened]))
         yield f"http://127.0.0.1:{opened.getsockname()[1]}"
@@ -85,6 +91,17 @@ async def test_a_body_that_says_it_is_too_large_is_refused_unread() -> None:
         writer.write(post("/hooks/known", 41 * MB))
         status, words = await answer(reader)
         assert (status.split()[1], words) == ("413", "the body is larger than 40 MB\n")
+
+
+async def test_what_came_of_an_unread_body_is_freed_with_its_connection() -> None:
+    gc.disable()
+    try:
+        async with listening() as address, calling(address) as (reader, writer):
+            writer.write(post("/hooks/known", 41 * MB) + b"x" * MB)
+            assert (await answer(reader))[0].split()[1] == "413"
+        assert [held for held in gc.get_objects() if type(held) is RequestResponseCycle] == []
+    finally:
+        gc.enable()
 
 
 async def test_headers_and_bodies_that_trickle_in_are_ended_in_words_while_others_are_answered() -> None:
@@ -130,6 +147,45 @@ async def test_a_connection_is_kept_for_further_requests() -> None:
             await asyncio.sleep(QUICK.head_seconds + 0.1)
 
 
+async def test_a_kept_connection_is_closed_when_no_further_request_comes() -> None:
+    async with listening(keep_alive=0) as address, calling(address) as (reader, writer):
+        writer.write(post("/hooks/known", 2) + b"{}")
+        status, words = await answer(reader)
+        assert (status, words) == ("HTTP/1.1 200 OK", "")
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3])
+async def test_an_answer_leaves_at_once_with_its_head_and_whole_before_the_connection_is_closed(parts: int) -> None:
+    wire = Wire()
+    transport = LingeringTransport(wire, lambda: False, 1.0)
+    for part in (b"head", b"body", b"more")[:parts]:
+        transport.write(part)
+    await asyncio.sleep(0)
+    whole = [b"head"] if parts == 1 else [b"headbody", b"more"][: parts - 1]
+    assert wire.sent == whole
+    transport.write(b"last")
+    transport.close()
+    await asyncio.sleep(0)
+    assert wire.sent == [*whole, b"last", None]
+
+
+class Wire(asyncio.Transport):
+    """Records what is sent, each system call by itself; ``None`` for the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[bytes | None] = []
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.sent.append(bytes(data))
+
+    def is_closing(self) -> bool:
+        return None in self.sent
+
+    def close(self) -> None:
+        self.sent.append(None)
+
+
 async def test_one_channels_bodies_leave_room_for_the_others() -> None:
     room = BodyMemory(replace(LIMITS, held_by_one=100, held_in_all=150))
     with room.for_body("a") as one, room.for_body("a") as again, room.for_body("b") as other:
@@ -154,7 +210,7 @@ async def test_a_body_larger_than_it_said_is_not_held() -> None:
         return {"type": "http.request", "body": next(parts), "more_body": True}
 
     with pytest.raises(Refusal, match="the body is larger"):
-        await read_body(receive, 0, replace(LIMITS, largest_body=100), held.append)
+        await read_body(receive, 0, replace(LIMITS, largest_body=100), held.append, Deadlines())
     assert sum(held) == 60
 
 

@@ -133,7 +133,7 @@ def _message(event: api.Message, at: border.At) -> MessageArrived:
         subject=border.name(event.subject),
         sender=_person(event.sender, event.chat_id),
         from_us=event.from_us,
-        files=tuple(_incoming(file) for file in event.files),
+        files=tuple(map(_incoming, event.files)),
         reply_to=border.external_id(event.reply_to),
     )
 
