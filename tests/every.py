@@ -21,7 +21,7 @@ def every(cases: Iterable[Case], holds: Callable[[Case], None]) -> None:
     for tried, case in enumerate(cases, 1):  # noqa: B007 - how many there were
         try:
             holds(case)
-        except (Exception, pytest.fail.Exception) as error:
+        except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - whatever a test can raise
             error.add_note(f"in the case of {case!r:.200}")
             wrong.append(error)
     assert tried
