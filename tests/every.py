@@ -24,6 +24,6 @@ def every(cases: Iterable[Case], holds: Callable[[Case], None]) -> None:
         except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - whatever a test can raise
             error.add_note(f"in the case of {case!r:.200}")
             wrong.append(error)
-    assert tried
+    assert tried, "no case at all"
     if wrong:
         raise BaseExceptionGroup(f"{len(wrong)} of {tried} cases", wrong)
