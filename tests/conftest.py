@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -24,6 +25,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 HOME = pytest.StashKey[Path]()
 MEMORY = pytest.StashKey[Path]()
 KEPT = ("CHATAPP_TEST_POSTGRES",)
+NAMED = 80
+"""Characters of a value that the name of its test repeats."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,6 +41,12 @@ def pytest_configure(config: pytest.Config) -> None:
     time.tzset()
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a case of much text by its beginning: every worker tells the names of all its tests, each several times."""
+    words = val if isinstance(val, str) else val.decode("latin-1") if isinstance(val, bytes) else ""
+    return f"{ascii(words[:NAMED])[1:-1]}..." if len(words) > NAMED else None
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     for folder in (HOME, MEMORY):
         shutil.rmtree(config.stash[folder], ignore_errors=True)
@@ -49,6 +58,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark in item.iter_markers("req"):
             part = f" ({mark.kwargs['part']})" if "part" in mark.kwargs else ""
             item.user_properties += [("req", f"{line}{part}") for line in mark.args]
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of cycles pass over the tests and modules, which stay to the end, whenever it looks."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

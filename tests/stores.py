@@ -29,6 +29,7 @@ from chatapp_cli.store.migrate import ensure_current
 from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
+from tests.postgres import Postgres, Shape
 
 
 def owner(name: str) -> Acting:
@@ -156,17 +157,27 @@ class Templates:
     """Migrated stores to copy, made when the first test asks for one."""
 
     folder: Path
-    server: Callable[[], Any]
+    server: Callable[[], Postgres]
     made: dict[str, str] = field(default_factory=dict)
+    shape: Shape = field(default_factory=list)
+    """Of a migrated database."""
+    spare: list[str] = field(default_factory=list)
+    """Databases that were emptied after a test."""
 
     def copy(self, dialect: str, folder: Path) -> str:
-        """Give the URL of a fresh migrated store."""
+        """Give the URL of a migrated store without a row."""
         if dialect not in self.made:
-            self.made[dialect] = (
-                f"sqlite:///{self.folder}/template.db" if dialect == "sqlite" else self.server().fresh()
-            )
-            ensure_current(driver_for(self.made[dialect]))
-        return self._copy_file(folder) if dialect == "sqlite" else str(self.server().copy(self.made[dialect]))
+            self._make(dialect)
+        if dialect == "sqlite":
+            return self._copy_file(folder)
+        return self.spare.pop() if self.spare else self.server().copy(self.made[dialect])
+
+    def _make(self, dialect: str) -> None:
+        file = f"sqlite:///{self.folder}/template.db"
+        url = self.made[dialect] = file if dialect == "sqlite" else self.server().fresh()
+        ensure_current(driver_for(url))
+        if dialect == "postgresql":
+            self.shape = self.server().shape(url)
 
     def _copy_file(self, folder: Path) -> str:
         copy = folder / "chatapp.db"
@@ -174,8 +185,12 @@ class Templates:
         return f"sqlite:///{copy}"
 
     def drop(self, url: str) -> None:
-        """Remove a copy that takes room outside the test's own folder."""
-        if not url.startswith("sqlite:"):
+        """Empty a copy that takes room outside the test's own folder, or remove it if its tables were changed."""
+        if url.startswith("sqlite:"):
+            return
+        if self.server().empty(url, self.shape):
+            self.spare.append(url)
+        else:
             self.server().drop(url)
 
 

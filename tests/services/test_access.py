@@ -14,6 +14,7 @@ from chatapp_cli.i18n import show, use
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import access, channels, duties, lines, operators, presence
 from chatapp_cli.store.tx import Tx
+from tests.every import every
 from tests.meta.rights import PUBLIC, WITHOUT_A_RIGHT
 from tests.services.calls import CALLS, ME, OF_A_LINE, Place, everything, ours, place
 from tests.stores import OWNER, Shop
@@ -65,59 +66,69 @@ def test_every_writing_service_is_in_the_table() -> None:
     assert {name.split(" ")[0] for name in CALLS} == PUBLIC - WITHOUT_A_RIGHT.keys()
 
 
-@pytest.mark.parametrize("name", sorted(CALLS))
-def test_the_owner_may_do_everything(shop: Shop, ours: Place, name: str) -> None:
-    error = refusal(shop, OWNER, name, ours)
-    assert not is_about_rights(error)
-    assert error is None or isinstance(error, Refused | NotFound)
+def test_the_owner_may_do_everything(shop: Shop, ours: Place) -> None:
+    def allowed(name: str) -> None:
+        error = refusal(shop, OWNER, name, ours)
+        assert not is_about_rights(error)
+        assert error is None or isinstance(error, Refused | NotFound)
+
+    every(sorted(CALLS), allowed)
 
 
-@pytest.mark.parametrize("name", sorted(CALLS))
 def test_an_operator_may_do_what_the_table_of_roles_says_and_is_told_whom_to_ask_for_more(
-    shop: Shop, ours: Place, name: str
+    shop: Shop, ours: Place
 ) -> None:
-    right = CALLS[name][0]
-    error = refusal(shop, operator(shop), name, ours)
-    assert is_about_rights(error) == (right in NO_LONGER)
-    if right in NO_LONGER:
-        assert show(error and error.next_step) == f"Ask the owner to allow it: chatapp user rights 'Пётр' +{right}"
+    who = operator(shop)
+
+    def as_the_table_says(name: str) -> None:
+        right = CALLS[name][0]
+        error = refusal(shop, who, name, ours)
+        assert is_about_rights(error) == (right in NO_LONGER)
+        if right in NO_LONGER:
+            assert show(error and error.next_step) == f"Ask the owner to allow it: chatapp user rights 'Пётр' +{right}"
+
+    every(sorted(CALLS), as_the_table_says)
 
 
-@pytest.mark.parametrize("name", sorted(name for name, (right, _) in CALLS.items() if right in NO_LONGER))
-def test_a_right_that_was_given_holds_until_it_is_taken_back(shop: Shop, ours: Place, name: str) -> None:
-    right = CALLS[name][0]
-    who = operator(shop, right)
-    assert not is_about_rights(refusal(shop, who, name, ours))
-    shop.write(lambda tx: operators.allow(tx, ME, (), {right}))
-    assert is_about_rights(refusal(shop, who, name, ours))
+def test_a_right_that_was_given_holds_until_it_is_taken_back(shop: Shop, ours: Place) -> None:
+    who = operator(shop)
+
+    def holds(name: str) -> None:
+        right = CALLS[name][0]
+        shop.write(lambda tx: operators.allow(tx, ME, {right}, ()))
+        assert not is_about_rights(refusal(shop, who, name, ours))
+        shop.write(lambda tx: operators.allow(tx, ME, (), {right}))
+        assert is_about_rights(refusal(shop, who, name, ours))
+
+    every(sorted(name for name, (right, _) in CALLS.items() if right in NO_LONGER), holds)
 
 
-@pytest.mark.parametrize("name", sorted(CALLS))
-def test_nobody_and_who_is_disabled_may_do_nothing(shop: Shop, ours: Place, name: str) -> None:
+def test_nobody_and_who_is_disabled_may_do_nothing(shop: Shop, ours: Place) -> None:
     who = operator(shop, *NO_LONGER)
     shop.write(lambda tx: operators.disable(tx, ME))
-    assert is_about_rights(refusal(shop, who, name, ours)) == (name != "operators.set_password of one's own")
-    assert is_about_rights(refusal(shop, NOBODY, name, ours))
-    with pytest.raises(access.NobodyActs):
-        shop.database.write(lambda tx: CALLS[name][1](tx, ours))
+
+    def forbidden(name: str) -> None:
+        assert is_about_rights(refusal(shop, who, name, ours)) == (name != "operators.set_password of one's own")
+        assert is_about_rights(refusal(shop, NOBODY, name, ours))
+        with pytest.raises(access.NobodyActs):
+            shop.database.write(lambda tx: CALLS[name][1](tx, ours))
+
+    every(sorted(CALLS), forbidden)
 
 
-@pytest.mark.parametrize("name", sorted(OF_A_LINE))
-def test_an_operator_with_the_right_touches_nothing_of_a_line_that_they_do_not_see(
-    shop: Shop, ours: Place, name: str
-) -> None:
+def test_an_operator_with_the_right_touches_nothing_of_a_line_that_they_do_not_see(shop: Shop, ours: Place) -> None:
     theirs = place(shop, "Розница")
     operator(shop, *NO_LONGER)
     shop.write(lambda tx: operators.see_lines(tx, ME, [ours.line]))
-    before = everything(shop)
     shop.acting, who = OWNER, Acting(ME, account=True, lines=(ours.line,))
-    error = None
-    try:
-        shop.database.write(lambda tx: CALLS[name][1](tx.through(visibility_of(shop, who)).by(who), theirs))
-    except ChatappError as found:
-        error = found
-    assert isinstance(error, NotFound), error
-    assert everything(shop) == before
+    seen, before = visibility_of(shop, who), everything(shop)
+
+    def out_of_reach(name: str) -> None:
+        with pytest.raises(NotFound):
+            shop.database.write(lambda tx: CALLS[name][1](tx.through(seen).by(who), theirs))
+        assert everything(shop) == before
+
+    every(sorted(OF_A_LINE), out_of_reach)
 
 
 def visibility_of(shop: Shop, who: Acting) -> Any:

@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 import re
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,42 +15,58 @@ from chatapp_cli.store import rows, tables
 from chatapp_cli.store.database import Database, driver_for
 from chatapp_cli.store.drivers import Driver
 from chatapp_cli.store.named import _read, statements
+from tests.every import every
 from tests.store.samples import sample
 
 CODE = Path(rows.__file__).parents[2]
-USED = {
-    (call.args[0].id, call.args[1].value)
-    for path in CODE.rglob("*.py")
-    for call in ast.walk(ast.parse(path.read_text("utf-8")))
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in {"one", "all"}
-    if len(call.args) == 2 and isinstance(call.args[0], ast.Name) and isinstance(call.args[1], ast.Constant)
-}
 SHAPES = {
     name: shape
     for module in pkgutil.iter_modules(rows.__path__, f"{rows.__name__}.")
     for name, shape in vars(importlib.import_module(module.name)).items()
     if hasattr(shape, "_fields")
 }
-SHAPED = sorted((shape, name) for shape, name in USED if shape in SHAPES)
 
 
-@pytest.mark.parametrize("name", sorted({name.partition("@")[0] for name in _read()}))
-def test_a_statement_is_understood_by_the_database(database: Database, dialect: str, name: str) -> None:
-    statement = statements(dialect)[name]
-    with database.reading():
-        plan = database.connection().execute(f"EXPLAIN {statement}", sample(statement, dialect)).fetchall()
-    assert plan
+@cache
+def sources() -> tuple[str, ...]:
+    """Every file of the program."""
+    return tuple(path.read_text("utf-8") for path in CODE.rglob("*.py"))
 
 
-@pytest.mark.parametrize(("shape", "name"), SHAPED)
-def test_a_statement_gives_what_its_shape_wants_in_that_order(database: Database, shape: str, name: str) -> None:
-    statement = statements(database.driver.dialect)[name]
-    cursor = database.connection().execute(statement, sample(statement, database.driver.dialect))
-    assert len(cursor.description) == len(SHAPES[shape]._fields)
+@cache
+def shaped() -> list[tuple[str, str]]:
+    """Every shape with each statement that is read into it."""
+    used = {
+        (call.args[0].id, call.args[1].value)
+        for source in sources()
+        for call in ast.walk(ast.parse(source))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in {"one", "all"}
+        if len(call.args) == 2 and isinstance(call.args[0], ast.Name) and isinstance(call.args[1], ast.Constant)
+    }
+    return sorted((shape, name) for shape, name in used if shape in SHAPES)
+
+
+def test_a_statement_is_understood_by_the_database(database: Database, dialect: str) -> None:
+    def understood(name: str) -> None:
+        statement = statements(dialect)[name]
+        with database.reading():
+            assert database.connection().execute(f"EXPLAIN {statement}", sample(statement, dialect)).fetchall()
+
+    every(sorted({name.partition("@")[0] for name in _read()}), understood)
+
+
+def test_a_statement_gives_what_its_shape_wants_in_that_order(database: Database, dialect: str) -> None:
+    def fits(used: tuple[str, str]) -> None:
+        shape, name = used
+        statement = statements(dialect)[name]
+        cursor = database.connection().execute(statement, sample(statement, dialect))
+        assert len(cursor.description) == len(SHAPES[shape]._fields)
+
+    every(shaped(), fits)
 
 
 def test_every_statement_is_used_and_every_used_one_is_there() -> None:
-    code = "\n".join(path.read_text("utf-8") for path in CODE.rglob("*.py"))
+    code = "\n".join(sources())
     there = {name.partition("@")[0] for name in _read()}
     said = set(re.findall(r'"([a-z]+\.[a-z_]+)"', code))
     asked = set(re.findall(r'\btx\.(?:run|insert|value|one|all)\(\s*(?:[^"()]+,\s*)?"([^"]+)"', code))
