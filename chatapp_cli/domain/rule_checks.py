@@ -6,7 +6,9 @@ gone through.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from itertools import combinations
 from typing import NamedTuple
 
@@ -31,13 +33,35 @@ class Shadow(NamedTuple):
     behind: int
 
 
-def shadows(conditions: Sequence[Condition]) -> Sequence[Shadow]:
-    """The rules that are never reached, by their places in the order."""
-    found = {}
-    for behind, rule in combinations(range(len(conditions)), 2):
-        if rule not in found and implies(conditions[rule], conditions[behind]):
+def shadows(conditions: Sequence[Condition], moved: Sequence[int] | None = None) -> Sequence[Shadow]:
+    """The rules that are never reached, by their places in the order.
+
+    ``moved``: only those that are new at their places are compared, each with all others.
+    """
+    places = range(len(conditions))
+    pairs = combinations(places, 2) if moved is None else ((one, other) for one in moved for other in places)
+    found: dict[int, Shadow] = {}
+    for one, other in pairs:
+        behind, rule = min(one, other), max(one, other)
+        if behind != rule and rule not in found and implies(conditions[rule], conditions[behind]):
             found[rule] = Shadow(rule, behind)
     return [found[rule] for rule in sorted(found)]
+
+
+def longest_rise(numbers: Sequence[int]) -> AbstractSet[int]:
+    """The most of these different numbers that stand in rising order."""
+    ends: list[int] = []
+    before: dict[int, int | None] = {}
+    for number in numbers:
+        place = bisect_left(ends, number)
+        before[number] = ends[place - 1] if place else None
+        ends[place : place + 1] = [number]
+    found = set()
+    last = ends[-1] if ends else None
+    while last is not None:
+        found.add(last)
+        last = before[last]
+    return found
 
 
 def is_never(condition: Condition) -> bool:

@@ -20,8 +20,9 @@ from chatapp_cli.domain.ids import LinkId, RuleId
 from chatapp_cli.domain.journal.links import RulesChanged
 from chatapp_cli.domain.name import sound
 from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.rule_checks import longest_rise
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, channels, conditions, lines, links, rule_outcomes
+from chatapp_cli.services import access, channels, conditions, lines, links, rule_outcomes, rule_versions
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.services.word_forms import CollectedForms, DictionaryForms, StoredForms
@@ -57,10 +58,14 @@ class RuleAnswer:
     why: Text
 
 
-def everything(tx: Tx, link: LinkId, folder: Path | None = None) -> list[PipelineRule]:
-    """The rules of a link in their order. ``folder``: where the company keeps calendars of its own."""
+def everything(tx: Tx, link: LinkId, folder: Path | None = None, *, version: int = 0) -> list[PipelineRule]:
+    """The rules of a link in their order, as they are now or were in a version (``rule_versions``).
+
+    ``folder``: where the company keeps calendars of its own.
+    """
     names = source_names(tx, folder)
-    return [_rule(row, names) for row in tx.all(RuleRow, "rules.all", link=link)]
+    rows = rule_versions.rows(tx, version) if version else tx.all(RuleRow, "rules.all", link=link)
+    return [_rule(row, names) for row in rows]
 
 
 def source_names(tx: Tx, folder: Path | None) -> SourceNames:
@@ -122,6 +127,7 @@ def add(
     """
     access.require(tx, Right.CRM)
     links.one(tx, link)
+    rule_versions.keep(tx, link)
     before = everything(tx, link, folder)
     if len(before) >= MOST:
         raise UsageError(T("There are {n} rules already.", n=len(before)), T("Remove one that is not needed."))
@@ -129,7 +135,7 @@ def add(
     always = [rule.problem is None and isinstance(rule.condition, Always) for rule in before]
     place = always.index(True) if True in always and not isinstance(made.condition, Always) else len(before)
     order = [*before[:place], made, *before[place:]]
-    _require_reached(order)
+    _require_reached(order, [made])
     number = RuleId(
         tx.insert("rules.add", link=link, position=place + 1, name=made.name, condition=_stored(asked),
                   forms=json.dumps(made.forms, ensure_ascii=False), outcome=outcome.stored(), now=tx.now)
@@ -146,8 +152,9 @@ def change(
     """Replace a rule, which keeps its place. Raises what ``add`` raises, and NotFound."""
     access.require(tx, Right.CRM)
     one(tx, link, rule)
+    rule_versions.keep(tx, link)
     made = _sound(tx, name, asked, outcome, folder)
-    _require_reached([made if known.id == rule else known for known in everything(tx, link, folder)])
+    _require_reached([made if known.id == rule else known for known in everything(tx, link, folder)], [made])
     forms = json.dumps(made.forms, ensure_ascii=False)
     tx.run("rules.change", id=rule, name=made.name, condition=_stored(asked), forms=forms, outcome=outcome.stored())
     _changed(tx, link, rule, made.name, "changed")
@@ -166,9 +173,10 @@ def order(tx: Tx, link: LinkId, numbers: Sequence[RuleId], *, folder: Path | Non
 
 
 def _reorder(tx: Tx, link: LinkId, numbers: Sequence[RuleId], moved: RuleId, folder: Path | None) -> None:
+    rule_versions.keep(tx, link)
     known = {rule.id: rule for rule in everything(tx, link, folder)}
     chosen = list(dict.fromkeys([*numbers, *known]))
-    _require_reached([known[number] for number in chosen])
+    _require_reached([known[number] for number in chosen], _moved(list(known), chosen, known))
     _place(tx, chosen)
     _changed(tx, link, moved, known[moved].name, "moved")
 
@@ -186,6 +194,7 @@ def remove(tx: Tx, link: LinkId, rule: RuleId) -> None:
     """Remove a rule; cards stay where they are. Raises NotFound."""
     access.require(tx, Right.CRM)
     row = one(tx, link, rule)
+    rule_versions.keep(tx, link)
     tx.run("rules.remove", id=rule)
     _changed(tx, link, rule, row.name, "removed")
 
@@ -210,10 +219,11 @@ def _sound(tx: Tx, name: str, asked: Mapping[str, Any], outcome: RuleOutcome, fo
     return PipelineRule(id=RuleId(0), name=name, asked=asked, condition=condition, outcome=outcome, forms=forms.asked)
 
 
-def _require_reached(rules: Sequence[PipelineRule]) -> None:
-    """Raise UsageError if a rule stands behind one that takes all its messages."""
+def _require_reached(rules: Sequence[PipelineRule], moved: Sequence[PipelineRule]) -> None:
+    """Raise UsageError if a rule stands behind one that takes all its messages; one of the two is new there."""
     working = [rule for rule in rules if rule.problem is None]
-    for rule, behind in rule_checks.shadows([known.condition for known in working]):
+    places = [place for place, rule in enumerate(working) if any(rule is one for one in moved)]
+    for rule, behind in rule_checks.shadows([known.condition for known in working], places):
         raise UsageError(
             T(
                 "The rule {name} would never be reached: all that it fits, {other} takes before it.",
@@ -223,6 +233,15 @@ def _require_reached(rules: Sequence[PipelineRule]) -> None:
             T("Put it before that one, or change one of them: {how}", how=to_do(Next.CRM_RULES)),
             field="if",
         )
+
+
+def _moved(
+    before: Sequence[RuleId], after: Sequence[RuleId], known: Mapping[RuleId, PipelineRule]
+) -> Sequence[PipelineRule]:
+    """As few rules as explain another order: the others follow each other as before."""
+    places = {number: place for place, number in enumerate(before)}
+    kept = longest_rise([places[number] for number in after])
+    return [known[number] for number in after if places[number] not in kept]
 
 
 def _stored(asked: Mapping[str, Any]) -> str:
