@@ -6,23 +6,23 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.commands import input_checks
 from chatapp_cli.commands.binding import found
 from chatapp_cli.domain.condition import Occasion, OnSource
 from chatapp_cli.domain.errors import NotFound, UsageError
-from chatapp_cli.domain.ids import Millis, RuleId
+from chatapp_cli.domain.ids import RuleId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime import crm_rules as kept
-from chatapp_cli.services import calendars, conditions, crm_rules, lines
+from chatapp_cli.services import calendars, conditions, crm_rules, lines, rule_trial
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.crm_rules import PipelineRule, RuleAnswer
 from chatapp_cli.services.rule_outcomes import ResponsibleWay, RuleOutcome
+from chatapp_cli.services.rule_trial import TrialTime
 from chatapp_cli.store.rows.crm import LinkRow
 
 _WAYS = {"": ResponsibleWay.NOBODY, "contact": ResponsibleWay.CONTACT, "operator": ResponsibleWay.ASSIGNEE}
@@ -136,9 +136,14 @@ def _pairs(said: Sequence[str]) -> Mapping[str, str]:
 
 
 def known(company: Company, row: LinkRow) -> tuple[list[PipelineRule], SourceNames]:
-    """The rules of a link, and how lines and channels are called."""
-    folder = company.settings.folder / calendars.FOLDER
-    return company.read(lambda tx: (crm_rules.everything(tx, row.id, folder), crm_rules.source_names(tx, folder)))
+    """The rules of a link, and how lines, channels and their kinds are called."""
+    folder, kinds = company.settings.folder / calendars.FOLDER, kept.kinds(row)
+    return company.read(
+        lambda tx: (
+            crm_rules.everything(tx, row.id, folder, kinds=kinds),
+            crm_rules.source_names(tx, folder, kinds),
+        )
+    )
 
 
 def add(company: Company, row: LinkRow, name: str, asked: AskedConditions, said: SaidOfCard) -> RuleId:
@@ -154,35 +159,29 @@ def edit(
     if before is None:
         raise NotFound(T("There is no rule {n}.", n=rule), T("See them with: {how}", how=to_do(Next.CRM_RULES)))
     called = before.name if name is None else name
-    changes = {**before.asked, **asked.changes(company)}
-    asyncio.run(kept.change(company, row, rule, called, changes, said.over(before.outcome)))
+    changes = asked.changes(company)
+    wanted = conditions.without_idle({**before.asked, **changes}, changes.keys())
+    asyncio.run(kept.change(company, row, rule, called, wanted, said.over(before.outcome)))
     return called
 
 
 def order(company: Company, row: LinkRow, numbers: Sequence[RuleId]) -> None:
     """Put rules into an order."""
     folder = company.settings.folder / calendars.FOLDER
-    company.write(partial(crm_rules.order, link=row.id, numbers=numbers, folder=folder))
+    revision = company.read(partial(crm_rules.judged, link=row.id, numbers=numbers, folder=folder))
+    company.write(partial(crm_rules.order, link=row.id, numbers=numbers, folder=folder, revision=revision))
 
 
-def occasion(company: Company, text: str, source: str, line: str, at: str, zone: str) -> Occasion:
-    """A message by a channel at a time; without one now."""
-    channel = found(company, source, line)
-    when = _time(at, zone) if at else company.world.clock.now()
-    return Occasion.of(OnSource(channel.line_id, channel.kind, channel.id), text, when)
-
-
-def _time(said: str, zone: str) -> Millis:
-    try:
-        meant = datetime.fromisoformat(said)
-    except ValueError as error:
-        what = T("{said} is not a time.", said=said)
-        raise UsageError(what, T("Such as: 2026-12-31 23:59, 2026-12-31T23:59+03:00"), field="at") from error
-    if zone and meant.tzinfo is None:
-        meant = meant.replace(tzinfo=conditions.zone_of(zone))
-    return Millis(meant.timestamp() * 1000)
-
-
-def tried(company: Company, row: LinkRow, asked: Occasion) -> Sequence[RuleAnswer]:
+class Trial(NamedTuple):
     """What the rules say of a message."""
-    return crm_rules.explained(known(company, row)[0], asked)
+
+    answers: Sequence[RuleAnswer]
+    time: TrialTime
+
+
+def tried(company: Company, row: LinkRow, text: str, by: tuple[str, str], at: str, zone: str) -> Trial:
+    """Try a message ``by`` a channel and its line at a time; without one now."""
+    channel, rules = found(company, *by), known(company, row)[0]
+    time = rule_trial.moment(at, rules, zone) if at else TrialTime(company.world.clock.now(), "")
+    occasion = Occasion.of(OnSource(channel.line_id, channel.kind, channel.id), text, time.at)
+    return Trial(crm_rules.explained(rules, occasion), time)

@@ -24,6 +24,7 @@ from chatapp_cli.domain.condition import (
     Phrase,
     WithinHours,
 )
+from chatapp_cli.domain.working_days import PLAIN_WEEK
 
 
 class Shadow(NamedTuple):
@@ -64,13 +65,10 @@ def longest_rise(numbers: Sequence[int]) -> AbstractSet[int]:
     return found
 
 
-def is_never(condition: Condition) -> bool:
-    """Whether a condition certainly holds for no message."""
-    return contradiction(condition) is not None
-
-
 def contradiction(condition: Condition) -> tuple[Condition, Condition] | None:
-    """Two parts of a condition of which one excludes the other, so that it never holds."""
+    """Two parts of a condition of which one excludes the other, so that it never holds; twice the same for one."""
+    if isinstance(condition, WithinHours):
+        return None if condition.minutes_of_week() else (condition, condition)
     if isinstance(condition, Negated):
         return (condition, condition.of) if isinstance(condition.of, Always) else None
     if isinstance(condition, AnyOf):
@@ -159,6 +157,6 @@ def _says(one: Phrase, other: Phrase) -> bool:
 def _within(one: WithinHours, other: WithinHours) -> bool:
     if one.zone_name != other.zone_name or one.minutes_of_week() & ~other.minutes_of_week():
         return False
-    if other.day is DayKind.ANY:
+    if other.day is DayKind.ANY or other.calendar == PLAIN_WEEK:
         return True
     return (one.day, one.calendar, one.spans) == (other.day, other.calendar, other.spans)
