@@ -60,7 +60,7 @@ class DecidedCards:
 
     async def receipt(self, entry: LedgerEntry, *, chat: str = "", remote: str = "") -> CrmReceipt:
         """What the ledger is told of a message that was taken, with the card that was made or moved for it."""
-        known = await self._known(entry)
+        known = None if entry.outcome is None else await self._known(entry)
         if known is None or not known.card:
             return CrmReceipt(chat=chat, remote=remote)
         return CrmReceipt(chat=chat, remote=remote, card=known.card, outcome=known.outcome, turn=known.turn)
