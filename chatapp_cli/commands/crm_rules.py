@@ -15,7 +15,7 @@ from chatapp_cli.documents import crm_rules as documents
 from chatapp_cli.domain.ids import RuleId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
-from chatapp_cli.services import crm_rules, links, rule_words
+from chatapp_cli.services import links, rule_troubles, rule_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +115,7 @@ def _say_troubles(found: Sequence[PipelineRule]) -> None:
         if one.problem is not None:
             say(T("Rule {name} is passed over: {what}", name=one.name, what=one.problem.what), one.problem.next_step)
         if one.trouble is not None:
-            say(T("Rule {name}: {what}", name=one.name, what=one.trouble), crm_rules.HOW_TO_MEND)
+            say(T("Rule {name}: {what}", name=one.name, what=one.trouble), rule_troubles.HOW_TO_MEND)
 
 
 @rules.command(cls=Verb)

@@ -31,7 +31,6 @@ from chatapp_cli.store.rows.crm import RuleRow
 from chatapp_cli.store.tx import Tx
 
 NO_KINDS: Final[Mapping[str, str]] = MappingProxyType({})
-HOW_TO_MEND: Final = T("Cards are made without it. Change the rule: {how}", how=to_do(Next.CRM_RULES))
 MOST: Final = 500
 """Rules of a link."""
 

@@ -73,3 +73,6 @@ SELECT rules FROM crm_ruleset WHERE id = :id;
 DELETE FROM crm_ruleset WHERE link_id = :link AND NOT EXISTS (
   SELECT 1 FROM crm_entry e WHERE e.link_id = :link AND e.act = 'add' AND e.state <> 'dead'
     AND e.id <= crm_ruleset.last_entry);
+
+-- name: rules.troubles
+SELECT link_id, id, name, trouble FROM crm_rule WHERE trouble <> '' ORDER BY link_id, position;
