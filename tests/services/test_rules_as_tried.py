@@ -5,19 +5,22 @@ A trial is asked as a person asks it, by a written time; the message comes when 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
 from chatapp_cli.domain.condition import Occasion, OnSource
+from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.ids import ChannelId, LinkId
-from chatapp_cli.services import channels, crm_entries, crm_rules, ledger, rule_trial
+from chatapp_cli.services import channels, crm_entries, crm_rules, ledger, pairings, rule_trial
 from chatapp_cli.services.crm_routing import RuleDesk
 from chatapp_cli.services.rule_outcomes import RuleOutcome
-from tests.services.paired import CRM, Paired, linked, pair
+from tests.services.paired import CRM, Paired, linked
 from tests.stores import HeldClock, Shop
 
+BOTH = replace(CRM, channels=dict.fromkeys(("email", "telegram_bot"), CRM.channels["email"]))
 MOSCOW = {"zone": "Europe/Moscow", "calendar": "ru"}
 BERLIN = {"zone": "Europe/Berlin"}
 RULES: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -68,13 +71,14 @@ class Desk:
         self.paired: Paired = linked(shop, self.channels["почта"], "north.example")
         for name in ("бот", "опт"):
             row = shop.read(partial(channels.one, channel=self.channels[name]))
-            shop.write(partial(pair, link=self.link, channel=row))
+            place = Place(id=name, name=name)
+            shop.write(partial(pairings.attach, manifest=BOTH, link=self.link, channel=row, place=place, changes={}))
         for name, asked in RULES:
             outcome = RuleOutcome(pipeline=name)
             meant = {**asked, **self._numbers(asked)}
             shop.write(partial(crm_rules.add, link=self.link, name=name, asked=meant, outcome=outcome))
         self.loader = crm_entries.EntryLoader(
-            crm=CRM, manifest=lambda _row: pytest.fail("not needed"), vault=shop.vault, public_url="", rules=RuleDesk()
+            crm=BOTH, manifest=lambda _row: pytest.fail("not needed"), vault=shop.vault, public_url="", rules=RuleDesk()
         )
 
     @property
