@@ -146,14 +146,13 @@ def add(
 ) -> None:
     """Add a rule behind the others; without conditions it fits always and is the default."""
     from chatapp_cli.commands import ruling
+    from chatapp_cli.services.rule_answers import SaidOfCard
 
     asked = ruling.AskedConditions(
         lines=on_line, kinds=kind, channels=channel, words=word, every=every, exact=exact, without=without, hours=hours,
         days=days, outside=outside, zone=zone, calendar=calendar, tree=tree,
     )  # fmt: skip
-    said = ruling.SaidOfCard(
-        pipeline=pipeline, stage=stage, fields=field, tags=tag, responsible=responsible, window=window
-    )
+    said = SaidOfCard(pipeline=pipeline, stage=stage, fields=field, tags=tag, responsible=responsible, window=window)
     with opened(ctx) as company:
         row = company.read(lambda tx: links.find(tx, link))
         typer.echo(ruling.add(company, row, name, asked, said))
@@ -188,14 +187,13 @@ def edit(
 ) -> None:
     """Change what is said of a rule; an empty value takes a condition or an outcome away."""
     from chatapp_cli.commands import ruling
+    from chatapp_cli.services.rule_answers import SaidOfCard
 
     asked = ruling.AskedConditions(
         lines=on_line, kinds=kind, channels=channel, words=word, every=every, exact=exact, without=without, hours=hours,
         days=days, outside=outside, zone=zone, calendar=calendar, tree=tree,
     )  # fmt: skip
-    said = ruling.SaidOfCard(
-        pipeline=pipeline, stage=stage, fields=field, tags=tag, responsible=responsible, window=window
-    )
+    said = SaidOfCard(pipeline=pipeline, stage=stage, fields=field, tags=tag, responsible=responsible, window=window)
     with opened(ctx) as company:
         row = company.read(lambda tx: links.find(tx, link))
         changed = ruling.edit(company, row, RuleId(rule), name, asked, said)

@@ -21,11 +21,10 @@ from chatapp_cli.runtime import crm_rules as kept
 from chatapp_cli.services import calendars, conditions, crm_rules, lines, rule_trial
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.crm_rules import PipelineRule, RuleAnswer
-from chatapp_cli.services.rule_outcomes import ResponsibleWay, RuleOutcome
+from chatapp_cli.services.rule_answers import SaidOfCard, split
+from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.services.rule_trial import TrialTime
 from chatapp_cli.store.rows.crm import LinkRow
-
-_WAYS = {"": ResponsibleWay.NOBODY, "contact": ResponsibleWay.CONTACT, "operator": ResponsibleWay.ASSIGNEE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +51,13 @@ class AskedConditions:
         said: dict[str, Any] = {name: getattr(self, name) for name in simple if getattr(self, name) is not None}
         for name in ("kinds", "words", "without", "hours", "days"):
             if (values := getattr(self, name)) is not None:
-                said[name] = [part for value in values for part in _split(value)]
+                said[name] = [part for value in values for part in split(value)]
         if self.lines is not None:
             named = [one for one in self.lines if one]
             said["lines"] = [company.read(partial(lines.find, named=one)).id for one in named]
         if self.channels is not None:
             said["channels"] = [found(company, one, "").id for one in self.channels if one]
         return {**said, **({} if self.tree is None else _tree(self.tree))}
-
-
-def _split(value: str) -> Sequence[str]:
-    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def _tree(file: str) -> Mapping[str, Any]:
@@ -86,53 +81,6 @@ def _of_file(file: str) -> str:
     except OSError as error:
         what = T("{file} cannot be read: {error}", file=file, error=error.strerror or str(error))
         raise UsageError(what, field="if") from error
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaidOfCard:
-    """What was said of the card; ``None``: nothing."""
-
-    pipeline: str | None = None
-    stage: str | None = None
-    fields: Sequence[str] | None = None
-    tags: Sequence[str] | None = None
-    responsible: str | None = None
-    window: int | None = None
-
-    def over(self, before: RuleOutcome) -> RuleOutcome:
-        """The outcome before with what was said."""
-        moved = self.pipeline is not None and self.pipeline != before.pipeline
-        way, employees = before.way, before.employees
-        if self.responsible is not None:
-            way, employees = _who(self.responsible)
-        return RuleOutcome(
-            pipeline=before.pipeline if self.pipeline is None else self.pipeline,
-            stage=self.stage if self.stage is not None else "" if moved else before.stage,
-            fields=before.fields if self.fields is None else _pairs(self.fields),
-            tags=before.tags if self.tags is None else [one for one in self.tags if one],
-            way=way,
-            employees=employees,
-            window=before.window if self.window is None else self.window,
-        )
-
-
-def _who(said: str) -> tuple[ResponsibleWay, Sequence[str]]:
-    if said in _WAYS:
-        return _WAYS[said], ()
-    named = _split(said)
-    return (ResponsibleWay.TURNS if len(named) > 1 else ResponsibleWay.FIXED), named
-
-
-def _pairs(said: Sequence[str]) -> Mapping[str, str]:
-    pairs = {}
-    for one in filter(None, said):
-        name, sign, value = one.partition("=")
-        if not sign:
-            raise UsageError(
-                T("{said} is no field with a value.", said=one), T("Write it so: field=value"), field="field"
-            )
-        pairs[name.strip()] = value
-    return pairs
 
 
 def known(company: Company, row: LinkRow) -> tuple[list[PipelineRule], SourceNames]:

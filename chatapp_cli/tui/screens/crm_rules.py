@@ -1,4 +1,4 @@
-"""The rules of a link to a CRM: in which pipeline cards are made. They are ordered and tried here."""
+"""The rules of a link to a CRM: in which pipeline cards are made. They are made, changed, ordered and tried here."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.reading.overview import Overview
+from chatapp_cli.tui.screens.rule_form import RuleScreen
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _NAME = 22
-_ADD = "chatapp crm rules add"
 
 
 class CrmRulesScreen(ActionPage):
@@ -56,7 +56,7 @@ class CrmRulesScreen(ActionPage):
         yield Static(f"{_('Rules of a CRM')} · {self._link.title}", id="title", markup=False)
         yield OptionList(markup=False)
         with VerticalScroll(id="tried", can_focus=False):
-            yield Static(_("Rules are made and changed in a shell: {how}", how=_ADD), id="why", markup=False)
+            yield Static(id="why", markup=False)
         yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
@@ -120,6 +120,15 @@ class CrmRulesScreen(ActionPage):
     def action_up(self) -> None:
         """The one before."""
         self.query_one(OptionList).action_cursor_up()
+
+    def action_add(self) -> None:
+        """Make a rule."""
+        self.app.push_screen(RuleScreen(self._link, self._names))
+
+    def action_edit(self) -> None:
+        """Change the chosen rule."""
+        if rule := self._chosen:
+            self.app.push_screen(RuleScreen(self._link, self._names, rule))
 
     def action_earlier(self) -> None:
         """Ask the chosen rule before the one above it."""
