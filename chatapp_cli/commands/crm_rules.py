@@ -15,7 +15,7 @@ from chatapp_cli.documents import crm_rules as documents
 from chatapp_cli.domain.ids import RuleId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
-from chatapp_cli.services import links, rule_words
+from chatapp_cli.services import links, rule_troubles, rule_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,6 +114,8 @@ def _say_troubles(found: Sequence[PipelineRule]) -> None:
     for one in found:
         if one.problem is not None:
             say(T("Rule {name} is passed over: {what}", name=one.name, what=one.problem.what), one.problem.next_step)
+        if one.trouble is not None:
+            say(T("Rule {name}: {what}", name=one.name, what=one.trouble), rule_troubles.HOW_TO_MEND)
 
 
 @rules.command(cls=Verb)
@@ -144,14 +146,13 @@ def add(
 ) -> None:
     """Add a rule behind the others; without conditions it fits always and is the default."""
     from chatapp_cli.commands import ruling
+    from chatapp_cli.services.rule_answers import SaidOfCard
 
     asked = ruling.AskedConditions(
         lines=on_line, kinds=kind, channels=channel, words=word, every=every, exact=exact, without=without, hours=hours,
         days=days, outside=outside, zone=zone, calendar=calendar, tree=tree,
     )  # fmt: skip
-    said = ruling.SaidOfCard(
-        pipeline=pipeline, stage=stage, fields=field, tags=tag, responsible=responsible, window=window
-    )
+    said = SaidOfCard(pipeline=pipeline, stage=stage, fields=field, tags=tag, responsible=responsible, window=window)
     with opened(ctx) as company:
         row = company.read(lambda tx: links.find(tx, link))
         typer.echo(ruling.add(company, row, name, asked, said))
@@ -186,14 +187,13 @@ def edit(
 ) -> None:
     """Change what is said of a rule; an empty value takes a condition or an outcome away."""
     from chatapp_cli.commands import ruling
+    from chatapp_cli.services.rule_answers import SaidOfCard
 
     asked = ruling.AskedConditions(
         lines=on_line, kinds=kind, channels=channel, words=word, every=every, exact=exact, without=without, hours=hours,
         days=days, outside=outside, zone=zone, calendar=calendar, tree=tree,
     )  # fmt: skip
-    said = ruling.SaidOfCard(
-        pipeline=pipeline, stage=stage, fields=field, tags=tag, responsible=responsible, window=window
-    )
+    said = SaidOfCard(pipeline=pipeline, stage=stage, fields=field, tags=tag, responsible=responsible, window=window)
     with opened(ctx) as company:
         row = company.read(lambda tx: links.find(tx, link))
         changed = ruling.edit(company, row, RuleId(rule), name, asked, said)
@@ -230,7 +230,10 @@ def trial(
     source: Annotated[str, typer.Option("--source", metavar="CHANNEL", help=N_("Channel by kind, account or number"))],
     line: Line = "",
     at: Annotated[
-        str, typer.Option("--at", metavar="TIME", help=N_("When: 2026-12-31 23:59, with a zone as +03:00; else now"))
+        str,
+        typer.Option(
+            "--at", metavar="TIME", help=N_("When, by the clocks of the rules: 2026-12-31 23:59; without it now")
+        ),
     ] = "",
     zone: Zone = None,
     link: Link = "",
@@ -242,12 +245,13 @@ def trial(
 
     with opened(ctx) as company:
         row = company.read(lambda tx: links.find(tx, link))
-        occasion = ruling.occasion(company, text, source, line, at, zone or "")
-        answers = ruling.tried(company, row, occasion)
+        answers, time = ruling.tried(company, row, text, (source, line), at, zone or "")
     if as_json:
-        printing.document(documents.trial(answers, iso(occasion.at) or ""))
+        printing.document(documents.trial(answers, iso(time.at) or ""))
     else:
         _print_trial(answers)
+        if time.zone:
+            note("{time} is understood by the clocks of {zone}.", time=at, zone=time.zone)
     raise typer.Exit(0 if answers and answers[-1].holds else 1)
 
 

@@ -6,26 +6,25 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.commands import input_checks
 from chatapp_cli.commands.binding import found
 from chatapp_cli.domain.condition import Occasion, OnSource
 from chatapp_cli.domain.errors import NotFound, UsageError
-from chatapp_cli.domain.ids import Millis, RuleId
+from chatapp_cli.domain.ids import RuleId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime import crm_rules as kept
-from chatapp_cli.services import calendars, conditions, crm_rules, lines
+from chatapp_cli.services import calendars, conditions, crm_rules, lines, rule_trial
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.crm_rules import PipelineRule, RuleAnswer
-from chatapp_cli.services.rule_outcomes import ResponsibleWay, RuleOutcome
+from chatapp_cli.services.rule_answers import SaidOfCard, split
+from chatapp_cli.services.rule_outcomes import RuleOutcome
+from chatapp_cli.services.rule_trial import TrialTime
 from chatapp_cli.store.rows.crm import LinkRow
-
-_WAYS = {"": ResponsibleWay.NOBODY, "contact": ResponsibleWay.CONTACT, "operator": ResponsibleWay.ASSIGNEE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +51,13 @@ class AskedConditions:
         said: dict[str, Any] = {name: getattr(self, name) for name in simple if getattr(self, name) is not None}
         for name in ("kinds", "words", "without", "hours", "days"):
             if (values := getattr(self, name)) is not None:
-                said[name] = [part for value in values for part in _split(value)]
+                said[name] = [part for value in values for part in split(value)]
         if self.lines is not None:
             named = [one for one in self.lines if one]
             said["lines"] = [company.read(partial(lines.find, named=one)).id for one in named]
         if self.channels is not None:
             said["channels"] = [found(company, one, "").id for one in self.channels if one]
         return {**said, **({} if self.tree is None else _tree(self.tree))}
-
-
-def _split(value: str) -> Sequence[str]:
-    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def _tree(file: str) -> Mapping[str, Any]:
@@ -88,57 +83,15 @@ def _of_file(file: str) -> str:
         raise UsageError(what, field="if") from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaidOfCard:
-    """What was said of the card; ``None``: nothing."""
-
-    pipeline: str | None = None
-    stage: str | None = None
-    fields: Sequence[str] | None = None
-    tags: Sequence[str] | None = None
-    responsible: str | None = None
-    window: int | None = None
-
-    def over(self, before: RuleOutcome) -> RuleOutcome:
-        """The outcome before with what was said."""
-        moved = self.pipeline is not None and self.pipeline != before.pipeline
-        way, employees = before.way, before.employees
-        if self.responsible is not None:
-            way, employees = _who(self.responsible)
-        return RuleOutcome(
-            pipeline=before.pipeline if self.pipeline is None else self.pipeline,
-            stage=self.stage if self.stage is not None else "" if moved else before.stage,
-            fields=before.fields if self.fields is None else _pairs(self.fields),
-            tags=before.tags if self.tags is None else [one for one in self.tags if one],
-            way=way,
-            employees=employees,
-            window=before.window if self.window is None else self.window,
-        )
-
-
-def _who(said: str) -> tuple[ResponsibleWay, Sequence[str]]:
-    if said in _WAYS:
-        return _WAYS[said], ()
-    named = _split(said)
-    return (ResponsibleWay.TURNS if len(named) > 1 else ResponsibleWay.FIXED), named
-
-
-def _pairs(said: Sequence[str]) -> Mapping[str, str]:
-    pairs = {}
-    for one in filter(None, said):
-        name, sign, value = one.partition("=")
-        if not sign:
-            raise UsageError(
-                T("{said} is no field with a value.", said=one), T("Write it so: field=value"), field="field"
-            )
-        pairs[name.strip()] = value
-    return pairs
-
-
 def known(company: Company, row: LinkRow) -> tuple[list[PipelineRule], SourceNames]:
-    """The rules of a link, and how lines and channels are called."""
-    folder = company.settings.folder / calendars.FOLDER
-    return company.read(lambda tx: (crm_rules.everything(tx, row.id, folder), crm_rules.source_names(tx, folder)))
+    """The rules of a link, and how lines, channels and their kinds are called."""
+    folder, kinds = company.settings.folder / calendars.FOLDER, kept.kinds(row)
+    return company.read(
+        lambda tx: (
+            crm_rules.everything(tx, row.id, folder, kinds=kinds),
+            crm_rules.source_names(tx, folder, kinds),
+        )
+    )
 
 
 def add(company: Company, row: LinkRow, name: str, asked: AskedConditions, said: SaidOfCard) -> RuleId:
@@ -154,35 +107,29 @@ def edit(
     if before is None:
         raise NotFound(T("There is no rule {n}.", n=rule), T("See them with: {how}", how=to_do(Next.CRM_RULES)))
     called = before.name if name is None else name
-    changes = {**before.asked, **asked.changes(company)}
-    asyncio.run(kept.change(company, row, rule, called, changes, said.over(before.outcome)))
+    changes = asked.changes(company)
+    wanted = conditions.without_idle({**before.asked, **changes}, changes.keys())
+    asyncio.run(kept.change(company, row, rule, called, wanted, said.over(before.outcome)))
     return called
 
 
 def order(company: Company, row: LinkRow, numbers: Sequence[RuleId]) -> None:
     """Put rules into an order."""
     folder = company.settings.folder / calendars.FOLDER
-    company.write(partial(crm_rules.order, link=row.id, numbers=numbers, folder=folder))
+    revision = company.read(partial(crm_rules.judged, link=row.id, numbers=numbers, folder=folder))
+    company.write(partial(crm_rules.order, link=row.id, numbers=numbers, folder=folder, revision=revision))
 
 
-def occasion(company: Company, text: str, source: str, line: str, at: str, zone: str) -> Occasion:
-    """A message by a channel at a time; without one now."""
-    channel = found(company, source, line)
-    when = _time(at, zone) if at else company.world.clock.now()
-    return Occasion.of(OnSource(channel.line_id, channel.kind, channel.id), text, when)
-
-
-def _time(said: str, zone: str) -> Millis:
-    try:
-        meant = datetime.fromisoformat(said)
-    except ValueError as error:
-        what = T("{said} is not a time.", said=said)
-        raise UsageError(what, T("Such as: 2026-12-31 23:59, 2026-12-31T23:59+03:00"), field="at") from error
-    if zone and meant.tzinfo is None:
-        meant = meant.replace(tzinfo=conditions.zone_of(zone))
-    return Millis(meant.timestamp() * 1000)
-
-
-def tried(company: Company, row: LinkRow, asked: Occasion) -> Sequence[RuleAnswer]:
+class Trial(NamedTuple):
     """What the rules say of a message."""
-    return crm_rules.explained(known(company, row)[0], asked)
+
+    answers: Sequence[RuleAnswer]
+    time: TrialTime
+
+
+def tried(company: Company, row: LinkRow, text: str, by: tuple[str, str], at: str, zone: str) -> Trial:
+    """Try a message ``by`` a channel and its line at a time; without one now."""
+    channel, rules = found(company, *by), known(company, row)[0]
+    time = rule_trial.moment(at, rules, zone) if at else TrialTime(company.world.clock.now(), "")
+    occasion = Occasion.of(OnSource(channel.line_id, channel.kind, channel.id), text, time.at)
+    return Trial(crm_rules.explained(rules, occasion), time)

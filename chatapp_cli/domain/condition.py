@@ -16,7 +16,7 @@ from chatapp_cli.domain.ids import ChannelId, LineId, Millis
 from chatapp_cli.domain.moment import utc
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.domain.wording import words
-from chatapp_cli.domain.working_days import PLAIN_WEEK, WorkingCalendar
+from chatapp_cli.domain.working_days import PLAIN_WEEK, SATURDAY, WorkingCalendar
 
 MINUTES_OF_DAY: Final = 24 * 60
 _MINUTES_OF_WEEK: Final = 7 * MINUTES_OF_DAY
@@ -247,11 +247,17 @@ class WithinHours:
     def minutes_of_week(self) -> int:
         """The minutes of a week, Monday's first, in which these hours can be, one bit each."""
         found = 0
-        for weekday in self.weekdays:
+        for weekday in self._possible_weekdays():
             for start, end in self.spans:
                 length = (end - start) % MINUTES_OF_DAY or MINUTES_OF_DAY
                 found |= ((1 << length) - 1) << (weekday * MINUTES_OF_DAY + start)
         return (found | found >> _MINUTES_OF_WEEK) & ((1 << _MINUTES_OF_WEEK) - 1)
+
+    def _possible_weekdays(self) -> AbstractSet[int]:
+        """Without a calendar of its own, what is a working day is the same in every week."""
+        if self.day is DayKind.ANY or self.calendar != PLAIN_WEEK:
+            return self.weekdays
+        return {one for one in self.weekdays if (one >= SATURDAY) is (self.day is DayKind.OFF)}
 
     def takes(self, day: date) -> bool:
         """Whether a day is one of these."""
@@ -262,17 +268,23 @@ class WithinHours:
     def why(self, occasion: Occasion) -> Text:
         """What time it was there, and that it is within the hours or not."""
         now = occasion.clock(self.zone)
-        when = T(
-            "{weekday} {date} {clock} ({zone}, {kind})",
-            weekday=WEEKDAYS[now.day.weekday()],
-            date=now.day.isoformat(),
-            clock=_clock(now.minute),
-            zone=self.zone_name,
-            kind=self.calendar.why(now.day),
-        )
+        begun = self._begun(now)
+        kind = self.calendar.why(begun)
+        if begun != now.day:
+            kind = T("in the night after {day}, {kind}", day=_day(begun), kind=kind)
+        when = T("{day} {clock} ({zone}, {kind})", day=_day(now.day), clock=_clock(now.minute), zone=self.zone_name,
+                 kind=kind)  # fmt: skip
         if self.holds(occasion):
             return T("{when} is within {hours}", when=when, hours=self.hours())
         return T("{when} is not within {hours}", when=when, hours=self.hours())
+
+    def _begun(self, now: WallClock) -> date:
+        """The day that counts: that of before if it is the morning after a span that has not ended yet."""
+        today = any(span.start <= now.minute and (span.overnight or now.minute < span.end) for span in self.spans)
+        nightly = any(span.overnight and now.minute < span.end for span in self.spans)
+        if not nightly or (today and self.takes(now.day)):
+            return now.day
+        return now.day - _DAY
 
     def hours(self) -> Text:
         """The hours and days in words."""
@@ -286,6 +298,10 @@ class WithinHours:
         if len(self.weekdays) == len(WEEKDAYS):
             return T("{spans} on {days}", spans=spans, days=kind)
         return T("{spans} on {days} that are {kind}", spans=spans, days=named, kind=kind)
+
+
+def _day(day: date) -> Text:
+    return Text("{weekday} {date}", {"weekday": WEEKDAYS[day.weekday()], "date": day.isoformat()})
 
 
 def joined(parts: Sequence[Text], between: Text) -> Text:

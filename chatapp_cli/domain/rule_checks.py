@@ -6,7 +6,9 @@ gone through.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from itertools import combinations
 from typing import NamedTuple
 
@@ -22,6 +24,7 @@ from chatapp_cli.domain.condition import (
     Phrase,
     WithinHours,
 )
+from chatapp_cli.domain.working_days import PLAIN_WEEK
 
 
 class Shadow(NamedTuple):
@@ -31,22 +34,41 @@ class Shadow(NamedTuple):
     behind: int
 
 
-def shadows(conditions: Sequence[Condition]) -> Sequence[Shadow]:
-    """The rules that are never reached, by their places in the order."""
-    found = {}
-    for behind, rule in combinations(range(len(conditions)), 2):
-        if rule not in found and implies(conditions[rule], conditions[behind]):
+def shadows(conditions: Sequence[Condition], moved: Sequence[int] | None = None) -> Sequence[Shadow]:
+    """The rules that are never reached, by their places in the order.
+
+    ``moved``: only those that are new at their places are compared, each with all others.
+    """
+    places = range(len(conditions))
+    pairs = combinations(places, 2) if moved is None else ((one, other) for one in moved for other in places)
+    found: dict[int, Shadow] = {}
+    for one, other in pairs:
+        behind, rule = min(one, other), max(one, other)
+        if behind != rule and rule not in found and implies(conditions[rule], conditions[behind]):
             found[rule] = Shadow(rule, behind)
     return [found[rule] for rule in sorted(found)]
 
 
-def is_never(condition: Condition) -> bool:
-    """Whether a condition certainly holds for no message."""
-    return contradiction(condition) is not None
+def longest_rise(numbers: Sequence[int]) -> AbstractSet[int]:
+    """The most of these different numbers that stand in rising order."""
+    ends: list[int] = []
+    before: dict[int, int | None] = {}
+    for number in numbers:
+        place = bisect_left(ends, number)
+        before[number] = ends[place - 1] if place else None
+        ends[place : place + 1] = [number]
+    found = set()
+    last = ends[-1] if ends else None
+    while last is not None:
+        found.add(last)
+        last = before[last]
+    return found
 
 
 def contradiction(condition: Condition) -> tuple[Condition, Condition] | None:
-    """Two parts of a condition of which one excludes the other, so that it never holds."""
+    """Two parts of a condition of which one excludes the other, so that it never holds; twice the same for one."""
+    if isinstance(condition, WithinHours):
+        return None if condition.minutes_of_week() else (condition, condition)
     if isinstance(condition, Negated):
         return (condition, condition.of) if isinstance(condition.of, Always) else None
     if isinstance(condition, AnyOf):
@@ -135,6 +157,6 @@ def _says(one: Phrase, other: Phrase) -> bool:
 def _within(one: WithinHours, other: WithinHours) -> bool:
     if one.zone_name != other.zone_name or one.minutes_of_week() & ~other.minutes_of_week():
         return False
-    if other.day is DayKind.ANY:
+    if other.day is DayKind.ANY or other.calendar == PLAIN_WEEK:
         return True
     return (one.day, one.calendar, one.spans) == (other.day, other.calendar, other.spans)

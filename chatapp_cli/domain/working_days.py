@@ -9,7 +9,8 @@ from typing import Final
 
 from chatapp_cli.domain.text import T, Text
 
-_SATURDAY: Final = 5
+SATURDAY: Final = 5
+"""The first day of a weekend, counted from Monday as 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ class WorkingCalendar:
         """Whether nobody works on a day."""
         if day in self.working:
             return False
-        return day in self.off or day.weekday() >= _SATURDAY or (day.month, day.day) in self.holidays
+        return day in self.off or day.weekday() >= SATURDAY or (day.month, day.day) in self.holidays
 
     def why(self, day: date) -> Text:
         """What kind of day it is and by what, in words."""
@@ -44,7 +45,7 @@ class WorkingCalendar:
             return T("working day, moved")
         if (day.month, day.day) in self.holidays:
             return T("public holiday")
-        if day.weekday() >= _SATURDAY:
+        if day.weekday() >= SATURDAY:
             return T("weekend")
         return T("day off, moved") if day in self.off else T("working day")
 

@@ -14,11 +14,17 @@ from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import RuleId
 from chatapp_cli.domain.text import T
+from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession, MakesCards
 from chatapp_cli.runtime import linking
 from chatapp_cli.services import calendars, crm_rules, rule_outcomes, word_forms
 from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.store.rows.crm import LinkRow
+
+
+def kinds(row: LinkRow) -> Mapping[str, str]:
+    """How people call the kinds of channels that can be paired with a CRM."""
+    return {kind: channel.name for kind, channel in manifest(row.kind).channels.items()}
 
 
 async def pipelines(company: Company, row: LinkRow) -> tuple[Sequence[CrmPipeline], Sequence[Employee]]:
@@ -46,6 +52,7 @@ async def add(company: Company, row: LinkRow, name: str, asked: Mapping[str, Any
         asked=asked,
         outcome=outcome,
         folder=company.settings.folder / calendars.FOLDER,
+        kinds=kinds(row),
     )
     return await asyncio.to_thread(company.write, save)
 
@@ -56,7 +63,10 @@ async def change(
     """Replace a rule. Raises what ``add`` raises, and NotFound."""
     outcome = await _settled(company, row, said)
     folder = company.settings.folder / calendars.FOLDER
-    save = partial(crm_rules.change, link=row.id, rule=rule, name=name, asked=asked, outcome=outcome, folder=folder)
+    save = partial(
+        crm_rules.change, link=row.id, rule=rule, name=name, asked=asked, outcome=outcome, folder=folder,
+        kinds=kinds(row),
+    )  # fmt: skip
     await asyncio.to_thread(company.write, save)
 
 

@@ -23,7 +23,8 @@ from chatapp_cli.runtime import doctor_address, link_figures, linking
 from chatapp_cli.runtime.lease import HolderKind, current_holder
 from chatapp_cli.runtime.link import public_url
 from chatapp_cli.runtime.link_load import LinkLoad
-from chatapp_cli.services import links, pairings, words
+from chatapp_cli.services import calendars, crm_rules, links, pairings, rule_troubles, words
+from chatapp_cli.services.crm_rules import PipelineRule
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 
 LONG: Final[Millis] = 10 * 60_000
@@ -71,11 +72,14 @@ async def _link(company: Company, row: LinkRow) -> Sequence[Finding]:
     beside = _is_here(row.account)
     seen = await doctor_address.look(address, now, beside=beside, proved=proved) if called else ()
     rows = await asyncio.to_thread(company.read, partial(pairings.of_link, link=row.id))
+    folder = company.settings.folder / calendars.FOLDER
+    rules = await asyncio.to_thread(company.read, partial(crm_rules.everything, link=row.id, folder=folder))
     return [
         *_state(row),
         *checked,
         *seen,
         *_pairings(row, rows),
+        *_rules(rules),
         *_owed(row, now),
         *_load(row, None if loads is None else loads.get(row.id)),
     ]
@@ -133,6 +137,17 @@ def _pairings(row: LinkRow, paired: Sequence[PairingRow]) -> Iterator[Finding]:
     if paired and not any(one.code for one in paired):
         names = ", ".join(f"{one.channel} ({one.place_name})" for one in paired)
         yield Finding(name="pairings", ok=True, what=T("Paired: {names}", names=names))
+
+
+def _rules(rules: Sequence[PipelineRule]) -> Iterator[Finding]:
+    """The rules that are passed over, and those of which the CRM has something no longer."""
+    for one in rules:
+        if one.problem is not None:
+            what = T("Rule {name} is passed over: {what}", name=one.name, what=one.problem.what)
+            yield Finding(name="rules", ok=False, what=what, next_step=one.problem.next_step)
+        if one.trouble is not None:
+            what = T("Rule {name}: {what}", name=one.name, what=one.trouble)
+            yield Finding(name="rules", ok=False, what=what, next_step=rule_troubles.HOW_TO_MEND)
 
 
 def _owed(row: LinkRow, now: Millis) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from chatapp_cli.runtime.ledger import LedgerKeeper
 from chatapp_cli.runtime.lifecycle import Lifecycle
 from chatapp_cli.runtime.link_inbox import LinkInbox
 from chatapp_cli.runtime.link_load import AnswerTimes, CallMeter, LinkLoad
+from chatapp_cli.runtime.link_rules import RuleWatch
 from chatapp_cli.runtime.memory import bound_link
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
@@ -59,6 +60,7 @@ class LinkRunner:
         self._clock = store.company.world.clock
         self._keeper = LedgerKeeper(store, row.id)
         self._inbox = LinkInbox(store, row, self._keeper.wake)
+        self._rules = RuleWatch(store, row.id)
         named = log.bind(link=row.id, kind=row.kind)
         self._lifecycle = Lifecycle(self, store.company.world, named, awaits_admission=row.code == links.NEW)
         self._arranging, self._catching_up, self._offering = True, True, True
@@ -208,6 +210,7 @@ class LinkRunner:
                 await self._arrange(session)
             if self._offering:
                 await self._offer(session)
+            await self._rules.look(session)
             if self._catching_up:
                 await self._catch_up(session)
                 self._inbox.release()

@@ -38,6 +38,15 @@ def calendar(name: str, folder: Path | None = None) -> WorkingCalendar:
     )
 
 
+def stamp(folder: Path | None) -> object:
+    """A value that changes with the company's calendars: one was written, changed or removed."""
+    try:
+        found = sorted(folder.glob("*.toml")) if folder is not None else []
+        return tuple((path.name, path.stat().st_mtime_ns) for path in found)
+    except OSError:
+        return None
+
+
 @lru_cache(maxsize=32)
 def _read(name: str, path: Path, changed: int) -> WorkingCalendar:
     del changed  # a file that was changed is read again

@@ -13,7 +13,8 @@ A condition is a mapping; what it names has to hold together:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +33,7 @@ from chatapp_cli.domain.condition import (
     FromSource,
     HasWords,
     Negated,
+    OnSource,
     Phrase,
     TimeSpan,
     WithinHours,
@@ -49,7 +51,13 @@ NAMES: Final = ("lines", "kinds", "channels", "words", "every", "exact", "withou
 _FLAGS: Final = {"every", "exact", "outside"}
 _TEXTS: Final = {"zone", "calendar"}
 _NUMBERS: Final = {"lines", "channels"}
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_TIMES: Final = ("hours", "days")
+_ABOUT: Final[Mapping[str, Sequence[str]]] = {
+    "every": ("words",), "exact": ("words", "without"), "zone": _TIMES, "calendar": ("days",), "outside": _TIMES,
+}  # fmt: skip
+"""What only says how something else is meant."""
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""How days are named, Monday first."""
 _SPAN: Final = re.compile(r"(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})")
 _DEEPEST: Final = 8
 MOST_WORDS: Final = 500
@@ -64,6 +72,12 @@ class SourceNames:
     channels: Mapping[int, str]
     folder: Path | None = None
     """Where the company keeps calendars of its own."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """What people call the kinds of channels that there can be; empty: nothing is known of them."""
+    sources: Mapping[int, OnSource] = field(default_factory=dict)
+    """Where each channel is."""
+    strict: bool = False
+    """Whether a person says just now what they mean: then what means nothing, or two things, is refused."""
     forms: WordForms = field(default_factory=StoredForms)
 
 
@@ -78,6 +92,8 @@ def _compiled(asked: object, names: SourceNames, deep: int) -> Condition:
     if not deep:
         raise _wrong(T("The conditions are nested too deeply."))
     _require_sound(asked)
+    if names.strict:
+        _require_used(asked)
     parts = [part for make in (_source, _words, _hours) for part in make(asked, names)]
     parts += [_compiled(one, names, deep - 1) for one in _listed(asked, "all")]
     if asked.get("any"):
@@ -101,6 +117,33 @@ def _require_sound(asked: Mapping[str, Any]) -> None:
             raise _wrong(T("{name} of a condition cannot be {said}.", name=name, said=str(value)), field=name)
 
 
+def _require_used(asked: Mapping[str, Any]) -> None:
+    """Raise UsageError for what only says how something else is meant, without that."""
+    for name, meant in _ABOUT.items():
+        if asked.get(name) and not any(asked.get(one) for one in meant):
+            raise _wrong(
+                T("{name} without {meant} means nothing.", name=name, meant=" / ".join(meant)),
+                T("Say {meant} as well, or leave {name} out.", name=name, meant=" / ".join(meant)),
+                field=name,
+            )
+
+
+def without_idle(asked: Mapping[str, Any], said: Collection[str]) -> Mapping[str, Any]:
+    """The conditions without what only said how something else was meant that is not asked for any more.
+
+    What was ``said`` just now is kept.
+    """
+    idle = {name for name, meant in _ABOUT.items() if name not in said and not any(asked.get(one) for one in meant)}
+    return {name: value for name, value in asked.items() if name not in idle}
+
+
+def zones(asked: Mapping[str, Any]) -> AbstractSet[str]:
+    """The time zones that conditions name, also inside others."""
+    named = {str(asked["zone"])} if asked.get("zone") else set()
+    inside = [*asked.get("all", ()), *asked.get("any", ()), *([asked["not"]] if asked.get("not") else [])]
+    return named.union(*map(zones, inside))
+
+
 def _listed(asked: Mapping[str, Any], name: str) -> Sequence[Any]:
     found: Sequence[Any] = asked.get(name) or ()
     if len(found) > MOST_WORDS:
@@ -119,22 +162,26 @@ def _source(asked: Mapping[str, Any], names: SourceNames) -> Sequence[Condition]
         return ()
     for kind in kinds:
         limits.NAME.require(kind, field="kinds")
+        if names.strict and names.kinds and kind not in names.kinds:
+            there = T("Kinds: {known}", known=", ".join(sorted(names.kinds)))
+            raise _wrong(T("There is no kind of channel {kind}.", kind=kind), there, field="kinds")
     for name, said, known in (("lines", lines, names.lines), ("channels", channels, names.channels)):
         if gone := [one for one in said if one not in known]:
             raise _wrong(T("There is none with the number {n} any more.", n=gone[0]), _SOURCES, field=name)
-    shown = [
+    called = [
         ", ".join(names.lines[one] for one in lines),
-        ", ".join(kinds),
+        ", ".join(names.kinds.get(one, one) for one in kinds),
         ", ".join(names.channels[one] for one in channels),
     ]
-    return (
-        FromSource(
-            lines=frozenset(map(LineId, lines)),
-            kinds=frozenset(kinds),
-            channels=frozenset(map(ChannelId, channels)),
-            named=" · ".join(filter(None, shown)),
-        ),
+    made = FromSource(
+        lines=frozenset(map(LineId, lines)),
+        kinds=frozenset(kinds),
+        channels=frozenset(map(ChannelId, channels)),
+        named=" · ".join(filter(None, called)),
     )
+    if names.strict and channels and not any(made.takes(names.sources[one]) for one in channels):
+        raise _wrong(T("No message can come by {source}: the channel is elsewhere.", source=made.named), _SOURCES)
+    return (made,)
 
 
 _SOURCES: Final = T("See lines and channels: {how}", how=to_do(Next.LINES))
@@ -165,14 +212,16 @@ def _phrase(name: str, said: str, forms: WordForms, *, exact: bool) -> Phrase:
 def _hours(asked: Mapping[str, Any], names: SourceNames) -> Sequence[Condition]:
     hours, days, zone = _listed(asked, "hours"), _listed(asked, "days"), str(asked.get("zone") or "")
     if not (hours or days):
-        if asked.get("outside"):
-            raise _wrong(
-                T("Without hours and days there is nothing outside."), T("Say hours or days."), field="outside"
-            )
         return ()
     if not zone:
         raise _wrong(T("Hours need a time zone."), _ZONES, field="zone")
-    kind, weekdays = _meant_days(days)
+    kind, weekdays = _meant_days(days, strict=names.strict)
+    if names.strict and asked.get("calendar") and kind is DayKind.ANY:
+        raise _wrong(
+            T("A calendar says which days are working days, and these days do not depend on that."),
+            T("Say working or off, or leave the calendar out."),
+            field="calendar",
+        )
     made = WithinHours(
         zone=zone_of(zone),
         zone_name=zone,
@@ -195,19 +244,25 @@ def zone_of(name: str) -> ZoneInfo:
         raise _wrong(T("There is no time zone {name}.", name=name), _ZONES, field="zone") from error
 
 
-def _meant_days(said: Sequence[str]) -> tuple[DayKind, frozenset[int]]:
+def _meant_days(said: Sequence[str], *, strict: bool) -> tuple[DayKind, frozenset[int]]:
     kinds, weekdays = set(), set()
     for one in said:
         begin, _, end = one.lower().partition("-")
         if one.lower() in {DayKind.WORKING, DayKind.OFF}:
             kinds.add(DayKind(one.lower()))
-        elif begin in _DAYS and (end or begin) in _DAYS:
-            first, last = _DAYS.index(begin), _DAYS.index(end or begin)
-            weekdays |= {day % len(_DAYS) for day in range(first, last + 1 if last >= first else last + 1 + len(_DAYS))}
+        elif begin in DAYS and (end or begin) in DAYS:
+            first, last = DAYS.index(begin), DAYS.index(end or begin)
+            weekdays |= {day % len(DAYS) for day in range(first, last + 1 if last >= first else last + 1 + len(DAYS))}
         else:
             raise _wrong(T("{said} is no day.", said=one), T("Such as: mon-fri, sat, working, off"), field="days")
     if len(kinds) > 1:
         raise _wrong(T("Working days and days off together are all days."), T("Leave one of them out."), field="days")
+    if strict and kinds and weekdays:
+        raise _wrong(
+            T("{said} can be meant in two ways: days of which both is true, or all of these.", said=", ".join(said)),
+            T("Make a rule of each, or name one of them in a nested condition: {how}", how="all"),
+            field="days",
+        )
     return next(iter(kinds), DayKind.ANY), frozenset(weekdays or range(len(WEEKDAYS)))
 
 

@@ -19,8 +19,7 @@ def settled(tx: Tx, row: EntryRow, shown: CrmReceipt) -> None:
     if before is None:
         return
     about = {"pairing": row.pairing_id, "chat": row.chat, "rule": shown.outcome, "card": shown.card}
-    if before.message_id != row.message_id:
-        tx.run("rules.take_turn", id=shown.outcome)
+    tx.run("rules.take_turn", id=shown.outcome, turn=shown.turn)
     if row.message_id == before.message_id or before.card == shown.card:
         tx.run("routes.made", **about)
     else:

@@ -1,18 +1,18 @@
 """Asks the rules of a link where the card of a conversation goes, and remembers what they said.
 
-The same message decides the same again, however often it is told, also if the rules were changed meanwhile.
+A message is decided by the rules as they were when it came, and decides the same again, however often it is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chatapp_cli.domain.condition import Occasion, OnSource
 from chatapp_cli.domain.crm.outcome import CardOutcome
-from chatapp_cli.domain.ids import LinkId, RuleId
-from chatapp_cli.services import crm_rules, employees
+from chatapp_cli.domain.ids import EntryId, LinkId, RuleId
+from chatapp_cli.services import calendars, crm_rules, employees, rule_versions
 from chatapp_cli.services.crm_rules import PipelineRule
 from chatapp_cli.services.rule_outcomes import ResponsibleWay
 from chatapp_cli.store.rows.crm import EntryRow, RouteRow
@@ -27,52 +27,58 @@ _MINUTE: Final = 60_000
 _NO_RULE: Final = RuleId(0)
 
 
+class _State(NamedTuple):
+    """With which rules were compiled; another one is made when it changes."""
+
+    revision: int
+    """Of the rules, and of the lines and channels that they name."""
+    calendars: object
+
+
+class _Compiled(NamedTuple):
+    """The rules of a link by version, 0 for those of now."""
+
+    state: _State
+    versions: dict[int, Chooser[PipelineRule]]
+
+
 class RuleDesk:
     """The rules of links, compiled once for each change of them; ``folder`` is where calendars of the company are."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        self._known: dict[LinkId, tuple[int, Chooser[PipelineRule]]] = {}
+        self._known: dict[LinkId, _Compiled] = {}
 
-    def chooser(self, tx: Tx, link: LinkId) -> Chooser[PipelineRule]:
-        """The rules of a link, ready to choose."""
-        revision = int(tx.value("rules.revision", link=link) or 0)
-        known, found = self._known.get(link, (-1, None))
-        if found is None or known != revision:
-            found = crm_rules.compiled(crm_rules.everything(tx, link, self._folder) if revision else ())
-            self._known[link] = revision, found
-        return found
+    def chooser(self, tx: Tx, link: LinkId, entry: EntryId) -> Chooser[PipelineRule]:
+        """The rules of a link as they were when an entry came, ready to choose."""
+        state = _State(int(tx.value("rules.revision", link=link) or 0), calendars.stamp(self._folder))
+        known = self._known.get(link)
+        if known is None or known.state != state:
+            known = self._known[link] = _Compiled(state, {})
+        version = rule_versions.of(tx, link, entry) if state.revision else 0
+        if version not in known.versions:
+            rules = crm_rules.everything(tx, link, self._folder, version=version) if state.revision else ()
+            known.versions[version] = crm_rules.compiled(rules)
+        return known.versions[version]
 
     def outcome(self, tx: Tx, row: EntryRow, card: DialogCard, message: MessageRow) -> CardOutcome | None:
         """Where the card of a client's message goes, if it is made for it; ``None`` if no rule says so."""
-        chooser = self.chooser(tx, row.link_id)
+        chooser = self.chooser(tx, row.link_id, row.id)
         if not chooser.rules:
             return None
         before = tx.one(RouteRow, "routes.find", pairing=row.pairing_id, chat=row.chat)
         if before is not None and before.message_id == message.id:
             rule = next((one.then for one in chooser.rules if one.then.id == before.rule_id), None)
-            return None if rule is None else self._told(tx, row, card, rule, before.turn)
+            return None if rule is None else self._told(tx, row, card, rule)
         rule = chooser.choose(occasion(card, message.text, message.at))
         if before is None:
-            return self._first(tx, row, card, message, rule)
+            _keep(tx, row, message, rule)
         if rule is None:
             return None
-        moves = before.card if _is_moved([one.then for one in chooser.rules], before, rule, message) else ""
-        return self._told(tx, row, card, rule, _turn(tx, rule), moves=moves)
+        moved = before is not None and _is_moved([one.then for one in chooser.rules], before, rule, message)
+        return self._told(tx, row, card, rule, moves=before.card if before is not None and moved else "")
 
-    def _first(
-        self, tx: Tx, row: EntryRow, card: DialogCard, message: MessageRow, rule: PipelineRule | None
-    ) -> CardOutcome | None:
-        turn = 0 if rule is None else _turn(tx, rule)
-        _keep(tx, row, message, rule, turn)
-        if rule is None:
-            return None
-        tx.run("rules.take_turn", id=rule.id)
-        return self._told(tx, row, card, rule, turn)
-
-    def _told(
-        self, tx: Tx, row: EntryRow, card: DialogCard, rule: PipelineRule, turn: int, *, moves: str = ""
-    ) -> CardOutcome:
+    def _told(self, tx: Tx, row: EntryRow, card: DialogCard, rule: PipelineRule, *, moves: str = "") -> CardOutcome:
         said = rule.outcome
         return CardOutcome(
             number=rule.id,
@@ -83,7 +89,7 @@ class RuleDesk:
             tags=said.tags,
             like_contact=said.way is ResponsibleWay.CONTACT,
             employees=_employees(tx, row.link_id, card, rule),
-            turn=turn if said.way is ResponsibleWay.TURNS else 0,
+            turn=_turn(tx, rule) if said.way is ResponsibleWay.TURNS else 0,
             moves=moves,
         )
 
@@ -97,10 +103,10 @@ def _turn(tx: Tx, rule: PipelineRule) -> int:
     return int(tx.value("rules.turn", id=rule.id) or 0)
 
 
-def _keep(tx: Tx, row: EntryRow, message: MessageRow, rule: PipelineRule | None, turn: int) -> None:
+def _keep(tx: Tx, row: EntryRow, message: MessageRow, rule: PipelineRule | None) -> None:
     number = _NO_RULE if rule is None else rule.id
     about = {"pairing": row.pairing_id, "chat": row.chat, "message": message.id, "at": message.at}
-    tx.run("routes.keep", rule=number, turn=turn, **about)
+    tx.run("routes.keep", rule=number, **about)
 
 
 def _is_moved(order: Sequence[PipelineRule], before: RouteRow, rule: PipelineRule, message: MessageRow) -> bool:

@@ -9,25 +9,28 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from chatapp_cli.domain import limits, rule_checks
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.choosing import Chooser, Ruled
-from chatapp_cli.domain.condition import Always, Condition, Occasion, judge
+from chatapp_cli.domain.condition import Always, Condition, Occasion, OnSource, judge
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import LinkId, RuleId
 from chatapp_cli.domain.journal.links import RulesChanged
 from chatapp_cli.domain.name import sound
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, channels, conditions, lines, links, rule_outcomes
+from chatapp_cli.domain.rule_checks import longest_rise
+from chatapp_cli.domain.text import T, Text, restored
+from chatapp_cli.services import access, channels, conditions, lines, links, rule_outcomes, rule_versions, rule_words
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.services.word_forms import CollectedForms, DictionaryForms, StoredForms
 from chatapp_cli.store.rows.crm import RuleRow
 from chatapp_cli.store.tx import Tx
 
+NO_KINDS: Final[Mapping[str, str]] = MappingProxyType({})
 MOST: Final = 500
 """Rules of a link."""
 
@@ -46,6 +49,8 @@ class PipelineRule:
     """Of its words, which are stored with it."""
     problem: UsageError | None = None
     """Why the rule is passed over, such as a channel that is gone; ``None``: it is not."""
+    trouble: Text | None = None
+    """What of its outcome the CRM has no longer, when that was last looked for; the rest of it holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,19 +62,27 @@ class RuleAnswer:
     why: Text
 
 
-def everything(tx: Tx, link: LinkId, folder: Path | None = None) -> list[PipelineRule]:
-    """The rules of a link in their order. ``folder``: where the company keeps calendars of its own."""
-    names = source_names(tx, folder)
-    return [_rule(row, names) for row in tx.all(RuleRow, "rules.all", link=link)]
+def everything(
+    tx: Tx, link: LinkId, folder: Path | None = None, *, kinds: Mapping[str, str] = NO_KINDS, version: int = 0
+) -> list[PipelineRule]:
+    """The rules of a link in their order, as they are now or were in a version (``rule_versions``).
+
+    ``folder``: where the company keeps calendars of its own; ``kinds``: how people call the kinds of channels.
+    """
+    names = source_names(tx, folder, kinds)
+    rows = rule_versions.rows(tx, version) if version else tx.all(RuleRow, "rules.all", link=link)
+    return [_rule(row, names) for row in rows]
 
 
-def source_names(tx: Tx, folder: Path | None) -> SourceNames:
+def source_names(tx: Tx, folder: Path | None, kinds: Mapping[str, str] = NO_KINDS) -> SourceNames:
     """What conditions may name."""
     every = channels.everything(tx)
     return SourceNames(
         lines={row.id: row.name for row in lines.everything(tx)},
         channels={row.id: row.title for row in every},
         folder=folder,
+        kinds=kinds,
+        sources={row.id: OnSource(row.line_id, row.kind, row.id) for row in every},
     )
 
 
@@ -82,8 +95,9 @@ def _rule(row: RuleRow, names: SourceNames) -> PipelineRule:
     except UsageError as error:
         problem = error
     return PipelineRule(
-        id=row.id, name=row.name, asked=asked, condition=condition, outcome=outcome, forms=forms, problem=problem
-    )
+        id=row.id, name=row.name, asked=asked, condition=condition, outcome=outcome, forms=forms, problem=problem,
+        trouble=restored(json.loads(row.trouble)) if row.trouble else None,
+    )  # fmt: skip
 
 
 def one(tx: Tx, link: LinkId, rule: RuleId) -> RuleRow:
@@ -114,22 +128,25 @@ def explained(rules: Sequence[PipelineRule], occasion: Occasion) -> Sequence[Rul
 
 
 def add(
-    tx: Tx, link: LinkId, name: str, asked: Mapping[str, Any], outcome: RuleOutcome, *, folder: Path | None = None
-) -> RuleId:
+    tx: Tx, link: LinkId, name: str, asked: Mapping[str, Any], outcome: RuleOutcome,
+    *, folder: Path | None = None, kinds: Mapping[str, str] = NO_KINDS,
+) -> RuleId:  # fmt: skip
     """Add a rule behind the others, but before one that always fits. ``outcome`` in the CRM's ids.
 
-    Raises UsageError for conditions that never hold, and for rules that would never be reached.
+    ``kinds``: those that can be paired with the CRM; empty: any. Raises UsageError for conditions that mean nothing or
+    never hold, and for rules that would never be reached.
     """
     access.require(tx, Right.CRM)
     links.one(tx, link)
+    rule_versions.keep(tx, link)
     before = everything(tx, link, folder)
     if len(before) >= MOST:
         raise UsageError(T("There are {n} rules already.", n=len(before)), T("Remove one that is not needed."))
-    made = _sound(tx, name, asked, outcome, folder)
+    made = _sound(name, asked, outcome, source_names(tx, folder, kinds))
     always = [rule.problem is None and isinstance(rule.condition, Always) for rule in before]
     place = always.index(True) if True in always and not isinstance(made.condition, Always) else len(before)
     order = [*before[:place], made, *before[place:]]
-    _require_reached(order)
+    _require_reached(order, [made])
     number = RuleId(
         tx.insert("rules.add", link=link, position=place + 1, name=made.name, condition=_stored(asked),
                   forms=json.dumps(made.forms, ensure_ascii=False), outcome=outcome.stored(), now=tx.now)
@@ -141,56 +158,76 @@ def add(
 
 def change(
     tx: Tx, link: LinkId, rule: RuleId, name: str, asked: Mapping[str, Any], outcome: RuleOutcome,
-    *, folder: Path | None = None,
+    *, folder: Path | None = None, kinds: Mapping[str, str] = NO_KINDS,
 ) -> None:  # fmt: skip
     """Replace a rule, which keeps its place. Raises what ``add`` raises, and NotFound."""
     access.require(tx, Right.CRM)
     one(tx, link, rule)
-    made = _sound(tx, name, asked, outcome, folder)
-    _require_reached([made if known.id == rule else known for known in everything(tx, link, folder)])
+    rule_versions.keep(tx, link)
+    made = _sound(name, asked, outcome, source_names(tx, folder, kinds))
+    _require_reached([made if known.id == rule else known for known in everything(tx, link, folder)], [made])
     forms = json.dumps(made.forms, ensure_ascii=False)
     tx.run("rules.change", id=rule, name=made.name, condition=_stored(asked), forms=forms, outcome=outcome.stored())
     _changed(tx, link, rule, made.name, "changed")
 
 
-def order(tx: Tx, link: LinkId, numbers: Sequence[RuleId], *, folder: Path | None = None) -> None:
-    """Put rules into an order: those named first, then the others as they were.
+def judged(tx: Tx, link: LinkId, numbers: Sequence[RuleId], *, folder: Path | None = None) -> int:
+    """Look whether all rules are reached in another order; returns the revision of the rules for which that is so.
 
-    Raises NotFound for an unknown rule, and UsageError if one would never be reached.
+    With many rules that takes seconds: it is asked before the transaction in which they are put into that order.
+    Raises what ``order`` raises.
     """
     access.require(tx, Right.CRM)
     for number in numbers:
         one(tx, link, number)
-    if numbers:
-        _reorder(tx, link, numbers, numbers[0], folder)
-
-
-def _reorder(tx: Tx, link: LinkId, numbers: Sequence[RuleId], moved: RuleId, folder: Path | None) -> None:
     known = {rule.id: rule for rule in everything(tx, link, folder)}
     chosen = list(dict.fromkeys([*numbers, *known]))
-    _require_reached([known[number] for number in chosen])
-    _place(tx, chosen)
-    _changed(tx, link, moved, known[moved].name, "moved")
+    _require_reached([known[number] for number in chosen], _moved(list(known), chosen, known))
+    return int(tx.value("rules.revision", link=link) or 0)
+
+
+def order(
+    tx: Tx, link: LinkId, numbers: Sequence[RuleId], *, folder: Path | None = None, revision: int | None = None
+) -> None:
+    """Put rules into an order: those named first, then the others as they were.
+
+    ``revision``: for which that was ``judged``; for another one it is judged anew. Raises NotFound for an unknown rule,
+    and UsageError if one would never be reached.
+    """
+    access.require(tx, Right.CRM)
+    if not numbers:
+        return
+    if revision != tx.value("rules.revision", link=link):
+        judged(tx, link, numbers, folder=folder)
+    rule_versions.keep(tx, link)
+    known = {row.id: row.name for row in tx.all(RuleRow, "rules.all", link=link)}
+    _place(tx, list(dict.fromkeys([*numbers, *known])))
+    _changed(tx, link, numbers[0], known[numbers[0]], "moved")
 
 
 def move(tx: Tx, link: LinkId, rule: RuleId, place: int, *, folder: Path | None = None) -> None:
     """Move a rule to a place, counted from 1. Raises what ``order`` raises."""
     access.require(tx, Right.CRM)
     one(tx, link, rule)
-    others = [known.id for known in everything(tx, link, folder) if known.id != rule]
+    rows = tx.all(RuleRow, "rules.all", link=link)
+    others = [row.id for row in rows if row.id != rule]
     others.insert(max(0, place - 1), rule)
-    _reorder(tx, link, others, rule, folder)
+    judged(tx, link, others, folder=folder)
+    rule_versions.keep(tx, link)
+    _place(tx, others)
+    _changed(tx, link, rule, next(row.name for row in rows if row.id == rule), "moved")
 
 
 def remove(tx: Tx, link: LinkId, rule: RuleId) -> None:
     """Remove a rule; cards stay where they are. Raises NotFound."""
     access.require(tx, Right.CRM)
     row = one(tx, link, rule)
+    rule_versions.keep(tx, link)
     tx.run("rules.remove", id=rule)
     _changed(tx, link, rule, row.name, "removed")
 
 
-def _sound(tx: Tx, name: str, asked: Mapping[str, Any], outcome: RuleOutcome, folder: Path | None) -> PipelineRule:
+def _sound(name: str, asked: Mapping[str, Any], outcome: RuleOutcome, names: SourceNames) -> PipelineRule:
     name = sound(name)
     if not name:
         raise UsageError(T("A rule needs a name."), T("Say what it is for, such as: Sales"), field="name")
@@ -200,20 +237,30 @@ def _sound(tx: Tx, name: str, asked: Mapping[str, Any], outcome: RuleOutcome, fo
     for tag in outcome.tags:
         limits.TAG.require(tag, field="tag")
     forms = CollectedForms(DictionaryForms())
-    condition = conditions.compiled(asked, replace(source_names(tx, folder), forms=forms))
-    if rule_checks.is_never(condition):
-        raise UsageError(
-            T("The rule {name} can never fit: one of its conditions excludes another.", name=name),
-            T("Leave one of them out, or make two rules of it."),
-            field="if",
-        )
+    condition = conditions.compiled(asked, replace(names, forms=forms, strict=True))
+    if (two := rule_checks.contradiction(condition)) is not None:
+        raise _never(name, *two)
     return PipelineRule(id=RuleId(0), name=name, asked=asked, condition=condition, outcome=outcome, forms=forms.asked)
 
 
-def _require_reached(rules: Sequence[PipelineRule]) -> None:
-    """Raise UsageError if a rule stands behind one that takes all its messages."""
+def _never(name: str, one: Condition, other: Condition) -> UsageError:
+    """Why a rule can never fit."""
+    if one == other:
+        what = T("The rule {name} can never fit: there is no time {one}.", name=name, one=rule_words.part(one))
+        return UsageError(what, T("Say other hours or days."), field="if")
+    said = {"one": rule_words.part(one), "other": rule_words.part(other)}
+    return UsageError(
+        T("The rule {name} can never fit, because these exclude each other: {one}; {other}.", name=name, **said),
+        T("Leave one of them out, or make two rules of it."),
+        field="if",
+    )
+
+
+def _require_reached(rules: Sequence[PipelineRule], moved: Sequence[PipelineRule]) -> None:
+    """Raise UsageError if a rule stands behind one that takes all its messages; one of the two is new there."""
     working = [rule for rule in rules if rule.problem is None]
-    for rule, behind in rule_checks.shadows([known.condition for known in working]):
+    places = [place for place, rule in enumerate(working) if any(rule is one for one in moved)]
+    for rule, behind in rule_checks.shadows([known.condition for known in working], places):
         raise UsageError(
             T(
                 "The rule {name} would never be reached: all that it fits, {other} takes before it.",
@@ -223,6 +270,15 @@ def _require_reached(rules: Sequence[PipelineRule]) -> None:
             T("Put it before that one, or change one of them: {how}", how=to_do(Next.CRM_RULES)),
             field="if",
         )
+
+
+def _moved(
+    before: Sequence[RuleId], after: Sequence[RuleId], known: Mapping[RuleId, PipelineRule]
+) -> Sequence[PipelineRule]:
+    """As few rules as explain another order: the others follow each other as before."""
+    places = {number: place for place, number in enumerate(before)}
+    kept = longest_rise([places[number] for number in after])
+    return [known[number] for number in after if places[number] not in kept]
 
 
 def _stored(asked: Mapping[str, Any]) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chatapp_cli.domain.journal.channels import ChannelUnbound
 from chatapp_cli.domain.journal.dialogs import Assigned
+from chatapp_cli.domain.journal.lines import LineRemoved
 from chatapp_cli.domain.journal.links import EntrySettled
 from chatapp_cli.domain.journal.messages import (
     MessageEchoed,
@@ -13,7 +15,7 @@ from chatapp_cli.domain.journal.messages import (
     MessageTextChanged,
     MessageWithdrawn,
 )
-from chatapp_cli.services import cancel_on_reply, crm_owner_effects, ledger
+from chatapp_cli.services import cancel_on_reply, crm_owner_effects, ledger, rule_versions
 from chatapp_cli.store.effects import EffectTable, effect, table
 from chatapp_cli.store.tx import Tx
 
@@ -26,6 +28,8 @@ EFFECTS: EffectTable = table(
     effect(MessageWithdrawn, "tell_crm_withdrawn", ledger.on_withdrawn),
     effect(Assigned, "tell_crm_assigned", crm_owner_effects.on_assigned),
     effect(EntrySettled, "tell_crm_who_answers", crm_owner_effects.on_settled),
+    effect(ChannelUnbound, "ask_rules_anew", rule_versions.on_source_gone),
+    effect(LineRemoved, "ask_rules_anew", rule_versions.on_source_gone),
 )
 
 

@@ -10,7 +10,7 @@ from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import alarms, channels, links, waiting, words
+from chatapp_cli.services import alarms, channels, links, rule_troubles, waiting, words
 from chatapp_cli.services.standings import FAULTS, standing
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
@@ -71,6 +71,9 @@ def of_links(tx: Tx, manifest: Callable[[str], CrmManifest]) -> Mapping[Key, Fau
         elif row.dead:
             text = T("{title}: {n} things could not be told or used", title=row.title, n=row.dead)
             found[AlarmKind.CRM, f"{row.id} refused"] = Fault(text)
+    for one in rule_troubles.everything(tx):
+        text = T("Rule {name}: {what}", name=one.name, what=one.what)
+        found[AlarmKind.CRM, f"{one.link} rule {one.rule}"] = Fault(text)
     return found
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from chatapp_cli.domain.condition import joined
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T, Text
 
@@ -43,6 +44,8 @@ class RuleOutcome:
     tags: Sequence[str] = ()
     way: ResponsibleWay = ResponsibleWay.NOBODY
     employees: Sequence[str] = ()
+    called: Mapping[str, str] = field(default_factory=dict)
+    """How the CRM called what is named when the rule was kept, by kind and id: ``pipeline deal-9``."""
     window: int = 0
     """Minutes within which a later message of the client may move the card by an earlier rule."""
 
@@ -70,15 +73,46 @@ def settled(said: RuleOutcome, pipelines: Sequence[CrmPipeline], employees: Sequ
             T("At most {limit}.", limit=LONGEST_WINDOW),
             field="window",
         )
-    return RuleOutcome(
-        pipeline="" if pipeline is None else pipeline.id,
-        stage="" if pipeline is None else _stage(said.stage, pipeline),
-        fields={} if pipeline is None else _fields(said.fields, pipeline),
-        tags=() if pipeline is None else _tags(said.tags, pipeline),
-        way=said.way,
-        employees=[_employee(one, employees) for one in said.employees],
-        window=said.window,
+    return named(
+        RuleOutcome(
+            pipeline="" if pipeline is None else pipeline.id,
+            stage="" if pipeline is None else _stage(said.stage, pipeline),
+            fields={} if pipeline is None else _fields(said.fields, pipeline),
+            tags=() if pipeline is None else _tags(said.tags, pipeline),
+            way=said.way,
+            employees=[_employee(one, employees) for one in said.employees],
+            window=said.window,
+        ),
+        pipelines,
+        employees,
     )
+
+
+def named(said: RuleOutcome, pipelines: Sequence[CrmPipeline], employees: Sequence[Employee]) -> RuleOutcome:
+    """The outcome with what the CRM calls the things that it names."""
+    found = {f"employee {one.id}": one.name for one in employees if one.id in said.employees}
+    for pipeline in pipelines:
+        if pipeline.id == said.pipeline:
+            found[f"pipeline {pipeline.id}"] = pipeline.name
+            found |= {f"stage {one.id}": one.name for one in pipeline.stages if one.id == said.stage}
+            found |= {f"field {one.id}": one.name for one in pipeline.fields if one.id in said.fields}
+    return replace(said, called=found)
+
+
+def lacking(said: RuleOutcome, pipelines: Sequence[CrmPipeline], employees: Sequence[Employee]) -> Text | None:
+    """What of an outcome the CRM has no longer, so that cards are made without it; ``None``: all is there."""
+    there = named(said, pipelines, employees).called
+    wanted = [f"pipeline {said.pipeline}"] if said.pipeline else []
+    if f"pipeline {said.pipeline}" in there:
+        wanted += [f"stage {said.stage}"] if said.stage else []
+        wanted += [f"field {one}" for one in said.fields]
+    wanted += [f"employee {one}" for one in said.employees]
+    gone = [joined([_KINDS[kind], Text(said.called.get(one, number))], Text(" "))
+            for one in wanted if one not in there for kind, _, number in (one.partition(" "),)]  # fmt: skip
+    return T("Not in the CRM any more: {what}.", what=joined(gone, Text(", "))) if gone else None
+
+
+_KINDS: Final = {"pipeline": T("pipeline"), "stage": T("stage"), "field": T("field"), "employee": T("employee")}
 
 
 def _pipeline(said: str, known: Sequence[CrmPipeline]) -> CrmPipeline | None:

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from chatapp_cli.domain.condition import joined
+from chatapp_cli.domain.condition import (
+    WEEKDAYS,
+    AllOf,
+    AnyOf,
+    Condition,
+    DayKind,
+    FromSource,
+    HasWords,
+    Negated,
+    WithinHours,
+    joined,
+)
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services.conditions import SourceNames
+from chatapp_cli.services.conditions import DAYS, SourceNames
 from chatapp_cli.services.rule_outcomes import ResponsibleWay, RuleOutcome
 
 WAYS: Final[Mapping[ResponsibleWay, Text]] = {
@@ -18,6 +29,7 @@ WAYS: Final[Mapping[ResponsibleWay, Text]] = {
     ResponsibleWay.ASSIGNEE: T("the dialog's operator"),
 }
 """Who is responsible for a card."""
+_KINDS_OF_DAYS: Final[Mapping[str, Text]] = {DayKind.WORKING: T("working days"), DayKind.OFF: T("days off")}
 
 
 def condition(asked: Mapping[str, Any], names: SourceNames) -> Text:
@@ -29,9 +41,8 @@ def condition(asked: Mapping[str, Any], names: SourceNames) -> Text:
 def _source(asked: Mapping[str, Any], names: SourceNames) -> Sequence[Text]:
     lines = [names.lines.get(one, str(one)) for one in asked.get("lines", ())]
     channels = [names.channels.get(one, str(one)) for one in asked.get("channels", ())]
-    return [
-        T("by {source}", source=", ".join(said)) for said in (lines, list(asked.get("kinds", ())), channels) if said
-    ]
+    kinds = [names.kinds.get(one, one) for one in asked.get("kinds", ())]
+    return [T("by {source}", source=", ".join(said)) for said in (lines, kinds, channels) if said]
 
 
 def _words(asked: Mapping[str, Any]) -> Sequence[Text]:
@@ -49,11 +60,25 @@ def _quoted(words: Sequence[str]) -> str:
 
 
 def _hours(asked: Mapping[str, Any]) -> Sequence[Text]:
-    hours, days = ", ".join(asked.get("hours", ())), ", ".join(asked.get("days", ()))
+    hours, days = asked.get("hours", ()), asked.get("days", ())
     if not (hours or days):
         return ()
-    when = " ".join(filter(None, (hours, days, asked.get("zone"), asked.get("calendar"))))
+    told = [Text(", ".join(hours))] if hours else []
+    told += [joined([_day(one) for one in days], Text(", "))] if days else []
+    told += [Text(f"({', '.join(filter(None, (asked.get('zone'), asked.get('calendar'))))})")]
+    when = joined(told, Text(" "))
     return (T("outside {when}", when=when) if asked.get("outside") else T("within {when}", when=when),)
+
+
+def _day(said: str) -> Text:
+    """A day or a span of days, as ``mon-fri``; what is none as it is."""
+    begin, dash, end = said.lower().partition("-")
+    if said.lower() in _KINDS_OF_DAYS:
+        return _KINDS_OF_DAYS[said.lower()]
+    if begin not in DAYS or (dash and end not in DAYS):
+        return Text(said)
+    ends = [WEEKDAYS[DAYS.index(one)] for one in ((begin, end) if dash else (begin,))]
+    return joined(ends, Text("-"))
 
 
 def _nested(asked: Mapping[str, Any], names: SourceNames) -> Sequence[Text]:
@@ -65,11 +90,36 @@ def _nested(asked: Mapping[str, Any], names: SourceNames) -> Sequence[Text]:
     return found
 
 
+def part(one: Condition) -> Text:
+    """A part of a condition, as it was understood."""
+    if isinstance(one, FromSource):
+        return T("by {source}", source=one.named)
+    if isinstance(one, HasWords):
+        words = _quoted([phrase.said for phrase in one.phrases])
+        return (
+            T("all of {words}", words=words) if one.every and len(one.phrases) > 1 else T("with {words}", words=words)
+        )
+    if isinstance(one, WithinHours):
+        return T("within {when}", when=one.hours())
+    if isinstance(one, AllOf | AnyOf):
+        between = T(" and ") if isinstance(one, AllOf) else T(" or ")
+        return Text("({inner})", {"inner": joined([part(inner) for inner in one.parts], between)})
+    return _negated(one.of) if isinstance(one, Negated) else T("always")
+
+
+def _negated(of: Condition) -> Text:
+    if isinstance(of, HasWords):
+        return T("without {words}", words=_quoted([phrase.said for phrase in of.phrases]))
+    return T("not ({inner})", inner=part(of))
+
+
 def responsible(outcome: RuleOutcome) -> Text:
-    """Who is responsible, by the CRM's ids."""
-    return Text(WAYS[outcome.way].msgid, {"who": ", ".join(outcome.employees)})
+    """Who is responsible, by the names in the CRM when the rule was kept."""
+    who = [outcome.called.get(f"employee {one}", one) for one in outcome.employees]
+    return Text(WAYS[outcome.way].msgid, {"who": ", ".join(who)})
 
 
 def target(outcome: RuleOutcome) -> str:
-    """Pipeline and stage, by the CRM's ids; a dash for those that the pairing decides."""
-    return " · ".join(filter(None, (outcome.pipeline, outcome.stage))) or "–"
+    """Pipeline and stage by those names; a dash for those that the pairing decides."""
+    named = ((kind, getattr(outcome, kind)) for kind in ("pipeline", "stage"))
+    return " · ".join(outcome.called.get(f"{kind} {one}", one) for kind, one in named if one) or "–"

@@ -135,6 +135,8 @@ WITHOUT_A_RIGHT = {
     "links.set_state": A_CRM,
     "pairings.detached_there": A_CRM,
     "pairings.refused": A_CRM,
+    "rule_troubles.note": A_CRM,
+    "rule_versions.keep": ONLY_PART,
     "login_attempts.begin": A_LOGIN,
     "login_attempts.succeeded": A_LOGIN,
     "operators.close_session": A_LOGIN,

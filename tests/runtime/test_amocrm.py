@@ -13,12 +13,18 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import ChannelId, LinkId
+from chatapp_cli.kit.crms import manifest
+from chatapp_cli.runtime import crm_rules as kept
 from chatapp_cli.runtime import linking
+from chatapp_cli.runtime.link_rules import RuleWatch
+from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.sandbox.amocrm import Account
 from chatapp_cli.sandbox.amocrm.objects import AmoChat
+from chatapp_cli.sandbox.amocrm.office import SERVICE
 from chatapp_cli.sandbox.stage import Customer
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
-from chatapp_cli.services import channels, crm_intake, ledger, links, options, transcript
+from chatapp_cli.services import channels, crm_intake, crm_rules, faults, ledger, links, options, transcript
+from chatapp_cli.services.rule_outcomes import ResponsibleWay, RuleOutcome
 from chatapp_cli.store.rows.crm import LinkRow
 from tests.contract.connector_contract import ScriptedAsker
 from tests.runtime.desk import answer, attached, bound, eventually, serving, state_of, the_dialogs
@@ -129,6 +135,14 @@ async def plain(companies: Callable[..., Company]) -> AsyncIterator[AmoOffice]:
         yield found
 
 
+@pytest.fixture(params=["desk", "plain"])
+def either(request: pytest.FixtureRequest) -> AmoOffice:
+    """With a chat channel of ours, and without."""
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, AmoOffice)
+    return found
+
+
 @pytest.mark.req("S-196")
 async def test_a_conversation_goes_both_ways_once_and_in_order(desk: AmoOffice) -> None:
     await desk.bot.say(ANNA, "Здравствуйте")
@@ -231,3 +245,34 @@ async def test_without_a_chat_channel_a_conversation_is_notes_and_a_note_answers
     assert await plain.received() == ["Добрый день!"]
     await eventually(lambda: plain.company.read(ledger.everything) == [])
     assert plain.texts() == ["Здравствуйте", "Добрый день!"]
+
+
+@pytest.mark.req("S-188", part="pipeline, stage, fields, responsible of leads in amoCRM")
+async def test_a_lead_lands_where_the_rules_say_and_a_field_that_was_deleted_costs_itself_and_is_told(
+    either: AmoOffice,
+) -> None:
+    desk, company, account, row = either, either.company, either.account, either.row()
+    manager = max(account.users)
+    outcome = RuleOutcome(
+        pipeline="Сервис", stage="Переговоры", fields={"Линия": "Бот", "Диалог": "https://shop.example"},
+        tags=["опт"], way=ResponsibleWay.FIXED, employees=["Борис Лисин"],
+    )  # fmt: skip
+    await kept.add(company, row, "Опт", {"words": ["опт"]}, outcome)
+    account._desk.office.fields = [one for one in account._desk.office.fields if one.name != "Диалог"]
+    await desk.bot.say(ANNA, "Продаёте оптом?")
+    await eventually(lambda: company.read(ledger.everything) == [] and bool(account.leads))
+    (lead,) = account.leads.values()
+    assert (lead.pipeline, lead.status, lead.responsible) == (SERVICE, 33930755, manager)
+    assert [values[0]["value"] for values in lead.values.values()] == ["Бот"]
+    assert "опт" in lead.tags
+    store = AsyncStore(company)
+    try:
+        await linking.asked(company, row, RuleWatch(store, row.id).look)
+    finally:
+        await store.aclose()
+    (rule,) = company.read(lambda tx: crm_rules.everything(tx, row.id))
+    assert str(rule.trouble) == "Not in the CRM any more: field Диалог."
+    said = company.read(lambda tx: faults.of_links(tx, manifest))
+    assert [(key[1], str(fault.text)) for key, fault in said.items()] == [
+        (f"{row.id} rule {rule.id}", "Rule Опт: Not in the CRM any more: field Диалог."),
+    ]  # fmt: skip

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +17,18 @@ from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import LinkId, RuleId
 from chatapp_cli.domain.journal.links import RulesChanged
-from chatapp_cli.services import crm_entries, crm_rules, dialogs, duties, employees, journal, ledger, lines
+from chatapp_cli.services import (
+    channels,
+    crm_entries,
+    crm_rules,
+    dialogs,
+    duties,
+    employees,
+    journal,
+    ledger,
+    lines,
+    rule_versions,
+)
 from chatapp_cli.services.crm_routing import RuleDesk, occasion
 from chatapp_cli.services.rule_outcomes import ResponsibleWay, RuleOutcome
 from chatapp_cli.store.rows.crm import EntryRow
@@ -38,9 +51,9 @@ class Sales:
             rules=RuleDesk(),
         )  # fmt: skip
 
-    def rule(self, name: str, asked: dict[str, Any] | None = None, **said: Any) -> RuleId:
+    def rule(self, name: str, asked: dict[str, Any] | None = None, folder: Path | None = None, **said: Any) -> RuleId:
         outcome = RuleOutcome(**{"pipeline": name, **said})
-        add = partial(crm_rules.add, link=self.desk.link, name=name, asked=asked or {}, outcome=outcome)
+        add = partial(crm_rules.add, link=self.desk.link, name=name, asked=asked or {}, outcome=outcome, folder=folder)
         made: RuleId = self.shop.write(add)
         return made
 
@@ -57,7 +70,9 @@ class Sales:
     def taken(self, row: EntryRow, outcome: CardOutcome | None = None, card: str = "") -> None:
         """Let the CRM take an entry, and make or move a card by its outcome."""
         self.shop.write(lambda tx: ledger.begin(tx, [row]))
-        shown = CrmReceipt(card=card, outcome=0 if outcome is None else outcome.number)
+        shown = CrmReceipt(card=card)
+        if outcome is not None:
+            shown = CrmReceipt(card=card, outcome=outcome.number, turn=outcome.turn + 1)
         assert self.shop.write(lambda tx: ledger.settle(tx, row, shown))
 
 
@@ -104,8 +119,72 @@ def test_each_conversation_is_the_next_ones_turn(sales: Sales) -> None:
     row, outcome = sales.hears("И ещё")
     assert outcome is not None
     sales.taken(row)  # her deal is open: it was nobody's turn
+    row, outcome = sales.hears("Здравствуйте", "elena")
+    sales.taken(row)  # and so is hers, in the CRM alone
     assert turns == [0, 1, 2]
     assert sales.hears("Здравствуйте", "dora")[1].turn == 3  # type: ignore[union-attr]
+
+
+def test_a_message_is_decided_by_the_rules_as_they_were_when_it_came(sales: Sales) -> None:
+    """Whether they were changed, added, moved or removed since; who takes turns goes on counting."""
+    returns = sales.rule("returns", {"words": ["возврат"]}, way=ResponsibleWay.TURNS, employees=("1", "2"))
+    rest = sales.rule("rest", stage="new")
+    link = sales.desk.link
+    for who in ("anna", "boris"):
+        sales.shop.hear(sales.desk.channel, "Возврат" if who == "anna" else "Здравствуйте", who=who)
+    anna, boris = sales.desk.entries()
+    sales.shop.write(partial(crm_rules.remove, link=link, rule=returns))
+    sales.shop.write(partial(
+        crm_rules.change, link=link, rule=rest, name="rest", asked={}, outcome=RuleOutcome(pipeline="other"),
+    ))  # fmt: skip
+    hello = sales.rule("hello", {"words": ["здравствуйте"]})
+    decided = [sales.outcome(row) for row in (anna, boris)]
+    assert [(one.number, one.pipeline, one.stage) for one in decided if one is not None] == [
+        (returns, "returns", ""), (rest, "rest", "new"),
+    ]  # fmt: skip
+    sales.taken(anna, decided[0], "deal:1")
+    sales.taken(boris, decided[1], "deal:2")
+    now = sales.hears("Здравствуйте", "clara")[1]
+    assert now is not None
+    assert now.number == hello
+
+
+def test_rules_of_before_are_forgotten_once_nothing_waits_for_them(sales: Sales) -> None:
+    rest = sales.rule("rest")
+    row, outcome = sales.hears("Здравствуйте")
+    for number in range(3):
+        sales.rule(f"rule {number}", {"words": [f"слово{number}"]})
+    assert sales.shop.read(lambda tx: rule_versions.of(tx, sales.desk.link, row.id))
+    sales.taken(row, outcome, "deal:1")
+    sales.shop.write(partial(crm_rules.move, link=sales.desk.link, rule=rest, place=4))
+    assert not sales.shop.read(lambda tx: rule_versions.of(tx, sales.desk.link, row.id))
+
+
+def test_a_daemon_sees_that_a_line_is_gone_or_a_calendar_changed_without_a_change_of_rules(
+    sales: Sales, tmp_path: Path, clock: HeldClock
+) -> None:
+    sales.loader = replace(sales.loader, rules=RuleDesk(tmp_path))
+    calendar = tmp_path / "shop.toml"
+    calendar.write_text("")
+    line = sales.shop.line("Временная")
+    here = sales.shop.read(partial(channels.one, channel=sales.desk.channel)).line_id
+    sales.rule("two lines", {"lines": [line, here], "words": ["опт"]})
+    asked = {"days": ["off"], "zone": "UTC", "calendar": "shop"}
+    add = partial(crm_rules.add, link=sales.desk.link, name="off", asked=asked, outcome=RuleOutcome(), folder=tmp_path)
+    sales.shop.write(add)
+    sales.rule("rest", folder=tmp_path)
+    clock.at = round(datetime(2026, 6, 3, 12, tzinfo=ZoneInfo("UTC")).timestamp() * 1000)
+
+    def decided(text: str, who: str) -> str:
+        row, outcome = sales.hears(text, who, at=clock.at)
+        assert outcome is not None
+        sales.taken(row)
+        return outcome.name
+
+    assert [decided("Опт", "anna"), decided("Привет", "boris")] == ["two lines", "rest"]
+    sales.shop.write(lambda tx: lines.remove(tx, lines.find(tx, "Временная"), force=False))
+    calendar.write_text('holidays = ["06-03"]')
+    assert [decided("Опт", "clara"), decided("Привет", "dora")] == ["off", "off"]
 
 
 def test_a_later_message_moves_the_card_only_within_the_window_and_by_an_earlier_rule(

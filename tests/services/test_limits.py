@@ -343,6 +343,7 @@ NO_TEXT_OF_ANYBODY: Mapping[str, str] = {
     "channels.set_secret name": ONE_OF_A_FEW,
     "deadletters.revive arrival": A_PROVIDERS,
     **dict.fromkeys([f"crm_rules.{deed} folder" for deed in ("add", "change", "move", "order")], OUR_OWN),
+    **dict.fromkeys(["crm_rules.add kinds", "crm_rules.change kinds", "crm_rules.order revision"], OUR_OWN),
     "employees.map_to employee": A_PROVIDERS,
     "links.save kind": ONE_OF_A_FEW,
     "links.mended place": "border.name cuts what the CRM calls it",

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from functools import partial
 
+from textual.widgets import Input
+
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import LinkId
+from chatapp_cli.runtime import linking
+from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.services import crm_rules, links
 from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.tui.screens.crm import CrmScreen
 from chatapp_cli.tui.screens.crm_rules import CrmRulesScreen
+from chatapp_cli.tui.screens.rule_form import RuleScreen
+from chatapp_cli.tui.widgets.form import FieldRow, FormView
+from tests.contract.connector_contract import ScriptedAsker
 from tests.tui import portals
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import Stage
@@ -67,3 +74,41 @@ async def test_a_message_is_tried_and_the_rule_and_its_reason_are_told(
         await it.sees("When?")
         await it.press("enter")
         await it.sees("✗ Опт: it says none of «опт»", "✓ Возвраты: it says «возврат»", "→ deal-11")
+
+
+async def fill(it: Window, **answers: str) -> None:
+    """Write into the form that is open, and send it."""
+    await it.until(lambda: it.app.screen.query(FormView) and it.app.screen.query_one(FormView).display)
+    for row in it.app.screen.query(FieldRow):
+        if row.field.name in answers:
+            row.query_one(Input).value = answers[row.field.name]
+    await it.press("f8")
+
+
+async def test_a_rule_is_made_and_changed_in_a_form_and_what_is_refused_is_told_at_its_field(
+    window: Opener, company: Company
+) -> None:
+    async with Portal(rate=50.0) as portal:
+        portal.server.office.funnels |= {9: "Опт"}
+        asker = ScriptedAsker({"way": "webhook", "webhook": portal.webhook})
+        link = await linking.link(company, asker, kind="bitrix24")
+        async with window() as it:
+            await it.press("ctrl+k")
+            await it.until(lambda: isinstance(it.app.screen, CrmScreen))
+            await it.press("p")
+            await it.until(lambda: isinstance(it.app.screen, CrmRulesScreen))
+            await it.sees("There are no rules")
+            await it.press("a")
+            await it.until(lambda: isinstance(it.app.screen, RuleScreen))
+            await fill(it, name="Опт", words="опт, оптом", hours="09:00-18:00")
+            await it.sees("Hours need a time zone.")
+            assert names(company, link) == []
+            await fill(it, zone="Europe/Moscow", responsible="27")
+            await it.sees("Опт", "with «опт», «оптом» and within 09:00-18:00 (Europe/Moscow)")
+            await it.press("e")
+            await it.until(lambda: isinstance(it.app.screen, RuleScreen))
+            await fill(it, hours="", zone="", name="Оптовики")
+            await it.sees("Оптовики", "with «опт», «оптом»")
+    (rule,) = company.read(partial(crm_rules.everything, link=link))
+    assert rule.asked == {"words": ["опт", "оптом"]}
+    assert rule.outcome.employees == ["27"]

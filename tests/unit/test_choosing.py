@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from random import Random
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -97,11 +99,30 @@ def test_what_is_called_implied_or_never_fulfilled_is_so(two: tuple[Condition, C
     one, other = two
     if rule_checks.implies(one, other):
         assert other.holds(occasion) or not one.holds(occasion)
-    if rule_checks.is_never(one):
+    if rule_checks.contradiction(one):
         assert not one.holds(occasion)
     both = AllOf((one, other))
-    if rule_checks.is_never(both):
+    if rule_checks.contradiction(both):
         assert not both.holds(occasion)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(conditions, max_size=7), st.randoms(use_true_random=False))
+def test_another_order_is_judged_by_what_was_moved_as_if_all_were_compared(
+    asked: list[Condition], chance: Random
+) -> None:
+    known = [one for number, one in enumerate(asked) if number not in {two.rule for two in rule_checks.shadows(asked)}]
+    after = chance.sample(range(len(known)), len(known))
+    kept = rule_checks.longest_rise(after)
+    moved = [place for place, number in enumerate(after) if number not in kept]
+    order = [known[number] for number in after]
+    full = {two.rule for two in rule_checks.shadows(order)}
+    assert {two.rule for two in rule_checks.shadows(order, moved)} == full
+
+
+@pytest.mark.parametrize(("numbers", "kept"), [([1, 2, 0, 3], {1, 2, 3}), ([2, 0, 1], {0, 1}), ([], set())])
+def test_as_few_rules_as_possible_count_as_moved(numbers: list[int], kept: set[int]) -> None:
+    assert rule_checks.longest_rise(numbers) == kept
 
 
 def has(*words: str) -> HasWords:
@@ -122,11 +143,11 @@ def test_a_rule_behind_one_that_takes_all_its_messages_is_found() -> None:
 
 
 def test_conditions_that_exclude_each_other_are_found() -> None:
-    assert rule_checks.is_never(AllOf((has("опт"), Negated(has("опт", "цена")))))
-    assert rule_checks.is_never(AllOf((night(9, 12), night(12, 18))))
-    assert rule_checks.is_never(AllOf((night(9, 18, 0), night(9, 18, 1))))
-    assert rule_checks.is_never(
+    assert rule_checks.contradiction(AllOf((has("опт"), Negated(has("опт", "цена")))))
+    assert rule_checks.contradiction(AllOf((night(9, 12), night(12, 18))))
+    assert rule_checks.contradiction(AllOf((night(9, 18, 0), night(9, 18, 1))))
+    assert rule_checks.contradiction(
         AllOf((FromSource(lines=frozenset({LineId(1)})), FromSource(lines=frozenset({LineId(2)}))))
     )
-    assert not rule_checks.is_never(AllOf((has("опт", "цена"), Negated(has("опт")))))
-    assert not rule_checks.is_never(AllOf((night(22, 6, 4), night(0, 8, 5))))
+    assert not rule_checks.contradiction(AllOf((has("опт", "цена"), Negated(has("опт")))))
+    assert not rule_checks.contradiction(AllOf((night(22, 6, 4), night(0, 8, 5))))

@@ -119,6 +119,33 @@ def test_what_is_after_midnight_belongs_to_the_day_on_which_the_night_began() ->
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("at", "why"),
+    [
+        (
+            "2026-11-28 02:00",
+            "Sat 2026-11-28 02:00 (Europe/Moscow, in the night after Fri 2026-11-27, working day) is within {span}",
+        ),
+        (
+            "2026-11-27 02:00",
+            "Fri 2026-11-27 02:00 (Europe/Moscow, in the night after Thu 2026-11-26, working day) is not within {span}",
+        ),
+        ("2026-11-27 22:00", "Fri 2026-11-27 22:00 (Europe/Moscow, working day) is within {span}"),
+        ("2026-11-28 06:00", "Sat 2026-11-28 06:00 (Europe/Moscow, weekend) is not within {span}"),
+    ],
+)
+def test_after_midnight_the_reason_names_the_day_that_counts(at: str, why: str) -> None:
+    assert str(judge(hours(NIGHT, weekdays={4}), said(at=at)).why) == why.format(span="22:00-06:00 on Fri")
+
+
+def test_of_two_spans_the_reason_names_the_day_of_the_one_that_holds() -> None:
+    both = hours(NIGHT, (0, 12 * 60), weekdays={5})
+    answer = judge(both, said(at="2026-11-28 05:00"))
+    assert str(answer.why) == (
+        "Sat 2026-11-28 05:00 (Europe/Moscow, weekend) is within 22:00-06:00, 00:00-12:00 on Sat"
+    )
+
+
 def test_hours_are_those_of_their_own_time_zone() -> None:
     occasion = said(at="2026-11-30T06:30+00:00")
     assert (hours(DAY).holds(occasion), hours(DAY, zone=BERLIN).holds(occasion)) == (True, False)

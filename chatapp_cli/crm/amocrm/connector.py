@@ -24,6 +24,7 @@ from chatapp_cli.crm.amocrm.arrange import AmoArrangement
 from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.deliver import AmoDelivery
 from chatapp_cli.crm.amocrm.history import AmoHistory
+from chatapp_cli.crm.amocrm.leads import AmoLeads
 from chatapp_cli.crm.amocrm.notes import AmoNotes
 from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.record import has_chats
@@ -32,9 +33,11 @@ from chatapp_cli.domain.crm.cards import CardRef, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
+from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.kit.crms import require_address
+from chatapp_cli.kit.decided_cards import DecidedCards
 from chatapp_cli.kit.fetching import from_outside
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding, HookRequest
@@ -48,12 +51,14 @@ class AmoSession:
     def __init__(self, api: AmoApi, chats: ChatsApi | None, bound: Bound, public_url: str, world: World) -> None:
         self._api, self._chats, self._clock = api, chats, world.clock
         self._staff = AmoStaff(api, bound)
+        decided = DecidedCards(bound.memory)
+        leads = AmoLeads(api, self._staff, decided, names.our_ids(bound), world.clock)
         self._arrangement = AmoArrangement(api, chats, self._staff, bound, public_url)
-        self._notes = AmoNotes(api, bound.memory, public_url, names.our_ids(bound), world.clock)
+        self._notes = AmoNotes(api, bound.memory, public_url, names.our_ids(bound), world.clock, leads, decided)
         self._delivery: AmoDelivery | AmoNotes = self._notes
         self._history: AmoHistory | AmoNotes = self._notes
         if chats is not None:
-            self._delivery = AmoDelivery(api, chats, self._staff, bound, public_url, world.clock)
+            self._delivery = AmoDelivery(api, chats, self._staff, bound, public_url, world.clock, leads, decided)
             self._history = AmoHistory(chats, bound.memory, names.our_ids(bound))
 
     @property
@@ -90,6 +95,10 @@ class AmoSession:
     async def places(self) -> Sequence[Place]:
         """The pipelines."""
         return await places.places(self._api)
+
+    async def pipelines(self) -> Sequence[CrmPipeline]:
+        """The pipelines with the stages and fields of leads."""
+        return await places.card_pipelines(self._api)
 
     async def mend(self, place: str, codes: Collection[str]) -> Place:  # noqa: ARG002 - a pipeline has no such settings
         """There is nothing to mend. Raises Rejected for a pipeline that is gone."""

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import assert_never
 
-from chatapp_cli.crm.amocrm import contacts, convert, errors, names, owners, salesbot
+from chatapp_cli.crm.amocrm import cards, contacts, convert, errors, names, owners, salesbot
 from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.convert import ToldAs
 from chatapp_cli.crm.amocrm.history import AmoHistory
+from chatapp_cli.crm.amocrm.leads import AmoLeads
 from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.record import FIRST
 from chatapp_cli.crm.amocrm.rest import LONGEST_WAIT, AmoApi
@@ -19,6 +20,7 @@ from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.receipts import Outcome, unless_all_failed
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
+from chatapp_cli.kit.decided_cards import DecidedCards
 from chatapp_cli.kit.parts import send_part
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
@@ -28,8 +30,17 @@ class AmoDelivery:
     """Delivers for one session of an account with a chat channel."""
 
     def __init__(
-        self, api: AmoApi, chats: ChatsApi, staff: AmoStaff, bound: Bound, public_url: str, clock: Clock
+        self,
+        api: AmoApi,
+        chats: ChatsApi,
+        staff: AmoStaff,
+        bound: Bound,
+        public_url: str,
+        clock: Clock,
+        leads: AmoLeads,
+        decided: DecidedCards,
     ) -> None:
+        self._leads, self._decided = leads, decided
         self._api, self._chats, self._staff, self._memory, self._clock = api, chats, staff, bound.memory, clock
         self._ours = names.our_ids(bound)
         self._history = AmoHistory(chats, bound.memory, self._ours)
@@ -76,12 +87,22 @@ class AmoDelivery:
         """Show a message; before the first one its chat is bound to the client's contact (addendum C5)."""
         if not names.chat_of(entry.chat.remote):
             await self._bind(entry)
+        elif entry.outcome is not None:
+            await self._leads.settle(entry, entry.outcome, partial(self._contact_of_chat, entry))
         return await self._shown(entry, {})
+
+    async def _contact_of_chat(self, entry: LedgerEntry) -> int | None:
+        """The contact that the account has bound to a chat."""
+        return (await cards.ids_of_chat(self._api, names.chat_of(entry.chat.remote))).get("contact")
 
     async def _bind(self, entry: LedgerEntry) -> None:
         chat = await self._chats.chat(convert.opened(entry, self._ours))
-        contact = None if entry.chat.kind == "group" else await contacts.contact_of(self._api, entry.person)
-        if contact is not None:
+        find = partial(contacts.contact_of, self._api, entry.person)
+        if entry.outcome is not None:
+            contact: int | None = await self._leads.settle(entry, entry.outcome, find)
+        else:
+            contact = None if entry.chat.kind == "group" else await find()
+        if contact:
             await contacts.bind(self._api, contact, chat)
 
     async def _shown(self, entry: LedgerEntry, there: Mapping[str, str]) -> CrmReceipt:
@@ -96,7 +117,8 @@ class AmoDelivery:
             answer = await send_part(tell, sent, self._clock, longest=LONGEST_WAIT)
             sent.append(payload["msgid"])
             if payload["msgid"] == convert.part_key(entry, self._ours):
-                receipt = CrmReceipt(chat=_id(answer, "conversation_id"), remote=_id(answer, "msgid"))
+                ids = {"chat": _id(answer, "conversation_id"), "remote": _id(answer, "msgid")}
+                receipt = await self._decided.receipt(entry, **ids)
         if first:
             await self._memory.save({f"{FIRST}{entry.chat.remote}": ""})
         return receipt
@@ -121,7 +143,7 @@ class AmoDelivery:
             await self._shown(entry, there)
         except Rejected as error:
             raise OutcomeUnknown("sent_in_part", error.detail) from error
-        return CrmReceipt(chat=chat, remote=there[keys[0]])
+        return await self._decided.receipt(entry, chat=chat, remote=there[keys[0]])
 
 
 def _id(answer: Mapping[str, object], name: str) -> str:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, assert_never
 
 import msgspec
 from msgspec import structs
 
 from chatapp_cli.crm.amocrm import contacts, errors, events, names, salesbot
+from chatapp_cli.crm.amocrm.leads import AmoLeads
 from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.crm.amocrm.rest import AmoApi, embedded
 from chatapp_cli.domain.crm import showing
@@ -23,10 +25,11 @@ from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, MirroredChat
 from chatapp_cli.domain.crm.receipts import Outcome, unless_all_failed
 from chatapp_cli.domain.crm.states import Act
-from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.domain.errors import ChannelError, Rejected, Retryable
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
+from chatapp_cli.kit.decided_cards import DecidedCards
 from chatapp_cli.kit.pace import Urgency
 from chatapp_cli.kit.records import remembered, written
 from chatapp_cli.ports.memory import Memory
@@ -42,8 +45,6 @@ ANSWERS: Final = (_MARK, "/ответ", "/reply")
 SERVICE: Final = "ChatApp"
 _OURS: Final = "extended_service_message"
 _COMMON: Final = "common"
-_CLOSED: Final = frozenset({142, 143})
-"""Won and lost, in every pipeline (providers' sheet §4.5)."""
 _NEWEST: Final = 100
 _FRESH: Final = 600.0
 """Seconds for which a lead that was found is taken to be open still."""
@@ -79,8 +80,18 @@ async def written_in(memory: Memory, lead: int) -> WrittenIn | None:
 class AmoNotes:
     """Delivers for one session of an account without a chat channel."""
 
-    def __init__(self, api: AmoApi, memory: Memory, public_url: str, ours: OurIds, clock: Clock) -> None:
+    def __init__(
+        self,
+        api: AmoApi,
+        memory: Memory,
+        public_url: str,
+        ours: OurIds,
+        clock: Clock,
+        leads: AmoLeads,
+        decided: DecidedCards,
+    ) -> None:
         self._api, self._memory, self._ours, self._clock = api, memory, ours, clock
+        self._leads, self._decided = leads, decided
         self._is_ours = showing.ours_at(public_url)
         self._looked: dict[str, tuple[float, int]] = {}
         self._one_at_a_time = asyncio.Lock()
@@ -138,7 +149,7 @@ class AmoNotes:
                 raise
             self._looked.pop(entry.chat.id, None)
             raise Retryable("lead_gone", error.detail) from error
-        return CrmReceipt(chat=str(lead))
+        return await self._decided.receipt(entry, chat=str(lead))
 
     def _head(self, entry: LedgerEntry) -> str:
         """Who wrote when, with our number of the message."""
@@ -155,8 +166,13 @@ class AmoNotes:
         async with self._one_at_a_time:
             at, lead = self._looked.get(entry.chat.id, (0.0, 0))
             if lead and self._clock.monotonic() - at < _FRESH:
+                await self._leads.used(entry, lead)
                 return lead
-            found = await self._look(entry) or (await self._made(entry) if makes else None)
+            found = await self._look(entry)
+            if found is not None:
+                await self._leads.used(entry, found)
+            elif makes:
+                found = await self._made(entry)
             if found is not None:
                 await self._remember(entry, found)
                 self._looked[entry.chat.id] = (self._clock.monotonic(), found)
@@ -165,67 +181,35 @@ class AmoNotes:
     async def _look(self, entry: LedgerEntry) -> int | None:
         """The lead in which the chat is written down, else the newest open one of the contact without another chat."""
         known = await self._known(entry.chat.id)
-        if known is not None and await self._is_usable(known.lead, entry.chat.id):
+        free = known is not None and await self._is_free(known.lead, entry.chat.id)
+        if known is not None and free and await self._leads.is_open(known.lead):
             return known.lead
         contact = await contacts.contact_of(self._api, entry.person)
         if contact is None:
             return None
-        answer = await self._api.get(f"{contacts.PATH}/{contact}", {"with": "leads"})
-        numbers = [one["id"] for one in embedded(answer, "leads") if isinstance(one.get("id"), int)]
-        for number in sorted(numbers, reverse=True):
-            if await self._is_usable(number, entry.chat.id):
-                return int(number)
-        return None
+        return await self._leads.open_lead(contact, partial(self._is_free, chat=entry.chat.id))
 
     async def _known(self, chat: str) -> LeadsOfChat | None:
         return await remembered(self._memory, CHAT + chat, LeadsOfChat)
 
-    async def _is_usable(self, lead: int, chat: str) -> bool:
-        """Whether a chat can be written down in a lead: an open one in which no other chat is."""
+    async def _is_free(self, lead: int, chat: str) -> bool:
+        """Whether no other chat is written down in a lead."""
         owner = await written_in(self._memory, lead)
-        return (owner is None or owner.chat == chat) and await self._is_open(lead)
-
-    async def _is_open(self, lead: int) -> bool:
-        try:
-            found = await self._api.get(f"/api/v4/leads/{lead}")
-        except Rejected:
-            return False
-        there = isinstance(found, dict) and bool(found.get("id")) and not found.get("is_deleted")
-        return there and found.get("status_id") not in _CLOSED and not found.get("closed_at")
+        return owner is None or owner.chat == chat
 
     async def _made(self, entry: LedgerEntry) -> int:
-        """A new lead in the pairing's pipeline, with the contact or a new one. A lost answer is Retryable.
+        """A new lead as was decided, else in the pairing's pipeline, with the contact or a new one.
 
         Our mark in its tags finds what a lost answer left.
         """
-        tag = self._ours.tag(entry.chat.id)
-        if (left := await self._tagged(tag, entry.chat.id)) is not None:
+        left = await self._leads.tagged(self._ours.tag(entry.chat.id))
+        if left is not None and await self._is_free(left, entry.chat.id):
+            await self._leads.used(entry, left)
             return left
         contact = await contacts.contact_of(self._api, entry.person)
-        name = entry.person.name or show(T("Client"))
-        contact = contact if contact is not None else await contacts.made(self._api, entry.person, name)
-        item = {
-            "name": f"{names.channels()[entry.pairing.kind].name}: {name}",
-            "pipeline_id": int(entry.pairing.place),
-            "request_id": "0",
-            "_embedded": {"contacts": [{"id": contact}], "tags": [{"name": tag}]},
-        }
-        try:
-            answer = await self._api.post("/api/v4/leads", [item])
-        except OutcomeUnknown as lost:
-            raise Retryable(lost.code, lost.detail) from lost
-        found = [one["id"] for one in embedded(answer, "leads") if isinstance(one.get("id"), int)]
-        if not found:
-            raise Retryable("strange_answer", "leads")
-        return int(found[0])
-
-    async def _tagged(self, tag: str, chat: str) -> int | None:
-        answer = await self._api.get("/api/v4/leads", {"query": tag, "limit": 50})
-        for lead in embedded(answer, "leads"):
-            is_named = any(one.get("name") == tag for one in embedded(lead, "tags"))
-            if is_named and await self._is_usable(lead["id"], chat):
-                return int(lead["id"])
-        return None
+        if contact is None:
+            contact = await contacts.made(self._api, entry.person, entry.person.name or show(T("Client")))
+        return await self._leads.add(entry, contact)
 
     async def _remember(self, entry: LedgerEntry, lead: int) -> None:
         """Note where a chat is written down, before it is: a lost answer is looked for there."""
@@ -267,7 +251,7 @@ class AmoNotes:
         for note in await self._notes(known.lead, _OURS):
             head = str((note.get("params") or {}).get("text") or "").partition("\n")[0]
             if head.endswith(f" · {_number_of(entry)}"):
-                return CrmReceipt(chat=str(known.lead))
+                return await self._decided.receipt(entry, chat=str(known.lead))
         return None
 
     async def owed(self, chats: Sequence[MirroredChat], now: Millis) -> AsyncGenerator[Sequence[CrmArrival], None]:

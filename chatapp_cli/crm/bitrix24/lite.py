@@ -27,6 +27,7 @@ from chatapp_cli.domain.crm.states import OTHER_WAY, Act
 from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.domain.text import T
+from chatapp_cli.kit.decided_cards import DecidedCards
 from chatapp_cli.kit.pace import Urgency
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding
@@ -41,7 +42,8 @@ class Bitrix24LiteSession:
 
     def __init__(self, api: WebhookApi, bound: Bound, public_url: str, world: World) -> None:
         self._api, self._memory = api, bound.memory
-        self._cards = LiteCards(api, bound.secrets["mark"], world.clock)
+        self._decided = DecidedCards(bound.memory)
+        self._cards = LiteCards(api, bound.secrets["mark"], world.clock, self._decided)
         self._is_ours = showing.ours_at(public_url)
         self._written_in: dict[str, LiteCard] = {}
 
@@ -85,15 +87,9 @@ class Bitrix24LiteSession:
                 found[number] = CrmReceipt()
                 commands |= {} if command is None else {str(number): command}
         for number, answer in (await self._written(commands)).items():
-            found[number] = answer if isinstance(answer, ChannelError) else self._receipt(entries[number])
+            told = isinstance(answer, CrmReceipt)
+            found[number] = await self._decided.receipt(entries[number]) if told else answer
         return found
-
-    def _receipt(self, entry: LedgerEntry) -> CrmReceipt:
-        """The message is written down; and which card was made or moved for it as was decided."""
-        card = self._cards.chosen(entry)
-        if card is None or entry.outcome is None:
-            return CrmReceipt()
-        return CrmReceipt(card=str(card), outcome=entry.outcome.number)
 
     async def _written(self, commands: Mapping[str, BatchCommand]) -> Mapping[int, CrmReceipt | ChannelError]:
         """Write comments, as many in a request as it takes: each request has an outcome of its own."""
@@ -149,7 +145,7 @@ class Bitrix24LiteSession:
         """Look for the comment of a message in the card where it was written; what else we tell may be told twice."""
         if entry.act is not Act.ADD:
             return None
-        return None if await self._found(entry) is None else CrmReceipt()
+        return None if await self._found(entry) is None else await self._decided.receipt(entry)
 
     async def _found(self, entry: LedgerEntry) -> int | None:
         """The comment of a message, among the newest hundred of its card."""

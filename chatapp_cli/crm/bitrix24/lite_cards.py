@@ -26,6 +26,7 @@ from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
 from chatapp_cli.kit.brackets import members
+from chatapp_cli.kit.decided_cards import DecidedCards
 from chatapp_cli.ports.world import Clock
 
 log = structlog.get_logger()
@@ -88,10 +89,8 @@ def _pipeline(name: str) -> str:
 class LiteCards:
     """Finds and makes cards for one session; ``mark`` tells our cards from those of another desk."""
 
-    def __init__(self, api: WebhookApi, mark: str, clock: Clock) -> None:
-        self._api, self._mark, self._clock = api, mark, clock
-        self._chosen: dict[str, LiteCard] = {}
-        """The cards that were made or moved by an outcome, by the keys of the messages, until those are told."""
+    def __init__(self, api: WebhookApi, mark: str, clock: Clock, decided: DecidedCards) -> None:
+        self._api, self._mark, self._clock, self._decided = api, mark, clock, decided
         self._staff = LiteStaff(api, clock)
         self._known: dict[tuple[str, str], tuple[float, LiteCard]] = {}
         self._one_at_a_time = asyncio.Lock()
@@ -116,14 +115,12 @@ class LiteCards:
         """Look again the next time: the card may be gone."""
         self._known.pop((entry.person.id, entry.pairing.place), None)
 
-    def chosen(self, entry: LedgerEntry) -> LiteCard | None:
-        """The card that was made or moved for an entry by its outcome; the caller has taken note of it."""
-        return self._chosen.pop(entry.key, None)
-
     async def _looked(self, person: CrmPerson, place: LitePlace, entry: LedgerEntry, *, makes: bool) -> LiteCard | None:
         contact = await self.contact(person)
         for kind in _kinds(place, entry.outcome) if contact is not None else ():
             if (card := await self._open(contact, kind)) is not None:
+                if entry.outcome is not None and await self._decided.was_intended(entry):
+                    await self._decided.made(entry, entry.outcome, str(card))
                 return card
         if not makes:
             return None
@@ -141,6 +138,7 @@ class LiteCards:
         fields = {**outcome.fields, **responsible}
         stage = {"stageId": outcome.stage} if outcome.stage else {}
         card = None
+        await self._decided.intend(entry, outcome)
         for there, said in ((wanted, {**fields, **stage}), (wanted, fields)):
             try:
                 card = await self._made(there, contact, entry, said)
@@ -148,7 +146,7 @@ class LiteCards:
             except Rejected as error:
                 log.warning("bitrix24.outcome_refused", outcome=outcome.number, code=error.code)
         card = card or await self._made(place, contact, entry, {})
-        self._chosen[entry.key] = card
+        await self._decided.made(entry, outcome, str(card))
         return card
 
     async def _responsible(self, outcome: CardOutcome | None, contact: int | None) -> Mapping[str, int]:
@@ -160,7 +158,7 @@ class LiteCards:
             if same:
                 return {"assignedById": same[0]}
         working = await self._staff.working(outcome.employees)
-        return {"assignedById": working[outcome.turn % len(working)]} if working else {}
+        return {"assignedById": working[self._decided.turn(outcome) % len(working)]} if working else {}
 
     async def _owner(self, contact: int) -> str:
         """Who is responsible for a contact; empty for nobody."""
@@ -183,7 +181,7 @@ class LiteCards:
         except Rejected as error:
             log.warning("bitrix24.move_refused", outcome=outcome.number, code=error.code)
         else:
-            self._chosen[entry.key] = card
+            await self._decided.made(entry, outcome, str(card))
 
     async def contact(self, person: CrmPerson) -> int | None:
         """The contact that we made for a person, or that has their phone or address."""

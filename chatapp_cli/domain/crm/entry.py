@@ -108,3 +108,5 @@ class CrmReceipt:
     """The card that the session made for the entry, or moved, as ``deal:17``; empty: neither."""
     outcome: int = 0
     """The number of the ``CardOutcome`` by which it did so; 0 without one."""
+    turn: int = 0
+    """The turn that the card took among the outcome's employees, counted from 1; 0: none."""

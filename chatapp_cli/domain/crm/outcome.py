@@ -26,7 +26,10 @@ class CardOutcome:
     employees: Sequence[str] = ()
     """The CRM's ids; who no longer works there is passed over."""
     turn: int = 0
-    """Whose turn it is among those who still work there, counted on and on; 0: the first one's."""
+    """Whose turn it is among those who still work there, counted on and on from 0; a session counts on from it.
+
+    Only a card that is made or moved takes a turn, see ``CrmReceipt.turn``.
+    """
     moves: str = ""
     """The open card, as ``deal:17``, that goes to the pipeline and stage; empty: none is moved."""
 

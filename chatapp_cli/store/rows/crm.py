@@ -243,6 +243,7 @@ class RuleRow(NamedTuple):
     forms: str
     outcome: str
     turn: int
+    trouble: str = ""
 
 
 class RouteRow(NamedTuple):
@@ -250,6 +251,5 @@ class RouteRow(NamedTuple):
 
     message_id: MessageId
     rule_id: RuleId
-    turn: int
     card: str
     at: Millis

@@ -240,6 +240,21 @@ class CrmRule(Table, table=True):
     turn: int
     """How many cards it has given to the employees who take turns."""
     created_at: int = Field(sa_column=moment())
+    trouble: str = Field("", sa_column_kwargs=later())
+    """What of its outcome the CRM has no longer, as a text; empty if all is there."""
+
+
+class CrmRuleSet(Table, table=True):
+    """The rules of a link before a change, while messages wait that came before it."""
+
+    __tablename__ = "crm_ruleset"
+    __table_args__ = (Index("ix_crm_ruleset_link", "link_id", "last_entry"), NEVER_AGAIN)
+    id: int | None = Field(sa_column=key())
+    link_id: int = Field(sa_column=ref("crm_link"))
+    last_entry: int = Field(sa_column=Column(Big, nullable=False))
+    """The last entry that they decide."""
+    rules: str
+    """The rows, as JSON."""
 
 
 class CrmRoute(Table, table=True):
@@ -252,7 +267,6 @@ class CrmRoute(Table, table=True):
     """The message that decided: told again, it decides the same."""
     rule_id: int = Field(sa_column=Column(Big, nullable=False))
     """0 if no rule fitted."""
-    turn: int
     card: str
     """The card that was made, as ``deal:17``; empty until the CRM has told it, or if one was open already."""
     at: int = Field(sa_column=moment())

@@ -322,6 +322,8 @@ PLACES: Final = (
         N_("Rules of a CRM"),
         acts=(
             KeyActionSpec("test", ["t", "enter"], N_("Try a message: which rule it takes, and why"), N_("try")),
+            KeyActionSpec("add", ["a"], N_("Make a rule"), N_("new rule")),
+            KeyActionSpec("edit", ["e"], N_("Change the rule"), N_("change")),
             KeyActionSpec("earlier", ["K", "shift+up"], N_("Ask the rule earlier"), N_("earlier")),
             KeyActionSpec("later", ["J", "shift+down"], N_("Ask the rule later"), N_("later")),
             KeyActionSpec("remove", ["x"], N_("Remove the rule"), N_("remove")),

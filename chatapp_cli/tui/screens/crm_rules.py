@@ -1,9 +1,8 @@
-"""The rules of a link to a CRM: in which pipeline cards are made. They are ordered and tried here."""
+"""The rules of a link to a CRM: in which pipeline cards are made. They are made, changed, ordered and tried here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 
 from rich.text import Text
@@ -13,12 +12,10 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.condition import Occasion, OnSource
-from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.links import RulesChanged
-from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
-from chatapp_cli.services import calendars, channels, crm_rules, rule_words
+from chatapp_cli.runtime import crm_rules as kept
+from chatapp_cli.services import calendars, channels, crm_rules, rule_trial, rule_words
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.crm_rules import PipelineRule, RuleAnswer
 from chatapp_cli.store.rows.crm import LinkRow
@@ -28,11 +25,11 @@ from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.reading.overview import Overview
+from chatapp_cli.tui.screens.rule_form import RuleScreen
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _NAME = 22
-_ADD = "chatapp crm rules add"
 
 
 class CrmRulesScreen(ActionPage):
@@ -59,7 +56,7 @@ class CrmRulesScreen(ActionPage):
         yield Static(f"{_('Rules of a CRM')} · {self._link.title}", id="title", markup=False)
         yield OptionList(markup=False)
         with VerticalScroll(id="tried", can_focus=False):
-            yield Static(_("Rules are made and changed in a shell: {how}", how=_ADD), id="why", markup=False)
+            yield Static(id="why", markup=False)
         yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
@@ -77,9 +74,11 @@ class CrmRulesScreen(ActionPage):
 
     async def _read(self) -> None:
         folder, link = self.workspace.company.settings.folder / calendars.FOLDER, self._link.id
+        kinds = kept.kinds(self._link)
 
         def look(tx: Tx) -> tuple[list[PipelineRule], SourceNames, Overview]:
-            return crm_rules.everything(tx, link, folder), crm_rules.source_names(tx, folder), overview.read(tx)
+            rules = crm_rules.everything(tx, link, folder, kinds=kinds)
+            return rules, crm_rules.source_names(tx, folder, kinds), overview.read(tx)
 
         self._rules, self._names, bars = await self.workspace.read(look)
         self.query_one(StatusBar).tell(bars)
@@ -121,6 +120,15 @@ class CrmRulesScreen(ActionPage):
     def action_up(self) -> None:
         """The one before."""
         self.query_one(OptionList).action_cursor_up()
+
+    def action_add(self) -> None:
+        """Make a rule."""
+        self.app.push_screen(RuleScreen(self._link, self._names))
+
+    def action_edit(self) -> None:
+        """Change the chosen rule."""
+        if rule := self._chosen:
+            self.app.push_screen(RuleScreen(self._link, self._names, rule))
 
     def action_earlier(self) -> None:
         """Ask the chosen rule before the one above it."""
@@ -165,11 +173,12 @@ class CrmRulesScreen(ActionPage):
 
         async def take(at: str) -> None:
             row = rows[chosen]
-            when = _time(at) if at.strip() else self.workspace.company.world.clock.now()
+            when = rule_trial.moment(at, self._rules).at if at.strip() else self.workspace.company.world.clock.now()
             occasion = Occasion.of(OnSource(row.line_id, row.kind, row.id), text, when)
             self._tell(crm_rules.explained(self._rules, occasion))
 
-        await self.prompt(_("When?"), note=_("Such as: 2026-12-31 23:59; empty: now"), take=take)
+        note = _("By the clocks of the rules, such as: 2026-12-31 23:59; empty: now")
+        await self.prompt(_("When?"), note=note, take=take)
 
     def _tell(self, answers: Sequence[RuleAnswer]) -> None:
         styles, told = self.appearance.styles, Text()
@@ -182,11 +191,3 @@ class CrmRulesScreen(ActionPage):
         else:
             told.append(f"→ {rule_words.target(answers[-1].rule.outcome)}", styles.accent)
         self.query_one("#why", Static).update(told)
-
-
-def _time(said: str) -> Millis:
-    try:
-        return Millis(datetime.fromisoformat(said.strip()).timestamp() * 1000)
-    except ValueError as error:
-        what = T("{said} is not a time.", said=said)
-        raise UsageError(what, T("Such as: 2026-12-31 23:59, 2026-12-31T23:59+03:00"), field="at") from error

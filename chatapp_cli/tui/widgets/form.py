@@ -139,6 +139,8 @@ class FormView(VerticalScroll):
         first = next((row for row in rows if row.has_class("-wrong")), rows[0] if rows else None)
         target = None if first is None else next((w for w in first.query("*") if w.focusable), None)
         (target or self.query_one("#continue")).focus()
+        if first is not None:
+            self.call_after_refresh(first.scroll_visible, animate=False)  # nothing has a place before that
 
     def typed(self) -> dict[str, str]:
         """All present answers, those of hidden fields included."""

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from chatapp_cli.crm.bitrix24.connector import Bitrix24
-from chatapp_cli.domain.crm.entry import CrmPerson, CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.outcome import CardOutcome
+from chatapp_cli.domain.errors import OutcomeUnknown, Retryable
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.ports.crm import CrmSession, MakesCards
 from chatapp_cli.ports.world import World
@@ -46,7 +47,7 @@ async def test_a_deal_is_made_as_was_decided_and_the_receipt_names_it(lite: CrmS
     (answer,) = await lite.deliver([said(**decided)])
     (deal,) = deals(portal)
     assert (deal.category, deal.stage, deal.responsible, deal.fields["ufCrm_1721"]) == (9, "C9:PREPARATION", 29, "чат")
-    assert answer == CrmReceipt(card=f"deal:{deal.id}", outcome=5)
+    assert answer == CrmReceipt(card=f"deal:{deal.id}", outcome=5, turn=1)
     (again,) = await lite.deliver([said("m-2", **decided)])
     assert (again, len(deals(portal))) == (CrmReceipt(), 1)
 
@@ -82,12 +83,59 @@ async def test_the_turn_is_counted_among_those_who_work_there(lite: CrmSession, 
     assert [deal.responsible for deal in deals(portal)] == [27, 1, 27, 1]
 
 
+async def test_those_who_are_told_together_are_each_the_next_ones_and_an_open_deal_takes_no_turn(
+    lite: CrmSession, portal: Portal
+) -> None:
+    """Clients with one reservation of the ledger: all were loaded before the first deal was made."""
+    office = portal.server.office
+    contact = office.add_card("contact", title="Иван", responsible=29, phone=IVAN.phone)
+    office.add_card("deal", title="Идёт", responsible=27, stage="C9:NEW", category=9, contact=contact.id)
+    others = [CrmPerson(id=f"person-{n}", name="Х") for n in (2, 3)]
+    some = [
+        replace(said(f"m-{n}", person=one, employees=("1", "29"), turn=4), chat=CrmChat(id=f"chat-{n}", name=""))
+        for n, one in enumerate([IVAN, *others], 1)
+    ]
+    answers = await lite.deliver(some)
+    assert [answer.turn for answer in answers if isinstance(answer, CrmReceipt)] == [0, 5, 6]
+    assert [deal.responsible for deal in deals(portal)] == [27, 1, 29]
+
+
+async def test_a_message_that_is_found_there_tells_the_deal_that_was_made_for_it(
+    lite: CrmSession, portal: Portal
+) -> None:
+    (shown,) = await lite.deliver([said(employees=("29",), turn=2)])
+    await lite.deliver([replace(said("m-2", employees=("29",), turn=3, moves=""), text="Ау")])
+    (deal,) = deals(portal)
+    assert shown == CrmReceipt(card=f"deal:{deal.id}", outcome=5, turn=3)
+    assert await lite.find(said(employees=("29",), turn=2)) == shown
+    assert await lite.find(said("m-2")) == CrmReceipt()
+
+
+@pytest.mark.parametrize("lost", ["crm.item.add", "batch"])
+async def test_a_deal_whose_answer_was_lost_is_told_as_made_for_its_message(
+    lite: CrmSession, portal: Portal, lost: str
+) -> None:
+    portal.server.office.add_card("contact", title="Иван", responsible=29, phone=IVAN.phone)
+    told = said(employees=("29",), turn=2)
+    portal.misbehaviour.lose_after = {lost: 1}
+    if lost == "batch":
+        (answer,) = await lite.deliver([told])
+        assert isinstance(answer, OutcomeUnknown)
+        shown = await lite.find(told)
+    else:
+        with pytest.raises(Retryable):
+            await lite.deliver([told])
+        shown = next(one for one in await lite.deliver([told]) if isinstance(one, CrmReceipt))
+    (deal,) = deals(portal)
+    assert shown == CrmReceipt(card=f"deal:{deal.id}", outcome=5, turn=3)
+
+
 async def test_a_deal_moves_to_the_pipeline_that_was_decided_later(lite: CrmSession, portal: Portal) -> None:
     await lite.deliver([said()])
     (deal,) = deals(portal)
     (answer,) = await lite.deliver([said("m-2", number=7, pipeline="deal-11", moves=f"deal:{deal.id}")])
     assert (deal.category, deal.stage) == (11, "C11:NEW")
-    assert answer == CrmReceipt(card=f"deal:{deal.id}", outcome=7)
+    assert answer == CrmReceipt(card=f"deal:{deal.id}", outcome=7, turn=1)
     (answer,) = await lite.deliver([said("m-3", pipeline="lead", moves=f"deal:{deal.id}")])
     assert (answer, deal.category) == (CrmReceipt(), 11)
 
@@ -108,7 +156,7 @@ async def test_what_was_deleted_there_costs_itself_and_not_the_deal(
         office.own_fields.clear()
     (answer,) = await lite.deliver([said(stage="C9:PREPARATION", fields={"ufCrm_1721": "чат"})])
     (deal,) = deals(portal)
-    assert answer == CrmReceipt(card=f"deal:{deal.id}", outcome=5)
+    assert answer == CrmReceipt(card=f"deal:{deal.id}", outcome=5, turn=1)
     assert (deal.category, deal.stage) == (category, stage)
     assert len(portal.comments) == 1
 

@@ -1,0 +1,222 @@
+"""Leads that we make and move as the rules said: pipeline, stage, fields, tags, and who is responsible (S-188).
+
+What was deleted there, or does not fit a field, costs itself and not the lead.
+Source: providers' sheet §4.5, §4.8; a lead of a contact that is open is used as it is, in whichever pipeline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+import structlog
+
+from chatapp_cli.crm.amocrm import contacts, names
+from chatapp_cli.crm.amocrm.lead_values import FieldTypes
+from chatapp_cli.crm.amocrm.names import OurIds
+from chatapp_cli.crm.amocrm.people import AmoStaff
+from chatapp_cli.crm.amocrm.places import CLOSED, first_stage
+from chatapp_cli.crm.amocrm.rest import AmoApi, embedded
+from chatapp_cli.domain.crm.entry import LedgerEntry
+from chatapp_cli.domain.crm.outcome import CardOutcome
+from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import show
+from chatapp_cli.kit.decided_cards import DecidedCards
+from chatapp_cli.ports.world import Clock
+
+log = structlog.get_logger()
+
+LEADS: Final = "/api/v4/leads"
+_FRESH: Final = 600.0
+"""Seconds for which a lead that was found is taken to be open still, and those who work there to be the same."""
+_WRONG_VALUE: Final = re.compile(r"custom_fields_values\.(\d+)")
+_VALUES: Final = "custom_fields_values"
+
+
+def card_of(lead: int) -> str:
+    """A lead as the ledger names it."""
+    return f"deal:{lead}"
+
+
+class AmoLeads:
+    """Makes, finds and moves leads for one session."""
+
+    def __init__(self, api: AmoApi, staff: AmoStaff, decided: DecidedCards, ours: OurIds, clock: Clock) -> None:
+        self._api, self._staff, self._decided, self._ours, self._clock = api, staff, decided, ours, clock
+        self._fields = FieldTypes(api, clock)
+        self._working: tuple[float, frozenset[str]] | None = None
+        self._looked: dict[str, tuple[float, int]] = {}
+        """When the lead of a chat was looked for, and its contact."""
+        self._one_at_a_time = asyncio.Lock()
+
+    async def settle(
+        self, entry: LedgerEntry, outcome: CardOutcome, contact: Callable[[], Awaitable[int | None]]
+    ) -> int:
+        """See to it that a client has an open lead before their message is shown; returns its contact, 0 if unknown.
+
+        Chats make one by themselves, in the pipeline of the source: not if there is one. ``contact``: finds theirs.
+        """
+        async with self._one_at_a_time:
+            at, known = self._looked.get(entry.chat.id, (0.0, 0))
+            if known and self._clock.monotonic() - at < _FRESH and not outcome.moves:
+                return known
+            found = await self._settled(entry, outcome, await contact())
+            self._looked[entry.chat.id] = self._clock.monotonic(), found
+            return found
+
+    async def _settled(self, entry: LedgerEntry, outcome: CardOutcome, contact: int | None) -> int:
+        if contact is not None and (lead := await self.open_lead(contact)) is not None:
+            await self.used(entry, lead)
+            return contact
+        if await self._decided.was_intended(entry) and (left := await self.tagged(self._ours.tag(entry.chat.id))):
+            await self._decided.made(entry, outcome, card_of(left))
+            return await self._contact_of(left)
+        contact = contact or await contacts.made(self._api, entry.person, entry.person.name or show(T("Client")))
+        await self.add(entry, contact)
+        return contact
+
+    async def used(self, entry: LedgerEntry, lead: int) -> None:
+        """An open lead was found for an entry: it is moved if that was decided, otherwise used as it is."""
+        if entry.outcome is None:
+            return
+        if await self._decided.was_intended(entry):
+            await self._decided.made(entry, entry.outcome, card_of(lead))
+        elif entry.outcome.moves == card_of(lead):
+            await self._move(entry, entry.outcome, lead)
+
+    async def open_lead(self, contact: int, may: Callable[[int], Awaitable[bool]] | None = None) -> int | None:
+        """The newest lead of a contact that is open, of those that ``may`` be used."""
+        answer = await self._api.get(f"{contacts.PATH}/{contact}", {"with": "leads"})
+        numbers = [one["id"] for one in embedded(answer, "leads") if isinstance(one.get("id"), int)]
+        for number in sorted(numbers, reverse=True):
+            if (may is None or await may(number)) and await self.is_open(number):
+                return int(number)
+        return None
+
+    async def is_open(self, lead: int) -> bool:
+        """Whether a lead is there and work on it goes on."""
+        try:
+            found = await self._api.get(f"{LEADS}/{lead}")
+        except Rejected:
+            return False
+        there = isinstance(found, dict) and bool(found.get("id")) and not found.get("is_deleted")
+        return there and found.get("status_id") not in CLOSED and not found.get("closed_at")
+
+    async def tagged(self, tag: str) -> int | None:
+        """The open lead with our mark: what a lost answer left."""
+        answer = await self._api.get(LEADS, {"query": tag, "limit": 50})
+        for lead in embedded(answer, "leads"):
+            if any(one.get("name") == tag for one in embedded(lead, "tags")) and await self.is_open(lead["id"]):
+                return int(lead["id"])
+        return None
+
+    async def _contact_of(self, lead: int) -> int:
+        answer = await self._api.get(f"{LEADS}/{lead}", {"with": "contacts"})
+        numbers = [one["id"] for one in embedded(answer, "contacts") if isinstance(one.get("id"), int)]
+        return int(numbers[0]) if numbers else 0
+
+    async def add(self, entry: LedgerEntry, contact: int) -> int:
+        """Make a lead as was decided, else in the pairing's pipeline. A lost answer is Retryable: our tag finds it."""
+        outcome, place = entry.outcome, int(entry.pairing.place)
+        item = self._plain(entry, place, contact)
+        if outcome is None:
+            return await self._made(item)
+        await self._decided.intend(entry, outcome)
+        item |= await self._chosen(outcome, place, contact)
+        item["_embedded"]["tags"] += [{"name": one} for one in outcome.tags]
+        while True:
+            try:
+                lead = await self._made(item)
+            except Rejected as error:
+                log.warning("amocrm.outcome_refused", outcome=outcome.number, code=error.code)
+                if not _lessened(item, error, place):
+                    raise
+            else:
+                await self._decided.made(entry, outcome, card_of(lead))
+                return lead
+
+    def _plain(self, entry: LedgerEntry, place: int, contact: int) -> dict[str, Any]:
+        name = entry.person.name or show(T("Client"))
+        return {
+            "name": f"{names.channels()[entry.pairing.kind].name}: {name}",
+            "pipeline_id": place,
+            "request_id": "0",
+            "_embedded": {"contacts": [{"id": contact}], "tags": [{"name": self._ours.tag(entry.chat.id)}]},
+        }
+
+    async def _chosen(self, outcome: CardOutcome, place: int, contact: int | None) -> dict[str, Any]:
+        """What an outcome says of a lead, as the account takes it."""
+        found: dict[str, Any] = {"pipeline_id": int(outcome.pipeline or place)}
+        if outcome.stage:
+            found["status_id"] = int(outcome.stage)
+        if values := await self._fields.values(outcome.fields):
+            found[_VALUES] = values
+        if employee := await self._responsible(outcome, contact):
+            found["responsible_user_id"] = employee
+        return found
+
+    async def _responsible(self, outcome: CardOutcome, contact: int | None) -> int:
+        """Who is responsible; 0 for nobody in particular if none of those who are wanted works there."""
+        if outcome.like_contact and contact is not None:
+            answer = await self._api.get(f"{contacts.PATH}/{contact}")
+            same = answer.get("responsible_user_id") if isinstance(answer, dict) else None
+            if same and await self._at_work([str(same)]):
+                return int(same)
+        working = await self._at_work(outcome.employees)
+        return int(working[self._decided.turn(outcome) % len(working)]) if working else 0
+
+    async def _at_work(self, wanted: Sequence[str]) -> Sequence[str]:
+        """Those who are active, asked for now and then."""
+        if not wanted:
+            return ()
+        now = self._clock.monotonic()
+        if self._working is None or now - self._working[0] > _FRESH:
+            self._working = now, frozenset(one.id for one in await self._staff.employees())
+        return [one for one in wanted if one in self._working[1]]
+
+    async def _made(self, item: Mapping[str, Any]) -> int:
+        try:
+            answer = await self._api.post(LEADS, [item])
+        except OutcomeUnknown as lost:
+            raise Retryable(lost.code, lost.detail) from lost
+        found = [one["id"] for one in embedded(answer, "leads") if isinstance(one.get("id"), int)]
+        if not found:
+            raise Retryable("strange_answer", "leads")
+        return int(found[0])
+
+    async def _move(self, entry: LedgerEntry, outcome: CardOutcome, lead: int) -> None:
+        """Put a lead into the pipeline that was decided later: both are said together (providers' sheet §4.8)."""
+        chosen = await self._chosen(outcome, int(entry.pairing.place), None)
+        item = {name: chosen[name] for name in ("pipeline_id", "status_id", "responsible_user_id") if name in chosen}
+        try:
+            item.setdefault("status_id", await first_stage(self._api, chosen["pipeline_id"]))
+            await self._api.patch(LEADS, [{"id": lead, **item}])
+        except Rejected as error:
+            log.warning("amocrm.move_refused", outcome=outcome.number, code=error.code)
+        else:
+            await self._decided.made(entry, outcome, card_of(lead))
+
+
+def _lessened(item: dict[str, Any], error: Rejected, place: int) -> bool:
+    """Take away what was refused, or with a refusal that names nothing all that was decided; false if nothing is left.
+
+    A lead in the pairing's pipeline without any of it is made in the end.
+    """
+    wrong, values = {int(one) for one in _WRONG_VALUE.findall(error.detail)}, item.pop(_VALUES, [])
+    if left := [one for number, one in enumerate(values) if number not in wrong]:
+        item[_VALUES] = left
+    if len(left) < len(values):
+        return True
+    if error.code == "stage_gone" and item.pop("status_id", None) is not None:
+        return True
+    if item["pipeline_id"] == place and not item.keys() & {"status_id", "responsible_user_id", _VALUES}:
+        return False
+    if error.code != "pipeline_gone":
+        item.pop(_VALUES, None)
+        item.pop("responsible_user_id", None)
+    item.pop("status_id", None)
+    item["pipeline_id"] = place
+    return True

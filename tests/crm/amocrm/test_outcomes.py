@@ -1,0 +1,171 @@
+"""An account in which leads are made and moved as the rules said, with chats and with notes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chatapp_cli.crm.amocrm.connector import AmoSession
+from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.outcome import CardOutcome
+from chatapp_cli.domain.errors import Retryable
+from chatapp_cli.ports.crm import MakesCards
+from chatapp_cli.sandbox.amocrm import Account
+from chatapp_cli.sandbox.amocrm.objects import AmoLead
+from chatapp_cli.sandbox.amocrm.office import CHANNEL, PHONE, SERVICE
+from tests.crm.amocrm.desk import IVAN_PHONE, SALES, entry
+
+TALKS, SERVICE_FIRST = 33930755, 33930752
+LINE, AGAIN = 1286573, 1286581
+
+
+@pytest.fixture(params=["session", "noting"])
+def amo(request: pytest.FixtureRequest) -> AmoSession:
+    """With chats, and with notes alone."""
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, AmoSession)
+    return found
+
+
+def said(number: int = 1, chat: CrmChat | None = None, **outcome: Any) -> LedgerEntry:
+    """The first message of a client of their own, as the rules decided."""
+    person = CrmPerson(id=f"person-{number}", name="Иван", phone=f"{IVAN_PHONE[:-1]}{number}")
+    decided = CardOutcome(**{"number": 5, "pipeline": str(SERVICE), **outcome})
+    chat = chat or CrmChat(id=f"chat-{number}", name="Иван")
+    return entry(f"m-{number}", chat=chat, person=person, outcome=decided)
+
+
+async def told(session: AmoSession, *entries: LedgerEntry) -> list[CrmReceipt]:
+    found = await session.deliver(entries)
+    receipts = [one for one in found if isinstance(one, CrmReceipt)]
+    assert len(receipts) == len(entries), found
+    return receipts
+
+
+def made(receipt: CrmReceipt) -> tuple[str, int, int]:
+    return receipt.card, receipt.outcome, receipt.turn
+
+
+def leads(account: Account) -> list[AmoLead]:
+    return list(account.leads.values())
+
+
+async def test_a_lead_is_made_as_was_decided_and_the_receipt_names_it(amo: AmoSession, account: Account) -> None:
+    manager = max(account.users)
+    fields = {str(LINE): "Линия 1", str(CHANNEL): "VK", str(AGAIN): "да"}
+    [receipt] = await told(amo, said(stage=str(TALKS), fields=fields, tags=("опт",), employees=(str(manager),)))
+    [lead] = leads(account)
+    assert (lead.pipeline, lead.status, lead.responsible) == (SERVICE, TALKS, manager)
+    assert {number: values[0]["value"] for number, values in lead.values.items()} == {
+        LINE: "Линия 1", CHANNEL: "VK", AGAIN: True,
+    }  # fmt: skip
+    assert "опт" in lead.tags
+    assert made(receipt) == (f"deal:{lead.id}", 5, 1)
+    assert (account.unsorted, len(account.contacts)) == ([], 1)
+    again = said(chat=CrmChat(id="chat-1", name="Иван", remote=receipt.chat))
+    assert await amo.find(again) == receipt
+
+
+async def test_an_open_lead_of_the_contact_is_used_as_it_is_and_takes_no_turn(
+    amo: AmoSession, account: Account
+) -> None:
+    contact = account._desk.office.add_contact("Иван", responsible=min(account.users))
+    contact.values[PHONE] = [{"value": f"{IVAN_PHONE[:-1]}1", "enum_code": "WORK"}]
+    lead = await account.makes_deal(contact.id)
+    receipts = await told(amo, said(), said(2, employees=tuple(map(str, account.users)), turn=4))
+    assert [made(one) for one in receipts] == [("", 0, 0), (f"deal:{max(account.leads)}", 5, 5)]
+    assert (lead.pipeline, len(leads(account))) == (SALES, 2)
+
+
+async def test_those_who_are_told_together_are_each_the_next_ones(amo: AmoSession, account: Account) -> None:
+    first, second = sorted(account.users)
+    turns = await told(amo, *(said(n, employees=(str(first), str(second), "404")) for n in (1, 2, 3)))
+    assert sorted(one.turn for one in turns) == [1, 2, 3]
+    assert sorted(lead.responsible for lead in leads(account)) == [first, first, second]
+
+
+@pytest.mark.parametrize(("is_active", "responsible"), [(True, "manager"), (False, "admin")])
+async def test_whoever_is_responsible_for_the_contact_is_so_for_the_lead_while_they_work_there(
+    amo: AmoSession, account: Account, is_active: bool, responsible: str
+) -> None:
+    admin, manager = sorted(account.users)
+    contact = account._desk.office.add_contact("Иван", responsible=manager)
+    contact.values[PHONE] = [{"value": f"{IVAN_PHONE[:-1]}1", "enum_code": "WORK"}]
+    account.users[manager].active = is_active
+    await told(amo, said(like_contact=True, employees=(str(admin),)))
+    [lead] = leads(account)
+    assert lead.responsible == {"manager": manager, "admin": admin}[responsible]
+    assert lead.contacts == [contact.id]
+
+
+async def test_a_lead_moves_to_the_pipeline_and_the_first_stage_that_were_decided_later(
+    amo: AmoSession, account: Account
+) -> None:
+    [receipt] = await told(amo, said(pipeline=str(SALES)))
+    [lead] = leads(account)
+    chat = CrmChat(id="chat-1", name="Иван", remote=receipt.chat)
+    later = said(number=1, chat=chat, moves=f"deal:{lead.id}")
+    [moved] = await told(amo, entry("m-7", chat=chat, person=later.person, outcome=later.outcome))
+    assert (lead.pipeline, lead.status) == (SERVICE, SERVICE_FIRST)
+    assert made(moved) == (f"deal:{lead.id}", 5, 2)
+
+
+async def test_a_new_lead_is_made_when_the_last_one_was_closed(amo: AmoSession, account: Account, world: Any) -> None:
+    [receipt] = await told(amo, said())
+    [lead] = leads(account)
+    await account.moves(lead, 143)
+    world.clock.at += 601_000
+    chat = CrmChat(id="chat-1", name="Иван", remote=receipt.chat)
+    [next_one] = await told(amo, entry("m-8", chat=chat, person=said().person, outcome=said().outcome))
+    [_, new] = leads(account)
+    assert (new.pipeline, new.contacts, next_one.card) == (SERVICE, lead.contacts, f"deal:{new.id}")
+    assert account.unsorted == []
+
+
+@pytest.mark.parametrize(
+    ("gone", "pipeline", "stage", "kept"),
+    [
+        ("stage", SERVICE, SERVICE_FIRST, {LINE, CHANNEL}),
+        ("pipeline", SALES, 33929752, {LINE, CHANNEL}),
+        ("field", SERVICE, TALKS, {CHANNEL}),
+        ("value", SERVICE, TALKS, {LINE}),
+    ],
+)
+async def test_what_was_deleted_there_costs_itself_and_not_the_lead(
+    amo: AmoSession, account: Account, gone: str, pipeline: int, stage: int, kept: set[int]
+) -> None:
+    office = account._desk.office
+    service = office.pipeline(SERVICE)
+    assert service is not None
+    if gone == "stage":
+        service.stages = [one for one in service.stages if one.id != TALKS]
+    elif gone == "pipeline":
+        office.pipelines.remove(service)
+    elif gone == "field":
+        office.fields = [one for one in office.fields if one.id != LINE]
+    fields = {str(LINE): "Линия 1", str(CHANNEL): "Почта" if gone == "value" else "VK"}
+    [receipt] = await told(amo, said(stage=str(TALKS), fields=fields))
+    [lead] = leads(account)
+    assert (lead.pipeline, lead.status if gone != "pipeline" else stage, set(lead.values)) == (pipeline, stage, kept)
+    assert receipt.card == f"deal:{lead.id}"
+
+
+async def test_a_lead_whose_answer_was_lost_is_told_as_made_for_its_message(amo: AmoSession, account: Account) -> None:
+    account.misbehaviour.lose_after["POST /api/v4/leads"] = 1
+    with pytest.raises(Retryable):
+        await amo.deliver([said(turn=2)])
+    [receipt] = await told(amo, said(turn=2))
+    [lead] = leads(account)
+    assert made(receipt) == (f"deal:{lead.id}", 5, 3)
+    assert len(account.contacts) == 1
+
+
+async def test_the_account_tells_its_pipelines_with_the_stages_in_which_leads_begin_and_the_fields_to_fill(
+    session: AmoSession,
+) -> None:
+    assert isinstance(session, MakesCards)
+    [sales, service] = await session.pipelines()
+    assert (sales.id, sales.has_tags) == (str(SALES), True)
+    assert [one.id for one in service.stages] == [str(SERVICE_FIRST), str(TALKS)]
+    assert {one.id: one.name for one in sales.fields}[str(LINE)] == "Линия"
