@@ -22,7 +22,7 @@ MOST = 100
 """Items in a piece."""
 _FIRST = 5
 """Items in the first piece, before it is known how long they take."""
-_TURN = 0.001
+_TURN = 0.002
 """Seconds for which a piece should hold the writer."""
 _GAP = 0.002
 """Seconds between pieces; others ask for the writer more often than this."""
