@@ -24,7 +24,7 @@ from chatapp_cli.store.rows.messages import AddressedMessage
 from chatapp_cli.store.tx import Tx
 from tests.stores import EVERYTHING, Shop
 
-CAN = replace(EVERYTHING, subject=False, usernames_of=("sms",), max_upload=10_000)
+CAN = replace(EVERYTHING, subject=False, max_upload=10_000)
 LEFT = (
     "SELECT name, username, phone, email FROM contact ORDER BY id",
     """SELECT d.address, d.key, d.name, d.unread, d.waiting_since, d.last_at, d.last_state, d.preview, d.search, m.key,
@@ -40,6 +40,8 @@ LEFT = (
     "SELECT d.address, u.operator, u.n FROM dialog_unread u JOIN dialog d ON d.id = u.dialog_id ORDER BY d.id",
 )
 LIST = (
+    "eight@example.org",  # wrote in another channel
+    "+79160000008",  # the same
     "+79160000001",  # wrote here
     "+79160000010",
     "8 916 000-00-10",  # the same again
@@ -52,27 +54,30 @@ LIST = (
     "+79160000006",  # has it already
     "zoe@example.org",
     "Zoe@Example.org",  # the same again
-    "zoe@xn--80ak6aa92e.com",
+    "nine@xn--80ak6aa92e.com",  # wrote in another channel; an address with an earlier spelling
+    "+79160000009",  # the same
     "@unknown_name",
     "@anna",
-    "+79160000007",  # of whom a username is known
+    "+79160000007",  # who wrote under a username lately
+    "seven_7",  # the same
     "79160000011",
     "442071838750",
     "+79160000012",
 )
 
 
-def able(_row: ChannelRow) -> Capabilities:
-    return CAN
+def able(row: ChannelRow) -> Capabilities:
+    """A channel that takes usernames instead of phones is as sure of fewer addresses."""
+    return replace(CAN, usernames_of=("chat",) if row.title == "by username" else ())
 
 
-@pytest.fixture
-def channel(shop: Shop) -> ChannelId:
+@pytest.fixture(params=["by phone", "by username"])
+def channel(shop: Shop, request: pytest.FixtureRequest) -> ChannelId:
     """A channel whose clients the desk knows in every way that it can."""
-    here, there = shop.channel(kind="sms"), shop.channel(kind="chat")
+    here, there = shop.channel(kind="sms", title=request.param), shop.channel(kind="chat")
 
-    def wrote(channel: ChannelId, who: str, phone: str, *, username: str = "") -> None:
-        sender = Profile(id=who, name=who.title(), phone=phone, username=username)
+    def wrote(channel: ChannelId, who: str, phone: str, **known: str) -> None:
+        sender = Profile(id=who, name=who.title(), phone=phone, **known)
         shop.hear(channel, peer=Peer(key=who, address=who), sender=sender)
 
     wrote(here, "one", "+79160000001")
@@ -82,6 +87,8 @@ def channel(shop: Shop) -> ChannelId:
         wrote(there, who, "+79160000004")
     for who in ("five", "cinque"):
         wrote(here, who, "+79160000005")
+    wrote(there, "eight", "+79160000008", email="eight@example.org")
+    wrote(there, "nine", "+79160000009", email="nine@xn--80ak6aa92e.com")
     wrote(there, "seven", "+79160000007", username="seven_7")
     shop.hear(here, who="anna")
     two = shop.read(lambda tx: tx.value("dialogs.at_address", channel=here, address="two"))
@@ -140,21 +147,27 @@ def together(tx: Tx, request: MessageRequest, to: Sequence[Recipient]) -> list[t
     return sorted(good + [(one.to.address, str(one.why)) for one in found.bad])
 
 
-@pytest.mark.parametrize("named", ["by its number", "by its kind"])
+def by_number(channel: ChannelId) -> SendTarget:
+    return ToAddress(channel, "")
+
+
+def by_kind(_channel: ChannelId) -> SendTarget:
+    return ToPerson(to="", channel="sms")
+
+
 @pytest.mark.parametrize(
-    ("draft", "options"),
+    ("to", "draft", "options"),
     [
-        (Draft(text="Скидка"), {}),
-        (Draft(text="Скидка"), {"at": 1_790_000_900_000}),
-        (Draft(files=[StagedFile(name="a.png", mime="image/png", size=3, sha256="0" * 64, kind="photo")]), {}),
+        (by_number, Draft(text="Скидка"), {}),
+        (by_kind, Draft(text="Скидка"), {"at": 1_790_000_900_000}),
+        (by_kind, Draft(files=[StagedFile(name="a.png", mime="image/png", size=3, sha256="0" * 64, kind="photo")]), {}),
     ],
     ids=["a text", "a text for later", "a picture"],
 )
 def test_a_list_accepted_together_leaves_what_it_would_one_by_one(
-    shop: Shop, channel: ChannelId, draft: Draft, options: dict[str, int], named: str
+    shop: Shop, channel: ChannelId, to: Callable[[ChannelId], SendTarget], draft: Draft, options: dict[str, int]
 ) -> None:
-    to: SendTarget = ToAddress(channel, "") if named == "by its number" else ToPerson(to="", channel="sms")
-    request = MessageRequest(to=to, draft=draft, options=shop.order(**options))
+    request = MessageRequest(to=to(channel), draft=draft, options=shop.order(**options))
     shop.write(lambda tx: mailing.accept(tx, able, request, [Recipient("+79160000006")]))
     listed = [Recipient(address) for address in LIST]
     expected = left_by(shop, lambda tx: one_by_one(tx, request, listed))
