@@ -151,7 +151,7 @@ def accept(
     shared = together.shared(tx, able, request)
     if shared is not None:
         keys = [message.options.key for _one, message in wanted]
-        piece.batch = together.Batch(tx, shared, [one.address for one, _message in wanted], keys)
+        piece.batch = together.MailingBatch(tx, shared, [one.address for one, _message in wanted], keys)
         piece.bound[shared.channel.id] = shared.channel
     for one, message in wanted:
         piece.accept(one, message)
@@ -178,7 +178,7 @@ class _Piece:
     able: Able
     found: Mailing
     before: Mailing
-    batch: together.Batch | None = None
+    batch: together.MailingBatch | None = None
     """``None``: each by itself."""
     going: list[Recipient] = field(default_factory=list)
     """Who is in the batch."""

@@ -95,7 +95,8 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, options: 
     message = MessageId(written)
     if draft.first_name or draft.last_name:
         dialogs.introduce(tx, dialog, first_name=draft.first_name, last_name=draft.last_name)
-    attach(tx, card.channel_id, message, draft.files)
+    for file in draft.files:
+        tx.insert("files.add", message=message, channel=card.channel_id, **file_values(tx, file))
     mails.keep_written(tx, message, dialog, draft)
     _queue(tx, card, message, Operation.SEND, options, state=plan.state)
     if plan.state is State.QUEUED:
@@ -171,24 +172,20 @@ def _quoted(tx: Tx, card: DialogCard, draft: Draft) -> str:
     return quoted.ext_id
 
 
-def attach(tx: Tx, channel: ChannelId, message: MessageId, files: Sequence[StagedFile]) -> None:
-    """Store the files of a message."""
-    for file in files:
-        tx.insert(
-            "files.add",
-            message=message,
-            channel=channel,
-            kind=file.kind,
-            name=file.name,
-            mime=file.mime,
-            size=file.size,
-            seconds=0,
-            sha256=file.sha256,
-            remote="",
-            state="here",
-            code="",
-            now=tx.now,
-        )
+def file_values(tx: Tx, file: StagedFile) -> dict[str, object]:
+    """The values of a file that is sent, except for which message."""
+    return {
+        "kind": file.kind,
+        "name": file.name,
+        "mime": file.mime,
+        "size": file.size,
+        "seconds": 0,
+        "sha256": file.sha256,
+        "remote": "",
+        "state": "here",
+        "code": "",
+        "now": tx.now,
+    }
 
 
 def _queue(

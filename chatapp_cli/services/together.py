@@ -194,10 +194,10 @@ def _forms(address: str) -> set[str]:
 
 def _is_sure(address: str) -> bool:
     """Whether reading ahead can say who it is; a username changes hands, and no store takes what is not text."""
-    return address.isprintable() and kinds(address)[0] != "username"
+    return address.isprintable() and address == address.strip() and kinds(address)[0] != "username"
 
 
-class Batch:
+class MailingBatch:
     """Messages to the addresses of a list that are written together; each key means one of them."""
 
     def __init__(self, tx: Tx, found: Shared, addresses: Sequence[str], keys: Sequence[str]) -> None:
@@ -214,7 +214,7 @@ class Batch:
     def plan(self, request: MessageRequest) -> PlannedMessage | None:
         """How the message begins at the request's address; ``None`` if it has to be accepted by itself."""
         assert isinstance(request.to, ToAddress | ToPerson), "a list is one of addresses"
-        if request.options.key in self._used or not _is_sure(to := request.to.to.strip()):
+        if request.options.key in self._used or not _is_sure(to := request.to.to):
             return None
         if limits.ADDRESS.why_not(to) is not None:
             return None
@@ -283,8 +283,9 @@ class Batch:
             for one, dialog in zip(planned, where, strict=True)
         ]
         messages = [MessageId(_there(one)) for one in tx.insert_each("messages.say", rows)]
+        files = [sending.file_values(tx, file) | {"channel": channel} for file in draft.files]
+        tx.insert_each("files.add", [file | {"message": message} for message in messages for file in files])
         for message, dialog in zip(messages, where, strict=True):
-            sending.attach(tx, channel, message, draft.files)
             mails.keep_written(tx, message, dialog, draft)
         return messages
 
