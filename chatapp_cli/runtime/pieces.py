@@ -1,7 +1,7 @@
 """Large writes of a command in pieces, so that whoever else writes waits for a piece and not for all of it.
 
 A piece has at most a hundred items, and fewer if they take long: the next one is fitted to how long the last one held
-the writer. It may hold it for two milliseconds, or for half as long again as a piece of one item if that is longer: where
+the writer. It may hold it for two milliseconds, or half as long again as a piece of one item if that is longer: where
 each statement takes its time, as with a server on another machine or a busy disk, a piece of one holds the writer for
 almost as long as a piece of ten, and a list in pieces of one would hold it ten times as often. What was committed stays
 if the command is interrupted, so each write must be one that can be repeated.
