@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import Case
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId
 from chatapp_cli.domain.journal.messages import MessageReceived, MessageStateChanged
+from chatapp_cli.store.drivers import Sqlite
 from chatapp_cli.store.named import prepared
 from chatapp_cli.store.tx import Tx
 
@@ -35,7 +37,7 @@ class _Swallowing:
 
 
 def cases() -> Iterator[Case]:
-    tx = Tx(_Swallowing(), prepared("sqlite"), 1, lambda _cursor: 1)
+    tx = Tx(_Swallowing(), prepared("sqlite"), 1, Sqlite(Path()))
 
     def received() -> None:
         tx.emit(MessageReceived(channel=CHANNEL, dialog=DIALOG, message=MESSAGE))

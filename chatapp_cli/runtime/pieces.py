@@ -1,12 +1,16 @@
 """Large writes of a command in pieces, so that whoever else writes waits for a piece and not for all of it.
 
 A piece has at most a hundred items, and fewer if they take long: the next one is fitted to how long the last one held
-the writer. What was committed stays if the command is interrupted, so each write must be one that can be repeated.
+the writer. It may hold it for two milliseconds, or half as long again as a piece of one item if that is longer: where
+each statement takes its time, as with a server on another machine or a busy disk, a piece of one holds the writer for
+almost as long as a piece of ten, and a list in pieces of one would hold it ten times as often. What was committed stays
+if the command is interrupted, so each write must be one that can be repeated.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,10 +24,15 @@ R = TypeVar("R")
 
 MOST = 100
 """Items in a piece."""
-_FIRST = 5
-"""Items in the first piece, before it is known how long they take."""
-_TURN = 0.001
-"""Seconds for which a piece should hold the writer."""
+_TURN = 0.002
+"""Seconds for which a piece may hold the writer."""
+_OF_ONE = 1.5
+"""How many times as long as a piece of one item any piece may hold it."""
+_TRIED = 8
+"""Pieces of one item at the beginning, and the latest of which the quickest counts: a server prepares a statement only
+after it ran a few times, and others may have slowed down the rest."""
+_AGAIN = 32
+"""After so many pieces one of one item is timed again: the machine may have become quicker."""
 _GAP = 0.002
 """Seconds between pieces; others ask for the writer more often than this."""
 
@@ -33,17 +42,31 @@ class Pieces:
 
     def __init__(self, company: Company) -> None:
         self._company = company
-        self._size = _FIRST
+        self._size = 1
+        self._written = 0
         self._held = 0.0
+        self._of_one: deque[float] = deque(maxlen=_TRIED)
+        """Seconds for which the latest pieces of one item held the writer."""
 
     def write(self, job: Callable[[Tx, int], R]) -> R:
         """Commit one piece: the job handles at most so many items."""
-        size = self._size
+        self._written += 1
+        size = self._size if self._written % _AGAIN else 1
         result = self._company.write(lambda tx: self._timed(job, tx, size))
-        fitting = size * _TURN / max(self._held, 1e-6)
-        self._size = int(min(MOST, max(1, min(fitting, 2 * size))))
+        self._fit(size)
         time.sleep(_GAP)
         return result
+
+    def _fit(self, size: int) -> None:
+        """Choose the size of the next piece after one of this size."""
+        if size == 1:
+            self._of_one.append(self._held)
+        if len(self._of_one) == _TRIED and size == self._size:
+            turn = max(_TURN, _OF_ONE * min(self._of_one))
+            fitting = int(size * turn / max(self._held, 1e-6))
+            if self._held <= turn:
+                fitting = max(fitting, size + 1)
+            self._size = min(MOST, max(1, min(fitting, 2 * size)))
 
     def _timed(self, job: Callable[[Tx, int], R], tx: Tx, size: int) -> R:
         began = time.monotonic()

@@ -80,29 +80,29 @@ def _accept_new(tx: Tx, able: Able, request: MessageRequest) -> MessageId:
             return _answer(tx, able, channels.one(tx, dialogs.card(tx, dialog).channel_id), dialog, request)
         case ToAddress(number, to):
             channel = channels.one(tx, number)
-            draft = _worded(tx, able, channel, request)
+            draft = worded(tx, able, channel, request)
             dialog = reaching.dialog_for(tx, channel, able(channel), to.strip(), subject=draft.subject)
-            return sending.enqueue(tx, able(channel), dialog, draft, _send_options(tx, channel, request))
+            return sending.enqueue(tx, able(channel), dialog, draft, send_options(tx, channel, request))
         case ToChainRest(steps):
             return chains.enqueue_first(tx, able, steps, request.draft or Draft(), request.options, adapts=True)
         case ToPerson() as address:
-            only = _only_channel(tx, address)
+            only = only_channel(tx, address)
             if only is not None:
                 return _in_only_channel(tx, able, only, address.to, request)
             steps = _steps(tx, able, address)
             first = channels.one(tx, steps[0].channel)
-            draft, options = _worded(tx, able, first, request), _send_options(tx, first, request)
+            draft, options = worded(tx, able, first, request), send_options(tx, first, request)
             return chains.enqueue_first(tx, able, steps, draft, options, adapts=len(steps) > 1)
 
 
-def _only_channel(tx: Tx, to: ToPerson) -> ChannelRow | None:
-    """The channel that is named with no other after it."""
+def only_channel(tx: Tx, to: ToPerson) -> ChannelRow | None:
+    """The channel that is named with no other after it. Raises NotFound and UsageError if it is not exactly one."""
     return None if to.others else routes.first_named(tx, channel=to.channel, others=(), line=to.line)
 
 
 def _in_only_channel(tx: Tx, able: Able, channel: ChannelRow, to: str, request: MessageRequest) -> MessageId:
     """Accept a message to an address in a channel, or to where else the channel has met who has it."""
-    can, draft, options = able(channel), _worded(tx, able, channel, request), _send_options(tx, channel, request)
+    can, draft, options = able(channel), worded(tx, able, channel, request), send_options(tx, channel, request)
     require_deliverable(can, draft)
     try:
         dialog = reaching.dialog_for(tx, channel, can, to, subject=draft.subject)
@@ -119,13 +119,13 @@ def require_named(tx: Tx, to: ToPerson, request: MessageRequest) -> None:
 
 
 def _answer(tx: Tx, able: Able, channel: ChannelRow, dialog: DialogId, request: MessageRequest) -> MessageId:
-    draft = _worded(tx, able, channel, request)
+    draft = worded(tx, able, channel, request)
     if isinstance(request.words, FromReply):
         replies.count_use(tx, replies.find(tx, request.words.named).id)
-    return sending.enqueue(tx, able(channel), dialog, draft, _send_options(tx, channel, request))
+    return sending.enqueue(tx, able(channel), dialog, draft, send_options(tx, channel, request))
 
 
-def _send_options(tx: Tx, channel: ChannelRow, request: MessageRequest) -> SendOptions:
+def send_options(tx: Tx, channel: ChannelRow, request: MessageRequest) -> SendOptions:
     """The options; with a hold of the channel's undo time if it can be taken back with a key."""
     if request.undo_options is None or request.options.at is not None:
         return request.options
@@ -137,7 +137,7 @@ def _steps(tx: Tx, able: Able, to: ToPerson) -> Sequence[ChainStep]:
     return routes.to_person(tx, able, to.to, channel=to.channel, others=to.others, line=to.line)
 
 
-def _worded(tx: Tx, able: Able, channel: ChannelRow, request: MessageRequest) -> Draft:
+def worded(tx: Tx, able: Able, channel: ChannelRow, request: MessageRequest) -> Draft:
     """The draft for a channel, with the text of the named template or quick reply, and the signature."""
     draft = _filled(tx, channel, request)
     if request.signing is None or draft.template or not able(channel).signature_in:
@@ -190,7 +190,7 @@ def preview(tx: Tx, able: Able, request: MessageRequest) -> Outlook:
 
 def _written(tx: Tx, able: Able, channel: ChannelRow, request: MessageRequest) -> Draft | None:
     """The draft as ``accept`` would use it; ``None`` while nothing is written."""
-    return None if request.draft is None and request.words is None else _worded(tx, able, channel, request)
+    return None if request.draft is None and request.words is None else worded(tx, able, channel, request)
 
 
 def _through(tx: Tx, able: Able, one: ChainStep, draft: Draft | None, at: Millis) -> Outlook:

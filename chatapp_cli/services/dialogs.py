@@ -125,17 +125,21 @@ def typing(tx: Tx, dialog: DialogId) -> None:
 
 def show_last(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: bool) -> None:
     """Show our message as the last one; an answer by a person also marks the dialog as read and answered."""
-    tx.run(
-        "dialogs.show_last",
-        id=dialog,
-        message=message,
-        at=tx.now,
-        state=State.QUEUED,
-        preview=shown,
-        answers=int(answers),
-    )
+    tx.run("dialogs.show_last", **last_values(tx, dialog, message, shown, answers=answers))
     if answers:
         tx.run("unread.read", operator=tx.name, dialog=dialog)
+
+
+def last_values(tx: Tx, dialog: DialogId, message: MessageId, shown: str, *, answers: bool) -> dict[str, object]:
+    """The values that show our message as the last one of a dialog."""
+    return {
+        "id": dialog,
+        "message": message,
+        "at": tx.now,
+        "state": State.QUEUED,
+        "preview": shown,
+        "answers": int(answers),
+    }
 
 
 def rename(tx: Tx, dialog: DialogId, name: str) -> None:

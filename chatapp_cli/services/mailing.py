@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -18,7 +18,7 @@ from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.message import Priority
 from chatapp_cli.domain.segments import Alphabet, segments
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, channels, composing, request_key
+from chatapp_cli.services import access, channels, composing, request_key, together
 from chatapp_cli.services.message_request import MessageRequest, ToAddress, ToPerson
 from chatapp_cli.services.pace import NOW, Forecast, Turn, forecast
 from chatapp_cli.services.routes import Able
@@ -133,7 +133,7 @@ def require_same(tx: Tx, request: MessageRequest, to: Iterable[Recipient]) -> No
     """
     if isinstance(request.to, ToPerson):
         composing.require_named(tx, request.to, request)
-    request_key.require_same_content(tx, request, (_key(request, one_spelling(one.address)) for one in to))
+    request_key.require_same_content(tx, request, [_key(request, one_spelling(one.address)) for one in to])
 
 
 def accept(
@@ -146,25 +146,113 @@ def accept(
     """
     access.require(tx, Right.MASS)
     before, found = before or Mailing(), Mailing()
-    bound: dict[ChannelId, ChannelRow] = {}
+    wanted = [(one, _addressed(request, one, _key(request, address))) for one, address in _once(to, before, found)]
+    piece = _Piece(tx, able, found, before)
+    shared = together.shared(tx, able, request)
+    if shared is not None:
+        keys = [message.options.key for _one, message in wanted]
+        piece.batch = together.MailingBatch(tx, shared, [one.address for one, _message in wanted], keys)
+        piece.bound[shared.channel.id] = shared.channel
+    for one, message in wanted:
+        piece.accept(one, message)
+    piece.write()
+    return found
+
+
+def _once(to: Iterable[Recipient], before: Mailing, found: Mailing) -> Iterator[tuple[Recipient, str]]:
+    """The recipients whose address, in one spelling, is not in the list already."""
     for one in to:
         address = one_spelling(one.address)
         if address in found.spelled or address in before.spelled:
             found.again += 1
-            continue
-        found.spelled.add(address)
-        try:
-            with tx.trial():
-                going = _accepted(tx, able, bound, _addressed(request, one, _key(request, address)), one)
-                _require_another(going, found, before)
-        except _Again:
-            found.again += 1
-        except (Refused, NotFound, UsageError) as error:
-            found.bad.append(Bad(one, error))
         else:
-            found.reached.add((going.channel.id, going.address))
-            found.going.append(going)
-    return found
+            found.spelled.add(address)
+            yield one, address
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Accepts the messages of a piece: together what can be, by itself what has to be, in the order of the list."""
+
+    tx: Tx
+    able: Able
+    found: Mailing
+    before: Mailing
+    batch: together.MailingBatch | None = None
+    """``None``: each by itself."""
+    going: list[Recipient] = field(default_factory=list)
+    """Who is in the batch."""
+    bound: dict[ChannelId, ChannelRow] = field(default_factory=dict)
+    """The channels, which are the same for all of a piece."""
+
+    def accept(self, one: Recipient, message: MessageRequest) -> None:
+        """Accept the next message; what is in the batch is written with ``write``, or before this if need be."""
+        planned = None if self.batch is None else self.batch.plan(message)
+        if self.batch is None or planned is None:
+            self.write()
+            self._accept_alone(one, message)
+        elif self._is_reached(planned.side.channel_id, planned.side.address):
+            self.found.again += 1
+        else:
+            self.batch.add(planned)
+            self.going.append(one)
+            self.found.reached.add((planned.side.channel_id, planned.side.address))
+
+    def write(self) -> None:
+        """Write the batch."""
+        written = () if self.batch is None else self.batch.write()
+        going, self.going = self.going, []
+        for one, (message, addressed) in zip(going, written, strict=True):
+            self.found.going.append(self._going(one, message, addressed, before=False))
+
+    def _accept_alone(self, one: Recipient, message: MessageRequest) -> None:
+        try:
+            with self.tx.trial():
+                going = self._accepted(one, message)
+        except _Again:
+            self.found.again += 1
+        except (Refused, NotFound, UsageError) as error:
+            self.found.bad.append(Bad(one, error))
+        else:
+            self.found.reached.add((going.channel.id, going.address))
+            self.found.going.append(going)
+            if self.batch is not None and not going.before:
+                self.batch.forget()
+
+    def _accepted(self, one: Recipient, wanted: MessageRequest) -> Going:
+        message, before = composing.accept_once(self.tx, self.able, wanted)
+        addressed = self.tx.one(AddressedMessage, "messages.addressed", id=message)
+        assert addressed is not None, "who writes a message sees it"
+        if self._is_reached(addressed.channel_id, addressed.address):
+            raise _Again("again", T("It is already in the list."))
+        return self._going(one, message, addressed, before=before)
+
+    def _is_reached(self, channel: ChannelId, address: str) -> bool:
+        reached = channel, address
+        return reached in self.found.reached or reached in self.before.reached
+
+    def _going(self, to: Recipient, message: MessageId, found: AddressedMessage, *, before: bool) -> Going:
+        if found.channel_id not in self.bound:
+            self.bound[found.channel_id] = channels.one(self.tx, found.channel_id)
+        channel = self.bound[found.channel_id]
+        counted = segments(found.text) if self.able(channel).segments else None
+        price = channels.price_of_part(channel)
+        return Going(
+            to=to,
+            message=message,
+            dialog=found.dialog_id,
+            channel=channel,
+            address=found.address,
+            name=found.name,
+            chat_kind=found.chat_kind,
+            fresh=found.created_at == self.tx.now and not before,
+            stranger=found.heard_at is None and found.chat_kind == "private",
+            before=before,
+            characters=len(found.text),
+            parts=counted.parts if counted else 1,
+            alphabet=counted.alphabet if counted else None,
+            cost=price * counted.parts if price is not None and counted else None,
+        )
 
 
 def _key(request: MessageRequest, address: str) -> str:
@@ -193,40 +281,6 @@ def in_turn(tx: Tx, able: Able, going: Sequence[Going], options: SendOptions) ->
 
 class _Again(Refused):
     """Another form of the address led to the same dialog."""
-
-
-def _require_another(going: Going, found: Mailing, before: Mailing) -> None:
-    reached = going.channel.id, going.address
-    if reached in found.reached or reached in before.reached:
-        raise _Again("again", T("It is already in the list."))
-
-
-def _accepted(tx: Tx, able: Able, bound: dict[ChannelId, ChannelRow], request: MessageRequest, to: Recipient) -> Going:
-    """Accept one message; ``bound`` collects the channels, which are the same for all of a piece."""
-    message, before = composing.accept_once(tx, able, request)
-    found = tx.one(AddressedMessage, "messages.addressed", id=message)
-    assert found is not None, "who writes a message sees it"
-    if found.channel_id not in bound:
-        bound[found.channel_id] = channels.one(tx, found.channel_id)
-    channel = bound[found.channel_id]
-    counted = segments(found.text) if able(channel).segments else None
-    price = channels.price_of_part(channel)
-    return Going(
-        to=to,
-        message=message,
-        dialog=found.dialog_id,
-        channel=channel,
-        address=found.address,
-        name=found.name,
-        chat_kind=found.chat_kind,
-        fresh=found.created_at == tx.now and not before,
-        stranger=found.heard_at is None and found.chat_kind == "private",
-        before=before,
-        characters=len(found.text),
-        parts=counted.parts if counted else 1,
-        alphabet=counted.alphabet if counted else None,
-        cost=price * counted.parts if price is not None and counted else None,
-    )
 
 
 def seconds(able: Able, going: Sequence[Going]) -> int:

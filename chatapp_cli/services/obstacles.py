@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.ids import ChannelId, DialogId, Millis
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.moment import written
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.store.rows.channels import ChannelRow
-from chatapp_cli.store.rows.dialogs import DialogCard
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.arrival import ChatKind
@@ -46,6 +45,25 @@ class Side(Protocol):
         ...
 
 
+class Reachable(Side, Protocol):
+    """An existing dialog in which it may be that nothing can be said at all."""
+
+    @property
+    def id(self) -> DialogId:
+        """The dialog's number."""
+        ...
+
+    @property
+    def blocked(self) -> int:
+        """1 on the blacklist."""
+        ...
+
+    @property
+    def reachable(self) -> int:
+        """0 if the channel said that they cannot be reached any more."""
+        ...
+
+
 def why_nothing_goes_out(can: Capabilities, channel: ChannelRow) -> Refused | None:
     """Why an account can send nothing at all, as without an address to send to; ``None`` if it can."""
     if not can.send_needs or channel.settings.get(can.send_needs):
@@ -57,14 +75,14 @@ def why_nothing_goes_out(can: Capabilities, channel: ChannelRow) -> Refused | No
     )
 
 
-def require_reachable(card: DialogCard) -> None:
+def require_reachable(card: Reachable) -> None:
     """Raise Refused for clients who are blacklisted or no longer reachable."""
     refusal = why_out_of_reach(card)
     if refusal is not None:
         raise refusal
 
 
-def why_out_of_reach(card: DialogCard) -> Refused | None:
+def why_out_of_reach(card: Reachable) -> Refused | None:
     """Why nothing can be said in a dialog, whatever it is; ``None`` if something may."""
     if card.blocked:
         return Refused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import reduce
+from typing import Any
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import PROGRAM, Right
@@ -11,7 +12,7 @@ from chatapp_cli.domain.address import KINDS, called, canonical, kinds, openings
 from chatapp_cli.domain.draft import not_installed
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.finding import search_text
-from chatapp_cli.domain.ids import ContactId, DialogId
+from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId
 from chatapp_cli.domain.journal.dialogs import DialogOpened
 from chatapp_cli.domain.manifest import AddressKind, Capabilities, NoCapabilities
 from chatapp_cli.domain.next_step import Next, to_do
@@ -35,6 +36,36 @@ class Reach:
     """Whose username takes the place of the phone that was asked for."""
 
 
+class Lookup:
+    """Finds the dialogs of a channel and who has an address, by one question each."""
+
+    def __init__(self, tx: Tx, channel: ChannelId) -> None:
+        self.tx, self.channel = tx, channel
+
+    def of_phone(self, phone: str) -> DialogId | None:
+        """The dialog with whoever has a phone."""
+        found = self.tx.value("dialogs.of_phone", channel=self.channel, phone=phone)
+        return None if found is None else DialogId(found)
+
+    def at_address(self, address: str) -> DialogId | None:
+        """The dialog with this address."""
+        found = self.tx.value("dialogs.at_address", channel=self.channel, address=address)
+        return None if found is None else DialogId(found)
+
+    def at_key(self, key: str) -> DialogId | None:
+        """The dialog under a key: an address, or one with a subject."""
+        found = self.tx.value("dialogs.at_key", channel=self.channel, key=key)
+        return None if found is None else DialogId(found)
+
+    def named(self, can: Capabilities, phone: str) -> ContactRow | None:
+        """The contact by whose username somebody is written to whose phone is given."""
+        return usernames.of_phone(self.tx, can, phone)
+
+    def bearing(self, address: str) -> ContactRow | None:
+        """The contact with a normalised phone or e-mail address."""
+        return contacts.bearing(self.tx, address)
+
+
 def dialog_for(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: str = "") -> DialogId:
     """Find the dialog with an address, or open one if the channel may write first (S-120)."""
     access.require(tx, Right.ANSWER)
@@ -44,10 +75,13 @@ def dialog_for(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subje
     return _open(tx, channel, can, found, subject) if found.dialog is None else found.dialog
 
 
-def reach(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: str = "") -> Reach:
+def reach(
+    tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: str = "", lookup: Lookup | None = None
+) -> Reach:
     """How a channel reaches an address. Raises Refused if it cannot write first to such an address."""
-    if not (subject and _by_subject(channel, can)):
-        met = _address(tx, channel, to) if asks_whose(can, to) else known(tx, channel, to)
+    lookup = lookup or Lookup(tx, channel.id)
+    if not (subject and by_subject(channel, can)):
+        met = _address(lookup, to) if asks_whose(can, to) else _known(lookup, to)
         if met is not None:
             return Reach(to, kinds(to)[0], met)
     for kind in openings(to):
@@ -55,20 +89,19 @@ def reach(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: s
         if can.may_begin(kind, address):
             if kind == "email" and not is_address(address):
                 raise Refused("bad_address", T("{address} is no e-mail address.", address=address), T("Correct it."))
-            found = _better(tx, can, Reach(address, kind, None))
-            return replace(found, dialog=_at_key(tx, channel, can, found.address, subject))
+            found = _better(lookup, can, Reach(address, kind, None))
+            return replace(found, dialog=_at_key(lookup, channel, can, found.address, subject))
     raise _out_of_reach(channel, can, to)
 
 
-def _at_key(tx: Tx, channel: ChannelRow, can: Capabilities, address: str, subject: str) -> DialogId | None:
+def _at_key(lookup: Lookup, channel: ChannelRow, can: Capabilities, address: str, subject: str) -> DialogId | None:
     keys = (_key(channel, can, one, subject) for one in spellings(address))
-    met = (tx.value("dialogs.at_key", channel=channel.id, key=key) for key in keys)
-    return next((DialogId(one) for one in met if one is not None), None)
+    return next((met for key in keys if (met := lookup.at_key(key)) is not None), None)
 
 
-def _better(tx: Tx, can: Capabilities, found: Reach) -> Reach:
+def _better(lookup: Lookup, can: Capabilities, found: Reach) -> Reach:
     """By the username of who has the phone, if the channel takes it and it is surely still theirs."""
-    named = usernames.of_phone(tx, can, found.address) if found.kind == "phone" else None
+    named = lookup.named(can, found.address) if found.kind == "phone" else None
     address = canonical(named.username, "username") if named else ""
     if named is None or not can.may_begin("username", address):
         return found
@@ -101,62 +134,76 @@ def asks_whose(can: Capabilities, to: str) -> bool:
 
 def known(tx: Tx, channel: ChannelRow, to: str) -> DialogId | None:
     """The channel's existing dialog with an address; for a @username, that of the last person who wrote under it."""
-    found = (_known(tx, channel, kind, canonical(to, kind)) for kind in kinds(to))
+    return _known(Lookup(tx, channel.id), to)
+
+
+def _known(lookup: Lookup, to: str) -> DialogId | None:
+    found = (_known_as(lookup, kind, canonical(to, kind)) for kind in kinds(to))
     return next((dialog for dialog in found if dialog is not None), None)
 
 
-def _by_subject(channel: ChannelRow, can: Capabilities) -> bool:
+def _known_as(lookup: Lookup, kind: AddressKind, address: str) -> DialogId | None:
+    if kind == "username":
+        return contacts.met_as(lookup.tx, lookup.channel, address)
+    return lookup.of_phone(address) if kind == "phone" else _address(lookup, address)
+
+
+def _address(lookup: Lookup, address: str) -> DialogId | None:
+    return next((met for one in spellings(address) if (met := lookup.at_address(one)) is not None), None)
+
+
+def by_subject(channel: ChannelRow, can: Capabilities) -> bool:
+    """Whether the account keeps a dialog for each subject."""
     return bool(can.by_subject_when) and channel.settings.get(can.by_subject_when) == "on"
 
 
-def _known(tx: Tx, channel: ChannelRow, kind: AddressKind, address: str) -> DialogId | None:
-    if kind == "username":
-        return contacts.met_as(tx, channel.id, address)
-    if kind == "phone":
-        found = tx.value("dialogs.of_phone", channel=channel.id, phone=address)
-    else:
-        return _address(tx, channel, address)
-    return None if found is None else DialogId(found)
-
-
-def _address(tx: Tx, channel: ChannelRow, address: str) -> DialogId | None:
-    met = (tx.value("dialogs.at_address", channel=channel.id, address=one) for one in spellings(address))
-    return next((DialogId(one) for one in met if one is not None), None)
-
-
 def _key(channel: ChannelRow, can: Capabilities, address: str, subject: str) -> str:
-    return subject_key(address, subject) if subject and _by_subject(channel, can) else address
+    return subject_key(address, subject) if subject and by_subject(channel, can) else address
 
 
 def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: str) -> DialogId:
-    address, kind = new.address, new.kind
     limits.SUBJECT.require(subject, field="subject")
-    key = _key(channel, can, address, subject)
-    contact = _contact(tx, address, kind) if new.contact is None else contacts.one(tx, new.contact)
-    name = subject if key != address else called(address, contact.name)
-    dialog = tx.value(
-        "dialogs.add",
-        channel=channel.id,
-        contact_id=contact.id,
-        key=key,
-        address=address,
-        kind="private",
-        name=name,
-        search=search_text(name, contact.name, *spellings(address), phone=address if kind == "phone" else ""),
-        last_at=tx.now,
-        now=tx.now,
-    )
+    contact = _contact(tx, new) if new.contact is None else contacts.one(tx, new.contact)
+    values = opened(tx, channel, new, contact, _key(channel, can, new.address, subject), subject)
+    dialog = DialogId(tx.value("dialogs.add", **values))
     tx.emit(DialogOpened(channel=channel.id, dialog=dialog), actor=PROGRAM)
-    return DialogId(dialog)
+    return dialog
 
 
-def _contact(tx: Tx, address: str, kind: AddressKind) -> ContactRow:
+def opened(
+    tx: Tx, channel: ChannelRow, new: Reach, contact: ContactRow, key: str, subject: str = ""
+) -> dict[str, object]:
+    """The values of a new dialog with a contact."""
+    address = new.address
+    name = subject if key != address else called(address, contact.name)
+    phone = address if new.kind == "phone" else ""
+    return {
+        "channel": channel.id,
+        "contact_id": contact.id,
+        "key": key,
+        "address": address,
+        "kind": "private",
+        "name": name,
+        "search": search_text(name, contact.name, *spellings(address), phone=phone),
+        "last_at": tx.now,
+        "now": tx.now,
+    }
+
+
+def _contact(tx: Tx, new: Reach) -> ContactRow:
     """The contact with this phone or e-mail address in any channel; otherwise a new one.
 
     A username that a known contact has is given to the new one only when the channel confirms it.
     """
-    if kind in {"phone", "email"} and (known_so := contacts.bearing(tx, address)):
+    if new.kind in {"phone", "email"} and (known_so := contacts.bearing(tx, new.address)):
         return known_so
-    taken = kind == "username" and bool(contacts.at(tx, f"@{address}"))
-    known = {name: address if name == kind and not taken else "" for name in ("username", "phone", "email")}
-    return ContactRow(ContactId(tx.insert("contacts.add", name="", now=tx.now, **known)), name="", chain="", **known)
+    taken = new.kind == "username" and bool(contacts.at(tx, f"@{new.address}"))
+    values = unknown_contact(tx, new, taken=taken)
+    number = ContactId(tx.insert("contacts.add", **values))
+    return ContactRow(number, "", values["username"], values["phone"], values["email"], "")
+
+
+def unknown_contact(tx: Tx, new: Reach, *, taken: bool = False) -> dict[str, Any]:
+    """The values of a contact of whom nothing is known but an address; not even that if it is ``taken``."""
+    known = {name: "" if taken or name != new.kind else new.address for name in ("username", "phone", "email")}
+    return {"name": "", "now": tx.now, **known}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from chatapp_cli.domain.address import spelled
@@ -17,6 +17,9 @@ from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import key_of
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
+
+_AT_ONCE = 500
+"""Keys asked for in one statement."""
 
 
 class RequestDigest(NamedTuple):
@@ -73,6 +76,13 @@ class _Used(NamedTuple):
     asked: str
 
 
+class _UsedKey(NamedTuple):
+    """A key and the digest of the request that it was used for."""
+
+    key: str
+    asked: str
+
+
 def accepted_before(tx: Tx, able: Able, request: MessageRequest) -> MessageId | None:
     """The message already accepted under this key. Raises Refused if the key was used for another request.
 
@@ -88,13 +98,18 @@ def accepted_before(tx: Tx, able: Able, request: MessageRequest) -> MessageId | 
     raise _taken()
 
 
-def require_same_content(tx: Tx, request: MessageRequest, keys: Iterable[str]) -> None:
+def require_same_content(tx: Tx, request: MessageRequest, keys: Sequence[str]) -> None:
     """Raise Refused if one of the keys was used for another content than the request's."""
     content = digest(request).content
-    for key in keys:
-        used = tx.whole().one(_Used, "messages.asked", key=key)
-        if used is not None and used.asked and RequestDigest.parse(used.asked).content != content:
+    for first in range(0, len(keys), _AT_ONCE):
+        asked = used(tx, keys[first : first + _AT_ONCE]).values()
+        if any(one and RequestDigest.parse(one).content != content for one in asked):
             raise _taken()
+
+
+def used(tx: Tx, keys: Sequence[str]) -> Mapping[str, str]:
+    """Those of some keys that were used, by whoever it was, each with the digest of its request."""
+    return dict(tx.whole().all(_UsedKey, "messages.used_keys", keys=json.dumps(list(keys))))
 
 
 def _taken() -> Refused:

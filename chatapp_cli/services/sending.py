@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
@@ -82,6 +82,41 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, options: 
     access.require(tx, Right.ANSWER)
     card = dialogs.card(tx, dialog)
     require_sending(tx, can, card.channel_id)
+    plan = planned(tx, can, card, draft, options)
+    subject = draft.subject
+    if can.subject and not subject:
+        subject = answering.subject_of_answer(tx, dialog, draft.reply_to or draft.answers)
+    if (draft.cc or draft.bcc) and not (draft.reply_to or draft.forwards):
+        draft = replace(draft, answers=answering.answered_with_copies(tx, card, draft, subject))
+    values = message_values(tx, plan, draft, options) | {"subject": subject, "reply_to": _quoted(tx, card, draft)}
+    written = tx.insert("messages.say", dialog=dialog, channel=card.channel_id, **values)
+    if written is None:
+        return MessageId(tx.value("messages.by_key", key=options.key))
+    message = MessageId(written)
+    if draft.first_name or draft.last_name:
+        dialogs.introduce(tx, dialog, first_name=draft.first_name, last_name=draft.last_name)
+    for file in draft.files:
+        tx.insert("files.add", message=message, channel=card.channel_id, **file_values(tx, file))
+    mails.keep_written(tx, message, dialog, draft)
+    _queue(tx, card, message, Operation.SEND, options, state=plan.state)
+    if plan.state is State.QUEUED:
+        dialogs.show_last(tx, dialog, message, shown(draft), answers=plan.answers)
+    tx.emit(MessageWritten(channel=card.channel_id, dialog=dialog, message=message, state=plan.state))
+    if options.assignee:
+        duties.assign(tx, dialog, options.assignee)
+    return message
+
+
+class Plan(NamedTuple):
+    """How a message that may be said begins."""
+
+    state: Literal[State.QUEUED, State.SCHEDULED]
+    answers: bool
+    """Whether a person answers with it, so that the dialog is read and waits no longer."""
+
+
+def planned(tx: Tx, can: Capabilities, card: obstacles.Reachable, draft: Draft, options: SendOptions) -> Plan:
+    """How a draft begins in a dialog. Raises Refused, with the reason, if it could not be delivered."""
     obstacles.require_reachable(card)
     require_deliverable(can, draft)
     scheduled = options.at is not None and options.at > tx.now
@@ -90,46 +125,31 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, options: 
     )
     if refusal is not None:
         raise refusal
-    state = State.SCHEDULED if scheduled else State.QUEUED
     answers = not (scheduled or draft.forwards or options.origin.traits.automatic)
-    subject = draft.subject
-    if can.subject and not subject:
-        subject = answering.subject_of_answer(tx, dialog, draft.reply_to or draft.answers)
-    if (draft.cc or draft.bcc) and not (draft.reply_to or draft.forwards):
-        draft = replace(draft, answers=answering.answered_with_copies(tx, card, draft, subject))
-    written = tx.insert(
-        "messages.say",
-        dialog=dialog,
-        channel=card.channel_id,
-        origin=options.origin,
-        author=tx.name,
-        key=options.key,
-        asked=options.asked,
-        state=state,
-        text=draft.text,
-        subject=subject,
-        reply_to=_quoted(tx, card, draft),
-        automatic=int(options.origin.traits.automatic),
-        answers=int(answers),
-        template=_kept(draft.template),
-        now=tx.now,
-    )
-    if written is None:
-        return MessageId(tx.value("messages.by_key", key=options.key))
-    message = MessageId(written)
-    if draft.first_name or draft.last_name:
-        dialogs.introduce(tx, dialog, first_name=draft.first_name, last_name=draft.last_name)
-    for file in draft.files:
-        _attach(tx, card, message, file)
-    mails.keep_written(tx, message, dialog, draft)
-    _queue(tx, card, message, Operation.SEND, options, state=state)
-    if not scheduled:
-        shown = preview(draft.text or draft.subject, [file.name for file in draft.files])
-        dialogs.show_last(tx, dialog, message, shown, answers=answers)
-    tx.emit(MessageWritten(channel=card.channel_id, dialog=dialog, message=message, state=state))
-    if options.assignee:
-        duties.assign(tx, dialog, options.assignee)
-    return message
+    return Plan(State.SCHEDULED if scheduled else State.QUEUED, answers)
+
+
+def message_values(tx: Tx, plan: Plan, draft: Draft, options: SendOptions) -> dict[str, object]:
+    """The values of a new message, except where it is said."""
+    return {
+        "origin": options.origin,
+        "author": tx.name,
+        "key": options.key,
+        "asked": options.asked,
+        "state": plan.state,
+        "text": draft.text,
+        "subject": draft.subject,
+        "reply_to": "",
+        "automatic": int(options.origin.traits.automatic),
+        "answers": int(plan.answers),
+        "template": _kept(draft.template),
+        "now": tx.now,
+    }
+
+
+def shown(draft: Draft) -> str:
+    """The draft in the list of dialogs."""
+    return preview(draft.text or draft.subject, [file.name for file in draft.files])
 
 
 def require_sending(tx: Tx, can: Capabilities, channel: ChannelId) -> None:
@@ -152,22 +172,20 @@ def _quoted(tx: Tx, card: DialogCard, draft: Draft) -> str:
     return quoted.ext_id
 
 
-def _attach(tx: Tx, card: DialogCard, message: MessageId, file: StagedFile) -> None:
-    tx.insert(
-        "files.add",
-        message=message,
-        channel=card.channel_id,
-        kind=file.kind,
-        name=file.name,
-        mime=file.mime,
-        size=file.size,
-        seconds=0,
-        sha256=file.sha256,
-        remote="",
-        state="here",
-        code="",
-        now=tx.now,
-    )
+def file_values(tx: Tx, file: StagedFile) -> dict[str, object]:
+    """The values of a file that is sent, except for which message."""
+    return {
+        "kind": file.kind,
+        "name": file.name,
+        "mime": file.mime,
+        "size": file.size,
+        "seconds": 0,
+        "sha256": file.sha256,
+        "remote": "",
+        "state": "here",
+        "code": "",
+        "now": tx.now,
+    }
 
 
 def _queue(
@@ -180,20 +198,22 @@ def _queue(
     state: State,
     value: str = "",
 ) -> None:
-    tx.insert(
-        "outbox.add",
-        message=message,
-        dialog=card.id,
-        channel=card.channel_id,
-        action=action,
-        value=value,
-        actor=tx.name,
-        priority=options.rank,
-        state=state,
-        not_before=options.at or (options.rest and tx.now + options.rest),
-        wait_code=_wait_code(options, state),
-        now=tx.now,
-    )
+    values = outbox_values(tx, options, action, state) | {"value": value}
+    tx.insert("outbox.add", message=message, dialog=card.id, channel=card.channel_id, **values)
+
+
+def outbox_values(tx: Tx, options: SendOptions, action: Operation, state: State) -> dict[str, object]:
+    """The values of what is done at the provider, except for which message."""
+    return {
+        "action": action,
+        "value": "",
+        "actor": tx.name,
+        "priority": options.rank,
+        "state": state,
+        "not_before": options.at or (options.rest and tx.now + options.rest),
+        "wait_code": _wait_code(options, state),
+        "now": tx.now,
+    }
 
 
 def _wait_code(options: SendOptions, state: State) -> str:

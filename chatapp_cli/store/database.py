@@ -59,7 +59,7 @@ class Database:
     def tx(self, connection: Connection, *, guarded: bool = False) -> Tx:
         """A transaction on a connection; ``guarded`` runs each effect behind a savepoint."""
         now = self.clock.now()
-        return Tx(connection, self._statements, now, self.driver.inserted, self.effects, guarded=guarded)
+        return Tx(connection, self._statements, now, self.driver, self.effects, guarded=guarded)
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -98,6 +98,18 @@ class Driver(Protocol):
 
     def inserted(self, cursor: Any) -> int | None:
         """The id of the row that a cursor just inserted, if any."""
+        ...
+
+    def unanswered(self, connection: Any) -> AbstractContextManager[object]:
+        """Statements in it are sent without waiting for the answer to each; none may be asked for its answer."""
+        ...
+
+    def run_for_each(self, connection: Any, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement with each of these parameters, in order."""
+        ...
+
+    def insert_each(self, connection: Any, sql: str, rows: Sequence[Sequence[Any]]) -> list[int | None]:
+        """Insert each of these rows, in order; the id of each, ``None`` for one that exists already."""
         ...
 
     def version(self, connection: Connection) -> str:
@@ -294,6 +306,19 @@ class Sqlite:
         """Known to the cursor."""
         return cursor.lastrowid if cursor.rowcount > 0 else None
 
+    def unanswered(self, connection: Any) -> AbstractContextManager[object]:
+        """A file answers at once."""
+        del connection
+        return nullcontext()
+
+    def run_for_each(self, connection: Any, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """One after the other: there is nothing to wait for between two."""
+        connection.executemany(sql, rows)
+
+    def insert_each(self, connection: Any, sql: str, rows: Sequence[Sequence[Any]]) -> list[int | None]:
+        """One after the other, for each cursor knows only its last row."""
+        return [_id_of(connection.execute(sql, row)) for row in rows]
+
     def version(self, connection: Connection) -> str:
         """The version of the linked library."""
         del connection
@@ -331,6 +356,14 @@ class Sqlite:
         connection.execute("VACUUM")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return before - self.path.stat().st_size
+
+
+def _id_of(cursor: sqlite3.Cursor) -> int | None:
+    """The id of the row that was inserted: returned by the statement if it returns more, else known to the cursor."""
+    if cursor.description:
+        row = cursor.fetchone()
+        return None if row is None else int(row[0])
+    return cursor.lastrowid if cursor.rowcount > 0 else None
 
 
 @contextmanager

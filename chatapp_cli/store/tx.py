@@ -58,6 +58,26 @@ class Connection(Protocol):
         ...
 
 
+class ManyRows(Protocol):
+    """How a database inserts rows, one at a time or many."""
+
+    def inserted(self, cursor: Any) -> int | None:
+        """The id of the row that a cursor just inserted, if any."""
+        ...
+
+    def unanswered(self, connection: Any) -> AbstractContextManager[object]:
+        """Statements in it are sent without waiting for the answer to each."""
+        ...
+
+    def run_for_each(self, connection: Any, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement with each of these parameters, in order."""
+        ...
+
+    def insert_each(self, connection: Any, sql: str, rows: Sequence[Sequence[Any]]) -> list[int | None]:
+        """Insert each of these rows, in order; the id of each."""
+        ...
+
+
 class Consequences(Protocol):
     """The effects of events; see ``store.effects``."""
 
@@ -74,22 +94,33 @@ class Consequences(Protocol):
 class Tx:
     """A transaction: all of its statements take effect or none."""
 
-    __slots__ = ("_effects", "_execute", "_guarded", "_inserted", "_statements", "_visibility", "acting", "now")
+    __slots__ = (
+        "_connection",
+        "_effects",
+        "_execute",
+        "_guarded",
+        "_many",
+        "_statements",
+        "_visibility",
+        "acting",
+        "now",
+    )
 
     def __init__(
         self,
         connection: Connection,
         statements: Mapping[str, Statement],
         now: Millis,
-        inserted: Callable[[Any], int | None],
+        many: ManyRows,
         effects: Consequences | None = None,
         *,
         guarded: bool = False,
     ) -> None:
         """``guarded`` puts each effect behind a savepoint, so that an error in one undoes nothing else."""
+        self._connection = connection
         self._execute = connection.execute
         self._statements = statements
-        self._inserted = inserted
+        self._many = many
         self._effects = effects
         self._guarded = guarded
         self._visibility: Visibility | None = None
@@ -102,8 +133,9 @@ class Tx:
         """The same transaction, showing what is visible (``None``: everything), by another actor if one is given."""
         seen = Tx.__new__(Tx)
         # One by one, for every arrival is taken by a copy: a loop over the slots takes three times as long.
-        seen._execute, seen._statements, seen._inserted = self._execute, self._statements, self._inserted
-        seen._effects, seen._guarded, seen.now = self._effects, self._guarded, self.now
+        seen._connection, seen._execute, seen._many = self._connection, self._execute, self._many
+        seen._statements, seen._effects = self._statements, self._effects
+        seen._guarded, seen.now = self._guarded, self.now
         seen.acting = acting or self.acting
         seen._visibility = visibility
         if visibility is not None:
@@ -134,7 +166,22 @@ class Tx:
 
     def insert(self, name: str, /, **params: object) -> Any:
         """Insert a row and return its id; ``None`` if it exists already."""
-        return self._inserted(self._do(name, params))
+        return self._many.inserted(self._do(name, params))
+
+    def insert_each(self, name: str, rows: Sequence[Mapping[str, object]]) -> list[int | None]:
+        """Insert rows in order, which a server is asked to do at once; the id of each, ``None`` if it exists."""
+        sql, pick = self._statements[name]
+        return self._many.insert_each(self._connection, sql, [pick(row) for row in rows]) if rows else []
+
+    def unanswered(self) -> AbstractContextManager[object]:
+        """A part that waits for its answers at its end: a server gets all of its statements at once."""
+        return self._many.unanswered(self._connection)
+
+    def run_for_each(self, name: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Execute a statement that changes rows with each of these parameters, in order."""
+        sql, pick = self._statements[name]
+        if rows:
+            self._many.run_for_each(self._connection, sql, [pick(row) for row in rows])
 
     def run(self, name: str, /, **params: object) -> int:
         """Execute a statement and return the number of changed rows."""
@@ -153,6 +200,12 @@ class Tx:
     def all(self, shape: Callable[..., T], name: str, /, **params: object) -> list[T]:
         """All rows as values."""
         return _shaped(shape, self._do(name, params).fetchall())
+
+    def answers(self, *questions: tuple[Callable[..., Any], str, Mapping[str, object]]) -> list[list[Any]]:
+        """All rows of several statements, each as values of its shape; a server is asked all of them at once."""
+        with self.unanswered():
+            cursors = [self._do(name, params) for _shape, name, params in questions]
+        return [_shaped(shape, cursor.fetchall()) for (shape, _name, _), cursor in zip(questions, cursors, strict=True)]
 
     def compose(self, shape: Callable[..., T], sql: str, params: Mapping[str, object]) -> list[T]:
         """All rows of a statement that ``store`` composed from its own fragments."""
@@ -186,20 +239,29 @@ class Tx:
         Followers of the journal see it after the commit. It is recorded under the actor's name unless another is
         given: a provider's report has no actor, even if a person had it read again.
         """
-        self._do(
-            "journal.append",
-            {
-                "at": self.now,
-                "topic": event.topic,
-                "actor": self.name if actor is None else actor,
-                "channel_id": event.channel,
-                "dialog_id": event.dialog,
-                "message_id": event.message,
-                "data": stored(event),
-            },
-        )
+        self._do("journal.append", self._appended(event, actor))
         if self._effects is not None and (found := self._effects.table.get(type(event))):
             self._effects.run(self.whole().by(EFFECT), found, event, guarded=self._guarded)
+
+    def emit_each(self, events: Sequence[tuple[JournalEvent, str | None]]) -> None:
+        """Append events, each with the actor that ``emit`` takes, in order; those without effects at once."""
+        if self._effects is not None and not self._effects.table.keys().isdisjoint(type(event) for event, _ in events):
+            for event, actor in events:
+                self.emit(event, actor=actor)
+        else:
+            self.run_for_each("journal.append", [self._appended(event, actor) for event, actor in events])
+
+    def _appended(self, event: JournalEvent, actor: str | None) -> Mapping[str, object]:
+        """The row of the journal."""
+        return {
+            "at": self.now,
+            "topic": event.topic,
+            "actor": self.name if actor is None else actor,
+            "channel_id": event.channel,
+            "dialog_id": event.dialog,
+            "message_id": event.message,
+            "data": stored(event),
+        }
 
 
 def _shaped(shape: Callable[..., T], rows: Sequence[tuple[Any, ...]]) -> list[T]:

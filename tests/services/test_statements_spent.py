@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -64,8 +65,24 @@ def test_a_message_of_ours_costs_no_more_statements_than_it_did(shop: Shop, chan
     )
 
 
-def test_a_new_address_of_a_mailing_costs_no_more_statements_than_it_did(shop: Shop, channel: ChannelId) -> None:
-    request = MessageRequest(to=ToPerson(to="", channel=str(channel)), draft=Draft(text="Скидка"), options=shop.order())
-    with counting(shop) as seen:
-        shop.write(lambda tx: mailing.accept(tx, lambda _row: EVERYTHING, request, [Recipient("+79160000042")]))
-    assert len(seen) == 19
+@pytest.mark.parametrize(("known", "each"), [(False, 7), (True, 5)], ids=["of a stranger", "of a known client"])
+def test_an_address_of_a_mailing_costs_only_what_is_written_for_it(
+    shop: Shop, channel: ChannelId, known: bool, each: int
+) -> None:
+    """What is read costs the same for a hundred addresses as for one; what is written a server gets at once."""
+    phones = [f"+7916{n:07}" for n in range(100)]
+    for phone in phones if known else ():
+        shop.hear(channel, who=phone)
+    can = replace(EVERYTHING, subject=False)
+    to = ToPerson(to="", channel=str(channel))
+    spent = []
+    for piece in (phones[:1], phones[1:]):
+        request = MessageRequest(to=to, draft=Draft(text="Скидка"), options=shop.order())
+        with counting(shop) as seen:
+            shop.write(
+                lambda tx, piece=piece, request=request: mailing.accept(
+                    tx, lambda _row: can, request, [Recipient(phone) for phone in piece]
+                )
+            )
+        spent.append(len(seen))
+    assert spent == [4 + each, 4 + 99 * each]

@@ -15,5 +15,15 @@ NUMBERS = re.compile(
 
 def sample(statement: str, dialect: str) -> dict[str, object]:
     named = set(_PARAMETER.findall(statement)) | set(re.findall(r"%\((\w+)\)s", statement))
-    special = {"raw": b"", "secrets": b"", "sealed": b"", "ids": "[1]", "topics": "[]", "old_key": "x", "new_key": "x"}
+    special = {
+        "raw": b"",
+        "secrets": b"",
+        "sealed": b"",
+        "ids": "[1]",
+        "topics": "[]",
+        "keys": "[]",
+        "addresses": "[]",
+        "old_key": "x",
+        "new_key": "x",
+    }
     return {name: special[name] if name in special else 1 if NUMBERS.fullmatch(name) else "x" for name in named}

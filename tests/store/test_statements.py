@@ -69,7 +69,9 @@ def test_every_statement_is_used_and_every_used_one_is_there() -> None:
     code = "\n".join(sources())
     there = {name.partition("@")[0] for name in _read()}
     said = set(re.findall(r'"([a-z]+\.[a-z_]+)"', code))
-    asked = set(re.findall(r'\btx\.(?:run|insert|value|one|all)\(\s*(?:[^"()]+,\s*)?"([^"]+)"', code))
+    asked = set(
+        re.findall(r'\btx\.(?:run|insert|value|one|all|run_for_each|insert_each)\(\s*(?:[^"()]+,\s*)?"([^"]+)"', code)
+    )
     assert (there - said, asked - there) == (set(), set())
 
 

@@ -21,6 +21,22 @@ SELECT DISTINCT r.id, r.name, r.username, r.phone, r.email, r.chain
 FROM dialog d JOIN contact p ON p.id = d.contact_id JOIN contact r ON r.id = COALESCE(p.merged_into, p.id)
 WHERE d.channel_id IN (SELECT id FROM channel) AND d.address = :address ORDER BY r.id;
 
+-- name: contacts.bearing
+SELECT p.phone, p.id, p.name, p.username, p.phone, p.email, p.chain
+FROM contact p JOIN contact r ON r.id = COALESCE(p.merged_into, p.id)
+WHERE p.phone <> '' AND p.phone IN (SELECT value FROM json_each(:addresses))
+UNION ALL SELECT p.email, p.id, p.name, p.username, p.phone, p.email, p.chain
+FROM contact p JOIN contact r ON r.id = COALESCE(p.merged_into, p.id)
+WHERE p.email <> '' AND p.email IN (SELECT value FROM json_each(:addresses));
+
+-- name: contacts.bearing@postgresql
+SELECT p.phone, p.id, p.name, p.username, p.phone, p.email, p.chain
+FROM contact p JOIN contact r ON r.id = COALESCE(p.merged_into, p.id)
+WHERE p.phone <> '' AND p.phone IN (SELECT json_array_elements_text(CAST(:addresses AS json)))
+UNION ALL SELECT p.email, p.id, p.name, p.username, p.phone, p.email, p.chain
+FROM contact p JOIN contact r ON r.id = COALESCE(p.merged_into, p.id)
+WHERE p.email <> '' AND p.email IN (SELECT json_array_elements_text(CAST(:addresses AS json)));
+
 -- name: contacts.chain
 UPDATE contact SET chain = :chain WHERE id = :id;
 

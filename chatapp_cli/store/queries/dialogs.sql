@@ -173,6 +173,24 @@ SELECT id FROM dialog
 WHERE contact_id IN (SELECT id FROM contact WHERE phone = :phone AND phone <> '') AND +channel_id = :channel
 ORDER BY COALESCE(heard_at, 0) DESC, last_at DESC, id DESC LIMIT 1;
 
+-- name: dialogs.met
+SELECT 'phone', p.phone, d.id, d.address, d.name, d.kind, d.heard_at, d.created_at, d.blocked, d.reachable
+FROM contact p JOIN dialog d ON d.contact_id = p.id
+WHERE p.phone <> '' AND p.phone IN (SELECT value FROM json_each(:addresses)) AND +d.channel_id = :channel
+UNION ALL SELECT 'address', d.address, d.id, d.address, d.name, d.kind, d.heard_at, d.created_at, d.blocked, d.reachable
+FROM dialog d WHERE d.channel_id = :channel AND d.address IN (SELECT value FROM json_each(:addresses))
+UNION ALL SELECT 'key', d.key, d.id, d.address, d.name, d.kind, d.heard_at, d.created_at, d.blocked, d.reachable
+FROM dialog d WHERE d.channel_id = :channel AND d.key IN (SELECT value FROM json_each(:addresses));
+
+-- name: dialogs.met@postgresql
+SELECT 'phone', p.phone, d.id, d.address, d.name, d.kind, d.heard_at, d.created_at, d.blocked, d.reachable
+FROM contact p JOIN dialog d ON d.contact_id = p.id
+WHERE p.phone <> '' AND p.phone IN (SELECT json_array_elements_text(CAST(:addresses AS json))) AND +d.channel_id = :channel
+UNION ALL SELECT 'address', d.address, d.id, d.address, d.name, d.kind, d.heard_at, d.created_at, d.blocked, d.reachable
+FROM dialog d WHERE d.channel_id = :channel AND d.address IN (SELECT json_array_elements_text(CAST(:addresses AS json)))
+UNION ALL SELECT 'key', d.key, d.id, d.address, d.name, d.kind, d.heard_at, d.created_at, d.blocked, d.reachable
+FROM dialog d WHERE d.channel_id = :channel AND d.key IN (SELECT json_array_elements_text(CAST(:addresses AS json)));
+
 -- name: dialogs.totals
 SELECT COUNT(*), COALESCE(SUM(unread), 0) FROM dialog
 WHERE unread > 0 AND blocked = 0 AND snoozed_until IS NULL;

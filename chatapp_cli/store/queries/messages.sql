@@ -70,6 +70,12 @@ SELECT id FROM message WHERE key = :key;
 -- name: messages.asked
 SELECT id, dialog_id, asked FROM message WHERE key = :key;
 
+-- name: messages.used_keys
+SELECT key, asked FROM message WHERE key IN (SELECT value FROM json_each(:keys));
+
+-- name: messages.used_keys@postgresql
+SELECT key, asked FROM message WHERE key IN (SELECT json_array_elements_text(CAST(:keys AS json)));
+
 -- name: messages.ref
 SELECT id, dialog_id, direction, state, origin, sender, placeholder FROM message
 WHERE channel_id = :channel AND ext_id = :ext_id AND dialog_id = :dialog;

@@ -1,6 +1,6 @@
 """Dialogs, members, notes and presence."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, LineId, MessageId, Millis
 
@@ -75,6 +75,22 @@ class DialogCard(NamedTuple):
     snoozed_until: Millis | None
     renamed: int
     """Whether ``name`` is the operators' own label, which clients never see."""
+
+
+class MetDialog(NamedTuple):
+    """A dialog of a channel that one of many addresses leads to, as far as it decides what may be said there."""
+
+    how: Literal["phone", "address", "key"]
+    """The question that it answers: whose contact has this phone, at this address, under this key."""
+    value: str
+    id: DialogId
+    address: str
+    name: str
+    chat_kind: "ChatKind"
+    heard_at: Millis | None
+    created_at: Millis
+    blocked: int
+    reachable: int
 
 
 class MemberRow(NamedTuple):

@@ -16,6 +16,23 @@ class ContactRow(NamedTuple):
     chain: str
 
 
+class BearerRow(NamedTuple):
+    """A contact and which of many phones and e-mail addresses it has."""
+
+    address: str
+    id: ContactId
+    name: str
+    username: str
+    phone: str
+    email: str
+    chain: str
+
+    @property
+    def contact(self) -> ContactRow:
+        """The contact itself."""
+        return ContactRow(*self[1:])
+
+
 class WayRow(NamedTuple):
     """A dialog of a person, with the channel and address to answer by."""
 
