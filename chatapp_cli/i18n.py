@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gettext
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,12 +9,14 @@ from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
+from chatapp_cli.catalogue import Catalogue
 from chatapp_cli.domain.next_step import NextStep
 from chatapp_cli.domain.text import Text, fill
 
 LANGUAGES = ("ru", "en")
 CATALOGUES = Path(__file__).parent / "locale"
-_current: gettext.NullTranslations = gettext.NullTranslations()
+_FILE = "LC_MESSAGES/chatapp.mo"
+_current = Catalogue()
 _language = "en"
 _steps: Callable[[NextStep], str] = str
 _task_language: ContextVar[str] = ContextVar("language", default="")
@@ -39,9 +40,8 @@ def use(language: str) -> None:
 
 
 @cache
-def _catalogue(language: str) -> gettext.NullTranslations:
-    wanted = [] if language == "en" else [language]
-    return gettext.translation("chatapp", CATALOGUES, languages=wanted, fallback=language == "en")
+def _catalogue(language: str) -> Catalogue:
+    return Catalogue() if language == "en" else Catalogue((CATALOGUES / language / _FILE).read_bytes())
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def speaking(language: str) -> Iterator[None]:
         _task_language.reset(before)
 
 
-def _translations() -> gettext.NullTranslations:
+def _translations() -> Catalogue:
     own = _task_language.get()
     return _catalogue(own) if own else _current
 

@@ -24,14 +24,14 @@ def configure(ctx: typer.Context, given: Set = None, as_json: Json = False) -> N
     from chatapp_cli.commands import configuring
     from chatapp_cli.commands.binding import gathered
     from chatapp_cli.domain.option import COMPANY
-    from chatapp_cli.services import alarm_messages, options
+    from chatapp_cli.services import alarm_messages, alarm_recipients, options
 
     with opened(ctx) as company:
         if given:
             changes = gathered(given, "")
             company.write(lambda tx: options.configure_company(tx, changes))
             note("Saved for the company: {names}.", names=", ".join(sorted(changes)))
-            to = alarm_messages.recipients(changes.get(alarm_messages.OPTION, ""))
+            to = alarm_recipients.recipients(changes.get(alarm_recipients.OPTION, ""))
             for one in company.whole.read(partial(alarm_messages.unreachable, to=to)):
                 note("No bound channel reaches {recipient}: nobody is told of alarms there.", recipient=one)
             return

@@ -60,7 +60,9 @@ def _require_web(company: Company, *, http: bool) -> None:
 
 async def _serve(company: Company, *, http: bool, web: bool, leashed: bool) -> None:
     from asyncio import Event
+    from gettext import textdomain
 
+    textdomain("messages")  # our parser is done; uvicorn's own would load the catalogue a second time, for nothing
     from chatapp_cli.api.server import serve as run
     from chatapp_cli.commands.errors import end_at_once
     from chatapp_cli.kit.garbage import leave_out_what_is_here

@@ -14,6 +14,7 @@ from chatapp_cli.domain.crm_manifest import ChannelThere, CrmManifest, OneWay
 from chatapp_cli.domain.errors import Misconfigured, UsageError
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.kit.entry_points import entry_points
 from chatapp_cli.kit.manifests import error_words, field_of, with_steps
 
 if TYPE_CHECKING:
@@ -54,13 +55,11 @@ def _one_way(data: Mapping[str, str] | None) -> OneWay | None:
 @cache
 def packages() -> Mapping[str, str]:
     """Every CRM's kind and the package that holds it, without importing any."""
-    from importlib import metadata
-
     folders = (Path(place) for place in import_module(_OWN).__path__)
     own = {
         file.parent.name: f"{_OWN}.{file.parent.name}" for folder in folders for file in folder.glob("*/manifest.toml")
     }
-    foreign = {point.name: point.value for point in metadata.entry_points(group=ENTRY_POINTS)}
+    foreign = {point.name: point.value for point in entry_points(group=ENTRY_POINTS)}
     return MappingProxyType(dict(sorted((foreign | own).items())))
 
 

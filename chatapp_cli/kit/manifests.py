@@ -16,6 +16,7 @@ from chatapp_cli.domain.form import Choice, Field
 from chatapp_cli.domain.manifest import Capabilities, ErrorWords, Manifest, NoCapabilities, Rate
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import Text
+from chatapp_cli.kit.entry_points import entry_points
 from chatapp_cli.kit.proxies import FIELD
 
 if TYPE_CHECKING:
@@ -86,9 +87,7 @@ _IN_BRACES = re.compile(r"\{(\w+)\}")
 @cache
 def packages() -> Mapping[str, str]:
     """Every channel's kind and the package that holds it, without importing any."""
-    from importlib import metadata
-
-    foreign = {point.name: point.value for point in metadata.entry_points(group=ENTRY_POINTS)}
+    foreign = {point.name: point.value for point in entry_points(group=ENTRY_POINTS)}
     return dict(sorted((foreign | {kind: f"{_OWN}.{kind}" for kind in _own_files()}).items()))
 
 

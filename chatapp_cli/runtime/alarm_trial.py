@@ -22,7 +22,7 @@ from chatapp_cli.runtime.alarms import NAME_SOMEBODY, NOBODY_TOLD, recipients
 from chatapp_cli.runtime.lease import HolderKind, current_holder, silent_holder
 from chatapp_cli.runtime.once import deliver
 from chatapp_cli.services import alarm_messages, channels, dialogs, lease, transcript, words
-from chatapp_cli.services.alarm_messages import AlarmRecipient
+from chatapp_cli.services.alarm_recipients import AlarmRecipient
 from chatapp_cli.services.standings import standing
 
 PATIENCE = 10.0

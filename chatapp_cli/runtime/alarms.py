@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
@@ -19,16 +19,18 @@ from chatapp_cli.domain.journal.links import LinkStateChanged
 from chatapp_cli.domain.journal.messages import DeadLetterKept
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.kit import crms
 from chatapp_cli.runtime.alarm_command import AlarmCommand
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.worker import Chore
-from chatapp_cli.services import alarm_messages, alarms, faults
-from chatapp_cli.services.alarm_messages import OPTION, AlarmRecipient, Told
+from chatapp_cli.services import alarm_recipients, alarms, crm_presence, faults
+from chatapp_cli.services.alarm_recipients import OPTION, AlarmRecipient
 from chatapp_cli.services.faults import Fault, Key
 from chatapp_cli.store.rows.alarms import AlarmRow
 from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.services.alarm_messages import Told
 
 log = structlog.get_logger()
 
@@ -78,6 +80,10 @@ class AlarmWatch:
 
     async def _confirm(self, to: Sequence[AlarmRecipient]) -> None:
         """Record what was told by messages that were sent meanwhile."""
+        if not to:
+            return
+        from chatapp_cli.services import alarm_messages  # nobody who is told of nothing needs them
+
         if await self._store.read(partial(alarm_messages.got_through, to=to)):
             for alarm in await self._store.write(partial(alarm_messages.confirm, to=to)):
                 await self._settled(alarm, told=True)
@@ -86,7 +92,7 @@ class AlarmWatch:
         found = alarms.open_alarms(tx)
         known = {(one.kind, one.ref) for one in found}
         wrong = faults.everything(tx, self._company.manifest, known=known, began=self._began)
-        return _Seen({**wrong, **faults.of_links(tx, crms.manifest), **self._process_faults(known, free)}, found)
+        return _Seen({**wrong, **_of_links(tx), **self._process_faults(known, free)}, found)
 
     def _process_faults(self, known: set[Key], free: int) -> Mapping[Key, Fault]:
         """What only this process knows: workers that fail, and the disk."""
@@ -108,7 +114,7 @@ class AlarmWatch:
         command = self._command
         if not (to or command.is_set) or not await self._store.write(partial(alarms.begin_telling, alarm=alarm)):
             return
-        words = alarm_messages.sentence(alarm, self._company.settings.company)
+        words = alarm_recipients.sentence(alarm, self._company.settings.company)
         run = command.is_set and await command.run(alarm, words, mark=_mark(alarm))
         told = await self._store.write(
             partial(_send_and_record, company=self._company, alarm=alarm, to=to, text=words, run=run)
@@ -133,18 +139,29 @@ class AlarmWatch:
 
 def recipients(tx: Tx, company: Company) -> Sequence[AlarmRecipient]:
     """Who is told by messages."""
-    return alarm_messages.recipients(company.options.text(tx, OPTION))
+    return alarm_recipients.recipients(company.options.text(tx, OPTION))
 
 
 def _send_and_record(
     tx: Tx, company: Company, alarm: AlarmRow, to: Sequence[AlarmRecipient], text: Text, *, run: bool
 ) -> Told:
     """Write the messages and record whether anybody was told, in one transaction; ``run``: by the command."""
+    from chatapp_cli.services import alarm_messages
+
     found = alarm_messages.send(tx, company.capabilities, alarm, to, text)
     found = found._replace(reached=found.reached or run)
     if found.reached:
         alarms.record_told(tx, alarm)
     return found
+
+
+def _of_links(tx: Tx) -> Mapping[Key, Fault]:
+    if not crm_presence.is_linked(tx):
+        return {}
+    from chatapp_cli.kit import crms
+    from chatapp_cli.services import link_faults
+
+    return link_faults.of_links(tx, crms.manifest)
 
 
 def _mark(alarm: AlarmRow) -> str:

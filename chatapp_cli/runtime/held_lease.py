@@ -10,6 +10,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 
 import structlog
@@ -30,7 +31,7 @@ RETRY_BEAT = 1.0
 CHECK_ASKED = 0.25
 """Seconds between a temporary holder's checks for an asking daemon."""
 CHECK_CLOCK = 1.0
-"""Seconds between a holder's looks at its own clock."""
+"""Seconds between looks at its own clock of a holder without locks."""
 JOIN_TIMEOUT = 30.0
 """Seconds in which the thread ends at the latest: a heartbeat may wait as long for SQLite's write lock."""
 JOIN_TIMEOUT_OF_SERVER = 1.0
@@ -65,9 +66,16 @@ class LeaseKeeper:
         self._temporary = temporary
         self._sees = True
         """Whether the last look at the store succeeded."""
+        self._listeners: list[Callable[[], object]] = []
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
         self._thread.start()
+
+    def when_ended(self, tell: Callable[[], object]) -> None:
+        """Have this called, on whatever thread, once ``ended_by`` is known; perhaps twice."""
+        self._listeners.append(tell)
+        if self.ended_by is not None:
+            tell()
 
     def stop(self, seconds: float) -> None:
         """Stop beating; waits so long for a heartbeat that is being written."""
@@ -85,9 +93,7 @@ class LeaseKeeper:
                     pause = self._every if self._beat_once(tried) else min(self._every, RETRY_BEAT)
         except Exception as error:  # a bug of ours: the holder ends with it, for nobody keeps its lease
             log.exception("owner.not_kept")
-            self.ended_by = StoreError(
-                T("The lease of the store is no longer renewed: {why}.", why=type(error).__name__), _START_AGAIN
-            )
+            self._end(T("The lease of the store is no longer renewed: {why}.", why=type(error).__name__), _START_AGAIN)
         finally:
             self._store.release()
 
@@ -111,9 +117,7 @@ class LeaseKeeper:
             return True
         self.beat_at = now
         if revision != HEAD:
-            self.ended_by = StoreError(
-                T("Another version of chatapp has changed the store under this process."), _RESTART
-            )
+            self._end(T("Another version of chatapp has changed the store under this process."), _RESTART)
         return True
 
     def _write_beat(self, tx: Tx) -> tuple[bool, str]:
@@ -121,7 +125,12 @@ class LeaseKeeper:
 
     def _lose(self, what: Text) -> None:
         self.is_ours = False
-        self.ended_by = StoreError(what, _START_AGAIN)
+        self._end(what, _START_AGAIN)
+
+    def _end(self, what: Text, how: Text) -> None:
+        self.ended_by = StoreError(what, how)
+        for tell in self._listeners:
+            tell()
 
     def _look(self) -> None:
         """See whether a daemon asks; if that cannot be determined, as without a free descriptor, look again later."""
@@ -149,6 +158,9 @@ class HeldLease:
         self._locks = store.driver.locks
         self._temporary = temporary
         self._given_up = threading.Event()
+        self._over = threading.Event()
+        """Set when this is given up or can be kept no longer; not when only the time for it has passed."""
+        keeper.when_ended(self._over.set)
 
     @property
     def age(self) -> float:
@@ -176,9 +188,22 @@ class HeldLease:
 
     async def lost(self) -> None:
         """Wait until the lease is lost, which is raised as StoreAway, or the store is another's: StoreError."""
-        while self.holds:  # noqa: ASYNC110 - the lease ends by the clock
-            await asyncio.sleep(CHECK_CLOCK)
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+        def tell() -> None:
+            with suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(ended.set)
+
+        self.keeper.when_ended(tell)
+        while self.holds:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), self._check)
         raise self._why_lost()
+
+    @property
+    def _check(self) -> float | None:
+        """Seconds between looks at the clock, by which only a lease without locks ends."""
+        return None if self._locks else CHECK_CLOCK
 
     def _why_lost(self) -> StoreError:
         return self.keeper.ended_by or StoreAway(
@@ -196,9 +221,8 @@ class HeldLease:
         """
 
         def watch() -> None:
-            while self.holds:
-                if self._given_up.wait(CHECK_CLOCK):
-                    return
+            while self.holds and not self._given_up.is_set():
+                self._over.wait(self._check)
             if not self._given_up.wait(grace):
                 end(self._why_lost())
 
@@ -226,6 +250,7 @@ class HeldLease:
                 self._leave()
         finally:
             self._given_up.set()
+            self._over.set()
 
     def _leave(self) -> None:
         for last in (False, True):  # the first may be by a connection that has ended meanwhile

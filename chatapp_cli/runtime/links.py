@@ -34,16 +34,16 @@ from chatapp_cli.domain.journal.messages import (
 )
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.runtime.fleet import Fleet, called
-from chatapp_cli.runtime.link_load import LinkLoad
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.runtime.worker import Worker
-from chatapp_cli.services import links
-from chatapp_cli.store.rows.crm import LinkRow
+from chatapp_cli.services import crm_presence
 
 if TYPE_CHECKING:
     from chatapp_cli.runtime.link import LinkRunner
+    from chatapp_cli.runtime.link_load import LinkLoad
+    from chatapp_cli.store.rows.crm import LinkRow
 
 log = structlog.get_logger()
 
@@ -139,10 +139,12 @@ class LinkSupervisor(Worker):
         await self._fleet.stop()
 
     async def _wanted(self) -> Mapping[LinkId, LinkRow]:
-        rows = await self._store.read(links.everything)
-        if rows:
-            await self._store.off_loop(_code_of_links)
-        return {row.id: row for row in rows}
+        if not await self._store.read(crm_presence.is_linked):
+            return {}
+        await self._store.off_loop(_code_of_links)
+        from chatapp_cli.services import links
+
+        return {row.id: row for row in await self._store.read(links.everything)}
 
     def _make(self, row: LinkRow) -> LinkRunner:
         from chatapp_cli.runtime.link import LinkRunner

@@ -14,9 +14,8 @@ from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
-import structlog
-
 from chatapp_cli.domain.border import visible
+from chatapp_cli.kit.plain_structlog import structlog
 
 _TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False, use_rich=False)

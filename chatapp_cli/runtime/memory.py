@@ -6,16 +6,18 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import links, memory
+from chatapp_cli.services import memory
 from chatapp_cli.services.memory import MemoryOwner
 from chatapp_cli.store.rows.channels import ChannelRow
-from chatapp_cli.store.rows.crm import LinkRow
 from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.store.rows.crm import LinkRow
 
 _R = TypeVar("_R")
 
@@ -53,5 +55,7 @@ def bound_with_memory(company: Company, channel: ChannelRow, store: AsyncStore |
 
 def bound_link(company: Company, link: LinkRow, store: AsyncStore | None = None) -> Bound:
     """A link with its decrypted secrets and its memory, for its session."""
+    from chatapp_cli.services import links  # a desk with channels alone does without
+
     bound = company.read(lambda tx: links.bound(tx, company.vault, link))
     return replace(bound, memory=StoredMemory(company, memory.of_link(link.id), store))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import structlog
 
 from chatapp_cli.domain.whole_file import write_whole
+from chatapp_cli.kit.entry_points import entry_points
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.worker import Worker
@@ -60,13 +61,11 @@ async def load_installed(stop: asyncio.Event | None = None, *, longest: float = 
 
     Returns early when ``stop`` is set.
     """
-    from importlib import metadata
-
     stop = stop or asyncio.Event()
     parts: list[Part] = []
     failing: list[WorkerState] = []
     stopping = asyncio.create_task(stop.wait())
-    for point in metadata.entry_points(group=ENTRY_POINTS):
+    for point in entry_points(group=ENTRY_POINTS):
         loading = _loading(point)
         waits: tuple[asyncio.Future[Any], ...] = (loading, stopping)
         await asyncio.wait(waits, timeout=longest, return_when=asyncio.FIRST_COMPLETED)

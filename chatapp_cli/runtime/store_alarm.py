@@ -13,7 +13,7 @@ from chatapp_cli.domain.text import T, Text, stored
 from chatapp_cli.runtime.alarm_command import AlarmCommand
 from chatapp_cli.runtime.readiness import Readiness
 from chatapp_cli.runtime.worker import Chore
-from chatapp_cli.services import alarm_messages
+from chatapp_cli.services import alarm_recipients
 from chatapp_cli.store.rows.alarms import AlarmRow
 
 EVERY = 5.0
@@ -58,7 +58,7 @@ class StoreAlarm:
         return self._command.is_set and self._clock.monotonic() >= self._next
 
     async def _told(self, alarm: AlarmRow) -> bool:
-        told = await self._command.run(alarm, alarm_messages.sentence(alarm, self._company), mark=_MARK)
+        told = await self._command.run(alarm, alarm_recipients.sentence(alarm, self._company), mark=_MARK)
         pause = 0.0 if told else _MINUTE * (1 << self._tries)
         self._tries = 0 if told else self._tries + 1
         self._next = self._clock.monotonic() + pause

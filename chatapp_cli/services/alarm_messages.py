@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,10 +14,10 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.health import WORKING
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.message import SENT, WAITING, Origin
-from chatapp_cli.domain.moment import written
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.services import access, alarms, chains, channels, composing, dialogs, sending, transcript
+from chatapp_cli.services.alarm_recipients import AlarmRecipient
 from chatapp_cli.services.message_request import MessageRequest, ToChainRest
 from chatapp_cli.services.routes import Able, ChainStep
 from chatapp_cli.services.sending import SendOptions, key_of
@@ -27,35 +26,8 @@ from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
 
-OPTION = "alarm"
-"""The option of the company with the recipients."""
 _MAIL = "email"
 """The kind of channel for an address without one: other kinds would take it for a client of theirs."""
-
-
-class AlarmRecipient(NamedTuple):
-    """Somebody who is told of alarms."""
-
-    channel: str
-    """By which channel: its kind, account or number; empty: the address is an e-mail, and any mailbox will do."""
-    address: str
-
-    def __str__(self) -> str:
-        return f"{self.channel}:{self.address}" if self.channel else self.address
-
-
-def recipients(option: str) -> Sequence[AlarmRecipient]:
-    """The recipients in a value of the option: ``CHANNEL:ADDRESS`` or ``ADDRESS``, between commas or spaces."""
-    words = [word.partition(":") for word in re.split(r"[,\s]+", option) if word]
-    return [AlarmRecipient(head, tail) if colon else AlarmRecipient("", head) for head, colon, tail in words]
-
-
-def sentence(alarm: AlarmRow, company: str) -> Text:
-    """What people are told of an alarm now."""
-    what = alarms.sentence(alarm)
-    if alarm.healed_at is None:
-        return T("{company}: {what} (since {moment})", company=company, what=what, moment=written(alarm.since))
-    return T("{company}: over since {moment}: {what}", company=company, what=what, moment=written(alarm.healed_at))
 
 
 class Told(NamedTuple):

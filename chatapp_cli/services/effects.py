@@ -15,21 +15,21 @@ from chatapp_cli.domain.journal.messages import (
     MessageTextChanged,
     MessageWithdrawn,
 )
-from chatapp_cli.services import cancel_on_reply, crm_owner_effects, ledger, rule_versions
+from chatapp_cli.services import cancel_on_reply, crm_effects
 from chatapp_cli.store.effects import EffectTable, effect, table
 from chatapp_cli.store.tx import Tx
 
 EFFECTS: EffectTable = table(
     effect(MessageReceived, "cancel_if_they_write", cancel_on_reply.give_up),
-    effect(MessageReceived, "tell_crm_received", ledger.on_received),
-    effect(MessageEchoed, "tell_crm_echoed", ledger.on_echoed),
-    effect(MessageStateChanged, "tell_crm_state", ledger.on_state),
-    effect(MessageTextChanged, "tell_crm_text", ledger.on_text),
-    effect(MessageWithdrawn, "tell_crm_withdrawn", ledger.on_withdrawn),
-    effect(Assigned, "tell_crm_assigned", crm_owner_effects.on_assigned),
-    effect(EntrySettled, "tell_crm_who_answers", crm_owner_effects.on_settled),
-    effect(ChannelUnbound, "ask_rules_anew", rule_versions.on_source_gone),
-    effect(LineRemoved, "ask_rules_anew", rule_versions.on_source_gone),
+    effect(MessageReceived, "tell_crm_received", crm_effects.on_received),
+    effect(MessageEchoed, "tell_crm_echoed", crm_effects.on_echoed),
+    effect(MessageStateChanged, "tell_crm_state", crm_effects.on_state),
+    effect(MessageTextChanged, "tell_crm_text", crm_effects.on_text),
+    effect(MessageWithdrawn, "tell_crm_withdrawn", crm_effects.on_withdrawn),
+    effect(Assigned, "tell_crm_assigned", crm_effects.on_assigned),
+    effect(EntrySettled, "tell_crm_who_answers", crm_effects.on_settled),
+    effect(ChannelUnbound, "ask_rules_anew", crm_effects.on_source_gone),
+    effect(LineRemoved, "ask_rules_anew", crm_effects.on_source_gone),
 )
 
 

@@ -6,17 +6,15 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from chatapp_cli.domain.alarm import AlarmKind
-from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import alarms, channels, links, rule_troubles, waiting, words
+from chatapp_cli.services import alarms, channels, waiting
 from chatapp_cli.services.standings import FAULTS, standing
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.domain.manifest import Manifest
 
 LEAST_SPACE: Final = 200 * MEGABYTE
@@ -58,22 +56,6 @@ def everything(
         found[AlarmKind.UNCERTAIN, str(channel)] = Fault(text, channel)
     for name in late_followers(tx):
         found[AlarmKind.FOLLOWER, name] = Fault(T("{name} does not follow the journal any more", name=name))
-    return found
-
-
-def of_links(tx: Tx, manifest: Callable[[str], CrmManifest]) -> Mapping[Key, Fault]:
-    """The links to CRMs that do not work, or refused something."""
-    found: dict[Key, Fault] = {}
-    for row in links.everything(tx):
-        if row.state != LinkState.OK:
-            what = words.why_there(manifest(row.kind), row.code, row.detail)[0]
-            found[AlarmKind.CRM, str(row.id)] = Fault(T("{title}: {what}", title=row.title, what=what))
-        elif row.dead:
-            text = T("{title}: {n} things could not be told or used", title=row.title, n=row.dead)
-            found[AlarmKind.CRM, f"{row.id} refused"] = Fault(text)
-    for one in rule_troubles.everything(tx):
-        text = T("Rule {name}: {what}", name=one.name, what=one.what)
-        found[AlarmKind.CRM, f"{one.link} rule {one.rule}"] = Fault(text)
     return found
 
 

@@ -49,24 +49,17 @@ _OF_TEXTS = _LAST - Priority.AUTOMATIC
 
 def on_received(tx: Tx, event: MessageReceived) -> None:
     """Have the paired CRMs told of a client's message. An effect of its event."""
-    if event.paired:
-        _owe_to_all(tx, event.dialog, event.message, Origin.CLIENT)
+    _owe_to_all(tx, event.dialog, event.message, Origin.CLIENT)
 
 
 def on_echoed(tx: Tx, event: MessageEchoed) -> None:
     """Have the paired CRMs told of a message that we wrote in the provider's own application."""
-    if event.paired:
-        _owe_to_all(tx, event.dialog, event.message, Origin.PHONE)
+    _owe_to_all(tx, event.dialog, event.message, Origin.PHONE)
 
 
 def on_state(tx: Tx, event: MessageStateChanged) -> None:
     """Have the CRM that a message came from told how it fared, and the others of a message that was sent."""
-    state = State(event.state)
-    if state not in SENT and state not in {State.FAILED, State.UNCERTAIN, State.CANCELLED}:
-        return
-    pairings = _pairings(tx, event.dialog)
-    if not pairings:
-        return
+    state, pairings = State(event.state), _pairings(tx, event.dialog)
     _owe_fate(tx, pairings, event)
     if state is State.CANCELLED:
         return
@@ -204,11 +197,8 @@ def refuse_text(
 
 
 def _owe_change(tx: Tx, dialog: DialogId, message: MessageId, act: Act) -> None:
-    pairings = _pairings(tx, dialog)
-    if not pairings:
-        return
     known = {row.link_id: row for row in known_to(tx, message)}
-    for pairing in pairings:
+    for pairing in _pairings(tx, dialog):
         row = known.get(pairing.link_id)
         if row is None:
             _owe_change_of_untold(tx, pairing, dialog, message, act)

@@ -10,8 +10,6 @@ from chatapp_cli.domain.ids import EntryId, LinkId
 from chatapp_cli.store.rows.crm import RuleRow
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.journal.channels import ChannelUnbound
-    from chatapp_cli.domain.journal.lines import LineRemoved
     from chatapp_cli.store.tx import Tx
 
 
@@ -27,11 +25,6 @@ def keep(tx: Tx, link: LinkId) -> None:
         return
     rows = [list(row) for row in tx.all(RuleRow, "rules.all", link=link)]
     tx.insert("rulesets.keep", link=link, entry=last, rules=json.dumps(rows, ensure_ascii=False))
-
-
-def on_source_gone(tx: Tx, event: ChannelUnbound | LineRemoved) -> None:  # noqa: ARG001 - whichever is gone
-    """Have all rules compiled anew: what they name is not there any more. An effect of its events."""
-    tx.run("rules.sources_changed")
 
 
 def of(tx: Tx, link: LinkId, entry: EntryId) -> int:

@@ -173,6 +173,8 @@ class Postgres:
         """The server went away, or closed the connection."""
         import psycopg
 
+        if isinstance(error, psycopg.errors.PipelineAborted):  # by an earlier statement, over a connection that stands
+            return False
         return isinstance(error, psycopg.OperationalError | psycopg.errors.IdleInTransactionSessionTimeout)
 
     def version(self, connection: Connection) -> str:

@@ -191,7 +191,10 @@ def test_a_trial_says_which_rule_fits_at_a_time(
         (["--responsible", "404"], "There is no employee 404 who works in the CRM."),
         (["--hours", "09:00-09:00", "--zone", "Europe/Moscow"], "09:00-09:00 is empty"),
         (["--hours", "09:00-18:00"], "Hours need a time zone."),
-        (["--word", "купить", "--without", "купить"], "can never fit, because these exclude each other: with «купить»; without «купить»."),
+        (
+            ["--word", "купить", "--without", "купить"],
+            "can never fit, because these exclude each other: with «купить»; without «купить».",
+        ),
         (["--word", "!!!"], "There is no word in «!!!»."),
         (["--word", "опт", "--word", "оптом"], "The rule Ещё would never be reached: all that it fits, Всё takes"),
     ],

@@ -35,6 +35,9 @@ ONLY_PART = "a step of a service that has asked already"
 A_TIMER = "the daemon's timer does it for everybody"
 
 
+AN_EFFECT = "an effect of an event, whoever caused it"
+
+
 A_PROCESS = "a process of the program takes its place, whoever started it"
 
 
@@ -67,11 +70,18 @@ WITHOUT_A_RIGHT = {
     "crm_intake.keep_and_apply": A_CRM,
     "crm_intake.put_off": A_CRM,
     "crm_intake.reject": A_CRM,
+    "crm_owner_effects.on_assigned": AN_EFFECT,
+    "crm_owner_effects.on_settled": AN_EFFECT,
     "crm_upkeep.delete_applied": A_TIMER,
     "crm_steps.expect": A_CRM,
     "crm_steps.withdraw_late": A_CRM,
     "dialogs.show_last": ONLY_PART,
     "duties.wake": A_TIMER,
+    "ledger.on_echoed": AN_EFFECT,
+    "ledger.on_received": AN_EFFECT,
+    "ledger.on_state": AN_EFFECT,
+    "ledger.on_text": AN_EFFECT,
+    "ledger.on_withdrawn": AN_EFFECT,
     "session_requests.claim": A_SESSION,
     "session_requests.done": A_SESSION,
     "session_requests.failed": A_SESSION,

@@ -66,7 +66,7 @@ from chatapp_cli.services import (
     templates,
     views,
 )
-from chatapp_cli.services.alarm_messages import AlarmRecipient
+from chatapp_cli.services.alarm_recipients import AlarmRecipient
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.routes import ChainStep

@@ -10,7 +10,7 @@ from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from typing import Any, Final, NamedTuple
 
-from chatapp_cli.connectors.email import errors, invitation_answer
+from chatapp_cli.connectors.email import errors
 from chatapp_cli.connectors.email.account import Account
 from chatapp_cli.connectors.email.addresses import ascii_form, halves
 from chatapp_cli.connectors.email.below import below
@@ -131,13 +131,20 @@ def _own_address(message: Outbound, own: Sequence[str], offer: Offer) -> str:
 
     The mailbox's own if there is none, or if that one has letters that the server does not take.
     """
-    invited = invitation_answer.invited(message.invitation.calendar) if message.invitation else ()
-    named = (*invited, *(message.answered.to if message.answered else ()))
+    named = (*_invited(message), *(message.answered.to if message.answered else ()))
     try:
         found = ascii_form(written_to(named, own))
     except ValueError:  # an alias of an earlier version, which took any text
         return own[0]
     return found if found.isascii() or offer.utf8 else own[0]
+
+
+def _invited(message: Outbound) -> Sequence[str]:
+    if message.invitation is None:
+        return ()
+    from chatapp_cli.connectors.email import invitation_answer  # few mails answer an invitation
+
+    return invitation_answer.invited(message.invitation.calendar)
 
 
 def _copies(message: Outbound, client: str) -> Sequence[Address]:
@@ -200,6 +207,8 @@ def _encoding(mail: EmailMessage, text: str) -> str | None:
 
 def _answer(mail: EmailMessage, said: InvitationAnswer, account: Account, now: Millis) -> None:
     """Add the answer to an invitation for programs (RFC 6047 §2.4)."""
+    from chatapp_cli.connectors.email import invitation_answer  # see _invited
+
     own = mail["From"].addresses[0].addr_spec
     calendar = invitation_answer.answer(said.calendar, said.decision, address=own, name=account.sender_name, now=now)
     mail.add_alternative(calendar, subtype="calendar", params={"method": "REPLY"}, cte=_encoding(mail, calendar))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import mimetypes
 from email.message import Message
+from typing import TYPE_CHECKING
 
 from chatapp_cli.connectors.email.file_names import clean_name, name
 from chatapp_cli.connectors.email.headers import words
 from chatapp_cli.connectors.email.texts import payload
-from chatapp_cli.connectors.email.tnef import Hidden
 from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import FileKind, IncomingFile
+
+if TYPE_CHECKING:
+    from chatapp_cli.connectors.email.tnef import Hidden
 
 _KINDS: dict[str, FileKind] = {"image": "photo", "video": "video", "audio": "audio"}
 _UNKNOWN = "application/octet-stream"

@@ -6,20 +6,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from email.message import Message
 from itertools import islice, repeat
+from typing import TYPE_CHECKING
 
-from chatapp_cli.connectors.email import invitations, signed, tnef
+from chatapp_cli.connectors.email import signed
 from chatapp_cli.connectors.email.alternatives import is_text, leaves
 from chatapp_cli.connectors.email.armor import is_encrypted
 from chatapp_cli.connectors.email.file_names import given_name
 from chatapp_cli.connectors.email.files import file, hidden_file
 from chatapp_cli.connectors.email.headers import parsed
-from chatapp_cli.connectors.email.invited import kept_of
 from chatapp_cli.connectors.email.texts import payload, text
 from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import IncomingFile
 from chatapp_cli.domain.invitation import EventInvitation
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.understanding import readable
+
+if TYPE_CHECKING:
+    from chatapp_cli.connectors.email.tnef import Winmail
 
 _CALENDARS = frozenset({"text/calendar", "application/ics"})
 _MOST_PARTS = 1000
@@ -51,7 +54,7 @@ class _Parts:
     files: list[Message] = field(default_factory=list)
     calendars: dict[bytes, Message] = field(default_factory=dict)
     """By their words, apart from the breaks between lines."""
-    winmails: list[tnef.Winmail] = field(default_factory=list)
+    winmails: list[Winmail] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     ends_with_file: bool = False
 
@@ -100,7 +103,7 @@ def _place(part: Message, found: _Parts) -> None:
     if is_calendar(part):
         _place_calendar(part, found)
         return
-    winmails = readable((payload(part),), tnef.read)[0] if kind in _WINMAIL else ()
+    winmails = _winmails(part) if kind in _WINMAIL else ()
     is_body = is_text(part) and not ((found.bodies or found.files) and given_name(part))
     found.winmails += winmails
     found.ends_with_file = not (is_body or winmails)
@@ -108,6 +111,12 @@ def _place(part: Message, found: _Parts) -> None:
         found.bodies.append(part)
     if (found.ends_with_file and kind != _CONTROL) or (is_body and is_encrypted(payload(part))):
         found.files.append(part)
+
+
+def _winmails(part: Message) -> Sequence[Winmail]:
+    from chatapp_cli.connectors.email import tnef  # few mails have one
+
+    return readable((payload(part),), tnef.read)[0]
 
 
 def _place_calendar(part: Message, found: _Parts) -> None:
@@ -139,5 +148,9 @@ def _events(parts: Sequence[Message], *, described: bool) -> Sequence[tuple[str,
 
 
 def _event(calendar: str, *, described: bool) -> tuple[str, EventInvitation | None] | None:
+    from chatapp_cli.connectors.email import invitations, invited  # few mails have one
+
     event = invitations.read(calendar)
-    return None if event is None else (invitations.words(event, described=described), kept_of([(calendar, event)]))
+    if event is None:
+        return None
+    return invitations.words(event, described=described), invited.kept_of([(calendar, event)])

@@ -1,0 +1,80 @@
+"""Effects that owe CRMs what happened; what they do is loaded with the first event of a channel that a CRM shows."""
+
+from __future__ import annotations
+
+from chatapp_cli.domain.journal.channels import ChannelUnbound
+from chatapp_cli.domain.journal.dialogs import Assigned
+from chatapp_cli.domain.journal.lines import LineRemoved
+from chatapp_cli.domain.journal.links import EntrySettled
+from chatapp_cli.domain.journal.messages import (
+    MessageEchoed,
+    MessageReceived,
+    MessageStateChanged,
+    MessageTextChanged,
+    MessageWithdrawn,
+)
+from chatapp_cli.domain.message import SENT, State
+from chatapp_cli.services.crm_presence import is_paired
+from chatapp_cli.store.tx import Tx
+
+_SAYS_MORE = SENT | {State.FAILED, State.UNCERTAIN, State.CANCELLED}
+
+
+def on_received(tx: Tx, event: MessageReceived) -> None:
+    """Have the paired CRMs told of a client's message."""
+    if event.paired:
+        from chatapp_cli.services import ledger
+
+        ledger.on_received(tx, event)
+
+
+def on_echoed(tx: Tx, event: MessageEchoed) -> None:
+    """Have the paired CRMs told of a message that we wrote in the provider's own application."""
+    if event.paired:
+        from chatapp_cli.services import ledger
+
+        ledger.on_echoed(tx, event)
+
+
+def on_state(tx: Tx, event: MessageStateChanged) -> None:
+    """Have the CRM that a message came from told how it fared, and the others of a message that was sent."""
+    if event.state in _SAYS_MORE and is_paired(tx, event.dialog):
+        from chatapp_cli.services import ledger
+
+        ledger.on_state(tx, event)
+
+
+def on_text(tx: Tx, event: MessageTextChanged) -> None:
+    """Have the CRMs that show a message told of its new text."""
+    if is_paired(tx, event.dialog):
+        from chatapp_cli.services import ledger
+
+        ledger.on_text(tx, event)
+
+
+def on_withdrawn(tx: Tx, event: MessageWithdrawn) -> None:
+    """Have the CRMs that show a message told that it is gone; one that does not show it yet is told nothing."""
+    if is_paired(tx, event.dialog):
+        from chatapp_cli.services import ledger
+
+        ledger.on_withdrawn(tx, event)
+
+
+def on_assigned(tx: Tx, event: Assigned) -> None:
+    """Have the CRMs told who answers now, except the one that said so."""
+    if is_paired(tx, event.dialog):
+        from chatapp_cli.services import crm_owner_effects
+
+        crm_owner_effects.on_assigned(tx, event)
+
+
+def on_settled(tx: Tx, event: EntrySettled) -> None:
+    """Have a CRM that shows the first message of a dialog told who answers it."""
+    from chatapp_cli.services import crm_owner_effects
+
+    crm_owner_effects.on_settled(tx, event)
+
+
+def on_source_gone(tx: Tx, event: ChannelUnbound | LineRemoved) -> None:  # noqa: ARG001 - whichever is gone
+    """Have all rules compiled anew: what they name is not there any more."""
+    tx.run("rules.sources_changed")

@@ -1,0 +1,32 @@
+"""What is wrong with the links to CRMs, for the alarms; apart from ``faults``, because most desks have no link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain.alarm import AlarmKind
+from chatapp_cli.domain.crm.states import LinkState
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import links, rule_troubles, words
+from chatapp_cli.services.faults import Fault, Key
+from chatapp_cli.store.tx import Tx
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.crm_manifest import CrmManifest
+
+
+def of_links(tx: Tx, manifest: Callable[[str], CrmManifest]) -> Mapping[Key, Fault]:
+    """The links to CRMs that do not work, or refused something."""
+    found: dict[Key, Fault] = {}
+    for row in links.everything(tx):
+        if row.state != LinkState.OK:
+            what = words.why_there(manifest(row.kind), row.code, row.detail)[0]
+            found[AlarmKind.CRM, str(row.id)] = Fault(T("{title}: {what}", title=row.title, what=what))
+        elif row.dead:
+            text = T("{title}: {n} things could not be told or used", title=row.title, n=row.dead)
+            found[AlarmKind.CRM, f"{row.id} refused"] = Fault(text)
+    for one in rule_troubles.everything(tx):
+        text = T("Rule {name}: {what}", name=one.name, what=one.what)
+        found[AlarmKind.CRM, f"{one.link} rule {one.rule}"] = Fault(text)
+    return found
