@@ -138,8 +138,8 @@ class LinkRunner:
             return await card_pages.opened(self._store, self.row.id, self._session, reply.card)
         if reply.refused is not None:
             return await card_pages.written(self._store, self.row.id, reply)
-        if reply.arrivals:
-            await self._keep(reply.arrivals)
+        if reply.arrivals and not await self._keep(reply.arrivals) and reply.repeated is not None:
+            return reply.repeated
         return reply
 
     async def _opened(self) -> tuple[Crm, Bound]:

@@ -14,7 +14,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm_manifest import CrmManifest
-from chatapp_cli.domain.errors import ChannelError, ChatappError, NeedsRebind, NotFound
+from chatapp_cli.domain.errors import Busy, ChannelError, ChatappError, NeedsRebind, NotFound
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
@@ -24,7 +24,7 @@ from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.crm import CrmSession, DepartsFromCrm
 from chatapp_cli.runtime.link import public_url
 from chatapp_cli.runtime.memory import bound_link
-from chatapp_cli.services import links, pairings, words
+from chatapp_cli.services import crm_intake, links, pairings, words
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow
 
@@ -92,8 +92,11 @@ async def _departed(company: Company, row: LinkRow) -> ChatappError | None:
     try:
         async with asyncio.timeout(DEPARTS_WITHIN):
             await asked(company, row, _depart)
-    except NeedsRebind:  # never installed, or removed there: only a person can take away what is left
-        return None
+    except NeedsRebind as error:
+        nothing_there = row.proof_at is None or row.code == crm_intake.UNINSTALLED
+        return None if nothing_there else error
+    except TimeoutError:
+        return Busy(T("{channel} did not answer in {n} seconds.", channel=row.title, n=int(DEPARTS_WITHIN)))
     except ChatappError as error:
         return error
     except Exception as error:  # a link has to end, whatever the code of its CRM does

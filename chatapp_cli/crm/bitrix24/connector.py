@@ -142,7 +142,7 @@ class Bitrix24:
             return CrmReply(status=404)
         if card_tab.concerns(request):
             return await card_tab.accept(bound, request, self._world)
-        return await accept.accept(bound, request, self._world.clock.now(), self._portals)
+        return await accept.accept(bound, request, self._world, self._portals)
 
     def understand(self, bound: Bound, raw: bytes) -> CrmEvent:  # noqa: ARG002 - an event says all by itself
         """Parse a stored event again."""
