@@ -46,8 +46,12 @@ async def link(company: Company, ask: Asker, *, kind: str, previous: LinkRow | N
     old = None
     if previous is not None:
         old = await asyncio.to_thread(company.read, lambda tx: links.renewable(tx, company.vault, previous))
+    key = old.hook_key if old is not None else ""
+    if not key:
+        fresh = partial(links.next_hook_key, kind=kind, fresh=company.world.chance.key())
+        key = await asyncio.to_thread(company.write, fresh)
     with explained(manifest(kind)):
-        bound = await crm.link(ask, public_url=address, previous=old)
+        bound = await crm.link(ask, hook_key=key, public_url=address, previous=old)
     number = None if previous is None else previous.id
     way = manifest(kind).one_way_of
     moved = previous is not None and way(previous.settings) != way(bound.settings)

@@ -27,6 +27,9 @@ FROM crm_link k WHERE k.id = :id;
 -- name: links.secrets
 SELECT secrets FROM crm_link WHERE id = :id;
 
+-- name: links.next_hook_key
+SELECT value FROM stored_option WHERE subject = :subject AND ref = 0 AND name = :name;
+
 -- name: links.add
 INSERT INTO crm_link (kind, account, title, hook_key, settings, facts, secrets, revision, state, code, detail,
   state_since, look_at, created_at)

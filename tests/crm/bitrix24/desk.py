@@ -74,7 +74,10 @@ class OfficeDesk:
         return list(found.values())
 
     async def link(self, previous: Bound | None = None) -> Bound:
-        self.bound = await self.crm.link(ScriptedAsker(self.answers), public_url=self.url, previous=previous)
+        key = previous.hook_key if previous else self.world.chance.key()
+        self.bound = await self.crm.link(
+            ScriptedAsker(self.answers), hook_key=key, public_url=self.url, previous=previous
+        )
         return self.bound
 
     async def install(self, form: Any = "event") -> None:

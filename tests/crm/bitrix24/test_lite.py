@@ -38,14 +38,14 @@ def said(key: str = "m-1", text: str = "Добрый день", place: str = DEA
 
 async def linked(world: World, portal: Portal) -> Bound:
     asker = ScriptedAsker({"way": "webhook", "webhook": portal.webhook})
-    return await Bitrix24(world).link(asker, public_url="")
+    return await Bitrix24(world).link(asker, hook_key="k" * 22, public_url="")
 
 
 async def refusal(world: World, address: str) -> str:
     """What is said against an address."""
     asker = ScriptedAsker({"way": "webhook", "webhook": address})
     with pytest.raises(UsageError):
-        await Bitrix24(world).link(asker, public_url="")
+        await Bitrix24(world).link(asker, hook_key="k" * 22, public_url="")
     return asker.blamed["webhook"]
 
 
