@@ -152,7 +152,7 @@ WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
     AND NOT EXISTS (
       SELECT 1 FROM crm_entry p
       WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id < e.id AND p.state <> 'dead'
-        AND (p.act <> 'owner' OR e.act = 'owner'))
+        AND (p.act NOT IN ('owner', 'delivered', 'failed') OR e.act IN ('owner', 'delivered', 'failed')))
   ORDER BY e.rank, e.id LIMIT :n)
 RETURNING id, link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful, not_before,
   tries, claims, code, detail, created_at;

@@ -107,6 +107,7 @@ async def everything(session: Bitrix24Session, portal: Portal, desk: OfficeDesk,
     await by_a_webhook(portal, world)
     assert desk.bound
     await desk.crm.check(desk.bound)
+    await session.depart()
     desk.url = f"{desk.url}/moved"
 
 
