@@ -8,7 +8,7 @@ Sources: b24-rest-docs ``installation-callback.md``, ``settings/oauth``, ``api-r
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from chatapp_cli.crm.bitrix24 import events, names, pages, place_form
+from chatapp_cli.crm.bitrix24.events import KeptPart
 from chatapp_cli.crm.bitrix24.place_form import FormPlace
 from chatapp_cli.crm.bitrix24.record import (
     COPY_RETURNS,
@@ -53,13 +54,14 @@ Tree = Mapping[str, Any]
 
 
 class KnownPortals:
-    """The installations as they stood in the store a moment ago, by hook key: one look for a burst of events.
+    """What stood in the store a moment ago about each link, by hook key: one look for a burst of events.
 
     A call that is not from the portal that was seen last is judged by the store.
     """
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[Millis, Installation]] = {}
+        self._signed: dict[str, tuple[Millis, Collection[str]]] = {}
 
     async def sender(self, bound: Bound, now: Millis, auth: Tree) -> tuple[Installation | None, bool]:
         """The installation, and whether a call with these proofs is from it."""
@@ -71,6 +73,14 @@ class KnownPortals:
         if known is not None:
             self._seen[bound.hook_key] = now, known
         return known, known is not None and is_from(known, *proofs)
+
+    async def signed(self, bound: Bound, now: Millis) -> Collection[str]:
+        """Where clients are told the names of employees, as ``connector|line``."""
+        at, known = self._signed.get(bound.hook_key, (0, None))
+        if known is None or not 0 <= now - at < _MOMENT:
+            known = {pair for pair, one in (await joined(bound.memory)).items() if one.names}
+            self._signed[bound.hook_key] = now, known
+        return known
 
 
 async def accept(bound: Bound, request: HookRequest, world: World, portals: KnownPortals) -> CrmReply:
@@ -99,19 +109,20 @@ async def _event(portals: KnownPortals, bound: Bound, request: HookRequest, now:
         return _DONE
     spoken = name == events.MESSAGE_ADD
     talks = name in {events.MESSAGE_ADD, events.MESSAGE_UPDATE}
-    signed = {pair for pair, one in (await joined(bound.memory)).items() if one.names} if talks else set()
+    signed = await portals.signed(bound, now) if talks else ()
     parts = events.kept(tree, lambda connector, line: f"{connector}|{line}" in signed)
-    return CrmReply(arrivals=[await _arrival(bound, raw, now, spoken=spoken) for raw in parts], body=b"ok")
+    return CrmReply(arrivals=[await _arrival(bound, part, now, spoken=spoken) for part in parts], body=b"ok")
 
 
-async def _arrival(bound: Bound, raw: bytes, now: Millis, *, spoken: bool) -> CrmArrival:
+async def _arrival(bound: Bound, part: KeptPart, now: Millis, *, spoken: bool) -> CrmArrival:
     """A part of an event; of a message that seems to be ours only that the chat has to be looked into.
 
     An employee may have written the same words in these minutes: the chat's history tells the two apart.
     """
-    if spoken and (number := events.message_of(raw)) and await _is_copy(bound, events.copy_mark_of(raw), number, now):
-        return events.copy(raw, number)
-    return events.arrival(raw, now)
+    number = events.message_of(part.tree) if spoken else ""
+    if number and await _is_copy(bound, events.copy_mark_of(part.tree), number, now):
+        return events.copy(part, number)
+    return events.arrival(part, now)
 
 
 async def _is_copy(bound: Bound, mark: str, number: str, now: Millis) -> bool:
