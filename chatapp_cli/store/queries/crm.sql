@@ -423,3 +423,29 @@ DELETE FROM crm_employee WHERE link_id = :link AND employee = :employee AND oper
 
 -- name: employees.unmap
 DELETE FROM crm_employee WHERE link_id = :link AND operator = :operator;
+
+-- name: crmquestions.add
+INSERT INTO crm_question (link_id, what, arguments, state, code, detail, result, until)
+VALUES (:link, :what, :arguments, 'waiting', '', '', '', :until) RETURNING id;
+
+-- name: crmquestions.claim
+UPDATE crm_question SET state = 'running' WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id = (
+  SELECT q.id FROM crm_question q WHERE q.link_id = :link AND q.state = 'waiting' AND q.until > :now
+  ORDER BY q.id LIMIT 1)
+RETURNING id, link_id, what, arguments, state, code, detail, result;
+
+-- name: crmquestions.one
+SELECT id, link_id, what, arguments, state, code, detail, result FROM crm_question WHERE id = :id;
+
+-- name: crmquestions.recover
+UPDATE crm_question SET state = 'waiting' WHERE link_id = :link AND state = 'running';
+
+-- name: crmquestions.end
+UPDATE crm_question SET state = :state, code = :code, detail = :detail, result = :result
+WHERE id = :id AND state = 'running';
+
+-- name: crmquestions.forget
+DELETE FROM crm_question WHERE id = :id;
+
+-- name: crmquestions.sweep
+DELETE FROM crm_question WHERE until < :before;
