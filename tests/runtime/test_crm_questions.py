@@ -8,6 +8,7 @@ import pytest
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.cards import CardRef
+from chatapp_cli.domain.crm.entry import CrmChat
 from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import NeedsRebind, Rejected
@@ -45,6 +46,10 @@ async def test_the_daemons_session_answers_with_what_the_portal_says(desk: Owner
     assert {place.name for place in places} >= {"Продажи", "Поддержка"}
     await desk.client_writes()
     deal = desk.card("deal")
+    (chat,) = desk.portal.chats
+    shown = CrmChat(id=chat.outside, name="Анна", remote=str(chat.id))
+    cards = await asked(desk.company, link(desk), CrmQuestion.CARDS, chat=shown)
+    assert {(card.kind, card.id) for card in cards} == {(one.kind, str(one.id)) for one in desk.portal.cards}
     client = await asked(desk.company, link(desk), CrmQuestion.CLIENT_OF, card=CardRef("deal", str(deal.id)))
     assert (client.card.id, client.card.title, len(client.chats)) == (str(deal.id), deal.title, 1)
     with pytest.raises(Rejected) as unable:
@@ -54,7 +59,7 @@ async def test_the_daemons_session_answers_with_what_the_portal_says(desk: Owner
         await asked(desk.company, link(desk), CrmQuestion.CLIENT_OF, card=CardRef("deal", "999"))
     assert (unable.value.code, gone.value.code) == (NOT_HERE, "card_gone")
     assert str(gone.value.what).startswith("There is no such card")
-    assert len(answers(desk)) - before == 4
+    assert len(answers(desk)) - before == 5
 
 
 async def test_while_the_link_does_not_work_a_session_of_ones_own_says_why(desk: OwnerDesk) -> None:
