@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from chatapp_cli.crm.bitrix24.calls import Answer, BatchCommand, MethodCalls
 
 
-class _Waiting(NamedTuple):
+class _WaitingCall(NamedTuple):
     command: BatchCommand
     once: bool
     answer: asyncio.Future[Any]
@@ -20,7 +20,7 @@ class TogetherCalls:
 
     def __init__(self, api: MethodCalls) -> None:
         self._api = api
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[_WaitingCall] = []
         self._asking: set[asyncio.Task[None]] = set()
 
     async def call(self, method: str, params: Answer, *, once: bool = False) -> Any:
@@ -28,7 +28,7 @@ class TogetherCalls:
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._send)
-        one = _Waiting(BatchCommand(method, params), once, loop.create_future())
+        one = _WaitingCall(BatchCommand(method, params), once, loop.create_future())
         self._waiting.append(one)
         return await one.answer
 
@@ -41,7 +41,7 @@ class TogetherCalls:
                 self._asking.add(task)
                 task.add_done_callback(self._asking.discard)
 
-    async def _ask(self, calls: Sequence[_Waiting], *, once: bool) -> None:
+    async def _ask(self, calls: Sequence[_WaitingCall], *, once: bool) -> None:
         answers: Sequence[Any] = ()
         try:
             answers = await self._answers([one.command for one in calls], once=once)
