@@ -14,6 +14,7 @@ from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.line import Answers, Set
 from chatapp_cli.documents import crm as documents
+from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.crm.states import Act, LinkState
 from chatapp_cli.domain.ids import EntryId
 from chatapp_cli.domain.text import T
@@ -191,7 +192,7 @@ def places(
         if mend:
             mending.mend(company, mend, company.read(lambda tx: links.find(tx, link)))
             return
-        row, found = linking.asked(company, link, lambda session: session.places())
+        row, found = linking.asked(company, link, CrmQuestion.PLACES)
     if as_json:
         printing.document([documents.place(one) for one in found])
         return

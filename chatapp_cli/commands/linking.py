@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.commands import asking, mending
@@ -13,6 +13,7 @@ from chatapp_cli.commands.binding import asker, gathered
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Employee
+from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.crm_manifest import CrmManifest
 from chatapp_cli.domain.errors import ChatappError, NotFound, UsageError
 from chatapp_cli.domain.form import Field
@@ -21,15 +22,13 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.crms import manifest, packages
 from chatapp_cli.ports.connector import Finding
-from chatapp_cli.ports.crm import CrmSession
-from chatapp_cli.runtime import linking
+from chatapp_cli.runtime import asking_crm, linking
 from chatapp_cli.runtime.link import public_url
 from chatapp_cli.services import crm_owners, links, pairings, words
 from chatapp_cli.services import employees as staff
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import EmployeeRow, LinkRow, PairingRow
 
-R = TypeVar("R")
 _NOBODY = "0"
 _SOON = 5.0
 """Seconds that a person waits for names that are only nicer than numbers."""
@@ -67,10 +66,10 @@ def say_linked(row: LinkRow) -> None:
         note("Now pair a channel with a place. See them: chatapp crm places {link}", link=row.id)
 
 
-def asked(company: Company, named: str, question: Callable[[CrmSession], Awaitable[R]]) -> tuple[LinkRow, R]:
+def asked(company: Company, named: str, what: CrmQuestion) -> tuple[LinkRow, Any]:
     """The link that a person named, and its CRM's answer to a question."""
     row = company.read(lambda tx: links.find(tx, named))
-    return row, asyncio.run(linking.asked(company, row, question))
+    return row, asyncio.run(asking_crm.asked(company, row, what))
 
 
 def checked(company: Company, named: str) -> list[Finding]:
@@ -171,7 +170,7 @@ async def _names(company: Company, row: LinkRow) -> Mapping[str, str]:
     """The names of those who work in the CRM, if it tells them soon."""
     try:
         async with asyncio.timeout(_SOON):
-            found = await linking.asked(company, row, lambda session: session.employees())
+            found = await asking_crm.asked(company, row, CrmQuestion.EMPLOYEES)
     except (ChatappError, TimeoutError):
         return {}
     return {one.id: one.name for one in found}
@@ -179,7 +178,7 @@ async def _names(company: Company, row: LinkRow) -> Mapping[str, str]:
 
 def employees(company: Company, named: str) -> tuple[Sequence[Employee], list[EmployeeRow]]:
     """Who works in the CRM, and which operators are employees."""
-    row, found = asked(company, named, lambda session: session.employees())
+    row, found = asked(company, named, CrmQuestion.EMPLOYEES)
     return found, company.read(lambda tx: staff.everything(tx, row.id))
 
 
@@ -192,7 +191,7 @@ def map_employee(company: Company, named: str, operator: str, employee: str) -> 
             field="is" if operator else "operator",
         )
     company.require(Right.CRM)
-    row, found = asked(company, named, lambda session: session.employees())
+    row, found = asked(company, named, CrmQuestion.EMPLOYEES)
     one = next((one for one in found if one.id == employee), None)
     if one is None and employee != _NOBODY:
         raise NotFound(T("There is no employee {n} in {crm}.", n=employee, crm=row.title))

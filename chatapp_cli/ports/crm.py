@@ -232,9 +232,10 @@ class CrmReply:
 class Crm(Protocol):
     """One kind of CRM."""
 
-    async def link(self, ask: Asker, *, public_url: str, previous: Bound | None = None) -> Bound:
+    async def link(self, ask: Asker, *, hook_key: str, public_url: str, previous: Bound | None = None) -> Bound:
         """Ask for what the link needs, and return it; the CRM's tokens may come later, by ``accept``.
 
+        ``hook_key`` is that of the link, also if it is renewed.
         ``public_url`` is the address under which the CRM reaches us, without a slash at its end.
         """
         ...

@@ -11,12 +11,13 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.cards import CardRef, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat
 from chatapp_cli.domain.crm.link import Card
-from chatapp_cli.domain.errors import ChannelError, Refused
+from chatapp_cli.domain.crm.questions import CrmQuestion
+from chatapp_cli.domain.errors import ChannelError, Refused, Rejected
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.crms import manifest
-from chatapp_cli.ports.crm import CrmSession, FindsClients
-from chatapp_cli.runtime import linking
+from chatapp_cli.runtime.asking_crm import asked
+from chatapp_cli.runtime.crm_answers import NOT_HERE
 from chatapp_cli.services import crm_cards, dialogs, links
 from chatapp_cli.services.crm_cards import NO_CARD, DialogInCrm
 from chatapp_cli.store.rows.crm import LinkRow
@@ -60,25 +61,22 @@ async def _in_crm(company: Company, found: DialogInCrm, looks: Sequence[float]) 
 
 
 async def _cards(company: Company, link: LinkRow, chat: CrmChat, looks: Sequence[float]) -> Sequence[Card]:
-    async def ask(session: CrmSession) -> Sequence[Card]:
-        cards = await session.cards(chat)
-        for pause in looks:
-            if cards:
-                break
-            await company.world.clock.sleep(pause)
-            cards = await session.cards(chat)
-        return cards
-
-    return await linking.asked(company, link, ask)
+    cards: Sequence[Card] = await asked(company, link, CrmQuestion.CARDS, chat=chat)
+    for pause in looks:
+        if cards:
+            break
+        await company.world.clock.sleep(pause)
+        cards = await asked(company, link, CrmQuestion.CARDS, chat=chat)
+    return cards
 
 
 async def client_of(company: Company, link: LinkRow, card: CardRef) -> ClientOfCard:
     """Whom a card is about. Raises Refused for a kind of CRM that cannot tell, and the CRM's ChannelError."""
-
-    async def ask(session: CrmSession) -> ClientOfCard:
-        if not isinstance(session, FindsClients):
-            links.require_called(manifest(link.kind), link)
-            raise Refused("not_here", T("This kind of CRM cannot be asked for the client of a card."))
-        return await session.client_of(card)
-
-    return await linking.asked(company, link, ask)
+    try:
+        found: ClientOfCard = await asked(company, link, CrmQuestion.CLIENT_OF, card=card)
+    except Rejected as error:
+        if error.code != NOT_HERE:
+            raise
+        links.require_called(manifest(link.kind), link)
+        raise Refused("not_here", T("This kind of CRM cannot be asked for the client of a card.")) from None
+    return found

@@ -11,12 +11,13 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.outcome import CrmPipeline
-from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.crm.questions import CrmQuestion
+from chatapp_cli.domain.errors import Refused, Rejected
 from chatapp_cli.domain.ids import RuleId
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.crms import manifest
-from chatapp_cli.ports.crm import CrmSession, MakesCards
-from chatapp_cli.runtime import linking
+from chatapp_cli.runtime.asking_crm import asked
+from chatapp_cli.runtime.crm_answers import NOT_HERE
 from chatapp_cli.services import calendars, crm_rules, rule_outcomes, word_forms
 from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.store.rows.crm import LinkRow
@@ -29,27 +30,27 @@ def kinds(row: LinkRow) -> Mapping[str, str]:
 
 async def pipelines(company: Company, row: LinkRow) -> tuple[Sequence[CrmPipeline], Sequence[Employee]]:
     """Where the CRM of a link can make cards, and who works there. Raises Refused for one that makes none by rules."""
-    return await linking.asked(company, row, partial(_asked, row))
-
-
-async def _asked(row: LinkRow, session: CrmSession) -> tuple[Sequence[CrmPipeline], Sequence[Employee]]:
-    if not isinstance(session, MakesCards):
+    try:
+        there = await asked(company, row, CrmQuestion.PIPELINES)
+    except Rejected as error:
+        if error.code != NOT_HERE:
+            raise
         raise Refused(
             "no_rules",
             T("{title} makes the cards by itself: rules have no say in it.", title=row.title),
             T("Set the pipeline in the settings of its places there."),
-        )
-    return await session.pipelines(), await session.employees()
+        ) from None
+    return there, await asked(company, row, CrmQuestion.EMPLOYEES)
 
 
-async def add(company: Company, row: LinkRow, name: str, asked: Mapping[str, Any], said: RuleOutcome) -> RuleId:
+async def add(company: Company, row: LinkRow, name: str, condition: Mapping[str, Any], said: RuleOutcome) -> RuleId:
     """Add a rule. Raises what ``services.crm_rules.add`` raises, and UsageError for what the CRM does not have."""
     outcome = await _settled(company, row, said)
     save = partial(
         crm_rules.add,
         link=row.id,
         name=name,
-        asked=asked,
+        asked=condition,
         outcome=outcome,
         folder=company.settings.folder / calendars.FOLDER,
         kinds=kinds(row),
@@ -58,13 +59,13 @@ async def add(company: Company, row: LinkRow, name: str, asked: Mapping[str, Any
 
 
 async def change(
-    company: Company, row: LinkRow, rule: RuleId, name: str, asked: Mapping[str, Any], said: RuleOutcome
+    company: Company, row: LinkRow, rule: RuleId, name: str, condition: Mapping[str, Any], said: RuleOutcome
 ) -> None:
     """Replace a rule. Raises what ``add`` raises, and NotFound."""
     outcome = await _settled(company, row, said)
     folder = company.settings.folder / calendars.FOLDER
     save = partial(
-        crm_rules.change, link=row.id, rule=rule, name=name, asked=asked, outcome=outcome, folder=folder,
+        crm_rules.change, link=row.id, rule=rule, name=name, asked=condition, outcome=outcome, folder=folder,
         kinds=kinds(row),
     )  # fmt: skip
     await asyncio.to_thread(company.write, save)

@@ -19,6 +19,7 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.crm import Crm, CrmReply, CrmSession, OffersChannels
 from chatapp_cli.runtime import card_pages
+from chatapp_cli.runtime.crm_answers import CrmAnswers
 from chatapp_cli.runtime.ledger import LedgerKeeper
 from chatapp_cli.runtime.lifecycle import Lifecycle
 from chatapp_cli.runtime.link_inbox import LinkInbox
@@ -61,6 +62,7 @@ class LinkRunner:
         self._keeper = LedgerKeeper(store, row.id)
         self._inbox = LinkInbox(store, row, self._keeper.wake)
         self._rules = RuleWatch(store, row.id)
+        self._questions = CrmAnswers(store, row.id)
         named = log.bind(link=row.id, kind=row.kind)
         self._lifecycle = Lifecycle(self, store.company.world, named, awaits_admission=row.code == links.NEW)
         self._arranging, self._catching_up, self._offering = True, True, True
@@ -96,6 +98,10 @@ class LinkRunner:
     def heard(self) -> None:
         """The CRM told something."""
         self._inbox.wake()
+
+    def asked(self) -> None:
+        """A command or a window asks the CRM something."""
+        self._questions.wake()
 
     def arrange(self) -> None:
         """A pairing changed; nothing is told until the CRM knows of it."""
@@ -140,8 +146,8 @@ class LinkRunner:
             return await card_pages.opened(self._store, self.row.id, self._session, reply.card)
         if reply.refused is not None:
             return await card_pages.written(self._store, self.row.id, reply)
-        if reply.arrivals:
-            await self._keep(reply.arrivals)
+        if reply.arrivals and not await self._keep(reply.arrivals) and reply.repeated is not None:
+            return reply.repeated
         return reply
 
     async def _opened(self) -> tuple[Crm, Bound]:
@@ -184,7 +190,8 @@ class LinkRunner:
         await self._lifecycle.tell(Health.OK)
         loader = self._loader(address)
         inbox = self._inbox.run(session, understand)
-        await run_all(self._keeper.run(session, loader), inbox, self._tend(session, address))
+        parts = (inbox, self._questions.run(session), self._tend(session, address))
+        await run_all(self._keeper.run(session, loader), *parts)
 
     def _loader(self, address: str) -> EntryLoader:
         company = self._store.company

@@ -1,36 +1,33 @@
-"""Linking a CRM, and questions to it from a command or the window, with or without a daemon."""
+"""Linking a CRM, pairing channels with its places, and unlinking it, with or without a daemon."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TypeVar
 
 import structlog
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Place
-from chatapp_cli.domain.crm_manifest import CrmManifest
-from chatapp_cli.domain.errors import ChannelError, ChatappError, NeedsRebind, NotFound
+from chatapp_cli.domain.crm.questions import CrmQuestion
+from chatapp_cli.domain.errors import Busy, ChatappError, NeedsRebind, NotFound
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest, require_address
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.ports.connector import Finding
-from chatapp_cli.ports.crm import CrmSession, DepartsFromCrm
+from chatapp_cli.ports.crm import DepartsFromCrm
+from chatapp_cli.runtime.asking_crm import asked, explained, own_session
 from chatapp_cli.runtime.link import public_url
 from chatapp_cli.runtime.memory import bound_link
-from chatapp_cli.services import links, pairings, words
+from chatapp_cli.services import crm_intake, links, pairings
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow
 
 log = structlog.get_logger()
-
-R = TypeVar("R")
 
 DEPARTS_WITHIN = 20.0
 """Seconds that a CRM has for taking away what a link made there; then the link ends all the same."""
@@ -46,33 +43,17 @@ async def link(company: Company, ask: Asker, *, kind: str, previous: LinkRow | N
     old = None
     if previous is not None:
         old = await asyncio.to_thread(company.read, lambda tx: links.renewable(tx, company.vault, previous))
+    key = old.hook_key if old is not None else ""
+    if not key:
+        fresh = partial(links.next_hook_key, kind=kind, fresh=company.world.chance.key())
+        key = await asyncio.to_thread(company.write, fresh)
     with explained(manifest(kind)):
-        bound = await crm.link(ask, public_url=address, previous=old)
+        bound = await crm.link(ask, hook_key=key, public_url=address, previous=old)
     number = None if previous is None else previous.id
     way = manifest(kind).one_way_of
     moved = previous is not None and way(previous.settings) != way(bound.settings)
     save = partial(links.save, vault=company.vault, binding=bound, kind=kind, previous=number, other_way=moved)
     return await asyncio.to_thread(company.write, save)
-
-
-@contextmanager
-def explained(about: CrmManifest) -> Iterator[None]:
-    """Replace the error codes of a CRM by the texts of its manifest."""
-    try:
-        yield
-    except ChannelError as error:
-        error.what, error.next_step = words.why_there(about, error.code, error.detail)
-        raise
-
-
-async def asked(company: Company, row: LinkRow, question: Callable[[CrmSession], Awaitable[R]]) -> R:
-    """The answer of a CRM to a question, over a session of our own. Raises ChannelError in the manifest's words."""
-    crm = await asyncio.to_thread(company.crm, row.kind)
-    bound = await asyncio.to_thread(bound_link, company, row)
-    address = await asyncio.to_thread(company.read, partial(public_url, company=company))
-    with explained(manifest(row.kind)):
-        async with crm.open(row.id, bound, public_url=address) as session:
-            return await question(session)
 
 
 async def unlink(company: Company, row: LinkRow, *, force: bool) -> ChatappError | None:
@@ -91,20 +72,21 @@ async def _departed(company: Company, row: LinkRow) -> ChatappError | None:
     """Have the CRM rid of what the link made there; returns why that did not work."""
     try:
         async with asyncio.timeout(DEPARTS_WITHIN):
-            await asked(company, row, _depart)
-    except NeedsRebind:  # never installed, or removed there: only a person can take away what is left
-        return None
+            with explained(manifest(row.kind)):
+                async with own_session(company, row) as session:
+                    if isinstance(session, DepartsFromCrm):
+                        await session.depart()
+    except NeedsRebind as error:
+        nothing_there = row.proof_at is None or row.code == crm_intake.UNINSTALLED
+        return None if nothing_there else error
+    except TimeoutError:
+        return Busy(T("{channel} did not answer in {n} seconds.", channel=row.title, n=int(DEPARTS_WITHIN)))
     except ChatappError as error:
         return error
     except Exception as error:  # a link has to end, whatever the code of its CRM does
         log.exception("crm.not_departed", link=row.id)
         return ChatappError(T("{error}", error=type(error).__name__))
     return None
-
-
-async def _depart(session: CrmSession) -> None:
-    if isinstance(session, DepartsFromCrm):
-        await session.depart()
 
 
 async def check(company: Company, row: LinkRow) -> list[Finding]:
@@ -118,7 +100,7 @@ async def check(company: Company, row: LinkRow) -> list[Finding]:
 async def place_of(company: Company, row: LinkRow, named: str) -> Place:
     """A place of the CRM by its number or name. Raises NotFound for an unknown one."""
     await asyncio.to_thread(company.require, Right.CRM)
-    return _named(row, await asked(company, row, lambda session: session.places()), named)
+    return _named(row, await asked(company, row, CrmQuestion.PLACES), named)
 
 
 async def attach(
@@ -134,7 +116,7 @@ async def attach(
 async def mend(company: Company, row: LinkRow, place: Place) -> Sequence[Text]:
     """Set at the CRM what the warnings of a place need; returns what was set and what the CRM did not keep."""
     await asyncio.to_thread(company.require, Right.CRM)
-    after = await asked(company, row, lambda session: session.mend(place.id, tuple(place.mends)))
+    after = await asked(company, row, CrmQuestion.MEND, place=place.id, codes=tuple(place.mends))
     done = ", ".join(said for code, said in place.mends.items() if code not in after.warnings)
     if done:
         await asyncio.to_thread(company.write, partial(links.mended, link=row.id, place=place.name, settings=done))

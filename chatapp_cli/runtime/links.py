@@ -16,6 +16,7 @@ from chatapp_cli.domain.journal.links import (
     CatchUpAsked,
     EntryRetried,
     LinkAdded,
+    LinkAsked,
     LinkDeadLetterRevived,
     LinkForgotten,
     LinkGranted,
@@ -76,6 +77,7 @@ class LinkSupervisor(Worker):
         CatchUpAsked,
         CompanyConfigured,
         LinkDeadLetterRevived,
+        LinkAsked,
         LinkResumed,
         PairingEnded,
         PairingMade,
@@ -168,3 +170,5 @@ def _hear(runner: LinkRunner, entry: JournalEntry) -> None:
             runner.catch_up()
         case LinkResumed():
             runner.resume()
+        case LinkAsked():
+            runner.asked()

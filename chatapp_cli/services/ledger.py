@@ -282,7 +282,10 @@ def came_from(tx: Tx, link: LinkId, message: MessageId, remote: str, *, chat: st
 
 
 def claim(tx: Tx, link: LinkId, n: int, epoch: int = 0) -> list[EntryRow]:
-    """Claim the entries that may be told now, at most one of each dialog."""
+    """Claim the entries that may be told now: of each dialog one about its messages, and one that stands beside them.
+
+    What stands beside them, as that one was delivered, waits for the messages before it and keeps none back.
+    """
     rows = tx.all(EntryRow, "ledger.claim", link=link, epoch=epoch, n=n, now=tx.now)
     return sorted(rows, key=lambda row: (row.rank, row.id))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain import border, limits
 from chatapp_cli.domain.access import PROGRAM, Right
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 NEW = "not_connected"
 """The code of a link of which no session has begun yet."""
+_NEXT: Final = "next_link"
+"""Whose stored option, named by the kind of CRM, is the key of the address of the next link."""
 
 
 def everything(tx: Tx) -> list[LinkRow]:
@@ -91,6 +93,18 @@ def _bound(link: LinkRow, secrets: Mapping[str, str]) -> Bound:
     )
 
 
+def next_hook_key(tx: Tx, kind: str, fresh: str) -> str:
+    """The key of the address of the next link to a kind of CRM: the ``fresh`` one, or one that is kept till it is used.
+
+    A form shows the address before the link is stored, and people copy it into the CRM.
+    """
+    access.require(tx, Right.CRM)
+    known = tx.value("links.next_hook_key", subject=_NEXT, name=kind)
+    if known is None:
+        tx.run("options.keep", subject=_NEXT, id=0, name=kind, value=fresh)
+    return str(known or fresh)
+
+
 def save(
     tx: Tx, vault: Vault, binding: Bound, *, kind: str, previous: LinkId | None = None, other_way: bool = False
 ) -> LinkId:
@@ -98,10 +112,10 @@ def save(
 
     ``other_way``: it goes another way from now on, so that the places of its pairings are none of it.
 
-    Raises Refused if that account of the CRM is linked already.
+    Raises Refused if that account of the CRM is linked already, or another link has taken the address.
     """
     access.require(tx, Right.CRM)
-    _require_free(tx, binding.account, kind, previous)
+    _require_free(tx, binding, kind, previous)
     for name, value in (*binding.settings.items(), *binding.secrets.items()):
         limits.SECRET.require(value, field=name)
     values = {
@@ -117,6 +131,7 @@ def save(
     }
     if previous is None:
         previous = LinkId(tx.insert("links.add", kind=kind, **values))
+        tx.run("options.forget", subject=_NEXT, id=0, name=kind)
     else:
         tx.run("links.renew", id=previous, **values)
         if other_way:
@@ -125,14 +140,20 @@ def save(
     return previous
 
 
-def _require_free(tx: Tx, account: str, kind: str, previous: LinkId | None) -> None:
-    other = next((row for row in everything(tx) if (row.kind, row.account) == (kind, account)), None)
-    if other is not None and other.id != previous:
-        raise Refused(
-            "crm_linked",
-            T("{title} is linked already.", title=other.title),
-            T("Renew that link: {how}", how=to_do(Next.LINK, link=other.id)),
-        )
+def _require_free(tx: Tx, binding: Bound, kind: str, previous: LinkId | None) -> None:
+    for other in (row for row in everything(tx) if row.id != previous):
+        if (other.kind, other.account) == (kind, binding.account):
+            raise Refused(
+                "crm_linked",
+                T("{title} is linked already.", title=other.title),
+                T("Renew that link: {how}", how=to_do(Next.LINK, link=other.id)),
+            )
+        if other.hook_key == binding.hook_key:
+            raise Refused(
+                "address_used",
+                T("The address that was shown here belongs to {title} meanwhile.", title=other.title),
+                T("Begin again: {how}", how=to_do(Next.LINK)),
+            )
 
 
 def granted(tx: Tx, link: LinkId) -> None:

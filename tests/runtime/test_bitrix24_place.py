@@ -32,6 +32,7 @@ async def test_what_an_administrator_saves_in_the_portal_is_connected_with_its_s
         assert int(channel) == desk.channel
         changes = {"act": "save", "option_widget_name": "Магазин", "option_owner_sync": "from_crm"}
         assert (await desk.portal.submits(CONNECTOR, other, **changes)).status == 200
+        assert (await desk.portal.submits(CONNECTOR, other, **changes)).status == 409
         await eventually(lambda: desk.portal.active == {(CONNECTOR, OTHER_LINE)})
         row = desk.pairing(desk.links[0])
         assert (row.place, row.place_name, row.options["owner_sync"]) == (str(OTHER_LINE), "Поддержка", "from_crm")

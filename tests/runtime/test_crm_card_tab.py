@@ -216,8 +216,26 @@ async def test_the_tab_goes_with_the_last_pairing_and_the_link(desk: CardDesk) -
         f"CRM_{kind}_DETAIL_TAB" for kind in ("LEAD", "DEAL", "CONTACT", "COMPANY")
     }
     assert {(one.title, one.handler.rpartition("/")[2]) for one in desk.portal.placements} == {("ChatApp", "card")}
-    await linking.unlink(desk.company, row, force=False)
-    assert (desk.portal.placements, desk.portal.bindings) == ([], [])
+    assert await linking.unlink(desk.company, row, force=False) is None
+    assert (desk.portal.placements, desk.portal.bindings, desk.portal.connectors) == ([], [], {})
+    assert desk.company.read(links.everything) == []
+
+
+async def test_what_a_portal_refuses_to_take_away_is_said_and_the_rest_is_gone(desk: CardDesk) -> None:
+    row = desk.company.read(lambda tx: links.one(tx, desk.link))
+    desk.portal.misbehaviour.answer_with["imconnector.unregister"] = [(500, "INTERNAL_SERVER_ERROR")]
+    left = await linking.unlink(desk.company, row, force=False)
+    assert left is not None
+    assert (desk.portal.placements, desk.portal.bindings, len(desk.portal.connectors)) == ([], [], 1)
+    assert desk.company.read(links.everything) == []
+
+
+async def test_a_link_that_lost_its_access_says_that_its_connectors_stay(desk: CardDesk) -> None:
+    row = desk.company.read(lambda tx: links.one(tx, desk.link))
+    desk.portal.authority.withdraw()
+    left = await linking.unlink(desk.company, row, force=True)
+    assert left is not None
+    assert str(left.what).startswith("Bitrix24 does not accept the application's token")
     assert desk.company.read(links.everything) == []
 
 

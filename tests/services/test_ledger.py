@@ -9,7 +9,7 @@ from chatapp_cli.domain.crm.entry import CrmReceipt
 from chatapp_cli.domain.crm.events import CrmRewrote, CrmWithdrew, PlaceDetached
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, Refused, Rejected, Retryable
+from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, RateLimited, Refused, Rejected, Retryable
 from chatapp_cli.domain.journal.links import EntrySettled
 from chatapp_cli.domain.message import Origin, State
 from chatapp_cli.services import channels, composing, crm_entries, crm_intake, ledger, links, outbox, pairings, trace
@@ -239,7 +239,19 @@ def test_two_portals_with_equal_ids_do_not_mix(desk: Paired) -> None:
     assert desk.shop.texts(dialog)[1:] == ["с севера", "с юга"]  # type: ignore[arg-type]
     desk.send_next(), desk.send_next()
     north_acts, south_acts = ([row.act for row in desk.entries(link)] for link in (desk.link, south))
-    assert (north_acts, south_acts) == ([Act.DELIVERED], [Act.ADD])
+    assert (north_acts, south_acts) == ([Act.DELIVERED, Act.ADD], [Act.ADD])
+
+
+def test_a_delivery_that_cannot_be_told_now_keeps_no_message_of_its_dialog_back(desk: Paired) -> None:
+    dialog = desk.dialog(desk.shop.hear(desk.channel))
+    desk.tell_all()
+    desk.come(desk.wrote(dialog, "Ответ"), "add:900")
+    desk.send_next()
+    (row,) = desk.entries()
+    parked = RateLimited("method_parked", "imconnector.send.status.delivery", retry_after=600)
+    desk.shop.write(lambda tx: ledger.again(tx, row, parked, seconds=600, counted=False))
+    message = desk.shop.hear(desk.channel, "Ещё вопрос")
+    assert [(one.act, one.message_id) for one in desk.entries()] == [(Act.ADD, message)]
 
 
 def test_a_failure_is_told_to_the_author_with_its_reason(desk: Paired) -> None:

@@ -44,6 +44,7 @@ OF_THE_COMPANY = {
     "crm_employee": "which operator is which employee; both know each other",
     "crm_link": "a CRM serves the whole company; its secrets are sealed",
     "crm_memory": OF_THE_PROGRAM,
+    "crm_question": "read by its number, which only the caller has",
     "crm_route": OF_THE_PROGRAM,
     "crm_rule": "rules are for every line",
     "follower": OF_THE_PROGRAM,

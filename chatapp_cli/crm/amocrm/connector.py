@@ -138,10 +138,10 @@ class AmoCrm:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def link(self, ask: Asker, *, public_url: str, previous: Bound | None = None) -> Bound:
+    async def link(self, ask: Asker, *, hook_key: str, public_url: str, previous: Bound | None = None) -> Bound:
         """Ask for the account and how it is reached. Raises UsageError without a public address."""
         require_address(public_url)
-        return await linking.link(ask, self._world, public_url, previous)
+        return await linking.link(ask, self._world, hook_key, public_url, previous)
 
     async def accept(self, bound: Bound, request: HookRequest) -> CrmReply:
         """Check and translate what the account and its chats send."""

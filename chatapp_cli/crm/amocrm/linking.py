@@ -33,9 +33,8 @@ CHAT: Final = "chat"
 """Below our own address for a link: where the browser and amoCRM come."""
 
 
-async def link(ask: Asker, world: World, public_url: str, previous: Bound | None) -> Bound:
+async def link(ask: Asker, world: World, hook_key: str, public_url: str, previous: Bound | None) -> Bound:
     """Ask for the account and how it is reached, and show what to do there. Raises UsageError."""
-    hook_key = previous.hook_key if previous and previous.hook_key else world.chance.key()
     base = f"{public_url.rstrip('/')}/hooks/{hook_key}"
 
     async def proved(values: Mapping[str, str]) -> Bound:

@@ -8,8 +8,7 @@ Sources: b24-rest-docs ``installation-callback.md``, ``settings/oauth``, ``api-r
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from chatapp_cli.crm.bitrix24 import events, names, pages, place_form
+from chatapp_cli.crm.bitrix24.events import KeptPart
 from chatapp_cli.crm.bitrix24.place_form import FormPlace
 from chatapp_cli.crm.bitrix24.record import (
     COPY_RETURNS,
@@ -39,6 +39,7 @@ from chatapp_cli.kit.records import written
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookRequest
 from chatapp_cli.ports.crm import CrmReply
+from chatapp_cli.ports.world import World
 
 _NO: Final = CrmReply(status=403)
 _BAD: Final = CrmReply(status=400)
@@ -53,13 +54,14 @@ Tree = Mapping[str, Any]
 
 
 class KnownPortals:
-    """The installations as they stood in the store a moment ago, by hook key: one look for a burst of events.
+    """What stood in the store a moment ago about each link, by hook key: one look for a burst of events.
 
     A call that is not from the portal that was seen last is judged by the store.
     """
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[Millis, Installation]] = {}
+        self._signed: dict[str, tuple[Millis, Collection[str]]] = {}
 
     async def sender(self, bound: Bound, now: Millis, auth: Tree) -> tuple[Installation | None, bool]:
         """The installation, and whether a call with these proofs is from it."""
@@ -72,24 +74,26 @@ class KnownPortals:
             self._seen[bound.hook_key] = now, known
         return known, known is not None and is_from(known, *proofs)
 
+    async def signed(self, bound: Bound, now: Millis) -> Collection[str]:
+        """Where clients are told the names of employees, as ``connector|line``."""
+        at, known = self._signed.get(bound.hook_key, (0, None))
+        if known is None or not 0 <= now - at < _MOMENT:
+            known = {pair for pair, one in (await joined(bound.memory)).items() if one.names}
+            self._signed[bound.hook_key] = now, known
+        return known
 
-async def accept(bound: Bound, request: HookRequest, now: Millis, portals: KnownPortals) -> CrmReply:
+
+async def accept(bound: Bound, request: HookRequest, world: World, portals: KnownPortals) -> CrmReply:
     """Check a call and translate it; a refusal stores nothing."""
     page = request.path.strip("/")
-    handlers: Mapping[tuple[str, str], Callable[[Bound, HookRequest, Millis], Awaitable[CrmReply]]] = {
-        ("POST", "event"): partial(_event, portals),
-        ("POST", "install"): _install,
-        ("GET", "code"): _code,
-        ("POST", "connector"): _connector,
-        ("POST", place_form.SAVE): _save,
-        ("POST", "sms"): _sms,
-    }
-    if handler := handlers.get((request.method, page)):
-        try:
-            return await handler(bound, request, now)
-        except ValueError:  # of the brackets: too deep, too many
-            return _BAD
-    return CrmReply(status=405 if page in {name for _, name in handlers} else 404)
+    try:
+        if (request.method, page) == ("POST", "event"):
+            return await _event(portals, bound, request, world.clock.now())
+        if handler := _PAGES.get((request.method, page)):
+            return await handler(bound, request, world)
+    except ValueError:  # of the brackets: too deep, too many
+        return _BAD
+    return CrmReply(status=405 if page == "event" or page in {name for _, name in _PAGES} else 404)
 
 
 async def _event(portals: KnownPortals, bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
@@ -105,19 +109,20 @@ async def _event(portals: KnownPortals, bound: Bound, request: HookRequest, now:
         return _DONE
     spoken = name == events.MESSAGE_ADD
     talks = name in {events.MESSAGE_ADD, events.MESSAGE_UPDATE}
-    signed = {pair for pair, one in (await joined(bound.memory)).items() if one.names} if talks else set()
+    signed = await portals.signed(bound, now) if talks else ()
     parts = events.kept(tree, lambda connector, line: f"{connector}|{line}" in signed)
-    return CrmReply(arrivals=[await _arrival(bound, raw, now, spoken=spoken) for raw in parts], body=b"ok")
+    return CrmReply(arrivals=[await _arrival(bound, part, now, spoken=spoken) for part in parts], body=b"ok")
 
 
-async def _arrival(bound: Bound, raw: bytes, now: Millis, *, spoken: bool) -> CrmArrival:
+async def _arrival(bound: Bound, part: KeptPart, now: Millis, *, spoken: bool) -> CrmArrival:
     """A part of an event; of a message that seems to be ours only that the chat has to be looked into.
 
     An employee may have written the same words in these minutes: the chat's history tells the two apart.
     """
-    if spoken and (number := events.message_of(raw)) and await _is_copy(bound, events.copy_mark_of(raw), number, now):
-        return events.copy(raw, number)
-    return events.arrival(raw, now)
+    number = events.message_of(part.tree) if spoken else ""
+    if number and await _is_copy(bound, events.copy_mark_of(part.tree), number, now):
+        return events.copy(part, number)
+    return events.arrival(part, now)
 
 
 async def _is_copy(bound: Bound, mark: str, number: str, now: Millis) -> bool:
@@ -153,8 +158,8 @@ async def _hear(bound: Bound, tree: Tree) -> bool:
     return await bound.memory.swap(ECHO, awaited, HEARD + nonce)
 
 
-async def _install(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
-    tree = parse(request.body)
+async def _install(bound: Bound, request: HookRequest, world: World) -> CrmReply:
+    tree, now = parse(request.body), world.clock.now()
     if "AUTH_ID" not in tree:
         return await _installed_by_event(bound, tree, now)
     scheme = "http" if request.query.get("PROTOCOL") == "0" else "https"
@@ -186,9 +191,9 @@ async def _installed_by_event(bound: Bound, tree: Tree, now: Millis) -> CrmReply
     return await _offered(bound, offer, now, language=language)
 
 
-async def _code(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
+async def _code(bound: Bound, request: HookRequest, world: World) -> CrmReply:
     """The browser comes back from the portal; its code lives for half a minute and works once."""
-    told = request.query
+    told, now = request.query, world.clock.now()
     state = bound.secrets.get("state", "")
     used = (await bound.memory.known(STATE_USED)).get(STATE_USED, "")
     if not state or used == state or not hmac.compare_digest(state.encode(), told.get("state", "").encode()):
@@ -234,7 +239,7 @@ async def _may_install(bound: Bound, offer: Offer, now: Millis) -> bool:
     return parts.netloc.lower() == bound.account or (known is not None and known.member_id == offer.member_id)
 
 
-async def _connector(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
+async def _connector(bound: Bound, request: HookRequest, world: World) -> CrmReply:
     """The settings page of a connector, opened in the portal's frame. ``APP_SID`` is not the application token."""
     tree = parse(request.body)
     known = await installation(bound)
@@ -243,23 +248,32 @@ async def _connector(bound: Bound, request: HookRequest, now: Millis) -> CrmRepl
     connector, line = pages.place_of(_text(tree, "PLACEMENT_OPTIONS"))
     if not names.kind_of(connector) or not line.isdecimal():
         return CrmReply(status=404)
-    where = FormPlace(connector=connector, line=line, language=request.query.get("LANG", _RU), now=now)
-    return await place_form.shown(bound, known.origin, where, seed=_text(tree, "AUTH_ID"))
+    where = FormPlace(connector=connector, line=line, language=request.query.get("LANG", _RU))
+    return await place_form.shown(bound, known.origin, where, ticket=place_form.ticket_for(bound, where, world))
 
 
-async def _save(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
+async def _save(bound: Bound, request: HookRequest, world: World) -> CrmReply:
     """The form of that page comes back: its token proves that the page was shown to the portal's administrator."""
     known = await installation(bound)
-    return _NO if known is None else await place_form.saved(bound, known.origin, parse(request.body), now)
+    return _NO if known is None else await place_form.saved(bound, known.origin, parse(request.body), world.clock.now())
 
 
-async def _sms(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
+async def _sms(bound: Bound, request: HookRequest, world: World) -> CrmReply:
     """The portal sends an SMS by one of our providers; it does not repeat the call."""
     tree = parse(request.body)
     known, auth = await installation(bound), _map(tree, "auth")
     if known is None or not is_from(known, _text(auth, "member_id"), _text(auth, "application_token")):
         return _NO
-    return CrmReply(arrivals=[events.arrival(events.kept_sms(tree), now)], body=b"ok")
+    return CrmReply(arrivals=[events.arrival(events.kept_sms(tree), world.clock.now())], body=b"ok")
+
+
+_PAGES: Final[Mapping[tuple[str, str], Callable[[Bound, HookRequest, World], Awaitable[CrmReply]]]] = {
+    ("POST", "install"): _install,
+    ("GET", "code"): _code,
+    ("POST", "connector"): _connector,
+    ("POST", place_form.SAVE): _save,
+    ("POST", "sms"): _sms,
+}
 
 
 def _map(tree: Any, name: str) -> Tree:

@@ -61,14 +61,28 @@ class Arrangement:
         return await self._providers.arrange(list(wanted.values())) | refused
 
     async def depart(self) -> None:
-        """Take away what the portal would go on showing and calling when the link has ended."""
+        """Take away what the portal would go on showing and calling when the link has ended.
+
+        Raises the first ChannelError of what is still there after all of it was tried.
+        """
         await self._tabs.arrange(wanted=False)
         await self._leave({})
+        left = await self._unregister()
         await self._providers.arrange(())
         there = await self._api.call("event.get", urgency=Urgency.BACKGROUND)
-        await self._all(
-            _unbinding([one for one in (there if isinstance(there, list) else []) if isinstance(one, dict)])
-        )
+        bound = [one for one in (there if isinstance(there, list) else []) if isinstance(one, dict)]
+        unbound = await self._all(_unbinding(bound))
+        for said in (*left, *unbound.values()):
+            if isinstance(said, ChannelError) and not _is_gone(said):
+                raise said
+
+    async def _unregister(self) -> Sequence[Any]:
+        """Take the connectors that this link registered out of the contact centre; returns what the portal said."""
+        ours = [name.removeprefix(REGISTERED) for name in await self._memory.known(REGISTERED)]
+        answers = await self._all({one: BatchCommand("imconnector.unregister", {"ID": one}) for one in ours})
+        done = [one for one, said in answers.items() if not isinstance(said, ChannelError) or _is_gone(said)]
+        await self._memory.save({REGISTERED + one: "" for one in done})
+        return list(answers.values())
 
     async def offer(self, accounts: Sequence[Account]) -> None:
         """Remember what the page of a connector lets an administrator choose, and where the portal calls us."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final, NamedTuple
 
+from chatapp_cli.crm.bitrix24.form_tickets import FIELD
 from chatapp_cli.domain.crm.cards import CardSheet, DialogOnCard
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.moment import spelled
@@ -76,7 +77,7 @@ def _form(sheet: CardSheet, ticket: str, typed: TypedIntoCard = _NOTHING) -> Ite
     if not sheet.channels:
         yield _line(T("No channel that can write first is paired with Bitrix24."))
         return
-    yield f'<form method="post" action="write"><input type="hidden" name="ticket" value="{escape(ticket)}">'
+    yield f'<form method="post" action="write"><input type="hidden" name="{FIELD}" value="{escape(ticket)}">'
     for one in sheet.channels:
         yield f'<input type="hidden" name="{title_of(one.id)}" value="{escape(one.title)}">'
     known = "".join(f'<option value="{escape(one.phone)}">{escape(one.whose)}</option>' for one in sheet.phones)

@@ -1,7 +1,6 @@
 """The tab «ChatApp» in cards: the client's dialogs, and a form that writes to their phone (S-165).
 
-The portal opens it by a POST that bears the application token. The form bears a ticket of ours in its place: signed,
-short-lived, and sent once, because what it asks for is stored under the ticket's own number.
+The portal opens it by a POST that bears the application token; the form bears a ticket, see ``form_tickets``.
 Sources: b24-rest-docs ``api-reference/widgets``, ``crm/detail-tab``; providers' sheet §2.7, addendum A, B10.
 """
 
@@ -9,17 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 import msgspec
 
 from chatapp_cli.crm.bitrix24 import card_pages, form_tickets
-from chatapp_cli.crm.bitrix24.form_tickets import FormTicket
+from chatapp_cli.crm.bitrix24.form_tickets import FormTicket, TicketTerms
 from chatapp_cli.crm.bitrix24.record import Installation, installation, is_from
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.cards import CardRef, CardSheet, ChannelOnCard
-from chatapp_cli.domain.crm.events import CrmArrival, CrmWroteFirst
+from chatapp_cli.domain.crm.events import CrmWroteFirst
 from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.brackets import parse
@@ -88,28 +88,20 @@ def _opened(bound: Bound, known: Installation, said: Mapping[str, Any], language
     kind, number = PLACEMENTS.get(_text(said, "PLACEMENT")), _number(_text(said, "PLACEMENT_OPTIONS"))
     if kind is None or not number:
         return CrmReply(status=404)
-    card, now, fresh = CardRef(kind, number), world.clock.now(), world.chance.key()
-    show = partial(_page, bound, known.origin, card, language, now + form_tickets.LASTS, fresh)
+    card = CardRef(kind, number)
+    show = partial(_page, bound, known.origin, card, form_tickets.terms(world, language))
     return CrmReply(card=CardOpened(card=card, show=show, proof=_text(said, "AUTH_ID")[:_LONGEST]))
 
 
-def _page(
-    bound: Bound, origin: str, card: CardRef, language: str, until: Millis, number: str, sheet: CardSheet
-) -> CrmReply:
-    ticket = CardTicket(
-        card=str(card),
-        channels=[channel.id for channel in sheet.channels],
-        until=until,
-        number=number,
-        employee=sheet.employee,
-        language=language,
-    )
-    return card_pages.card(origin, language, sheet, form_tickets.signed(bound, ticket))
+def _page(bound: Bound, origin: str, card: CardRef, terms: TicketTerms, sheet: CardSheet) -> CrmReply:
+    channels = [channel.id for channel in sheet.channels]
+    ticket = CardTicket(card=str(card), channels=channels, employee=sheet.employee, **terms)
+    return card_pages.card(origin, ticket.language, sheet, form_tickets.signed(bound, ticket))
 
 
 def _written(bound: Bound, known: Installation, said: Mapping[str, Any], now: Millis) -> CrmReply:
     """What an employee wrote in the form."""
-    ticket = form_tickets.read(bound, _text(said, "ticket"), CardTicket)
+    ticket = form_tickets.read(bound, _text(said, form_tickets.FIELD), CardTicket)
     if ticket is None:
         return CrmReply(status=403)
     answer = partial(card_pages.said, known.origin, ticket.language)
@@ -134,17 +126,11 @@ def _written(bound: Bound, known: Installation, said: Mapping[str, Any], now: Mi
 
 
 def _accepted(event: CrmWroteFirst, answer: Any, refuse: Callable[[Text], CrmReply]) -> CrmReply:
-    raw = msgspec.json.encode(_StoredForm(card=event))
     page: CrmReply = answer(T("The message is accepted, and goes out in its turn."))
-    again = answer(form_tickets.SENT, status=409)
-    return CrmReply(
-        arrivals=[CrmArrival(provider_id=f"card:{event.mark}", event=event, raw=raw)],
-        body=page.body,
-        content_type=page.content_type,
-        headers=page.headers,
-        repeated=again,
-        refused=lambda why: refuse(T("The message was not accepted: {why}", why=why)),
-    )
+    sent: CrmReply = answer(form_tickets.SENT, status=409)
+    raw = msgspec.json.encode(_StoredForm(card=event))
+    reply = form_tickets.once(f"card:{event.mark}", event, page, sent, raw=raw)
+    return replace(reply, refused=lambda why: refuse(T("The message was not accepted: {why}", why=why)))
 
 
 def _again(origin: str, ticket: CardTicket, said: Mapping[str, Any], why: Text) -> CrmReply:
@@ -155,7 +141,7 @@ def _again(origin: str, ticket: CardTicket, said: Mapping[str, Any], why: Text) 
     ]
     sheet = CardSheet(channels=channels)
     typed = card_pages.TypedIntoCard(_text(said, "phone"), _text(said, "channel"), _text(said, "text"))
-    return card_pages.again(origin, ticket.language, why, sheet, _text(said, "ticket"), typed)
+    return card_pages.again(origin, ticket.language, why, sheet, _text(said, form_tickets.FIELD), typed)
 
 
 def _number(options: str) -> str:

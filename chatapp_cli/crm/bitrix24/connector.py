@@ -132,9 +132,9 @@ class Bitrix24:
     def __init__(self, world: World) -> None:
         self._world, self._portals = world, accept.KnownPortals()
 
-    async def link(self, ask: Asker, *, public_url: str, previous: Bound | None = None) -> Bound:
+    async def link(self, ask: Asker, *, hook_key: str, public_url: str, previous: Bound | None = None) -> Bound:
         """Ask for portal and application, whose tokens come when it is installed, or for a webhook."""
-        return await linking.link(ask, self._world, public_url, previous)
+        return await linking.link(ask, self._world, hook_key, public_url, previous)
 
     async def accept(self, bound: Bound, request: HookRequest) -> CrmReply:
         """Check and translate what the portal sends; nothing if it is linked by a webhook alone."""
@@ -142,7 +142,7 @@ class Bitrix24:
             return CrmReply(status=404)
         if card_tab.concerns(request):
             return await card_tab.accept(bound, request, self._world)
-        return await accept.accept(bound, request, self._world.clock.now(), self._portals)
+        return await accept.accept(bound, request, self._world, self._portals)
 
     def understand(self, bound: Bound, raw: bytes) -> CrmEvent:  # noqa: ARG002 - an event says all by itself
         """Parse a stored event again."""

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chatapp_cli.crm.bitrix24 import bbcode
 from chatapp_cli.crm.bitrix24.names import kind_of
@@ -103,7 +103,14 @@ _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 Tree = Mapping[str, Any]
 
 
-def kept(tree: Tree, is_signed: Callable[[str, str], bool]) -> Iterator[bytes]:
+class KeptPart(NamedTuple):
+    """A part of an event as it is stored, and the same as text."""
+
+    tree: Tree
+    raw: bytes
+
+
+def kept(tree: Tree, is_signed: Callable[[str, str], bool]) -> Iterator[KeptPart]:
     """An event as its parts are stored, one for each message or conversation; tokens are left out.
 
     ``is_signed`` tells for a connector and a line whether clients are told the names of employees.
@@ -114,20 +121,20 @@ def kept(tree: Tree, is_signed: Callable[[str, str], bool]) -> Iterator[bytes]:
     several = _SEVERAL.get(name, "")
     items = members(data.get(several)) if several and isinstance(data, Mapping) else ()
     if not items:
-        yield _written({**about, "data": _bare(data)})
+        yield _part({**about, "data": _bare(data)})
         return
     assert isinstance(data, Mapping)
     connector, line = str(data.get("CONNECTOR", "")), str(data.get("LINE", ""))
     signed = {_SIGNED: "Y"} if is_signed(connector, line) else {}
     for item in items:
-        yield _written({**about, **signed, "data": {"CONNECTOR": connector, "LINE": line, several: [_bare(item)]}})
+        yield _part({**about, **signed, "data": {"CONNECTOR": connector, "LINE": line, several: [_bare(item)]}})
 
 
-def kept_sms(tree: Tree) -> bytes:
+def kept_sms(tree: Tree) -> KeptPart:
     """The call of a provider of SMS as it is stored: without tokens, and without what nobody reads."""
     told = ("module_id", "code", "message_id", "message_to", "message_body", "bindings", "workflow_id")
     about = {"user_id": _text(_map(tree, "auth"), "user_id")}
-    return _written({"event": SMS, "data": {name: tree[name] for name in told if name in tree} | about})
+    return _part({"event": SMS, "data": {name: tree[name] for name in told if name in tree} | about})
 
 
 def _bare(item: Any, name: str = "") -> Any:
@@ -144,13 +151,16 @@ def without_token(link: str) -> str:
     return _TOKEN.sub(r"\1", link).rstrip("?&") if "auth=" in link else link
 
 
+def _part(tree: Tree) -> KeptPart:
+    return KeptPart(tree, _written(tree))
+
+
 def _written(tree: Any) -> bytes:
     return _JSON.encode(tree).encode("utf-8", "replace")
 
 
-def copy_mark_of(raw: bytes) -> str:
+def copy_mark_of(tree: Tree) -> str:
     """The mark that an employee's message would have, were it a copy of one of ours; empty for everything else."""
-    tree = _tree(raw)
     if tree.get("event") != MESSAGE_ADD:
         return ""
     item = _first(tree)
@@ -160,15 +170,14 @@ def copy_mark_of(raw: bytes) -> str:
     return copy_mark(_text(_map(item, "chat"), "id"), _text(said, "user_id"), _text(said, "text"))
 
 
-def message_of(raw: bytes) -> str:
+def message_of(tree: Tree) -> str:
     """The portal's number of the message that an event adds; empty for everything else."""
-    tree = _tree(raw)
     return _text(_map(_first(tree), "im"), "message_id") if tree.get("event") == MESSAGE_ADD else ""
 
 
-def copy(raw: bytes, number: str) -> CrmArrival:
+def copy(part: KeptPart, number: str) -> CrmArrival:
     """The arrival of a message that seems to be a copy of one of ours. Nothing of one in a chat that is not ours."""
-    tree = _tree(raw)
+    tree, raw = part
     kind, place = _whose(_text(tree["data"], "CONNECTOR"), _text(tree["data"], "LINE"))
     chat = border.external_id(_text(_map(_first(tree), "chat"), "id"))
     event = CopyCame(kind=kind, place=place, chat=chat)
@@ -181,16 +190,16 @@ def _first(tree: Tree) -> Tree:
     return found[0] if found and isinstance(found[0], Mapping) else {}
 
 
-def added_raw(*, connector: str, line: str, item: Tree, at: Millis) -> bytes:
+def added_part(*, connector: str, line: str, item: Tree, at: Millis) -> KeptPart:
     """A message that a catch-up found, as the event would have been stored."""
     data = {"CONNECTOR": connector, "LINE": line, "MESSAGES": [item]}
-    return _written({"event": MESSAGE_ADD, "ts": str(at // 1000), "data": data})
+    return _part({"event": MESSAGE_ADD, "ts": str(at // 1000), "data": data})
 
 
-def arrival(raw: bytes, now: Millis) -> CrmArrival:
+def arrival(part: KeptPart, now: Millis) -> CrmArrival:
     """A stored part; what cannot be understood is kept with the reason."""
+    tree, raw = part
     try:
-        tree = _tree(raw)
         if told := _of_card(tree):
             return _card_arrival(told, now, raw)
         return CrmArrival(provider_id=border.external_id(_provider_id(tree, raw)), event=_event(tree, now), raw=raw)

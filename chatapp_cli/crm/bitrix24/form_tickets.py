@@ -1,21 +1,27 @@
 """The tickets of forms in the portal's frames: what a form may do goes out with it and comes back, signed by us.
 
 A browser sends no application token with a form of ours, so its ticket stands in that place. It holds for an hour, and
-its number lets what it asks for be taken once.
+what it asks for is stored under its number, so it is taken once.
 """
 
 from __future__ import annotations
 
 import base64
 import hmac
-from typing import Final, TypeVar
+from dataclasses import replace
+from typing import Final, TypedDict, TypeVar
 
 import msgspec
 
+from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.crm import CrmReply
+from chatapp_cli.ports.world import World
 
+FIELD: Final = "ticket"
+"""The field of a form that bears its ticket."""
 LASTS: Final[Millis] = 3_600_000
 """How long a form may be sent after it was shown, in milliseconds."""
 LATE: Final = T("The form is too old. Open the page again.")
@@ -37,7 +43,20 @@ class FormTicket(msgspec.Struct, frozen=True, kw_only=True):
         return self.until <= now
 
 
+class TicketTerms(TypedDict):
+    """What every ticket is made with."""
+
+    until: Millis
+    number: str
+    language: str
+
+
 K = TypeVar("K", bound=FormTicket)
+
+
+def terms(world: World, language: str) -> TicketTerms:
+    """Those of a form that is shown now."""
+    return TicketTerms(until=world.clock.now() + LASTS, number=world.chance.key(), language=language)
 
 
 def signed(bound: Bound, ticket: FormTicket) -> str:
@@ -54,6 +73,12 @@ def read(bound: Bound, said: str, kind: type[K]) -> K | None:
     if not hmac.compare_digest(_signature(bound, kind, body.encode()), signature):
         return None
     return msgspec.json.decode(base64.urlsafe_b64decode(body), type=kind)
+
+
+def once(name: str, event: CrmEvent, page: CrmReply, sent: CrmReply, *, raw: bytes) -> CrmReply:
+    """Have what a form asks for stored under its name, and answer with a page; the second time, that it was sent."""
+    arrival = CrmArrival(provider_id=name, event=event, raw=raw)
+    return replace(page, arrivals=[arrival], repeated=sent)
 
 
 def _signature(bound: Bound, kind: type[FormTicket], body: bytes) -> str:

@@ -159,7 +159,7 @@ def _arrival(chat: MirroredChat, message: Tree, answer: Tree, number: str, now: 
         "text": str(message.get("text") or ""),
         "files": [_file(str(one), files) for one in members(_params(message).get("fileId"))],
     }
-    raw = events.added_raw(
+    part = events.added_part(
         connector=names.channels()[chat.kind].id,
         line=chat.place,
         item={
@@ -169,7 +169,7 @@ def _arrival(chat: MirroredChat, message: Tree, answer: Tree, number: str, now: 
         },
         at=_at(message.get("date"), now),
     )
-    return events.arrival(raw, now)
+    return events.arrival(part, now)
 
 
 def _file(number: str, files: Any) -> Tree:

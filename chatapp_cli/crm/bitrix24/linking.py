@@ -24,17 +24,16 @@ _REACH: Final = T(
 )
 
 
-async def link(ask: Asker, world: World, public_url: str, previous: Bound | None) -> Bound:
+async def link(ask: Asker, world: World, hook_key: str, public_url: str, previous: Bound | None) -> Bound:
     """Ask for portal and application, and show what to enter there, or for a webhook, which works at once.
 
     Raises UsageError for an application without a public address.
     """
-    hook_key = previous.hook_key if previous and previous.hook_key else world.chance.key()
     base = f"{public_url.rstrip('/')}/hooks/{hook_key}" if public_url else ""
 
     async def proved(values: Mapping[str, str]) -> Bound:
         if values.get(webhook.WAY) == webhook.LITE:
-            return await webhook.bound_by(values, world, previous)
+            return await webhook.bound_by(values, world, previous, hook_key)
         if not base:
             raise UsageError(_UNREACHED, _REACH, field=webhook.WAY)
         return bind.bound_by(values, world, previous, hook_key)

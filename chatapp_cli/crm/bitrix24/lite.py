@@ -6,6 +6,7 @@ Sources: b24-rest-docs ``crm.timeline.comment.*``; providers' sheet §0, §3.1.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -16,6 +17,7 @@ from chatapp_cli.crm.bitrix24 import bbcode, check, errors, lines, lite_pipeline
 from chatapp_cli.crm.bitrix24.calls import AT_ONCE, BatchCommand
 from chatapp_cli.crm.bitrix24.cards import TYPES
 from chatapp_cli.crm.bitrix24.lite_cards import LiteCard, LiteCards, place_of, places
+from chatapp_cli.crm.bitrix24.together import TogetherCalls
 from chatapp_cli.crm.bitrix24.webhook import WebhookApi, opened
 from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
@@ -28,7 +30,6 @@ from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.decided_cards import DecidedCards
-from chatapp_cli.kit.pace import Urgency
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
@@ -42,8 +43,9 @@ class Bitrix24LiteSession:
 
     def __init__(self, api: WebhookApi, bound: Bound, public_url: str, world: World) -> None:
         self._api, self._memory = api, bound.memory
+        self._calls = TogetherCalls(api)
         self._decided = DecidedCards(bound.memory)
-        self._cards = LiteCards(api, bound.secrets["mark"], world.clock, self._decided)
+        self._cards = LiteCards(api, self._calls, bound.secrets["mark"], world.clock, self._decided)
         self._is_ours = showing.ours_at(public_url)
         self._written_in: dict[str, LiteCard] = {}
 
@@ -76,19 +78,18 @@ class Bitrix24LiteSession:
         """The outcome of each entry; raises what concerns all of them before anything is written down."""
         found: dict[int, CrmReceipt | ChannelError] = {}
         commands: dict[str, BatchCommand] = {}
-        for number, entry in entries.items():
-            try:
-                command = await self._command(entry)
-            except ChannelError as error:
-                if errors.stops_everything(error):
-                    raise
-                found[number] = error
+        told = await asyncio.gather(*map(self._command, entries.values()), return_exceptions=True)
+        for number, command in zip(entries, told, strict=True):
+            if isinstance(command, ChannelError) and not errors.stops_everything(command):
+                found[number] = command
+            elif isinstance(command, BaseException):
+                raise command
             else:
                 found[number] = CrmReceipt()
                 commands |= {} if command is None else {str(number): command}
         for number, answer in (await self._written(commands)).items():
-            told = isinstance(answer, CrmReceipt)
-            found[number] = await self._decided.receipt(entries[number]) if told else answer
+            taken = isinstance(answer, CrmReceipt)
+            found[number] = await self._decided.receipt(entries[number]) if taken else answer
         return found
 
     async def _written(self, commands: Mapping[str, BatchCommand]) -> Mapping[int, CrmReceipt | ChannelError]:
@@ -156,9 +157,7 @@ class Bitrix24LiteSession:
             return None
         asked = {"filter": {"ENTITY_TYPE": kind, "ENTITY_ID": int(number)}, "order": {"ID": "DESC"}}
         for start in (0, 50):
-            told = await self._api.call(
-                "crm.timeline.comment.list", {**asked, "start": start}, urgency=Urgency.BACKGROUND
-            )
+            told = await self._calls.call("crm.timeline.comment.list", {**asked, "start": start})
             page = [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
             for one in page:
                 head = str(one.get("COMMENT", "")).partition("\n")[0]

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from typing import Any, Final, NamedTuple
+from weakref import WeakValueDictionary
 
 import structlog
 
 from chatapp_cli.crm.bitrix24 import names
 from chatapp_cli.crm.bitrix24.cards import TYPES
 from chatapp_cli.crm.bitrix24.lite_staff import LiteStaff
+from chatapp_cli.crm.bitrix24.together import TogetherCalls
 from chatapp_cli.crm.bitrix24.webhook import WebhookApi
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.entry import CrmPerson, LedgerEntry
@@ -89,11 +92,14 @@ def _pipeline(name: str) -> str:
 class LiteCards:
     """Finds and makes cards for one session; ``mark`` tells our cards from those of another desk."""
 
-    def __init__(self, api: WebhookApi, mark: str, clock: Clock, decided: DecidedCards) -> None:
-        self._api, self._mark, self._clock, self._decided = api, mark, clock, decided
+    def __init__(self, api: WebhookApi, calls: TogetherCalls, mark: str, clock: Clock, decided: DecidedCards) -> None:
+        self._calls, self._mark, self._clock, self._decided = calls, mark, clock, decided
+        self._by_rule = asyncio.Lock()
+        """Whose turn it is can be said of one card at a time."""
         self._staff = LiteStaff(api, clock)
         self._known: dict[tuple[str, str], tuple[float, LiteCard]] = {}
-        self._one_at_a_time = asyncio.Lock()
+        self._looking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """Of those whose card is being looked for, by person and by what they are found by."""
 
     async def of(self, entry: LedgerEntry) -> LiteCard | None:
         """The card of an entry's client: an open one, or a new one if the client wrote; ``None`` if there is none."""
@@ -101,12 +107,15 @@ class LiteCards:
         if place is None:
             raise Rejected(OTHER_WAY, entry.pairing.place)
         asked = (entry.person.id, entry.pairing.place)
-        async with self._one_at_a_time:
+        async with AsyncExitStack() as stack:
+            for whose in sorted(_same_person(entry.person)):
+                await stack.enter_async_context(self._looking.setdefault(whose, asyncio.Lock()))
             at, card = self._known.get(asked, (0.0, None))
             if card is None or self._clock.monotonic() - at > _FRESH:
                 card = await self._looked(entry.person, place, entry, makes=not entry.ours)
             if card is not None and entry.outcome is not None and entry.outcome.moves == str(card):
-                await self._move(card, entry, entry.outcome)
+                async with self._by_rule:
+                    await self._move(card, entry, entry.outcome)
             if card is not None:
                 self._known[asked] = (self._clock.monotonic(), card)
             return card
@@ -124,16 +133,17 @@ class LiteCards:
                 return card
         if not makes:
             return None
-        responsible = await self._responsible(entry.outcome, contact)
-        contact = contact or await self._made_contact(person, responsible)
         if entry.outcome is None:
-            return await self._made(place, contact, entry, {})
-        return await self._made_as_chosen(place, contact, entry, entry.outcome, responsible)
+            return await self._made(place, contact or await self._made_contact(person, {}), entry, {})
+        async with self._by_rule:
+            return await self._made_as_chosen(place, contact, entry, entry.outcome)
 
     async def _made_as_chosen(
-        self, place: LitePlace, contact: int, entry: LedgerEntry, outcome: CardOutcome, responsible: Mapping[str, int]
+        self, place: LitePlace, contact: int | None, entry: LedgerEntry, outcome: CardOutcome
     ) -> LiteCard:
         """A card as the outcome says; with less of it if the portal refuses that, as a stage that was deleted."""
+        responsible = await self._responsible(outcome, contact)
+        contact = contact or await self._made_contact(entry.person, responsible)
         wanted = place_of(outcome.pipeline) or place
         fields = {**outcome.fields, **responsible}
         stage = {"stageId": outcome.stage} if outcome.stage else {}
@@ -149,10 +159,8 @@ class LiteCards:
         await self._decided.made(entry, outcome, str(card))
         return card
 
-    async def _responsible(self, outcome: CardOutcome | None, contact: int | None) -> Mapping[str, int]:
+    async def _responsible(self, outcome: CardOutcome, contact: int | None) -> Mapping[str, int]:
         """Who is responsible, as a field; nobody in particular if none of those who are wanted works there."""
-        if outcome is None:
-            return {}
         if outcome.like_contact and contact is not None:
             same = await self._staff.working([await self._owner(contact)])
             if same:
@@ -162,7 +170,7 @@ class LiteCards:
 
     async def _owner(self, contact: int) -> str:
         """Who is responsible for a contact; empty for nobody."""
-        told = await self._api.call("crm.item.get", {"entityTypeId": TYPES["contact"], "id": contact})
+        told = await self._calls.call("crm.item.get", {"entityTypeId": TYPES["contact"], "id": contact})
         item = told.get("item") if isinstance(told, Mapping) else None
         return str(item.get("assignedById") or "") if isinstance(item, Mapping) else ""
 
@@ -177,7 +185,9 @@ class LiteCards:
         elif outcome.stage:
             fields["stageId"] = outcome.stage
         try:
-            await self._api.call("crm.item.update", {"entityTypeId": TYPES[card.kind], "id": card.id, "fields": fields})
+            await self._calls.call(
+                "crm.item.update", {"entityTypeId": TYPES[card.kind], "id": card.id, "fields": fields}
+            )
         except Rejected as error:
             log.warning("bitrix24.move_refused", outcome=outcome.number, code=error.code)
         else:
@@ -190,7 +200,7 @@ class LiteCards:
             return ours[0]
         for kind, values in _reached(person):
             asked = {"type": kind, "values": values, "entity_type": "CONTACT"}
-            told = await self._api.call("crm.duplicate.findbycomm", asked)
+            told = await self._calls.call("crm.duplicate.findbycomm", asked)
             found = told.get("CONTACT") if isinstance(told, Mapping) else None
             if ids := [int(one) for one in members(found or []) if str(one).isdecimal()]:
                 return min(ids)
@@ -205,7 +215,7 @@ class LiteCards:
     async def _items(self, kind: str, wanted: Mapping[str, Any]) -> Sequence[int]:
         """The ids of cards, the newest first."""
         asked = {"entityTypeId": TYPES[kind], "filter": wanted, "order": {"id": "desc"}, "select": ["id"], "start": -1}
-        told = await self._api.call("crm.item.list", asked)
+        told = await self._calls.call("crm.item.list", asked)
         found = told.get("items") if isinstance(told, Mapping) else None
         return [int(one["id"]) for one in members(found or []) if isinstance(one, Mapping) and one.get("id")]
 
@@ -234,7 +244,7 @@ class LiteCards:
     async def _add(self, kind: str, fields: Mapping[str, Any]) -> int:
         """Make a card. A lost answer is Retryable: the card is looked for before another is made."""
         try:
-            told = await self._api.call("crm.item.add", {"entityTypeId": TYPES[kind], "fields": fields}, once=True)
+            told = await self._calls.call("crm.item.add", {"entityTypeId": TYPES[kind], "fields": fields}, once=True)
         except OutcomeUnknown as lost:
             raise Retryable(lost.code, lost.detail) from lost
         item = told.get("item") if isinstance(told, Mapping) else None
@@ -248,6 +258,11 @@ class LiteCards:
 
     def _signed(self, origin: str) -> Mapping[str, str]:
         return {"originatorId": ORIGINATOR, "originId": origin}
+
+
+def _same_person(person: CrmPerson) -> set[str]:
+    """By what two messages are of one person, so that the cards of only one of them are looked for and made."""
+    return {person.id, *(value for _, values in _reached(person) for value in values[:1])}
 
 
 def _reached(person: CrmPerson) -> Iterator[tuple[str, list[str]]]:

@@ -1,14 +1,13 @@
 """The page of a connector in the portal: which channel of ours stands on an open line, and its switches (S-157).
 
-It has no script. Its form comes back with a token that is signed with the application's key, ends after an hour and
-works once. Nothing here asks the network: what is chosen is kept as an event, which the desk applies.
+It has no script. Its form comes back with a ticket, see ``form_tickets``. Nothing here asks the network: what is chosen
+is kept as an event, which the desk applies.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ from chatapp_cli.crm.bitrix24.form_tickets import FormTicket
 from chatapp_cli.crm.bitrix24.names import KIND
 from chatapp_cli.crm.bitrix24.record import CALLED_AT, Joined, joined, offered
 from chatapp_cli.domain import option
-from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, PlaceConfigured, PlaceDetached
+from chatapp_cli.domain.crm.events import CrmEvent, PlaceConfigured, PlaceDetached
 from chatapp_cli.domain.crm.link import Account
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Field
@@ -29,13 +28,12 @@ from chatapp_cli.kit import crm_pages
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.crm import CrmReply
+from chatapp_cli.ports.world import World
 
 SAVE: Final = "save"
 """The page that takes the form."""
 LEAVE: Final = "leave"
 """The value of the button that disconnects."""
-_USED: Final = "form "
-"""In the memory before the number of a form that came back: until when it would have been valid."""
 _OPTION: Final = "option_"
 _NO: Final = CrmReply(status=403)
 _INPUTS: Final[Mapping[str, str]] = {"phone": "tel", "url": "url", "email": "email", "number": "number"}
@@ -50,12 +48,11 @@ class PlaceTicket(FormTicket, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormPlace:
-    """The open line whose page is looked at, and when."""
+    """The open line whose page is looked at."""
 
     connector: str
     line: str
     language: str
-    now: Millis
 
     @property
     def kind(self) -> str:
@@ -69,21 +66,17 @@ class FormPlace:
 
 
 async def shown(
-    bound: Bound, origin: str, where: FormPlace, *, seed: str, typed: Mapping[str, str] | None = None,
+    bound: Bound, origin: str, where: FormPlace, *, ticket: str, typed: Mapping[str, str] | None = None,
     problem: UsageError | None = None,
 ) -> CrmReply:  # fmt: skip
-    """The page as it stands, or with what was just ``typed`` and what is wrong with it.
-
-    ``seed`` is something that comes once: the access token that the portal makes for each page, or a form's token.
-    """
+    """The page as it stands, or with what was just ``typed`` and what is wrong with it."""
     there = (await joined(bound.memory)).get(where.pair)
     accounts = await offered(bound.memory, where.kind)
     address = (await bound.memory.known(CALLED_AT)).get(CALLED_AT, "")
     with speaking(crm_pages.spoken(where.language)):
         body = _state(where, there) + _trouble(problem) + _about(address)
         if accounts or there:
-            token = form_tickets.signed(bound, _ticket(where, seed))
-            body += _form(token, where, there, accounts, typed or (there.options if there else {}))
+            body += _form(ticket, where, there, accounts, typed or (there.options if there else {}))
         else:
             body += _nothing_to_choose(where.kind)
     return crm_pages.page(origin, where.language, Text(names.channels()[where.kind].name), body, forms=True)
@@ -118,11 +111,11 @@ def _said(words: Text, tag: str = "span") -> str:
 
 
 def _form(
-    token: str, where: FormPlace, there: Joined | None, accounts: Sequence[Account], values: Mapping[str, str]
+    ticket: str, where: FormPlace, there: Joined | None, accounts: Sequence[Account], values: Mapping[str, str]
 ) -> str:
     chosen = there.channel if there else 0
     choices = [(str(one.channel), Text("{value}", {"value": one.name})) for one in accounts]
-    inside = f'<input type="hidden" name="token" value="{escape(token)}">'
+    inside = f'<input type="hidden" name="{form_tickets.FIELD}" value="{escape(ticket)}">'
     inside += crm_pages.labelled(T("Account"), crm_pages.select("channel", choices, chosen=str(chosen)))
     for field in _fields(where.kind):
         inside += _question(field, values.get(field.name, field.default))
@@ -155,31 +148,29 @@ def _button(act: str, label: Text) -> str:
     return f'<p><button name="act" value="{act}">{escape(show(label))}</button></p>'
 
 
-def _ticket(where: FormPlace, seed: str) -> PlaceTicket:
-    number = sha256(f"{where.now} {seed}".encode("utf-8", "replace")).hexdigest()[:32]
-    until = where.now + form_tickets.LASTS
-    return PlaceTicket(connector=where.connector, line=where.line, until=until, number=number, language=where.language)
+def ticket_for(bound: Bound, where: FormPlace, world: World) -> str:
+    """The ticket of a page that is shown now."""
+    terms = form_tickets.terms(world, where.language)
+    return form_tickets.signed(bound, PlaceTicket(connector=where.connector, line=where.line, **terms))
 
 
 async def saved(bound: Bound, origin: str, tree: Mapping[str, Any], now: Millis) -> CrmReply:
     """Take the form: what is wrong stands on the page, what is right is kept once."""
     said = {name: value for name, value in tree.items() if isinstance(value, str)}
-    ticket = form_tickets.read(bound, said.get("token", ""), PlaceTicket)
+    borne = said.get(form_tickets.FIELD, "")
+    ticket = form_tickets.read(bound, borne, PlaceTicket)
     if ticket is None:
         return _NO
-    where = FormPlace(connector=ticket.connector, line=ticket.line, language=ticket.language, now=now)
+    where = FormPlace(connector=ticket.connector, line=ticket.line, language=ticket.language)
     if ticket.is_late(now):
         return _answer(origin, where, form_tickets.LATE, status=410)
     try:
         event = await _event(bound, where, said)
     except UsageError as problem:
-        typed = _values(where.kind, said)
-        return await shown(bound, origin, where, seed=said["token"], typed=typed, problem=problem)
-    if not await bound.memory.swap(_USED + ticket.number, "", str(ticket.until)):
-        return _answer(origin, where, form_tickets.SENT, status=409)
-    await _forget_old(bound, now)
-    arrival = CrmArrival(provider_id=f"form:{ticket.number}", event=event, raw=b'{"event":"FORM"}')
-    return replace(_thanks(origin, where, event), arrivals=[arrival])
+        return await shown(bound, origin, where, ticket=borne, typed=_values(where.kind, said), problem=problem)
+    sent = _answer(origin, where, form_tickets.SENT, status=409)
+    name, page = f"form:{ticket.number}", _thanks(origin, where, event)
+    return form_tickets.once(name, event, page, sent, raw=b'{"event":"FORM"}')
 
 
 async def _event(bound: Bound, where: FormPlace, said: Mapping[str, str]) -> CrmEvent:
@@ -201,11 +192,6 @@ def _values(kind: str, said: Mapping[str, str]) -> dict[str, str]:
     """The options as they were typed; a box that is not ticked is not sent."""
     missing = {field.name: "off" if field.kind == "flag" else "" for field in _fields(kind)}
     return {name: said.get(_OPTION + name, unsaid) for name, unsaid in missing.items()}
-
-
-async def _forget_old(bound: Bound, now: Millis) -> None:
-    used = await bound.memory.known(_USED)
-    await bound.memory.save({name: "" for name, until in used.items() if int(until) <= now})
 
 
 def _thanks(origin: str, where: FormPlace, event: CrmEvent) -> CrmReply:

@@ -94,7 +94,7 @@ async def opened(bound: Bound, world: World) -> AsyncIterator[WebhookApi]:
             await api.aclose()
 
 
-async def bound_by(values: Mapping[str, str], world: World, previous: Bound | None) -> Bound:
+async def bound_by(values: Mapping[str, str], world: World, previous: Bound | None, hook_key: str) -> Bound:
     """The link of a webhook, once the portal has answered it. Raises UsageError."""
     address = _address(values.get(LITE, ""))
     account = urlsplit(address).netloc
@@ -103,15 +103,14 @@ async def bound_by(values: Mapping[str, str], world: World, previous: Bound | No
             T("This link belongs to {name}. Link the other portal as one of its own.", name=previous.account),
             field=LITE,
         )
-    chance = world.chance
     kept = previous.secrets if previous else {}
     found = Bound(
         account=account,
         title=account,
         settings={WAY: LITE},
-        secrets={LITE: address, "mark": kept.get("mark") or chance.key()[-12:]},
+        secrets={LITE: address, "mark": kept.get("mark") or world.chance.key()[-12:]},
         facts={N_("Portal"): account},
-        hook_key=previous.hook_key if previous and previous.hook_key else chance.key(),
+        hook_key=hook_key,
     )
     await _prove(found, world)
     return found

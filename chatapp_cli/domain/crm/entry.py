@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.message import Origin
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.arrival import ChatKind
     from chatapp_cli.domain.crm.link import Pairing
     from chatapp_cli.domain.crm.outcome import CardOutcome
     from chatapp_cli.domain.crm.states import Act, TextFate

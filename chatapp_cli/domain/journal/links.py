@@ -58,6 +58,20 @@ class LinkResumed(LinkEvent):
     words: ClassVar[Text] = T("CRM link {link} tries again")
 
 
+class LinkAsked(LinkEvent):
+    """A question waits for the session of a link."""
+
+    topic: ClassVar[str] = "crm.asked"
+    question: int
+
+
+class LinkAnswered(LinkEvent):
+    """A question to the session of a link was answered, or will not be."""
+
+    topic: ClassVar[str] = "crm.answered"
+    question: int
+
+
 class CatchUpAsked(LinkEvent):
     """A person wants to know now what employees wrote and nobody delivered."""
 

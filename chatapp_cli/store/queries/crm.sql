@@ -27,6 +27,9 @@ FROM crm_link k WHERE k.id = :id;
 -- name: links.secrets
 SELECT secrets FROM crm_link WHERE id = :id;
 
+-- name: links.next_hook_key
+SELECT value FROM stored_option WHERE subject = :subject AND ref = 0 AND name = :name;
+
 -- name: links.add
 INSERT INTO crm_link (kind, account, title, hook_key, settings, facts, secrets, revision, state, code, detail,
   state_since, look_at, created_at)
@@ -149,7 +152,7 @@ WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
     AND NOT EXISTS (
       SELECT 1 FROM crm_entry p
       WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id < e.id AND p.state <> 'dead'
-        AND (p.act <> 'owner' OR e.act = 'owner'))
+        AND (p.act NOT IN ('owner', 'delivered', 'failed') OR e.act IN ('owner', 'delivered', 'failed')))
   ORDER BY e.rank, e.id LIMIT :n)
 RETURNING id, link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful, not_before,
   tries, claims, code, detail, created_at;
@@ -420,3 +423,29 @@ DELETE FROM crm_employee WHERE link_id = :link AND employee = :employee AND oper
 
 -- name: employees.unmap
 DELETE FROM crm_employee WHERE link_id = :link AND operator = :operator;
+
+-- name: crmquestions.add
+INSERT INTO crm_question (link_id, what, arguments, state, code, detail, result, until)
+VALUES (:link, :what, :arguments, 'waiting', '', '', '', :until) RETURNING id;
+
+-- name: crmquestions.claim
+UPDATE crm_question SET state = 'running' WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id = (
+  SELECT q.id FROM crm_question q WHERE q.link_id = :link AND q.state = 'waiting' AND q.until > :now
+  ORDER BY q.id LIMIT 1)
+RETURNING id, link_id, what, arguments, state, code, detail, result;
+
+-- name: crmquestions.one
+SELECT id, link_id, what, arguments, state, code, detail, result FROM crm_question WHERE id = :id;
+
+-- name: crmquestions.recover
+UPDATE crm_question SET state = 'waiting' WHERE link_id = :link AND state = 'running';
+
+-- name: crmquestions.end
+UPDATE crm_question SET state = :state, code = :code, detail = :detail, result = :result
+WHERE id = :id AND state = 'running';
+
+-- name: crmquestions.forget
+DELETE FROM crm_question WHERE id = :id;
+
+-- name: crmquestions.sweep
+DELETE FROM crm_question WHERE until < :before;

@@ -5,7 +5,18 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from chatapp_cli.domain.ids import ChannelId, DialogId, EntryId, LineId, LinkId, MessageId, Millis, PairingId, RuleId
+from chatapp_cli.domain.ids import (
+    ChannelId,
+    DialogId,
+    EntryId,
+    LineId,
+    LinkId,
+    MessageId,
+    Millis,
+    PairingId,
+    QuestionId,
+    RuleId,
+)
 
 
 @lru_cache(maxsize=256)
@@ -253,3 +264,16 @@ class RouteRow(NamedTuple):
     rule_id: RuleId
     card: str
     at: Millis
+
+
+class QuestionRow(NamedTuple):
+    """A question to a link's session."""
+
+    id: QuestionId
+    link_id: LinkId
+    what: str
+    arguments: str
+    state: str
+    code: str
+    detail: str
+    result: str

@@ -271,3 +271,21 @@ class CrmRoute(Table, table=True):
     """The card that was made, as ``deal:17``; empty until the CRM has told it, or if one was open already."""
     at: int = Field(sa_column=moment())
     """When the message was written."""
+
+
+class StoredQuestion(Table, table=True):
+    """What a command or a window asks of a link's session; deleted when its caller has the answer."""
+
+    __tablename__ = "crm_question"
+    __table_args__ = (Index("ix_crm_question_waiting", "link_id", "state", "id"), NEVER_AGAIN)
+    id: int | None = Field(sa_column=key())
+    link_id: int = Field(sa_column=ref("crm_link"))
+    what: str
+    arguments: str
+    state: str
+    """``waiting``, ``running``, ``done`` or ``failed``."""
+    code: str
+    detail: str
+    result: str
+    until: int = Field(sa_column=moment())
+    """When the caller stops waiting."""

@@ -13,8 +13,8 @@ class StoredOption(Table, table=True):
 
     __tablename__ = "stored_option"
     subject: str = Field(primary_key=True)
-    """``company``, ``line``, ``channel`` or ``crm``."""
+    """``company``, ``line``, ``channel`` or ``crm``; ``next_link`` for what the next link to a CRM will have."""
     ref: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
-    """Its number; 0 for the company."""
+    """Its number; 0 for the company and the next link."""
     name: str = Field(primary_key=True)
     value: str

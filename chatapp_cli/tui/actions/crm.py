@@ -6,10 +6,12 @@ from collections.abc import Collection
 from functools import partial
 
 from chatapp_cli.domain.crm.link import Place
+from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.crms import manifest, manifests
 from chatapp_cli.runtime import linking
+from chatapp_cli.runtime.asking_crm import asked
 from chatapp_cli.services import channels, ledger, links, pairings, words
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
@@ -35,7 +37,7 @@ async def attach(page: ActionPage, row: LinkRow, paired: Collection[int]) -> Non
     number = await page.choose(_("Which channel?"), [(key, f"{one.title} · {one.line}") for key, one in free.items()])
     if number is not None:
         page.say(_("Asking the CRM…"))
-        found = await linking.asked(page.workspace.company, row, lambda session: session.places())
+        found = await asked(page.workspace.company, row, CrmQuestion.PLACES)
         await _attach_to(page, row, free[number], {place.id: place for place in found})
 
 

@@ -77,7 +77,8 @@ class AmoDesk:
 
     async def link(self, previous: Bound | None = None, *, channel: bool = True, **other: str) -> Bound:
         self.asker = ScriptedAsker(self.answers(channel=channel, **other))
-        self.bound = await self.crm.link(self.asker, public_url=self.url, previous=previous)
+        key = previous.hook_key if previous else self.world.chance.key()
+        self.bound = await self.crm.link(self.asker, hook_key=key, public_url=self.url, previous=previous)
         self.account.redirect_uri = self.address("code")
         if channel:
             self.account.hook_url = self.address("chat/:scope_id")

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from chatapp_cli.crm.bitrix24.connector import Bitrix24, Bitrix24Session
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, LedgerEntry
+from chatapp_cli.domain.crm.events import CrmArrival
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.ids import EntryId, LinkId, PairingId
@@ -63,13 +64,20 @@ class OfficeDesk:
         }
 
     @property
+    def arrivals(self) -> list[CrmArrival]:
+        return [one for reply in self.replies for one in reply.arrivals]
+
+    @property
     def events(self) -> list[Any]:
         """What arrived, each id once as the desk stores it."""
-        found = {one.provider_id: one.event for reply in self.replies for one in reply.arrivals}
+        found = {one.provider_id: one.event for one in self.arrivals}
         return list(found.values())
 
     async def link(self, previous: Bound | None = None) -> Bound:
-        self.bound = await self.crm.link(ScriptedAsker(self.answers), public_url=self.url, previous=previous)
+        key = previous.hook_key if previous else self.world.chance.key()
+        self.bound = await self.crm.link(
+            ScriptedAsker(self.answers), hook_key=key, public_url=self.url, previous=previous
+        )
         return self.bound
 
     async def install(self, form: Any = "event") -> None:
@@ -109,6 +117,8 @@ class OfficeDesk:
         )
         self.requests.append(call)
         reply = await self.crm.accept(self.bound, call)
+        if reply.repeated and reply.arrivals[0].provider_id in {one.provider_id for one in self.arrivals}:
+            reply = reply.repeated
         self.replies.append(reply)
         headers = {**reply.headers, "Content-Type": reply.content_type}
         return web.Response(status=reply.status, body=reply.body, headers=headers)

@@ -67,9 +67,13 @@ async def test_a_portal_that_refuses_the_tab_has_everything_else(desk: OfficeDes
         assert {place for place, _ in bound(portal)} == TABS
 
 
-async def test_a_session_departs_with_tabs_events_and_connections(session: Bitrix24Session, portal: Portal) -> None:
+async def test_a_session_departs_with_tabs_events_connections_and_connectors(
+    session: Bitrix24Session, portal: Portal
+) -> None:
+    portal.connectors["of_another_application"] = {"ID": "of_another_application", "NAME": "Other"}
     await session.depart()
     assert (portal.placements, portal.bindings, portal.active) == ([], [], set())
+    assert set(portal.connectors) == {"of_another_application"}
 
 
 async def test_a_card_is_opened_only_by_the_linked_portal(

@@ -107,6 +107,7 @@ async def everything(session: Bitrix24Session, portal: Portal, desk: OfficeDesk,
     await by_a_webhook(portal, world)
     assert desk.bound
     await desk.crm.check(desk.bound)
+    await session.depart()
     desk.url = f"{desk.url}/moved"
 
 
@@ -145,7 +146,9 @@ async def about_cards(session: Bitrix24Session, portal: Portal) -> None:
 async def by_a_webhook(portal: Portal, world: World) -> None:
     """A link without an application: a contact, a deal, and comments."""
     crm = Bitrix24(world)
-    bound = await crm.link(ScriptedAsker({"way": "webhook", "webhook": portal.webhook}), public_url="")
+    bound = await crm.link(
+        ScriptedAsker({"way": "webhook", "webhook": portal.webhook}), hook_key="k" * 22, public_url=""
+    )
     about = {"pairing": replace(pairing(), place="deal-0"), "chat": CrmChat(id="d-9", name="Олег")}
     person = CrmPerson(id="p-9", name="Олег", phone="+79160000009")
     async with crm.open(LinkId(9), bound, public_url="") as lite:

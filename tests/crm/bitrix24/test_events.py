@@ -63,7 +63,7 @@ def call(form: dict[str, str] | bytes, page: str = "event", method: str = "POST"
 
 
 async def taken(form: dict[str, str] | bytes, **how: Any) -> CrmReply:
-    return await accept.accept(await installed(), call(form, **how), NOON, accept.KnownPortals())
+    return await accept.accept(await installed(), call(form, **how), held_world(NOON), accept.KnownPortals())
 
 
 async def test_an_event_is_understood_and_kept_without_tokens() -> None:
@@ -200,7 +200,7 @@ async def test_a_message_that_only_mentions_a_token_stays_as_it_is() -> None:
 async def test_nonsense_of_any_size_is_refused_and_nothing_is_kept(body: bytes, page: str) -> None:
     bound = await installed()
     before = dict(await bound.memory.known())
-    reply = await accept.accept(bound, call(body, page), NOON, accept.KnownPortals())
+    reply = await accept.accept(bound, call(body, page), held_world(NOON), accept.KnownPortals())
     assert reply.status in {400, 403}
     assert reply.arrivals == ()
     assert await bound.memory.known() == before
@@ -217,7 +217,7 @@ async def test_other_calls_are_told_so(page: str, method: str, status: int) -> N
 async def test_an_event_for_a_desk_that_is_not_installed_is_refused() -> None:
     bound = await installed()
     await bound.memory.save({INSTALLED: ""})
-    assert (await accept.accept(bound, call({**ADD, **AUTH}), NOON, accept.KnownPortals())).status == 403
+    assert (await accept.accept(bound, call({**ADD, **AUTH}), held_world(NOON), accept.KnownPortals())).status == 403
 
 
 async def test_a_new_password_is_taken_at_once_and_the_old_one_no_longer_after_a_moment() -> None:
@@ -225,7 +225,7 @@ async def test_a_new_password_is_taken_at_once_and_the_old_one_no_longer_after_a
 
     async def status(token: str, at: int) -> int:
         form = {**ADD, **AUTH, "auth[application_token]": token}
-        return (await accept.accept(bound, call(form), at, portals)).status
+        return (await accept.accept(bound, call(form), held_world(at), portals)).status
 
     assert await status(TOKEN, NOON) == 200
     known = Installation(member_id=MEMBER, endpoint="https://demo.bitrix24.ru/rest/", application_token="renewed")
@@ -244,11 +244,11 @@ async def test_a_removal_is_told_without_tokens() -> None:
 @given(st.dictionaries(st.sampled_from(sorted(ADD)), st.text(max_size=20), max_size=6))
 def test_an_event_with_any_values_is_understood_or_explained(changes: dict[str, str]) -> None:
     tree = parse(urlencode({**ADD, **changes}).encode("utf-8", "surrogatepass"))
-    for raw in events.kept(tree, lambda _connector, _line: False):
-        arrival = events.arrival(raw, NOON)
+    for part in events.kept(tree, lambda _connector, _line: False):
+        arrival = events.arrival(part, NOON)
         assert (arrival.event is None) is bool(arrival.problem)
         assert arrival.provider_id
-        json.loads(raw)
+        assert json.loads(part.raw) == part.tree
 
 
 @given(st.text())

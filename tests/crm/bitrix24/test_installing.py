@@ -198,13 +198,13 @@ class Asked(ScriptedAsker):
 
 async def test_the_linking_shows_the_addresses_and_the_link_to_consent(desk: OfficeDesk, portal: Portal) -> None:
     asker = Asked(desk.answers)
-    bound = await desk.crm.link(asker, public_url=f"{desk.url}/")
+    bound = await desk.crm.link(asker, hook_key="k" * 22, public_url=f"{desk.url}/")
     assert [line.rpartition("/")[2].split()[0] for line in asker.lines()] == ["event", "install", "code"]
     assert all(f"{desk.url}/hooks/{bound.hook_key}/" in line for line in asker.lines())
     link = urlsplit(asker.notices[-1].link)
     assert f"{link.scheme}://{link.netloc}{link.path}" == f"{portal.address}/oauth/authorize/"
     assert bound.account == portal.domain
-    again = await desk.crm.link(asker, public_url=desk.url, previous=bound)
+    again = await desk.crm.link(asker, hook_key="k" * 22, public_url=desk.url, previous=bound)
     assert (again.hook_key, again.secrets["grant"]) == (bound.hook_key, bound.secrets["grant"])
     assert again.secrets["state"] != bound.secrets["state"]
 
@@ -221,7 +221,7 @@ async def test_the_linking_shows_the_addresses_and_the_link_to_consent(desk: Off
     ],
 )
 async def test_a_portal_is_known_by_its_canonical_host(desk: OfficeDesk, said: str, account: str) -> None:
-    bound = await desk.crm.link(ScriptedAsker({**desk.answers, "portal": said}), public_url=desk.url)
+    bound = await desk.crm.link(ScriptedAsker({**desk.answers, "portal": said}), hook_key="k" * 22, public_url=desk.url)
     assert bound.account == account
 
 
@@ -241,7 +241,7 @@ async def test_a_portal_is_known_by_its_canonical_host(desk: OfficeDesk, said: s
 async def test_a_wrong_answer_is_blamed_at_its_field(desk: OfficeDesk, field: str, said: str) -> None:
     asker = ScriptedAsker({**desk.answers, field: said})
     with pytest.raises(UsageError):
-        await desk.crm.link(asker, public_url=desk.url)
+        await desk.crm.link(asker, hook_key="k" * 22, public_url=desk.url)
     assert list(asker.blamed) == [field]
 
 
@@ -249,7 +249,7 @@ async def test_a_link_is_not_turned_to_another_portal(desk: OfficeDesk) -> None:
     bound = await desk.link()
     asker = ScriptedAsker({**desk.answers, "portal": "other.bitrix24.ru"})
     with pytest.raises(UsageError):
-        await desk.crm.link(asker, public_url=desk.url, previous=bound)
+        await desk.crm.link(asker, hook_key="k" * 22, public_url=desk.url, previous=bound)
     assert list(asker.blamed) == ["portal"]
 
 

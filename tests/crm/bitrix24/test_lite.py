@@ -38,14 +38,14 @@ def said(key: str = "m-1", text: str = "Добрый день", place: str = DEA
 
 async def linked(world: World, portal: Portal) -> Bound:
     asker = ScriptedAsker({"way": "webhook", "webhook": portal.webhook})
-    return await Bitrix24(world).link(asker, public_url="")
+    return await Bitrix24(world).link(asker, hook_key="k" * 22, public_url="")
 
 
 async def refusal(world: World, address: str) -> str:
     """What is said against an address."""
     asker = ScriptedAsker({"way": "webhook", "webhook": address})
     with pytest.raises(UsageError):
-        await Bitrix24(world).link(asker, public_url="")
+        await Bitrix24(world).link(asker, hook_key="k" * 22, public_url="")
     return asker.blamed["webhook"]
 
 
@@ -236,6 +236,29 @@ async def test_two_dialogs_of_one_person_at_once_share_a_deal(lite: CrmSession, 
     assert [len(cards(portal, kind)) for kind in ("contact", "deal")] == [2, 2]
 
 
+async def test_two_people_with_one_phone_at_once_are_one_contact(lite: CrmSession, portal: Portal) -> None:
+    both = [
+        said(f"m-{n}", f"№ {n}", person=CrmPerson(id=f"p-{n}", name="Х", phone="+79165550000"),
+             chat=CrmChat(id=f"d-{n}", name="Х"))
+        for n in (1, 2)
+    ]  # fmt: skip
+    await lite.deliver(both)
+    assert [len(cards(portal, kind)) for kind in ("contact", "deal")] == [1, 1]
+    assert sorted(words for *_, words in comments(portal)) == ["№ 1", "№ 2"]
+
+
+async def test_a_card_that_the_portal_refuses_keeps_none_of_those_made_with_it_back(
+    lite: CrmSession, portal: Portal
+) -> None:
+    portal.misbehaviour.answer_with = {"crm.item.add": [(400, "ERROR_ARGUMENT")] * 2}
+    some = [
+        said(f"m-{n}", f"№ {n}", person=CrmPerson(id=f"p-{n}", name="Х"), chat=CrmChat(id=f"d-{n}", name="Х"))
+        for n in range(4)
+    ]
+    assert not any(isinstance(one, Exception) for one in await lite.deliver(some))
+    assert [words for *_, words in comments(portal)] == ["№ 2", "№ 3", "№ 0", "№ 1"]
+
+
 async def test_what_we_write_first_makes_no_card_and_stands_in_one_that_is_there(
     lite: CrmSession, portal: Portal
 ) -> None:
@@ -386,7 +409,10 @@ async def test_many_dialogs_are_written_down_in_few_requests(lite: CrmSession, p
         said(f"m-{n}", f"№ {n}", chat=CrmChat(id=f"d-{n}", name="Х"), person=CrmPerson(id=f"p-{n}", name="Х"))
         for n in range(1, 9)
     ]
+    before = portal.requests
     await lite.deliver(some)
+    assert [len(cards(portal, kind)) for kind in ("contact", "deal")] == [8, 8]
+    assert portal.requests - before == 4
     before = portal.requests
     await lite.deliver([replace(one, key=f"m-{n}", text="ещё") for n, one in enumerate(some, 100)])
     assert portal.requests - before == 1

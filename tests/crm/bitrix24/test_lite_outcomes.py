@@ -33,7 +33,7 @@ async def lite(world: World, portal: Portal) -> AsyncIterator[CrmSession]:
     portal.server.office.funnels |= {9: "Опт", 11: "Поддержка"}
     portal.server.office.own_fields["ufCrm_1721"] = "Откуда"
     asker = ScriptedAsker({"way": "webhook", "webhook": portal.webhook})
-    bound = await Bitrix24(world).link(asker, public_url="")
+    bound = await Bitrix24(world).link(asker, hook_key="k" * 22, public_url="")
     async with Bitrix24(world).open(LinkId(1), bound, public_url="") as session:
         yield session
 
