@@ -18,7 +18,7 @@ from chatapp_cli.runtime.link_places import PlaceKeeper
 from chatapp_cli.runtime.link_steps import StepKeeper
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
-from chatapp_cli.services import crm_intake, files, ledger
+from chatapp_cli.services import crm_gaps, crm_intake, crm_looks, files, ledger
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 
@@ -160,9 +160,10 @@ class LinkInbox:
 
     async def _look_into(self, session: CrmSession, row: CrmArrivedRow, event: CopyCame) -> None:
         """Look whether an employee wrote what seems to be a copy of one of our messages."""
-        chats = await self._store.read(partial(crm_intake.mirrored, link=self._link, chat=event.chat))
-        found = [one async for some in session.catch_up(chats) for one in some]
-        await self._store.write(partial(crm_intake.looked, row=row, arrivals=found))
+        since = await self._store.read(partial(crm_gaps.looks_back_to, link=self._link))
+        chats = await self._store.read(partial(crm_looks.mirrored, link=self._link, chat=event.chat))
+        found = [one async for some in session.catch_up(chats, since) for one in some]
+        await self._store.write(partial(crm_looks.done, row=row, arrivals=found, since=since))
         self._news.set()
 
     async def _reject(self, row: CrmArrivedRow, event: CrmEvent, error: Rejected) -> None:

@@ -26,7 +26,6 @@ from chatapp_cli.domain.crm.events import (
     CrmWroteFirst,
     LinkInstalled,
     LinkRemoved,
-    MirroredChat,
     PlaceConfigured,
     PlaceDetached,
 )
@@ -45,6 +44,7 @@ from chatapp_cli.services import (
     crm_cards,
     crm_chats,
     crm_first,
+    crm_gaps,
     crm_steps,
     crm_texts,
     dialogs,
@@ -198,28 +198,6 @@ def chat_of(event: CrmEvent) -> tuple[str, str] | None:
     return None if place is None or chat is None else (place, chat)
 
 
-def looked(tx: Tx, row: CrmArrivedRow, arrivals: Sequence[CrmArrival]) -> None:
-    """Keep what a look into a chat has found, and be done with the event that asked for it."""
-    if tx.run("crmevents.done", id=row.id):
-        keep(tx, row.link_id, arrivals)
-
-
-def mirrored(tx: Tx, link: LinkId, chat: str = "") -> list[MirroredChat]:
-    """The chats of a link that a catch-up looks into, or one of them."""
-    by_pairing = {row.id: row for row in pairings.of_link(tx, link)}
-    return [
-        MirroredChat(
-            kind=by_pairing[one.pairing_id].kind,
-            place=by_pairing[one.pairing_id].place,
-            chat=one.chat,
-            remote=one.remote,
-            session=one.session,
-        )
-        for one in tx.all(ChatRow, "chats.of_link", link=link)
-        if one.pairing_id in by_pairing and chat in {"", one.chat}
-    ]
-
-
 def reject(tx: Tx, row: CrmArrivedRow, event: CrmWrote, refusal: ChatappError) -> None:
     """Record that a message of the CRM cannot go out, and have its author told."""
     if tx.run("crmevents.done", id=row.id):
@@ -277,6 +255,7 @@ def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
     request = MessageRequest(to=InDialog(chat.dialog_id), options=options, draft=draft)
     try:
         with tx.trial():
+            crm_gaps.require_fresh(tx, event.at)
             message = composing.accept(_as_author(tx, link, event.author), context.able, request)
             ledger.came_from(tx, link, message, event.remote, chat=chat.chat, employee=event.author)
     except (Refused, NotFound) as refusal:

@@ -87,7 +87,7 @@ def attach(
         )
     else:
         number = before.id
-        tx.run("pairings.again", id=number, **values)
+        tx.run("pairings.again", id=number, now=tx.now, **values)
     tx.emit(PairingMade(channel=channel.id, link=link, place=place.id))
     return number
 
@@ -97,7 +97,8 @@ def configure(tx: Tx, manifest: CrmManifest, row: PairingRow, changes: Mapping[s
     access.require(tx, Right.CRM)
     found = one(tx, row.id)
     stored = _changed(manifest, found.kind, found.options, changes)
-    tx.run("pairings.again", id=row.id, spot=found.place, place_name=found.place_name, options=stored)
+    where = {"spot": found.place, "place_name": found.place_name}
+    tx.run("pairings.again", id=row.id, options=stored, now=tx.now, **where)
     tx.emit(PairingMade(channel=found.channel_id, link=found.link_id, place=found.place))
 
 

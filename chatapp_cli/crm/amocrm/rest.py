@@ -16,7 +16,15 @@ import msgspec
 from chatapp_cli.crm.amocrm import errors
 from chatapp_cli.crm.amocrm.access import Bearer, account_in, bearer
 from chatapp_cli.crm.amocrm.record import HELD, HeldAccount, held
-from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, OutcomeUnknown, RateLimited, Rejected, Retryable
+from chatapp_cli.domain.errors import (
+    Misconfigured,
+    NeedsRebind,
+    OutcomeUnknown,
+    RateLimited,
+    ReadInPart,
+    Rejected,
+    Retryable,
+)
 from chatapp_cli.kit.http import HttpResponse, network, open_session, read
 from chatapp_cli.kit.pace import Bucket, Urgency
 from chatapp_cli.kit.records import written
@@ -103,7 +111,7 @@ class AmoApi:
     async def pages(
         self, path: str, name: str, params: Params | None = None, *, urgency: Urgency = Urgency.BACKGROUND
     ) -> Sequence[Mapping[str, Any]]:
-        """All members of a list; the link to the next page ends it by being absent."""
+        """All members of a list; the link to the next page ends it by being absent. Raises ReadInPart."""
         found: list[Mapping[str, Any]] = []
         asked: Params = {"limit": PAGE, **(params or {})}
         for _ in range(MOST_PAGES):
@@ -111,9 +119,9 @@ class AmoApi:
             found += embedded(answer, name)
             following = _next(answer)
             if not following:
-                break
+                return found
             asked = {**asked, **following}
-        return found
+        raise ReadInPart("read_in_part", path)
 
     async def _answer(
         self,

@@ -102,6 +102,10 @@ class CrmWroteFirst:
     """The CRM's id of the message, if it stands in a chat of the CRM already; it is told then what became of it."""
     remote_chat: str = ""
     """The CRM's id of that chat."""
+    at: Millis | None = None
+    """When they wrote; ``None`` if the CRM does not tell."""
+    found: bool = False
+    """Whether a look found it, and the CRM does not tell any more to which address it was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
