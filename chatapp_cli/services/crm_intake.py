@@ -32,7 +32,7 @@ from chatapp_cli.domain.crm.events import (
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, StoreError
-from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis
+from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis, PairingId
 from chatapp_cli.domain.journal.links import LinkDeadLetterKept, LinkDeadLetterRevived
 from chatapp_cli.domain.message import Operation, Origin, State
 from chatapp_cli.domain.next_step import Next, to_do
@@ -205,6 +205,19 @@ def reject(tx: Tx, row: CrmArrivedRow, event: CrmWrote, refusal: ChatappError) -
         _tell_author(tx, pairing, chat, event.remote, refusal, employee=event.author)
 
 
+def strand(tx: Tx, row: CrmArrivedRow, event: CrmEvent, problem: Text) -> None:
+    """Make an event a dead letter that is for no channel now, and have the author of a message told so.
+
+    A person can have it tried again once its channel is paired.
+    """
+    die(tx, row, str(problem))
+    match event:
+        case CrmWrote(kind="", remote=remote, author=author) | CrmWroteFirst(remote=remote, author=author) if remote:
+            ledger.refuse_unplaced(tx, row.link_id, remote, problem, employee=author)
+        case _:
+            pass
+
+
 def put_off(tx: Tx, row: CrmArrivedRow, problem: str, *, seconds: float) -> None:
     """Try an event later; after too many attempts it is a dead letter."""
     problem = border.name(problem)
@@ -249,7 +262,7 @@ def _no_dead_letter(arrived: int) -> NotFound:
 
 def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
     """Accept a message under a key of its own, so that it goes out once however often it is told."""
-    pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, event.remote_chat)
+    pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, event.remote_chat, event.pairing)
     draft = Draft(text=event.text, files=context.files, reply_to=_quoted(tx, link, chat.dialog_id, event))
     options = SendOptions(key=key_of(f"crm {link} {event.remote}"), origin=Origin.CRM)
     request = MessageRequest(to=InDialog(chat.dialog_id), options=options, draft=draft)
@@ -398,9 +411,14 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
 }
 
 
-def _chat(tx: Tx, link: LinkId, kind: str, place: str, chat: str, remote: str = "") -> tuple[PairingRow, ChatRow]:
+def _chat(
+    tx: Tx, link: LinkId, kind: str, place: str, chat: str, remote: str = "", number: PairingId | None = None
+) -> tuple[PairingRow, ChatRow]:
     """The pairing and the chat that an event is about. Raises NotFound if they are none of ours, NotYet."""
-    pairing = tx.one(PairingRow, "pairings.at", link=link, kind=kind, spot=place)
+    if number is not None:
+        pairing: PairingRow | None = pairings.active(tx, link, number)
+    else:
+        pairing = tx.one(PairingRow, "pairings.at", link=link, kind=kind, spot=place)
     if pairing is None or not pairing.active:
         raise NotFound(T("No channel is paired with {kind} in place {place}.", kind=kind, place=place))
     found = tx.one(ChatRow, "chats.find", pairing=pairing.id, chat=chat)

@@ -49,6 +49,14 @@ def one(tx: Tx, pairing: PairingId) -> PairingRow:
     return found
 
 
+def active(tx: Tx, link: LinkId, pairing: PairingId) -> PairingRow:
+    """A pairing of a link by number. Raises NotFound for one that ended."""
+    found = tx.one(PairingRow, "pairings.one", id=pairing)
+    if found is None or not found.active or found.link_id != link:
+        raise NotFound(T("The channel of this conversation is not paired now."), T("Pair it, and write once more."))
+    return found
+
+
 def of_channel(tx: Tx, link: LinkId, channel: ChannelId) -> PairingRow | None:
     """The pairing of a channel with a CRM, if it is active."""
     return next((row for row in of_link(tx, link) if row.channel_id == channel), None)

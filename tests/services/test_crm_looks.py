@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from chatapp_cli.domain.crm.events import CrmArrival, CrmWrote
@@ -44,11 +46,10 @@ def look(desk: Paired, *events: CrmWrote) -> int:
     found = [CrmArrival(provider_id=f"message:{one.remote}", event=one, raw=b"{}") for one in events]
     new: int = desk.shop.write(lambda tx: crm_looks.keep(tx, desk.link, found, goes_back))
     desk.shop.write(lambda tx: links.close_gap(tx, desk.link, chats=1, found=new))
+    context = crm_intake.CrmContext(able=able)
     for row in desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link)):
         event = crm_intake.event_of(row)
-        desk.shop.write(
-            lambda tx, row=row, event=event: crm_intake.apply(tx, row, event, crm_intake.CrmContext(able=able))
-        )
+        desk.shop.write(partial(crm_intake.apply, row=row, event=event, context=context))
     return new
 
 

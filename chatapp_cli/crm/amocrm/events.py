@@ -23,7 +23,7 @@ from chatapp_cli.domain.crm.events import (
     MirroredChat,
     RemoteFile,
 )
-from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.ids import ChannelId, Millis, PairingId
 from chatapp_cli.kit.lenient import read_as
 
 _TYPES: Final[Mapping[str, str]] = {
@@ -61,6 +61,8 @@ class KeptChatWords(msgspec.Struct, frozen=True, kw_only=True):
     at: int = 0
     noted: bool = False
     """Whether it is a note, in an account without a chat channel of ours."""
+    pairing: int = 0
+    """Whose chat it is, if its channel is not paired now."""
     found: bool = False
     """Whether a look found it in the history of a chat, which does not tell all that a hook does."""
 
@@ -168,6 +170,7 @@ def _event(kept: KeptChatWords, now: Millis) -> CrmEvent:
             remote_chat=border.external_id(kept.remote_chat),
             at=border.at(kept.at, now) if kept.at else None,
             found=kept.found,
+            pairing=PairingId(kept.pairing) if kept.pairing else None,
         )
     return CrmWrote(
         kind=kept.kind,
@@ -182,6 +185,7 @@ def _event(kept: KeptChatWords, now: Millis) -> CrmEvent:
         quoted_key=border.external_id(kept.quoted_key),
         quoted_remote=border.external_id(kept.quoted_remote),
         at=border.at(kept.at, now) if kept.at else None,
+        pairing=PairingId(kept.pairing) if kept.pairing else None,
     )
 
 

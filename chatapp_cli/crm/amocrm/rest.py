@@ -147,8 +147,15 @@ class AmoApi:
                 moved = True
             elif isinstance(error, RateLimited):
                 await pauses.take(error)
+            elif error.code == "scope" and path != ACCOUNT and await self._lets_us_in(token):
+                raise Rejected(error.code, error.detail)
             else:
                 raise error
+
+    async def _lets_us_in(self, token: AccessToken) -> bool:
+        """Whether the account as a whole answers, so that a right is lacking only for what was asked."""
+        await self._bucket.enter(Urgency.OPERATOR)
+        return (await self._attempt(token, "GET", ACCOUNT, None, None, once=False)).ok
 
     async def _followed(self, token: AccessToken) -> bool:
         """Follow an account that has moved; false if it is where it was: then the refusal is about something in it.
@@ -233,17 +240,17 @@ async def connected(bound: Bound, world: World) -> AsyncIterator[AmoApi]:
         account = known or HeldAccount(number=0, origin=bound.settings["account"])
         api = AmoApi(http, tokens, account, bound.memory, world)
         try:
-            if known is None:
-                api.account = await _proved(api, bound)
+            if known is None or known.doubtful:
+                api.account = await _proved(api, bound, known)
             yield api
         finally:
             await api.aclose()
 
 
-async def _proved(api: AmoApi, bound: Bound) -> HeldAccount:
-    """Whose tokens they are, by the account's own answer."""
+async def _proved(api: AmoApi, bound: Bound, known: HeldAccount | None) -> HeldAccount:
+    """Whose tokens they are, by the account's own answer: those of the account that was known before, if one was."""
     found = await about_account(api)
-    wanted = bound.settings.get("number", "")
+    wanted = bound.settings.get("number", "") or ("" if known is None else str(known.number))
     if wanted and wanted != str(found.number):
         raise NeedsRebind("other_account", str(found.number))
     await bound.memory.save({HELD: written(found)})

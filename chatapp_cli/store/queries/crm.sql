@@ -265,6 +265,10 @@ UPDATE crm_text SET told = :told WHERE link_id = :link AND message_id = :message
 -- name: steps.open
 SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead' LIMIT 1;
 
+-- name: steps.gone_on
+DELETE FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead'
+  AND (state = 'sending' OR doubtful = 1);
+
 -- name: steps.begun
 SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead'
   AND state = 'waiting' AND tries = 0 AND not_before > :now LIMIT 1;
