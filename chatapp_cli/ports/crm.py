@@ -63,8 +63,8 @@ class CrmSession(Protocol):
     def catch_up(self, chats: Sequence[MirroredChat], since: Millis = 0) -> AsyncGenerator[Sequence[CrmArrival], None]:
         """What employees wrote in these chats since a moment and nobody delivered, oldest first in each chat.
 
-        It may give what is older too. One chat that cannot be read does not keep the others: at the end raises
-        ReadInPart if anything could not be read to that moment.
+        It may give what is older too, if that is dated (``CrmWrote.at``): it is not sent. One chat that cannot be read
+        does not keep the others: raises ReadInPart at the end if anything could not be read to that moment.
         """
         ...
 

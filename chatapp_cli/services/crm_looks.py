@@ -31,7 +31,7 @@ def keep(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival], since: Millis) ->
     """Store what a look has found; returns how many are new.
 
     Neither what is older than the look goes back, of which nobody knows whether it was sent, refused or dropped, nor
-    what was written before its channel was paired, or while it was detached.
+    what was written before its channel was paired, or while it was detached. What a CRM does not date is taken.
     """
     paired = pairings.of_link(tx, link)
     return crm_intake.keep(tx, link, [one for one in arrivals if _is_missed(one.event, paired, since)])
@@ -47,7 +47,7 @@ def _is_missed(event: CrmEvent | None, paired: Sequence[PairingRow], since: Mill
     if not isinstance(event, CrmWrote | CrmWroteFirst):
         return True
     begun = [row.since for row in paired if _is_of(event, row)]
-    return event.at is not None and event.at >= max([since, *begun])
+    return event.at is None or event.at >= max([since, *begun])
 
 
 def _is_of(event: CrmWrote | CrmWroteFirst, row: PairingRow) -> bool:
