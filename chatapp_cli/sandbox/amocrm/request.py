@@ -125,7 +125,7 @@ def since_when(request: AmoRequest, name: str) -> int:
     """The ``from`` of a filter by time, in seconds; 0 without one."""
     said = request.filter.get(name)
     begun = said.get("from") if isinstance(said, dict) else said
-    return int(begun) if str(begun).isdecimal() else 0
+    return int(str(begun)) if str(begun).isdecimal() else 0
 
 
 def answered(name: str, made: list[Json]) -> Reply:
