@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, CrmWrote, CrmWroteFirst, MirroredChat
 from chatapp_cli.domain.ids import LinkId, Millis
 from chatapp_cli.services import crm_intake, pairings
 from chatapp_cli.store.rows.crm import ChatRow, CrmArrivedRow, PairingRow
 from chatapp_cli.store.tx import Tx
+
+_SECOND: Final[Millis] = 1000
+"""Some CRMs date their messages by whole seconds."""
 
 
 def mirrored(tx: Tx, link: LinkId, chat: str = "") -> list[MirroredChat]:
@@ -47,7 +51,7 @@ def _is_missed(event: CrmEvent | None, paired: Sequence[PairingRow], since: Mill
     if not isinstance(event, CrmWrote | CrmWroteFirst):
         return True
     begun = [row.since for row in paired if _is_of(event, row)]
-    return event.at is None or event.at >= max([since, *begun])
+    return event.at is None or event.at >= max([since, *begun]) // _SECOND * _SECOND
 
 
 def _is_of(event: CrmWrote | CrmWroteFirst, row: PairingRow) -> bool:
