@@ -104,13 +104,14 @@ def _say_trouble(row: LinkRow) -> None:
     if row.state != LinkState.OK and row.code:
         what, step = words.why_there(manifest(row.kind), row.code, row.detail)
         say(T("{title}: {what}", title=row.title, what=what), step)
-    if row.gap_from is not None and row.gap_until is not None:
+    if row.gap is not None:
+        start, end = row.gap
         say(
             T(
                 "{title}: what was written there from {start} until {end} is being looked for.",
                 title=row.title,
-                start=printing.moment(row.gap_from),
-                end=printing.moment(row.gap_until),
+                start=printing.moment(start),
+                end=printing.moment(end),
             )
         )
 

@@ -32,7 +32,7 @@ def link(row: LinkRow, paired: Sequence[PairingRow]) -> Mapping[str, Any]:
         "since": iso(row.state_since),
         "look_at": iso(row.look_at),
         "proof_at": iso(row.proof_at),
-        "gap_from": iso(row.gap_from),
+        "gap_from": iso(row.gap[0] if row.gap else None),
         "gap_until": iso(row.gap_until),
         "waiting": row.waiting,
         "oldest": iso(row.oldest),

@@ -119,6 +119,10 @@ class Retryable(ChannelError):
     exit_code = 3
 
 
+class ReadInPart(Retryable):
+    """Some of what was to be read could not be, and may be later; everything else was."""
+
+
 class RateLimited(ChannelError):
     """Certainly not done; the provider gave the seconds to wait, a day at most, for the account or one dialog.
 

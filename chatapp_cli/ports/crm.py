@@ -60,8 +60,12 @@ class CrmSession(Protocol):
         """
         ...
 
-    def catch_up(self, chats: Sequence[MirroredChat]) -> AsyncGenerator[Sequence[CrmArrival], None]:
-        """What employees wrote in these chats and nobody delivered, oldest first in each chat."""
+    def catch_up(self, chats: Sequence[MirroredChat], since: Millis = 0) -> AsyncGenerator[Sequence[CrmArrival], None]:
+        """What employees wrote in these chats since a moment and nobody delivered, oldest first in each chat.
+
+        It may give what is older too, if that is dated (``CrmWrote.at``): it is not sent. One chat that cannot be read
+        does not keep the others: raises ReadInPart at the end if anything could not be read to that moment.
+        """
         ...
 
     async def fetch(self, address: str, target: Path) -> None:

@@ -108,14 +108,15 @@ def _state(row: LinkRow) -> Iterator[Finding]:
     else:
         what, step = words.why_there(manifest(row.kind), row.code, row.detail) if row.code else (said, None)
         yield Finding(name="state", ok=False, what=what, next_step=step)
-    if row.gap_from is not None and row.gap_until is not None:
+    if row.gap is not None:
+        start, end = row.gap
         yield Finding(
             name="gap",
             ok=False,
             what=T(
                 "What was written there from {start} until {end} is being looked for.",
-                start=written(row.gap_from),
-                end=written(row.gap_until),
+                start=written(start),
+                end=written(end),
             ),
             next_step=T("It is found once the link works; look now by: {how}", how=to_do(Next.CATCH_UP, link=row.id)),
         )

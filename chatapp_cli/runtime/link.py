@@ -11,9 +11,9 @@ import structlog
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent
 from chatapp_cli.domain.crm.states import LinkState
-from chatapp_cli.domain.errors import ChannelError, ChatappError
+from chatapp_cli.domain.errors import ChannelError, ChatappError, ReadInPart
 from chatapp_cli.domain.health import Health
-from chatapp_cli.domain.ids import PairingId
+from chatapp_cli.domain.ids import Millis, PairingId
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
@@ -29,7 +29,7 @@ from chatapp_cli.runtime.memory import bound_link
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
 from chatapp_cli.runtime.wakeup import WakeUp
-from chatapp_cli.services import calendars, crm_entries, crm_intake, ledger, links, pairings
+from chatapp_cli.services import calendars, crm_entries, crm_gaps, crm_intake, crm_looks, ledger, links, pairings
 from chatapp_cli.services.crm_entries import EntryLoader
 from chatapp_cli.services.crm_routing import RuleDesk
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
@@ -41,6 +41,8 @@ PROOF_EVERY = 60.0
 """Seconds between stored proofs that the link works; no call is made for them."""
 CATCH_UP_EVERY = 3600.0
 """Seconds between looks for what employees wrote and nobody delivered: the CRM repeats no event."""
+CATCH_UP_AGAIN = 300.0
+"""Seconds after a look that could not read everything."""
 _STATES: Mapping[Health, LinkState] = {
     Health.OK: LinkState.OK,
     Health.RETRYING: LinkState.LIMITED,
@@ -186,6 +188,7 @@ class LinkRunner:
     async def _work_with(self, session: CrmSession, address: str, understand: Callable[[bytes], CrmEvent]) -> None:
         self._arranging = self._catching_up = self._offering = True
         self._inbox.hold()
+        await self._store.write(partial(links.open_gap, link=self.row.id))
         await self._arrange(session)
         await self._lifecycle.tell(Health.OK)
         loader = self._loader(address)
@@ -208,7 +211,7 @@ class LinkRunner:
 
         Ends with the public address, which a session knows as it was when it was opened.
         """
-        caught_up_at = self._clock.monotonic()
+        next_look = self._clock.monotonic()
         while True:
             self._work.clear()
             if await self._address() != address:
@@ -219,14 +222,14 @@ class LinkRunner:
                 await self._offer(session)
             await self._rules.look(session)
             if self._catching_up:
-                await self._catch_up(session)
+                seconds = CATCH_UP_EVERY if await self._catch_up(session) else CATCH_UP_AGAIN
                 self._inbox.release()
-                caught_up_at = self._clock.monotonic()
+                next_look = self._clock.monotonic() + seconds
             self._count()
             await self._store.write(partial(links.prove, link=self.row.id))
             self._lifecycle.lives(moved=False)
             await self._work.wait_by(self._clock, PROOF_EVERY)
-            self._catching_up |= self._clock.monotonic() - caught_up_at >= CATCH_UP_EVERY
+            self._catching_up |= self._clock.monotonic() >= next_look
 
     async def _arrange(self, session: CrmSession) -> None:
         """Make the CRM as the pairings say, and record which of them it refuses."""
@@ -245,19 +248,33 @@ class LinkRunner:
             crm = manifest(self.row.kind)
             await session.offer(await self._store.read(partial(pairings.accounts, manifest=crm)))
 
-    async def _catch_up(self, session: CrmSession) -> None:
-        """Look for what employees wrote since the link was last known to work."""
+    async def _catch_up(self, session: CrmSession) -> bool:
+        """Look for what employees wrote since the last look; false if not everything could be read.
+
+        Then the gap stays open, and the next look begins where this one did.
+        """
         self._catching_up = False
         await self._store.write(partial(links.open_gap, link=self.row.id))
-        chats = await self._store.read(partial(crm_intake.mirrored, link=self.row.id))
-        gap = await self._store.read(partial(links.one, link=self.row.id))
-        if found := await self._inbox.look_at_cards(session, gap.gap_from or gap.created_at):
+        since = await self._store.read(partial(crm_gaps.looks_back_to, link=self.row.id))
+        chats = await self._store.read(partial(crm_looks.mirrored, link=self.row.id))
+        if found := await self._inbox.look_at_cards(session, since):
             self._inbox.wake()
-        async for arrivals in session.catch_up(chats):
-            found += await self._keep(arrivals)
-            if self._arranging:
-                await self._arrange(session)
+        try:
+            async for arrivals in session.catch_up(chats, since):
+                found += await self._keep_found(arrivals, since)
+                if self._arranging:
+                    await self._arrange(session)
+        except ReadInPart as error:
+            log.warning("crm.read_in_part", link=self.row.id, code=error.code, detail=error.detail)
+            return False
         await self._store.write(partial(links.close_gap, link=self.row.id, chats=len(chats), found=found))
+        return True
+
+    async def _keep_found(self, arrivals: Sequence[CrmArrival], since: Millis) -> int:
+        keep = partial(crm_looks.keep, link=self.row.id, arrivals=arrivals, since=since)
+        if new := await self._store.write(keep):
+            self._inbox.wake()
+        return new
 
     async def write_health(self, health: Health, code: str, detail: str, look: float) -> None:
         """Store the link's state."""

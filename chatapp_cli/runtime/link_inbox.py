@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
@@ -18,7 +19,7 @@ from chatapp_cli.runtime.link_places import PlaceKeeper
 from chatapp_cli.runtime.link_steps import StepKeeper
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
-from chatapp_cli.services import crm_intake, files, ledger
+from chatapp_cli.services import crm_gaps, crm_intake, crm_looks, files, ledger
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 
@@ -30,6 +31,8 @@ LOOK = 30.0
 """Seconds after which it looks even without a wake-up."""
 TOGETHER = 20
 """Events that are applied in one transaction."""
+APART = 4
+"""Events whose files are fetched at once, apart from the others: a slow one holds up only its own chat."""
 FOR_UNKNOWN = 2.0
 """Seconds until an event is tried again that came before what it is about; doubled each time."""
 
@@ -48,6 +51,8 @@ class LinkInbox:
         self._news = WakeUp()
         self._caught_up = WakeUp()
         self._understand: Callable[[bytes], CrmEvent] = _nothing
+        self._apart: dict[int, asyncio.Task[Mapping[int, bool]]] = {}
+        """What is being applied apart, by the number of its event, until the turn after it is done."""
 
     def hold(self) -> None:
         """Wait for what was written before: a session begins, and has to catch up first."""
@@ -69,6 +74,16 @@ class LinkInbox:
         """Apply events until cancelled; ``understand`` parses what could not be understood when it came."""
         self._understand = understand
         await self._caught_up.wait_by(self._clock, CAUGHT_UP_WITHIN)
+        try:
+            await self._apply_all(session)
+        finally:
+            apart = [*self._apart.values()]
+            self._apart.clear()
+            for task in apart:
+                task.cancel()
+            await asyncio.gather(*apart, return_exceptions=True)
+
+    async def _apply_all(self, session: CrmSession) -> None:
         while True:
             self._news.clear()
             if await self._turn(session):
@@ -80,10 +95,14 @@ class LinkInbox:
     async def _turn(self, session: CrmSession) -> bool:
         """Apply what may be applied now; in a chat a message waits for those before it. True: more can be done now."""
         held: set[tuple[str, str]] = set()
+        moved = self._collected()
         found = await self._waiting()
-        moved = left = False
+        left = False
         for some in bundles(in_order(found)):
             free = [pair for pair in some if not self._waits(held, *pair)]
+            if free and _is_slow(free[0][1]):
+                self._begin_apart(session, *free[0], held)
+                continue
             done = await self._apply(session, free) if free else {}
             moved |= any(done.values())
             left |= len(done) < len(free)
@@ -91,8 +110,27 @@ class LinkInbox:
         await self._owners.apply(session)
         return left or (moved and len(found) >= crm_intake.PAGE)
 
+    def _collected(self) -> bool:
+        """Whether something that was applied apart is done with. Raises what must end the session, as StoreError."""
+        moved = False
+        for number in [number for number, task in self._apart.items() if task.done()]:
+            moved |= any(self._apart.pop(number).result().values())
+        return moved
+
+    def _begin_apart(
+        self, session: CrmSession, row: CrmArrivedRow, event: CrmEvent, held: set[tuple[str, str]]
+    ) -> None:
+        """Apply an event apart from the others, unless enough are; its chat waits for it."""
+        if (where := _held_by(event)) is not None:
+            held.add(where)
+        if len(self._apart) < APART:
+            task = asyncio.create_task(self._apply(session, [(row, event)]), name=f"crm event {row.id}")
+            task.add_done_callback(lambda _: self._news.set())
+            self._apart[row.id] = task
+
     def _waits(self, held: set[tuple[str, str]], row: CrmArrivedRow, event: CrmEvent) -> bool:
-        waits = row.next_at > self._clock.now() or crm_intake.chat_of(event) in held
+        later = row.id in self._apart or row.next_at > self._clock.now()
+        waits = later or crm_intake.chat_of(event) in held
         if waits and (where := _held_by(event)):
             held.add(where)
         return waits
@@ -132,7 +170,7 @@ class LinkInbox:
             await self._reject(row, event, error)
             return True
         if isinstance(error, NotFound):
-            await self._store.write(partial(crm_intake.die, row=row, problem=str(error.what)))
+            await self._store.write(partial(crm_intake.strand, row=row, event=event, problem=error.what))
             return True
         if not isinstance(error, ChatappError):  # a mistake of ours
             log.error("crm.not_applied", link=self._link, arrived=row.id, exc_info=error)
@@ -160,9 +198,10 @@ class LinkInbox:
 
     async def _look_into(self, session: CrmSession, row: CrmArrivedRow, event: CopyCame) -> None:
         """Look whether an employee wrote what seems to be a copy of one of our messages."""
-        chats = await self._store.read(partial(crm_intake.mirrored, link=self._link, chat=event.chat))
-        found = [one async for some in session.catch_up(chats) for one in some]
-        await self._store.write(partial(crm_intake.looked, row=row, arrivals=found))
+        since = await self._store.read(partial(crm_gaps.looks_back_to, link=self._link))
+        chats = await self._store.read(partial(crm_looks.mirrored, link=self._link, chat=event.chat))
+        found = [one async for some in session.catch_up(chats, since) for one in some]
+        await self._store.write(partial(crm_looks.done, row=row, arrivals=found, since=since))
         self._news.set()
 
     async def _reject(self, row: CrmArrivedRow, event: CrmEvent, error: Rejected) -> None:
@@ -233,6 +272,11 @@ def bundles(
             bundle = []
     if bundle:
         yield bundle
+
+
+def _is_slow(event: CrmEvent) -> bool:
+    """Whether files are fetched for an event, which is alone in its bundle."""
+    return (isinstance(event, CrmWrote) and bool(event.files)) or (isinstance(event, CrmStepAsked) and bool(event.file))
 
 
 def _held_by(event: CrmEvent) -> tuple[str, str] | None:

@@ -59,10 +59,10 @@ class EntryLoader:
     def load(self, tx: Tx, row: EntryRow) -> LedgerEntry | None:
         """An entry as it stands; ``None`` if there is nothing to tell any more. Raises FilesAwaited."""
         if row.pairing_id is None:
-            return self._of_step(tx, row)
+            return self._of_step(tx, row) if row.act == Act.CONTINUE else self._without_dialog(row, _OF_NO_CHANNEL)
         pairing = pairings.one(tx, row.pairing_id)
         if row.dialog_id is None:
-            return self._without_dialog(row, pairing)
+            return self._without_dialog(row, pairing_of(self.crm, pairing))
         try:
             card = dialogs.card(tx, row.dialog_id)
             message = None if row.message_id is None else transcript.message(tx, row.message_id)
@@ -83,12 +83,12 @@ class EntryLoader:
         )
         return told if message is None else self._with_message(tx, row, told, card, message)
 
-    def _without_dialog(self, row: EntryRow, pairing: PairingRow) -> LedgerEntry:
-        """A text for what is no phone that the channel could write to."""
+    def _without_dialog(self, row: EntryRow, pairing: Pairing) -> LedgerEntry:
+        """A text for what is no phone that the channel could write to, or of which nobody knows the channel."""
         return LedgerEntry(
             id=row.id,
             act=Act(row.act),
-            pairing=pairing_of(self.crm, pairing),
+            pairing=pairing,
             chat=CrmChat(id="", name=""),
             person=CrmPerson(id="", name=""),
             remote=row.remote,

@@ -12,10 +12,10 @@ from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, composing, crm_cards, crm_chats, ledger, pairings, transcript
+from chatapp_cli.services import access, composing, crm_cards, crm_chats, crm_gaps, ledger, pairings, transcript
 from chatapp_cli.services.message_request import MessageRequest, ToAddress
 from chatapp_cli.services.sending import SendOptions, key_of
-from chatapp_cli.store.rows.crm import ChatRow, PairedRow
+from chatapp_cli.store.rows.crm import ChatRow, PairedRow, PairingRow
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.crm.events import CrmWroteFirst
@@ -30,13 +30,12 @@ def send(tx: Tx, link: LinkId, event: CrmWroteFirst, able: Able) -> None:
     ``tx`` acts in the name of the author. Raises NotFound if the channel is not paired with the CRM.
     """
     access.require(tx, Right.ANSWER)
-    pairing = pairings.of_channel(tx, link, event.channel)
-    if pairing is None:
-        raise NotFound(T("Channel {n} is not paired with this CRM.", n=event.channel))
+    pairing = _pairing(tx, link, event)
     options = SendOptions(key=key_of(f"crm {link} {event.remote}"), origin=Origin.CRM)
     try:
         with tx.trial():
-            to = ToAddress(event.channel, _address(tx, event.phone))
+            crm_gaps.require_fresh(tx, event.at)
+            to = ToAddress(pairing.channel_id, _address(tx, event))
             request = MessageRequest(to=to, options=options, draft=Draft(text=event.text))
             message = composing.accept(tx, able, request)
             chat = _joined(tx, pairing.id, message, event.remote_chat)
@@ -46,14 +45,32 @@ def send(tx: Tx, link: LinkId, event: CrmWroteFirst, able: Able) -> None:
         ledger.refuse_text(tx, paired, event.remote, refusal.what, employee=event.author, act=Act.FAILED)
 
 
-def _address(tx: Tx, said: str) -> str:
+def _pairing(tx: Tx, link: LinkId, event: CrmWroteFirst) -> PairingRow:
+    """The pairing of the channel that was chosen. Raises NotFound."""
+    if event.pairing is not None:
+        return pairings.active(tx, link, event.pairing)
+    if not event.channel:
+        raise NotFound(T("It is not told by which of the paired channels it was to go. Write it once more."))
+    found = pairings.of_channel(tx, link, event.channel)
+    if found is None:
+        raise NotFound(T("Channel {n} is not paired with this CRM.", n=event.channel))
+    return found
+
+
+def _address(tx: Tx, event: CrmWroteFirst) -> str:
     """A phone, a username or an e-mail address as it is stored. Raises Refused."""
-    if not said.strip():
+    said = event.phone.strip()
+    if not said and event.found:
+        raise Refused(
+            "address_unknown",
+            T("It was written while the desk was away, and it is not told any more to whom. Write it once more."),
+        )
+    if not said:
         raise Refused("bad_address", T("There is no phone, no address and no @username to write to."))
-    found = [kind for kind in kinds(said.strip()) if kind != "chat_id"]
+    found = [kind for kind in kinds(said) if kind != "chat_id"]
     if not found or found[0] == "phone":
-        return crm_cards.require_phone(tx, said)
-    return said.strip()
+        return crm_cards.require_phone(tx, event.phone)
+    return said
 
 
 def _joined(tx: Tx, pairing: PairingId, message: MessageId, remote: str) -> str:

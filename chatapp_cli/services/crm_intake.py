@@ -26,14 +26,13 @@ from chatapp_cli.domain.crm.events import (
     CrmWroteFirst,
     LinkInstalled,
     LinkRemoved,
-    MirroredChat,
     PlaceConfigured,
     PlaceDetached,
 )
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, StoreError
-from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis
+from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis, PairingId
 from chatapp_cli.domain.journal.links import LinkDeadLetterKept, LinkDeadLetterRevived
 from chatapp_cli.domain.message import Operation, Origin, State
 from chatapp_cli.domain.next_step import Next, to_do
@@ -45,6 +44,7 @@ from chatapp_cli.services import (
     crm_cards,
     crm_chats,
     crm_first,
+    crm_gaps,
     crm_steps,
     crm_texts,
     dialogs,
@@ -198,33 +198,24 @@ def chat_of(event: CrmEvent) -> tuple[str, str] | None:
     return None if place is None or chat is None else (place, chat)
 
 
-def looked(tx: Tx, row: CrmArrivedRow, arrivals: Sequence[CrmArrival]) -> None:
-    """Keep what a look into a chat has found, and be done with the event that asked for it."""
-    if tx.run("crmevents.done", id=row.id):
-        keep(tx, row.link_id, arrivals)
-
-
-def mirrored(tx: Tx, link: LinkId, chat: str = "") -> list[MirroredChat]:
-    """The chats of a link that a catch-up looks into, or one of them."""
-    by_pairing = {row.id: row for row in pairings.of_link(tx, link)}
-    return [
-        MirroredChat(
-            kind=by_pairing[one.pairing_id].kind,
-            place=by_pairing[one.pairing_id].place,
-            chat=one.chat,
-            remote=one.remote,
-            session=one.session,
-        )
-        for one in tx.all(ChatRow, "chats.of_link", link=link)
-        if one.pairing_id in by_pairing and chat in {"", one.chat}
-    ]
-
-
 def reject(tx: Tx, row: CrmArrivedRow, event: CrmWrote, refusal: ChatappError) -> None:
     """Record that a message of the CRM cannot go out, and have its author told."""
     if tx.run("crmevents.done", id=row.id):
         pairing, chat = _chat(tx, row.link_id, event.kind, event.place, event.chat, event.remote_chat)
         _tell_author(tx, pairing, chat, event.remote, refusal, employee=event.author)
+
+
+def strand(tx: Tx, row: CrmArrivedRow, event: CrmEvent, problem: Text) -> None:
+    """Make an event a dead letter that is for no channel now, and have the author of a message told so.
+
+    A person can have it tried again once its channel is paired.
+    """
+    die(tx, row, str(problem))
+    match event:
+        case CrmWrote(kind="", remote=remote, author=author) | CrmWroteFirst(remote=remote, author=author) if remote:
+            ledger.refuse_unplaced(tx, row.link_id, remote, problem, employee=author)
+        case _:
+            pass
 
 
 def put_off(tx: Tx, row: CrmArrivedRow, problem: str, *, seconds: float) -> None:
@@ -271,12 +262,13 @@ def _no_dead_letter(arrived: int) -> NotFound:
 
 def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
     """Accept a message under a key of its own, so that it goes out once however often it is told."""
-    pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, event.remote_chat)
+    pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, event.remote_chat, event.pairing)
     draft = Draft(text=event.text, files=context.files, reply_to=_quoted(tx, link, chat.dialog_id, event))
     options = SendOptions(key=key_of(f"crm {link} {event.remote}"), origin=Origin.CRM)
     request = MessageRequest(to=InDialog(chat.dialog_id), options=options, draft=draft)
     try:
         with tx.trial():
+            crm_gaps.require_fresh(tx, event.at)
             message = composing.accept(_as_author(tx, link, event.author), context.able, request)
             ledger.came_from(tx, link, message, event.remote, chat=chat.chat, employee=event.author)
     except (Refused, NotFound) as refusal:
@@ -419,9 +411,14 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
 }
 
 
-def _chat(tx: Tx, link: LinkId, kind: str, place: str, chat: str, remote: str = "") -> tuple[PairingRow, ChatRow]:
+def _chat(
+    tx: Tx, link: LinkId, kind: str, place: str, chat: str, remote: str = "", number: PairingId | None = None
+) -> tuple[PairingRow, ChatRow]:
     """The pairing and the chat that an event is about. Raises NotFound if they are none of ours, NotYet."""
-    pairing = tx.one(PairingRow, "pairings.at", link=link, kind=kind, spot=place)
+    if number is not None:
+        pairing: PairingRow | None = pairings.active(tx, link, number)
+    else:
+        pairing = tx.one(PairingRow, "pairings.at", link=link, kind=kind, spot=place)
     if pairing is None or not pairing.active:
         raise NotFound(T("No channel is paired with {kind} in place {place}.", kind=kind, place=place))
     found = tx.one(ChatRow, "chats.find", pairing=pairing.id, chat=chat)

@@ -159,8 +159,12 @@ def keep_text(tx: Tx, pairing: PairedRow, message: MessageId, remote: str, *, em
 
 
 def expect(tx: Tx, link: LinkId, step: str, until: Millis) -> EntryId | None:
-    """Have a CRM told how the messages of a step fared, at the latest then; ``None`` if the step is open already."""
+    """Have a CRM told how the messages of a step fared, at the latest then; ``None`` if the step is open already.
+
+    A CRM that asks again under the same name after it was told, or may have been, has gone on to another step.
+    """
     step = border.external_id(step)
+    tx.run("steps.gone_on", link=link, remote=step)
     if tx.value("steps.open", link=link, remote=step) is not None:
         return None
     return EntryId(_add(tx, link, None, None, None, Act.CONTINUE, rank=_OF_TEXTS, remote=step, not_before=until))
@@ -194,6 +198,12 @@ def refuse_text(
     remote, employee = border.external_id(remote), border.external_id(employee)
     where = (pairing.link_id, pairing.id, None, None)
     _add(tx, *where, act, rank=_OF_TEXTS, remote=remote, employee=employee, reason=reason)
+
+
+def refuse_unplaced(tx: Tx, link: LinkId, remote: str, reason: Text, *, employee: str = "") -> None:
+    """Have the author of a message told why it did not become one of ours, of which no pairing is known."""
+    remote, employee = border.external_id(remote), border.external_id(employee)
+    _add(tx, link, None, None, None, Act.FAILED, rank=_OF_TEXTS, remote=remote, employee=employee, reason=reason)
 
 
 def _owe_change(tx: Tx, dialog: DialogId, message: MessageId, act: Act) -> None:

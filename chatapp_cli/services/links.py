@@ -192,12 +192,12 @@ def prove(tx: Tx, link: LinkId) -> None:
 
 
 def open_gap(tx: Tx, link: LinkId) -> None:
-    """Record that what employees wrote since the last proof may be missing, until it is caught up."""
+    """Record that what employees wrote since the last look may be missing, until it is caught up."""
     tx.run("links.open_gap", id=link, now=tx.now)
 
 
 def close_gap(tx: Tx, link: LinkId, *, chats: int, found: int) -> None:
-    """Record that everything was caught up."""
+    """Record that everything was caught up: the next look begins where this one did."""
     tx.run("links.close_gap", id=link)
     if found:
         tx.emit(CaughtUp(link=link, chats=chats, found=found), actor=PROGRAM)

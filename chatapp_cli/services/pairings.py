@@ -49,6 +49,14 @@ def one(tx: Tx, pairing: PairingId) -> PairingRow:
     return found
 
 
+def active(tx: Tx, link: LinkId, pairing: PairingId) -> PairingRow:
+    """A pairing of a link by number. Raises NotFound for one that ended."""
+    found = tx.one(PairingRow, "pairings.one", id=pairing)
+    if found is None or not found.active or found.link_id != link:
+        raise NotFound(T("The channel of this conversation is not paired now."), T("Pair it, and write once more."))
+    return found
+
+
 def of_channel(tx: Tx, link: LinkId, channel: ChannelId) -> PairingRow | None:
     """The pairing of a channel with a CRM, if it is active."""
     return next((row for row in of_link(tx, link) if row.channel_id == channel), None)
@@ -87,7 +95,7 @@ def attach(
         )
     else:
         number = before.id
-        tx.run("pairings.again", id=number, **values)
+        tx.run("pairings.again", id=number, now=tx.now, **values)
     tx.emit(PairingMade(channel=channel.id, link=link, place=place.id))
     return number
 
@@ -97,7 +105,8 @@ def configure(tx: Tx, manifest: CrmManifest, row: PairingRow, changes: Mapping[s
     access.require(tx, Right.CRM)
     found = one(tx, row.id)
     stored = _changed(manifest, found.kind, found.options, changes)
-    tx.run("pairings.again", id=row.id, spot=found.place, place_name=found.place_name, options=stored)
+    where = {"spot": found.place, "place_name": found.place_name}
+    tx.run("pairings.again", id=row.id, options=stored, now=tx.now, **where)
     tx.emit(PairingMade(channel=found.channel_id, link=found.link_id, place=found.place))
 
 

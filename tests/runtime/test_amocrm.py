@@ -21,9 +21,9 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.sandbox.amocrm import Account
 from chatapp_cli.sandbox.amocrm.objects import AmoChat
 from chatapp_cli.sandbox.amocrm.office import SERVICE
-from chatapp_cli.sandbox.stage import Customer
+from chatapp_cli.sandbox.stage import Customer, StageFile
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
-from chatapp_cli.services import channels, crm_intake, crm_rules, faults, ledger, links, options, transcript
+from chatapp_cli.services import channels, crm_intake, crm_rules, faults, ledger, links, options, pairings, transcript
 from chatapp_cli.services.rule_outcomes import ResponsibleWay, RuleOutcome
 from chatapp_cli.store.rows.crm import LinkRow
 from tests.contract.connector_contract import ScriptedAsker
@@ -31,6 +31,7 @@ from tests.runtime.desk import answer, attached, bound, eventually, serving, sta
 from tests.sandbox.amocrm.schema import problems
 
 ANNA = Customer(number=101, name="Анна", username="anna")
+OLEG = Customer(number=102, name="Олег", username="oleg")
 SALES = "3383152"
 
 
@@ -190,6 +191,55 @@ async def test_what_a_manager_wrote_while_we_were_deaf_is_caught_up(desk: AmoOff
     desk.company.write(lambda tx: links.ask_catch_up(tx, desk.link))
     await desk.client_gets(1)
     assert desk.company.read(crm_intake.dead) == []
+
+
+async def test_of_a_message_to_begin_with_that_was_written_while_we_were_deaf_its_author_is_told(
+    desk: AmoOffice,
+) -> None:
+    desk.account.misbehaviour.drop_hooks = 1
+    [source] = desk.account.sources
+    chat = await desk.account.writes_first("Пишу первой", source=source.external_id, phone="+79167654321")
+    await desk.account.settled()
+    desk.company.write(lambda tx: links.ask_catch_up(tx, desk.link))
+    [written] = chat.messages
+    await eventually(lambda: written.status == -1)
+    assert "Write it once more" in written.error
+
+
+async def test_a_message_for_a_channel_that_is_detached_is_told_to_its_author_and_goes_out_once_a_person_says_so(
+    desk: AmoOffice,
+) -> None:
+    await desk.bot.say(ANNA, "Здравствуйте")
+    await desk.sees("Здравствуйте")
+    [pairing] = desk.company.read(lambda tx: pairings.of_link(tx, desk.link))
+    desk.company.write(lambda tx: pairings.detach(tx, pairing))
+    await eventually(lambda: not desk.account.sources)
+    written = await desk.account.manager_writes(desk.chat, "Перезвоним")
+    await eventually(lambda: written.status == -1)
+    [letter] = desk.company.read(crm_intake.dead)
+    row = desk.company.read(lambda tx: channels.one(tx, desk.channel))
+    await attached(desk.company, desk.row(), row, SALES, {})
+    desk.company.write(lambda tx: crm_intake.revive(tx, letter.id))
+    await desk.client_gets(1)
+    assert await desk.received() == ["Перезвоним"]
+
+
+async def test_a_slow_file_holds_up_only_its_own_chat(desk: AmoOffice) -> None:
+    await desk.bot.say(ANNA, "Я Анна")
+    await desk.bot.say(OLEG, "Я Олег")
+    await eventually(lambda: len(desk.shown()) == 2)
+    by_words = {chat.messages[0].text: chat for chat in desk.account.chats}
+    desk.account.misbehaviour.slow["GET /attachments/*"] = 600.0
+    file = StageFile(name="счёт.pdf", content=b"%PDF", mime="application/pdf")
+    await desk.account.manager_writes(by_words["Я Анна"], media=file)
+    await desk.account.manager_writes(by_words["Я Анна"], "Это счёт")
+    await desk.account.manager_writes(by_words["Я Олег"], "Готово")
+
+    async def got() -> bool:
+        return [one.text for one in await desk.bot.heard(OLEG)] == ["Готово"]
+
+    await eventually(got)
+    assert await desk.received() == []
 
 
 async def test_a_message_that_does_not_reach_the_client_is_told_to_its_author_with_the_reason(desk: AmoOffice) -> None:

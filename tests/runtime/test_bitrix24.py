@@ -188,7 +188,7 @@ async def test_what_an_employee_wrote_while_we_were_deaf_is_caught_up(desk: Offi
     assert await desk.received() == []
     desk.company.write(lambda tx: links.ask_catch_up(tx, desk.link))
     await desk.client_gets(1)
-    assert desk.row().gap_from is None
+    assert desk.row().gap is None
     assert desk.company.read(crm_intake.dead) == []
 
 

@@ -11,7 +11,7 @@ from chatapp_cli.domain.crm.events import CrmWrote, CrmWroteFirst
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.message import Origin
-from chatapp_cli.services import crm_intake, dialogs, ledger, pairings
+from chatapp_cli.services import crm_looks, dialogs, ledger, pairings
 from tests.services.paired import HERE, Paired, linked
 from tests.stores import Shop
 
@@ -46,7 +46,7 @@ def test_it_goes_out_once_and_the_crm_is_told_of_its_fate_and_not_of_it(desk: Pa
     message = desk.send_next("x1")
     found = desk.shop.message(message)
     assert (found.text, found.origin) == ("Пишу первой", Origin.CRM)
-    [chat] = desk.shop.read(lambda tx: crm_intake.mirrored(tx, desk.link))
+    [chat] = desk.shop.read(lambda tx: crm_looks.mirrored(tx, desk.link))
     assert (chat.remote, chat.chat, chat.place) == ("c-1", f"chat-{found.dialog_id}", HERE.id)
     [told] = waiting(desk)
     assert (told.act, told.remote, told.employee, told.chat.remote) == (Act.DELIVERED, "r-1", "27", "c-1")
@@ -69,7 +69,7 @@ def test_a_dialog_that_the_crm_has_already_stays_in_its_chat(desk: Paired) -> No
     desk.told(row, chat="c-0")
     first(desk)
     assert desk.dialog(desk.send_next("x1")) == desk.dialog(heard)
-    [chat] = desk.shop.read(lambda tx: crm_intake.mirrored(tx, desk.link))
+    [chat] = desk.shop.read(lambda tx: crm_looks.mirrored(tx, desk.link))
     assert chat.remote == "c-0"
 
 

@@ -111,6 +111,11 @@ class Bot:
         return number
 
 
+def hand_over_nothing(desk: Paired) -> bool:
+    """Whether no message waits for the channel."""
+    return desk.shop.write(lambda tx: hand_over(tx, desk.shop.media, desk.channel)) is None
+
+
 @pytest.fixture
 def bot(desk: Paired) -> Bot:
     return Bot(desk)
@@ -126,6 +131,34 @@ def test_the_main_contact_gets_a_robots_message_once_and_the_bot_goes_on_when_it
     assert (found.text, found.origin, found.author) == ("Заказ готов", Origin.ROBOT, "")
     assert bot.outcome() == (TextFate.SENT, "")
     assert bot.told() == []
+
+
+@pytest.mark.parametrize("answer", ["on its way", "lost"])
+def test_the_next_step_of_a_bot_is_done_though_it_asks_before_it_is_known_that_the_first_was_told(
+    bot: Bot, desk: Paired, answer: str
+) -> None:
+    bot.asks(person("Анна", ANNA), text="Раз")
+    desk.send_next("x1")
+    [row] = bot.claimed()
+    desk.shop.write(lambda tx: ledger.begin(tx, [row]))
+    if answer == "lost":
+        desk.shop.write(lambda tx: ledger.again(tx, row, OutcomeUnknown("timeout"), seconds=0, doubtful=True))
+    assert bot.keeps(bot.asked(text="Два"), mark="another") == 1
+    bot.applies(person("Анна", ANNA))
+    assert not desk.told(row)
+    assert bot.told() == []
+    assert desk.shop.message(desk.send_next("x2")).text == "Два"
+    assert bot.outcome() == (TextFate.SENT, "")
+    assert bot.told() == []
+
+
+def test_a_bot_that_asks_again_while_it_stands_still_is_not_obeyed_twice(bot: Bot, desk: Paired) -> None:
+    bot.asks(person("Анна", ANNA))
+    bot.keeps(bot.asked(), mark="another")
+    bot.applies(person("Анна", ANNA))
+    desk.send_next("x1")
+    assert hand_over_nothing(desk)
+    assert bot.outcome() == (TextFate.SENT, "")
 
 
 def test_a_provider_that_refuses_takes_the_exit_for_errors_with_the_reason(bot: Bot) -> None:

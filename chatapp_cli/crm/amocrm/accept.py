@@ -104,24 +104,24 @@ async def _wrote(bound: Bound, message: Tree, now: Millis) -> CrmArrival:
     kept = events.words(message, ours, kind="", place="")
     if not kept.remote:
         raise ValueError("a message without an id")
-    found = await _pairing(bound, known[0] if known else None, _map(message, "source"))
-    if found is None or (client_id and known is None):
-        raw = _encoded(message)
-        return events.dead(raw, kept.remote, "no channel of this desk is paired with the source of this message")
-    where = {"kind": found.kind, "place": found.place, "channel": found.channel}
-    author = await _employee(bound, str(_map(message, "sender").get("id") or ""))
+    external = str(_map(message, "source").get("external_id") or "")
+    number = known[0] if known else ours.pairing_of_source(external)
+    if number is None and (client_id or external):
+        return events.dead(_encoded(message), kept.remote, "it was written in a chat that is none of this desk")
+    found = await _pairing(bound, number, external)
+    about = found or PairedSource(kind="", place="")
+    where: dict[str, Any] = {"kind": about.kind, "place": about.place, "channel": about.channel}
+    where |= {"author": await _employee(bound, str(_map(message, "sender").get("id") or ""))}
+    if found is None:
+        where |= {"pairing": number or 0}
     if known is None:
         await _note_first(bound, message)
-    return events.arrival(events.words(message, ours, **where, chat=known[1] if known else "", author=author), now)
+    return events.arrival(events.words(message, ours, **where, chat=known[1] if known else ""), now)
 
 
-async def _pairing(bound: Bound, said: PairingId | None, source: Tree) -> PairedSource | None:
-    """The pairing of a message: by the conversation, by the source, or the only one."""
-    if said is not None:
-        return await paired_with(bound.memory, said)
-    external = str(source.get("external_id") or "")
-    if external:
-        number = names.our_ids(bound).pairing_of_source(external)
+async def _pairing(bound: Bound, number: PairingId | None, source: str) -> PairedSource | None:
+    """What a message is for: by the conversation or the source, or the only one of an account that tells no source."""
+    if number is not None or source:
         return None if number is None else await paired_with(bound.memory, number)
     there = await paired(bound.memory)
     return next(iter(there.values())) if len(there) == 1 else None

@@ -37,6 +37,7 @@ from chatapp_cli.kit.tokens import (
     PATIENCE,
     AccessToken,
     Granted,
+    GrantRefused,
     Tokens,
     name_of,
     token_of,
@@ -69,6 +70,14 @@ def claims_of(token: str) -> AccessClaims:
     except binascii.Error as error:
         raise ValueError("no token with claims") from error
     return read_as(raw, AccessClaims, lax=True)
+
+
+def _account_of(token: str) -> int:
+    """The number of the account whose token it is; 0 if it does not tell."""
+    try:
+        return claims_of(token).account_id
+    except ValueError:
+        return 0
 
 
 def ends_at(token: str) -> Millis:
@@ -200,11 +209,22 @@ class Rotated(Bearer):
 
     def __init__(self, bound: Bound, token: AccessToken, server: TokenServer, world: World) -> None:
         with_token = replace(bound, secrets={**bound.secrets, "token": tokens.written(token)})
-        self._server = server
+        self._server, self._first = server, token
         self._tokens = Tokens(with_token, Rotation(self._renewal, with_token, world), world.clock)
 
     async def _renewal(self, spent: str) -> Granted:
-        return await self._server.renew(spent)
+        """Renew, also where the account has moved to: there only for tokens of the same account."""
+        try:
+            return await self._server.renew(spent)
+        except errors.NotHere:
+            there = await self._server.moved_to(msgspec.structs.replace(self._first, refresh=spent))
+            if not there or there == self._server.origin:
+                raise
+        granted = await replace(self._server, origin=there).renew(spent)
+        if _account_of(granted.access_token) != _account_of(self._first.access):
+            raise GrantRefused("other_account", there)
+        self._server = replace(self._server, origin=there)
+        return granted
 
     async def present(self) -> AccessToken:
         """The token, renewed before it ends."""
@@ -298,7 +318,9 @@ def _ended(error: ChannelError) -> ChannelError:
 async def _redeemed(bound: Bound, server: TokenServer, offer: OfferedCode) -> None:
     granted = await server.redeem(offer.code)
     token = token_of(granted, server.clock.now())
-    await bound.memory.save({name_of(bound): tokens.written(token), HELD: "", OFFER: ""})
+    known = await held(bound)
+    doubted = "" if known is None else written(msgspec.structs.replace(known, doubtful=True))
+    await bound.memory.save({name_of(bound): tokens.written(token), HELD: doubted, OFFER: ""})
 
 
 def account_in(answer: Any) -> int:

@@ -81,7 +81,7 @@ class AmoArrangement:
         """Those of this link. Who may not list them has made none. Raises Misconfigured if some are wanted."""
         try:
             there = await self._api.pages(WEBHOOKS, "webhooks")
-        except Misconfigured as error:
+        except (Misconfigured, Rejected) as error:
             if error.code != "scope":
                 raise
             if wanted:
@@ -103,7 +103,7 @@ class AmoArrangement:
             await self._api.post(WEBHOOKS, {"destination": self._address, "settings": list(wanted)})
         except OutcomeUnknown as lost:  # the list is compared before another is made
             raise Retryable(lost.code, lost.detail) from lost
-        except Misconfigured as error:
+        except (Misconfigured, Rejected) as error:
             raise Misconfigured("no_webhooks", error.detail) if error.code == "scope" else error from None
 
     async def _sources(self, pairings: Sequence[Pairing]) -> dict[PairingId, ChannelError]:

@@ -15,7 +15,7 @@ from chatapp_cli.crm.amocrm.names import KIND
 from chatapp_cli.crm.amocrm.people import people
 from chatapp_cli.crm.amocrm.record import SCOPE, ConnectedChats, has_chats
 from chatapp_cli.crm.amocrm.rest import AmoApi, inside
-from chatapp_cli.domain.errors import ChannelError, Misconfigured
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit import crm_checks, records
@@ -106,7 +106,7 @@ async def _rights(api: AmoApi) -> Sequence[Finding]:
     """The rights of whoever made the tokens, as S-187 names them."""
     try:
         rows = await people(api)
-    except Misconfigured as error:
+    except (Misconfigured, Rejected) as error:
         return [_no_administrator() if error.code == "scope" else broken("scopes", error)]
     except ChannelError as error:
         return [broken("scopes", error)]

@@ -23,8 +23,8 @@ from chatapp_cli.crm.amocrm import (
 from chatapp_cli.crm.amocrm.arrange import AmoArrangement
 from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.deliver import AmoDelivery
-from chatapp_cli.crm.amocrm.history import AmoHistory
 from chatapp_cli.crm.amocrm.leads import AmoLeads
+from chatapp_cli.crm.amocrm.missed import AmoMissed
 from chatapp_cli.crm.amocrm.notes import AmoNotes
 from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.record import has_chats
@@ -35,7 +35,7 @@ from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
 from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.errors import ChannelError, Rejected
-from chatapp_cli.domain.ids import LinkId, PairingId
+from chatapp_cli.domain.ids import LinkId, Millis, PairingId
 from chatapp_cli.kit.crms import require_address
 from chatapp_cli.kit.decided_cards import DecidedCards
 from chatapp_cli.kit.fetching import from_outside
@@ -56,10 +56,10 @@ class AmoSession:
         self._arrangement = AmoArrangement(api, chats, self._staff, bound, public_url)
         self._notes = AmoNotes(api, bound.memory, public_url, names.our_ids(bound), world.clock, leads, decided)
         self._delivery: AmoDelivery | AmoNotes = self._notes
-        self._history: AmoHistory | AmoNotes = self._notes
+        self._missed: AmoMissed | AmoNotes = self._notes
         if chats is not None:
             self._delivery = AmoDelivery(api, chats, self._staff, bound, public_url, world.clock, leads, decided)
-            self._history = AmoHistory(chats, bound.memory, names.our_ids(bound))
+            self._missed = AmoMissed(api, chats, bound.memory, names.our_ids(bound))
 
     @property
     def calls(self) -> int:
@@ -78,9 +78,9 @@ class AmoSession:
         """Look for a message in its chat's history, or among the notes."""
         return await self._delivery.find(entry)
 
-    def catch_up(self, chats: Sequence[MirroredChat]) -> AsyncGenerator[Sequence[CrmArrival], None]:
-        """What employees wrote and no hook brought."""
-        return self._history.owed(chats, self._clock.now())
+    def catch_up(self, chats: Sequence[MirroredChat], since: Millis = 0) -> AsyncGenerator[Sequence[CrmArrival], None]:
+        """What employees wrote since then and no hook brought."""
+        return self._missed.owed(chats, since, self._clock.now())
 
     async def fetch(self, address: str, target: Path) -> None:
         """Write an employee's file to ``target``; only from the account's chats."""

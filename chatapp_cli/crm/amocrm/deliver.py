@@ -43,7 +43,7 @@ class AmoDelivery:
         self._leads, self._decided = leads, decided
         self._api, self._chats, self._staff, self._memory, self._clock = api, chats, staff, bound.memory, clock
         self._ours = names.our_ids(bound)
-        self._history = AmoHistory(chats, bound.memory, self._ours)
+        self._history = AmoHistory(chats, self._ours)
         self._is_ours = showing.ours_at(public_url)
 
     async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:

@@ -24,6 +24,7 @@ from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.kit.tokens import GrantRefused
 from chatapp_cli.kit.trees import loaded
 
+BAD: Final = 400
 UNAUTHORISED: Final = 401
 FORBIDDEN: Final = 403
 NOT_FOUND: Final = 404
@@ -50,6 +51,10 @@ _BY_STATUS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
     NOT_FOUND: partial(Rejected, "gone"),
     **dict.fromkeys((408, 425), partial(Retryable, "busy")),
 }
+
+
+class NotHere(GrantRefused):
+    """There is no account at the address: nothing was done with the token that was sent there."""
 
 
 def said(response: HttpResponse) -> Any:
@@ -104,7 +109,9 @@ def token_refusal(response: HttpResponse, now: Millis, secrets: Sequence[str]) -
         return OutcomeUnknown("strange_answer", words)
     if status == UNAUTHORISED:
         return GrantRefused("access_ended" if REVOKED in words.lower() else "client_refused", words)
-    if status in {400, NOT_FOUND}:
+    if status == NOT_FOUND:
+        return NotHere("grant_refused", words)
+    if status == BAD:
         return GrantRefused("grant_refused", words)
     return refusal(response, now=now, secrets=secrets)
 

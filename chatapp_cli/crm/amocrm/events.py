@@ -23,7 +23,7 @@ from chatapp_cli.domain.crm.events import (
     MirroredChat,
     RemoteFile,
 )
-from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.ids import ChannelId, Millis, PairingId
 from chatapp_cli.kit.lenient import read_as
 
 _TYPES: Final[Mapping[str, str]] = {
@@ -35,8 +35,6 @@ _TYPES: Final[Mapping[str, str]] = {
 }
 """The likely type of a file by the kind of its message; its name says more if there is one."""
 _MAIL: Final = "email"
-MOST_CHATS: Final = 600
-"""Chats that one look goes through, the newest first: each costs a request, and there is no list of new messages."""
 
 
 class KeptChatWords(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +61,10 @@ class KeptChatWords(msgspec.Struct, frozen=True, kw_only=True):
     at: int = 0
     noted: bool = False
     """Whether it is a note, in an account without a chat channel of ours."""
+    pairing: int = 0
+    """Whose chat it is, if its channel is not paired now."""
+    found: bool = False
+    """Whether a look found it in the history of a chat, which does not tell all that a hook does."""
 
 
 class KeptStir(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,9 +76,9 @@ class KeptStir(msgspec.Struct, frozen=True, kw_only=True):
     """Our id of the chat."""
 
 
-def newest(chats: Sequence[MirroredChat]) -> Sequence[MirroredChat]:
-    """The chats of the newest dialogs, as many as one look goes through."""
-    return sorted(chats, key=lambda one: _number(one.chat), reverse=True)[:MOST_CHATS]
+def newest(chats: Sequence[MirroredChat], *, most: int) -> Sequence[MirroredChat]:
+    """The chats of the newest dialogs, these first."""
+    return sorted(chats, key=lambda one: _number(one.chat), reverse=True)[:most]
 
 
 def _number(chat: str) -> int:
@@ -166,6 +168,9 @@ def _event(kept: KeptChatWords, now: Millis) -> CrmEvent:
             author=border.external_id(kept.author),
             remote=border.external_id(kept.remote),
             remote_chat=border.external_id(kept.remote_chat),
+            at=border.at(kept.at, now) if kept.at else None,
+            found=kept.found,
+            pairing=PairingId(kept.pairing) if kept.pairing else None,
         )
     return CrmWrote(
         kind=kept.kind,
@@ -180,6 +185,7 @@ def _event(kept: KeptChatWords, now: Millis) -> CrmEvent:
         quoted_key=border.external_id(kept.quoted_key),
         quoted_remote=border.external_id(kept.quoted_remote),
         at=border.at(kept.at, now) if kept.at else None,
+        pairing=PairingId(kept.pairing) if kept.pairing else None,
     )
 
 

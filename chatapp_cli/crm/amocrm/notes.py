@@ -19,7 +19,7 @@ from msgspec import structs
 from chatapp_cli.crm.amocrm import contacts, errors, events, names, salesbot
 from chatapp_cli.crm.amocrm.leads import AmoLeads
 from chatapp_cli.crm.amocrm.names import OurIds
-from chatapp_cli.crm.amocrm.rest import AmoApi, embedded
+from chatapp_cli.crm.amocrm.rest import AmoApi, Params, embedded
 from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, MirroredChat
@@ -254,12 +254,30 @@ class AmoNotes:
                 return await self._decided.receipt(entry, chat=str(known.lead))
         return None
 
-    async def owed(self, chats: Sequence[MirroredChat], now: Millis) -> AsyncGenerator[Sequence[CrmArrival], None]:
-        """The answers that employees wrote as notes; what was told before is told under the same id."""
-        for chat in events.newest(chats):
-            found = [kept async for kept in self._answers(chat)]
-            if arrivals := [events.arrival(kept, now) for kept in sorted(found, key=lambda one: int(one.remote))]:
-                yield arrivals
+    async def owed(
+        self, chats: Sequence[MirroredChat], since: Millis, now: Millis
+    ) -> AsyncGenerator[Sequence[CrmArrival], None]:
+        """The answers that employees wrote as notes; what was told before is told under the same id.
+
+        Of many chats, the account lists the notes of all leads that are new since a moment.
+        """
+        found = self._answers(chats[0]) if len(chats) == 1 else self._among_new(chats, since)
+        kept = sorted([one async for one in found], key=lambda one: int(one.remote))
+        if arrivals := [events.arrival(one, now) for one in kept]:
+            yield arrivals
+
+    async def _among_new(
+        self, chats: Sequence[MirroredChat], since: Millis
+    ) -> AsyncGenerator[events.KeptChatWords, None]:
+        """The notes for clients among all new ones. Raises ReadInPart if they do not end."""
+        by_chat = {one.chat: one for one in chats}
+        asked: Params = {"filter[note_type]": _COMMON, "filter[updated_at][from]": since // 1000}
+        notes = await self._api.pages("/api/v4/leads/notes", "notes", asked)
+        for note in notes:
+            owner = await written_in(self._memory, _whole(note.get("entity_id")))
+            if owner is not None and owner.chat in by_chat:
+                for kept in _for_client(by_chat[owner.chat], owner.after, [note]):
+                    yield kept
 
     async def _answers(self, chat: MirroredChat) -> AsyncGenerator[events.KeptChatWords, None]:
         """The notes for the client in the lead of a chat and in its former ones."""

@@ -74,7 +74,7 @@ async def people(api: AmoApi) -> Sequence[Mapping[str, Any]]:
     """The rows of the users with their rights; only one's own without an administrator's rights."""
     try:
         return await api.pages(PATH, "users", {"with": "amojo_id,role,group"})
-    except Misconfigured as error:
+    except (Misconfigured, Rejected) as error:
         if error.code != "scope" or not api.account.user:
             raise
     own = await api.get(f"{PATH}/{api.account.user}", {"with": "amojo_id"})

@@ -41,6 +41,8 @@ class HeldAccount(msgspec.Struct, frozen=True, kw_only=True):
     user: int = 0
     """The employee whose rights the tokens have."""
     user_amojo_id: str = ""
+    doubtful: bool = False
+    """Whether newer tokens have to be proved to be of this account. Its hooks are still taken: they come once."""
 
 
 class OfferedCode(msgspec.Struct, frozen=True, kw_only=True):

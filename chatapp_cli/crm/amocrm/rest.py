@@ -16,7 +16,15 @@ import msgspec
 from chatapp_cli.crm.amocrm import errors
 from chatapp_cli.crm.amocrm.access import Bearer, account_in, bearer
 from chatapp_cli.crm.amocrm.record import HELD, HeldAccount, held
-from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, OutcomeUnknown, RateLimited, Rejected, Retryable
+from chatapp_cli.domain.errors import (
+    Misconfigured,
+    NeedsRebind,
+    OutcomeUnknown,
+    RateLimited,
+    ReadInPart,
+    Rejected,
+    Retryable,
+)
 from chatapp_cli.kit.http import HttpResponse, network, open_session, read
 from chatapp_cli.kit.pace import Bucket, Urgency
 from chatapp_cli.kit.records import written
@@ -103,7 +111,7 @@ class AmoApi:
     async def pages(
         self, path: str, name: str, params: Params | None = None, *, urgency: Urgency = Urgency.BACKGROUND
     ) -> Sequence[Mapping[str, Any]]:
-        """All members of a list; the link to the next page ends it by being absent."""
+        """All members of a list; the link to the next page ends it by being absent. Raises ReadInPart."""
         found: list[Mapping[str, Any]] = []
         asked: Params = {"limit": PAGE, **(params or {})}
         for _ in range(MOST_PAGES):
@@ -111,9 +119,9 @@ class AmoApi:
             found += embedded(answer, name)
             following = _next(answer)
             if not following:
-                break
+                return found
             asked = {**asked, **following}
-        return found
+        raise ReadInPart("read_in_part", path)
 
     async def _answer(
         self,
@@ -139,8 +147,15 @@ class AmoApi:
                 moved = True
             elif isinstance(error, RateLimited):
                 await pauses.take(error)
+            elif error.code == "scope" and path != ACCOUNT and await self._lets_us_in(token):
+                raise Rejected(error.code, error.detail)
             else:
                 raise error
+
+    async def _lets_us_in(self, token: AccessToken) -> bool:
+        """Whether the account as a whole answers, so that a right is lacking only for what was asked."""
+        await self._bucket.enter(Urgency.OPERATOR)
+        return (await self._attempt(token, "GET", ACCOUNT, None, None, once=False)).ok
 
     async def _followed(self, token: AccessToken) -> bool:
         """Follow an account that has moved; false if it is where it was: then the refusal is about something in it.
@@ -225,17 +240,17 @@ async def connected(bound: Bound, world: World) -> AsyncIterator[AmoApi]:
         account = known or HeldAccount(number=0, origin=bound.settings["account"])
         api = AmoApi(http, tokens, account, bound.memory, world)
         try:
-            if known is None:
-                api.account = await _proved(api, bound)
+            if known is None or known.doubtful:
+                api.account = await _proved(api, bound, known)
             yield api
         finally:
             await api.aclose()
 
 
-async def _proved(api: AmoApi, bound: Bound) -> HeldAccount:
-    """Whose tokens they are, by the account's own answer."""
+async def _proved(api: AmoApi, bound: Bound, known: HeldAccount | None) -> HeldAccount:
+    """Whose tokens they are, by the account's own answer: those of the account that was known before, if one was."""
     found = await about_account(api)
-    wanted = bound.settings.get("number", "")
+    wanted = bound.settings.get("number", "") or ("" if known is None else str(known.number))
     if wanted and wanted != str(found.number):
         raise NeedsRebind("other_account", str(found.number))
     await bound.memory.save({HELD: written(found)})

@@ -73,8 +73,8 @@ class Bitrix24Session:
         """Look for a message in its chat's history."""
         return await self._delivery.find(entry)
 
-    def catch_up(self, chats: Sequence[MirroredChat]) -> AsyncGenerator[Sequence[CrmArrival], None]:
-        """What employees wrote and nobody delivered."""
+    def catch_up(self, chats: Sequence[MirroredChat], since: Millis = 0) -> AsyncGenerator[Sequence[CrmArrival], None]:  # noqa: ARG002 - a history cannot be asked so
+        """What employees wrote and nobody delivered, however old."""
         return ChatHistory(self._api).owed(chats, self._clock.now())
 
     async def fetch(self, address: str, target: Path) -> None:

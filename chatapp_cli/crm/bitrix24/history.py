@@ -16,7 +16,7 @@ from chatapp_cli.crm.bitrix24.calls import AT_ONCE, BatchCommand
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt
 from chatapp_cli.domain.crm.events import CrmArrival, MirroredChat
-from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, ReadInPart, Rejected
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.brackets import members
 from chatapp_cli.kit.pace import Urgency
@@ -64,10 +64,13 @@ class ChatHistory:
         """What employees wrote in chats and nobody delivered, for some chats after the other.
 
         A chat is asked by its number, which shows its newest session, and by the session that we know if it is another.
+        Raises ReadInPart at the end if one could not be asked.
         """
+        unread = 0
         for at in range(0, len(chats), AT_ONCE):
             some = chats[at : at + AT_ONCE]
-            found = await self._newest(some)
+            answers = await self._newest(some)
+            found = [one if isinstance(one, Mapping) else {} for one in answers]
             older = {
                 str(place): {"SESSION_ID": int(chat.session)}
                 for place, chat in enumerate(some)
@@ -78,22 +81,29 @@ class ChatHistory:
             for place, chat in enumerate(some):
                 before = earlier.get(str(place))
                 arrivals += _owed(chat, [before if isinstance(before, Mapping) else {}, found[place]], now)
+            unread += sum(map(_is_put_off, (*answers, *earlier.values())))
             if arrivals:
                 yield arrivals
+        if unread:
+            raise ReadInPart("read_in_part", str(unread))
 
-    async def _newest(self, chats: Sequence[MirroredChat]) -> Sequence[Tree]:
-        """The newest session of each chat; nothing of one that the portal does not show."""
+    async def _newest(self, chats: Sequence[MirroredChat]) -> Sequence[Any | ChannelError]:
+        """What the portal answers about the newest session of each chat."""
         wanted = {
             str(place): {"CHAT_ID": int(chat.remote)} for place, chat in enumerate(chats) if chat.remote.isdecimal()
         }
         answers = await self._ask(wanted, Urgency.BACKGROUND)
-        found = [answers.get(str(place)) for place in range(len(chats))]
-        return [one if isinstance(one, Mapping) else {} for one in found]
+        return [answers.get(str(place)) for place in range(len(chats))]
 
     async def _ask(self, wanted: Mapping[str, Tree], urgency: Urgency) -> Mapping[str, Any | ChannelError]:
         return await self._api.batch(
             {name: BatchCommand(HISTORY, params) for name, params in wanted.items()}, urgency=urgency
         )
+
+
+def _is_put_off(answer: Any) -> bool:
+    """Whether a chat was not read for a reason that may pass; one that the portal does not show never will be."""
+    return isinstance(answer, ChannelError) and not isinstance(answer, Rejected)
 
 
 def _places(remote: str, session: str) -> Mapping[str, Tree]:

@@ -27,7 +27,7 @@ from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.receipts import unless_all_failed
 from chatapp_cli.domain.crm.states import OTHER_WAY, Act
 from chatapp_cli.domain.errors import ChannelError, Rejected
-from chatapp_cli.domain.ids import PairingId
+from chatapp_cli.domain.ids import Millis, PairingId
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.decided_cards import DecidedCards
 from chatapp_cli.ports.bind import Bound
@@ -165,7 +165,11 @@ class Bitrix24LiteSession:
                     return int(one["ID"])
         return None
 
-    async def catch_up(self, chats: Sequence[MirroredChat]) -> AsyncGenerator[Sequence[CrmArrival], None]:  # noqa: ARG002 - see below
+    async def catch_up(
+        self,
+        chats: Sequence[MirroredChat],  # noqa: ARG002 - see below
+        since: Millis = 0,  # noqa: ARG002 - see below
+    ) -> AsyncGenerator[Sequence[CrmArrival], None]:
         """Nothing: what employees write there is not read."""
         nothing: Sequence[Sequence[CrmArrival]] = ()
         for arrivals in nothing:

@@ -43,6 +43,8 @@ class CrmWrote:
     quoted_remote: str = ""
     """The CRM's id of that message."""
     at: Millis | None = None
+    pairing: PairingId | None = None
+    """Whose chat it is, in place of kind and place, which the CRM does not tell of a channel that is not paired now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,12 @@ class CrmWroteFirst:
     """The CRM's id of the message, if it stands in a chat of the CRM already; it is told then what became of it."""
     remote_chat: str = ""
     """The CRM's id of that chat."""
+    at: Millis | None = None
+    """When they wrote; ``None`` if the CRM does not tell."""
+    found: bool = False
+    """Whether a look found it, and the CRM does not tell any more to which address it was written."""
+    pairing: PairingId | None = None
+    """Whose channel it is, if that is not paired now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

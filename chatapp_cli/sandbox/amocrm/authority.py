@@ -40,7 +40,7 @@ class AmoAuthority:
 
     def __init__(self, seed: str, account_id: int, clock: Clock, faults: AmoFaults) -> None:
         """``seed`` decides the ids and secrets."""
-        self._seed, self._account_id, self._clock, self._faults = seed, account_id, clock, faults
+        self._seed, self.account_id, self._clock, self._faults = seed, account_id, clock, faults
         self.client_id = self.uuid("integration")
         self.client_secret = self.digest("client secret")
         self.redirect_uri = "https://desk.example.ru/amo/oauth"
@@ -143,7 +143,7 @@ class AmoAuthority:
         number = next(self._numbers)
         claims = {
             "aud": self.client_id, "jti": self.digest(f"jti {number}"), "iat": now, "nbf": now,
-            "exp": now + int(lives), "sub": str(user), "grant_type": "", "account_id": self._account_id,
+            "exp": now + int(lives), "sub": str(user), "grant_type": "", "account_id": self.account_id,
             "base_domain": "amocrm.ru", "api_domain": self.api_domain, "scopes": list(_SCOPES), "version": 2,
         }  # fmt: skip
         return opaque(claims, bytes.fromhex(self.digest(f"proof {number}")))

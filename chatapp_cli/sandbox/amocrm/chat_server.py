@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Final
 
@@ -12,6 +13,7 @@ from chatapp_cli.sandbox.amocrm.channel import AmoChannel
 from chatapp_cli.sandbox.amocrm.chat_methods import ChatMethods
 from chatapp_cli.sandbox.amocrm.chat_signatures import check
 from chatapp_cli.sandbox.amocrm.door import AmoDoor
+from chatapp_cli.sandbox.amocrm.misbehaviour import meant
 from chatapp_cli.sandbox.amocrm.objects import AmoCall, AmoRefusal
 from chatapp_cli.sandbox.amocrm.request import AccountDesk, AmoRequest, Reply
 from chatapp_cli.sandbox.amocrm.talk import AmoTalk
@@ -50,6 +52,7 @@ class ChatServer(AmoDoor):
         file = self.files.get(request.path)
         if file is None:
             raise web.HTTPNotFound
+        await asyncio.sleep(meant(self._desk.faults.slow, request.method, request.path) or 0)
         return web.Response(body=file.content, content_type=file.mime)
 
     async def _performed(self, request: web.Request, call: AmoCall) -> Reply:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chatapp_cli.sandbox.amocrm.objects import AmoNote, AmoRefusal, AmoTask, Json
-from chatapp_cli.sandbox.amocrm.request import AccountDesk, AmoMethod, AmoRequest, Reply, answered, listed
+from chatapp_cli.sandbox.amocrm.request import AccountDesk, AmoMethod, AmoRequest, Reply, answered, listed, since_when
 from chatapp_cli.sandbox.amocrm.shapes import CHOICE, MAP, MISSING, TEXT, WHOLE, YES_NO, Judge, Shape, items_of
 
 _KINDS: Final = ("leads", "contacts", "companies")
@@ -46,15 +46,16 @@ class NoteMethods:
         return {**notes, "GET /api/v4/tasks": self.tasks, "POST /api/v4/tasks": self.add_tasks}
 
     def notes(self, request: AmoRequest) -> Reply:
-        """The notes of a card, or of all cards of a kind."""
+        """The notes of a card, or of all cards of a kind; also only those that changed since a moment."""
         kind, types = request.path.split("/")[3], request.filtered("note_type")
+        since = since_when(request, "updated_at")
         card = self._card(kind, request) if request.parts else None
         fitting = [
             _note(one)
             for one in self.desk.office.notes
-            if one.kind == kind and card in {None, one.card} and (not types or one.type in types)
+            if one.kind == kind and card in {None, one.card} and (not types or one.type in types) and one.at >= since
         ]
-        return listed(request, "notes", fitting)
+        return listed(request, "notes", fitting[::-1] if request.newest_first("id") else fitting)
 
     def _card(self, kind: str, request: AmoRequest) -> int:
         number = request.number("id")

@@ -98,11 +98,11 @@ class AmoRequest:
 AmoMethod: TypeAlias = Callable[[AmoRequest], Any]
 
 
-def listed(request: AmoRequest, name: str, items: list[Json]) -> Reply:
+def listed(request: AmoRequest, name: str, items: list[Json], most: int = MOST) -> Reply:
     """A page of a list; nothing at all if nothing is on it. Raises AmoRefusal."""
-    page, limit = whole(request, "page", 1), whole(request, "limit", MOST)
-    if limit > MOST or page < 1 or limit < 1:
-        raise AmoRefusal(400, f"limit is at most {MOST}")
+    page, limit = whole(request, "page", 1), whole(request, "limit", most)
+    if limit > most or page < 1 or limit < 1:
+        raise AmoRefusal(400, f"limit is at most {most}")
     shown = items[(page - 1) * limit : page * limit]
     if not shown:
         return NOTHING
@@ -119,6 +119,13 @@ def whole(request: AmoRequest, name: str, usual: int) -> int:
     if not said.isdecimal():
         raise AmoRefusal(400, f"{name} is not a number")
     return int(said)
+
+
+def since_when(request: AmoRequest, name: str) -> int:
+    """The ``from`` of a filter by time, in seconds; 0 without one."""
+    said = request.filter.get(name)
+    begun = said.get("from") if isinstance(said, dict) else said
+    return int(str(begun)) if str(begun).isdecimal() else 0
 
 
 def answered(name: str, made: list[Json]) -> Reply:

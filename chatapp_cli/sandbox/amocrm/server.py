@@ -14,6 +14,7 @@ from chatapp_cli.sandbox.amocrm.basic_methods import AccountMethods
 from chatapp_cli.sandbox.amocrm.bot_methods import BotMethods
 from chatapp_cli.sandbox.amocrm.contact_methods import ContactMethods
 from chatapp_cli.sandbox.amocrm.door import AmoDoor
+from chatapp_cli.sandbox.amocrm.event_methods import EventMethods
 from chatapp_cli.sandbox.amocrm.lead_methods import LeadMethods
 from chatapp_cli.sandbox.amocrm.limits import Blocked, FrontServer
 from chatapp_cli.sandbox.amocrm.note_methods import NoteMethods
@@ -43,6 +44,7 @@ class AccountServer(AmoDoor):
             **AccountMethods(desk).table, **ContactMethods(desk).table, **LeadMethods(desk).table,
             **NoteMethods(desk).table, **SourceMethods(desk).table, **WebhookMethods(desk).table,
             **UnsortedMethods(desk).table, **TalkMethods(desk).table, **BotMethods(desk).table,
+            **EventMethods(desk).table,
         }  # fmt: skip
         self._known = routes(table)
 

@@ -57,7 +57,7 @@ UPDATE crm_link SET proof_at = :now WHERE id = :id;
 UPDATE crm_link SET gap_from = COALESCE(gap_from, proof_at, created_at), gap_until = :now WHERE id = :id;
 
 -- name: links.close_gap
-UPDATE crm_link SET gap_from = NULL, gap_until = NULL WHERE id = :id;
+UPDATE crm_link SET gap_from = gap_until, gap_until = NULL WHERE id = :id AND gap_until IS NOT NULL;
 
 -- name: links.remove
 DELETE FROM crm_link WHERE id = :id;
@@ -74,13 +74,13 @@ DELETE FROM crm_memory WHERE link_id = :link AND name = :name;
 
 -- name: pairings.all
 SELECT p.id, p.link_id, p.channel_id, c.line_id, l.name, p.kind, c.account, c.title, p.place, p.place_name, p.options,
-  p.active, p.after, p.code, p.detail
+  p.active, p.after, p.code, p.detail, p.created_at
 FROM crm_pairing p JOIN channel c ON c.id = p.channel_id JOIN line l ON l.id = c.line_id
 ORDER BY p.link_id, p.id;
 
 -- name: pairings.one
 SELECT p.id, p.link_id, p.channel_id, c.line_id, l.name, p.kind, c.account, c.title, p.place, p.place_name, p.options,
-  p.active, p.after, p.code, p.detail
+  p.active, p.after, p.code, p.detail, p.created_at
 FROM crm_pairing p JOIN channel c ON c.id = p.channel_id JOIN line l ON l.id = c.line_id
 WHERE p.id = :id;
 
@@ -92,6 +92,7 @@ RETURNING id;
 
 -- name: pairings.again
 UPDATE crm_pairing SET place = :spot, place_name = :place_name, options = :options, active = 1, code = '', detail = '',
+  created_at = CASE WHEN active = 1 THEN created_at ELSE :now END,
   after = CASE WHEN active = 1 THEN after ELSE (SELECT COALESCE(MAX(m.id), 0) FROM message m) END
 WHERE id = :id;
 
@@ -116,7 +117,7 @@ WHERE d.id = :dialog;
 
 -- name: pairings.at
 SELECT p.id, p.link_id, p.channel_id, c.line_id, l.name, p.kind, c.account, c.title, p.place, p.place_name, p.options,
-  p.active, p.after, p.code, p.detail
+  p.active, p.after, p.code, p.detail, p.created_at
 FROM crm_pairing p JOIN channel c ON c.id = p.channel_id JOIN line l ON l.id = c.line_id
 WHERE p.link_id = :link AND p.kind = :kind AND p.place = :spot;
 
@@ -267,6 +268,10 @@ UPDATE crm_text SET told = :told WHERE link_id = :link AND message_id = :message
 -- name: steps.open
 SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead' LIMIT 1;
 
+-- name: steps.gone_on
+DELETE FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead'
+  AND (state = 'sending' OR doubtful = 1);
+
 -- name: steps.begun
 SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead'
   AND state = 'waiting' AND tries = 0 AND not_before > :now LIMIT 1;
@@ -393,7 +398,7 @@ WHERE a.state <> 'done' AND a.state = 'dead' ORDER BY a.id LIMIT :n;
 UPDATE crm_arrived SET state = 'new', next_at = 0, tries = 0 WHERE id = :id AND state = 'dead' RETURNING link_id;
 
 -- name: crmevents.drop
-DELETE FROM crm_arrived WHERE id = :id AND state = 'dead';
+UPDATE crm_arrived SET state = 'done', problem = '' WHERE id = :id AND state = 'dead';
 
 -- name: crmevents.sweep
 DELETE FROM crm_arrived WHERE id IN (

@@ -60,6 +60,11 @@ class LinkRow(NamedTuple):
         return self.refused + self.letters
 
     @property
+    def gap(self) -> tuple[Millis, Millis] | None:
+        """From when until when it is being looked for what employees wrote; ``None`` if nothing is."""
+        return None if self.gap_from is None or self.gap_until is None else (self.gap_from, self.gap_until)
+
+    @property
     def settings(self) -> Mapping[str, str]:
         """The answers of the linking."""
         return _texts(self.settings_text)
@@ -89,6 +94,8 @@ class PairingRow(NamedTuple):
     after: MessageId
     code: str
     detail: str
+    since: Millis
+    """When it was paired, the last time."""
 
     @property
     def options(self) -> Mapping[str, str]:

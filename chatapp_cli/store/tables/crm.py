@@ -32,8 +32,9 @@ class CrmLink(Table, table=True):
     proof_at: int | None = Field(sa_column=moment(null=True))
     """When it last proved that it works; what came to the CRM since then has to be caught up."""
     gap_from: int | None = Field(sa_column=moment(null=True))
-    """Since when it may lack what employees wrote, while that is not caught up."""
+    """Since when it may lack what employees wrote: without ``gap_until`` since the last look, which went to its end."""
     gap_until: int | None = Field(sa_column=moment(null=True))
+    """Until when it is being looked for; empty if nothing is."""
     created_at: int = Field(sa_column=moment())
     rules: int = Field(0, sa_column_kwargs=later("0"))
     """Incremented by every change of its rules, so that they are compiled again."""
@@ -74,6 +75,7 @@ class CrmPairing(Table, table=True):
     """Why the CRM does not take it; empty if it does."""
     detail: str
     created_at: int = Field(sa_column=moment())
+    """Since when it is paired: what was written there before, also while it was detached, is none of ours."""
 
 
 class CrmDialog(Table, table=True):

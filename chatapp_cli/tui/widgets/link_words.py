@@ -101,8 +101,8 @@ class LinkWords:
         return text.append(f"\n{hint}\n", self._appearance.styles.muted)
 
     def _tell_gap(self, text: Text, link: LinkRow) -> None:
-        if link.gap_from is not None and link.gap_until is not None:
-            between = f"{self._moment(link.gap_from)} – {self._moment(link.gap_until)}"
+        if link.gap is not None:
+            between = " – ".join(map(self._moment, link.gap))
             self._fact(text, _("Being looked for"), between, self._appearance.styles.warn)
 
     def about_pairing(self, one: PairingRow, link: LinkRow, address: str) -> Text:

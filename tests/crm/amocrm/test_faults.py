@@ -10,6 +10,7 @@ import pytest
 from chatapp_cli.crm.amocrm import errors
 from chatapp_cli.crm.amocrm.connector import AmoSession
 from chatapp_cli.crm.amocrm.rest import LONGEST_WAIT, by_request, embedded
+from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -169,6 +170,21 @@ async def test_a_refused_token_is_renewed_and_the_request_made_again(session: Am
     account.authority.end_access()
     assert await session.employees() != []
     assert len(account.authority.renewals) == 1
+
+
+async def test_a_right_that_lacks_for_one_card_refuses_only_what_needs_it(
+    session: AmoSession, account: Account
+) -> None:
+    forbidden = (403, {"title": "Forbidden", "status": 403})
+    account.misbehaviour.refuse["GET /api/v4/contacts"] = forbidden
+    other = CrmChat(id="chat-2", name="Без телефона")
+    person = CrmPerson(id="person-2", name="Без телефона")
+    refused, shown = await session.deliver([entry(), entry("m-2", chat=other, person=person)])
+    assert (type(refused), getattr(refused, "code", "")) == (Rejected, "scope")
+    assert isinstance(shown, CrmReceipt)
+    account.misbehaviour.refuse["GET /api/v4/account"] = forbidden
+    with pytest.raises(Misconfigured, match="scope"):
+        await session.deliver([entry("m-3")])
 
 
 async def test_with_a_wrong_clock_the_chats_refuse_and_say_what_to_look_at(desk: AmoDesk, account: Account) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from chatapp_cli.crm.amocrm import signing
 from chatapp_cli.crm.amocrm.connector import AmoSession
-from chatapp_cli.domain.crm.events import CrmWrote
+from chatapp_cli.domain.crm.events import CrmWrote, CrmWroteFirst
 from chatapp_cli.sandbox.amocrm import Account
 from tests.crm.amocrm.desk import CONVERSATION, MARK, AmoDesk, entry, pairing
 
@@ -125,16 +125,14 @@ async def test_a_quote_and_a_file_are_read_and_odd_fields_lose_only_themselves(
 @pytest.mark.parametrize(
     "other",
     [
-        {"conversation": {"id": CHAT, "client_id": f"{MARK}.p9.chat-1"}},
         {"conversation": {"id": CHAT, "client_id": "p1.chat-1"}},
         {"conversation": {"id": CHAT, "client_id": "0123456789ab.p1.chat-1"}},
         {"conversation": {"id": CHAT, "client_id": "dlg-55"}},
         {"conversation": {"id": CHAT}, "source": {"external_id": "line-3-wa"}},
-        {"conversation": {"id": CHAT}, "source": {"external_id": f"chatapp-{MARK}-9"}},
         {"conversation": {"id": CHAT}, "source": {"external_id": "chatapp-0123456789ab-1"}},
     ],
 )
-async def test_a_message_by_a_source_that_is_paired_with_nothing_is_kept_for_a_person_to_see(
+async def test_a_message_in_a_chat_that_is_none_of_this_desk_is_kept_for_a_person_to_see(
     session: AmoSession, desk: AmoDesk, account: Account, other: dict[str, Any]
 ) -> None:
     reply = await signed(desk, hook(account, **other))
@@ -149,7 +147,29 @@ async def test_with_one_pairing_a_conversation_without_a_source_is_its_and_with_
     first = hook(account, conversation={"id": CHAT}, receiver={"id": CLIENT, "phone": "+79990000001"})
     assert (await signed(desk, first)).arrivals[0].event.channel == pairing().channel
     await session.arrange([pairing(), pairing("telegram", number=2)])
-    assert (await signed(desk, first)).arrivals[0].event is None
+    nobodys = (await signed(desk, first)).arrivals[0].event
+    assert isinstance(nobodys, CrmWroteFirst)
+    assert (nobodys.channel, nobodys.pairing) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("other", "kind"),
+    [
+        ({"conversation": {"id": CHAT, "client_id": f"{MARK}.p9.chat-1"}}, CrmWrote),
+        ({"conversation": {"id": CHAT}, "source": {"external_id": f"chatapp-{MARK}-9"}}, CrmWroteFirst),
+    ],
+)
+async def test_a_message_for_a_channel_that_is_not_paired_now_names_its_pairing(
+    session: AmoSession, desk: AmoDesk, account: Account, other: dict[str, Any], kind: type
+) -> None:
+    [kept] = (await signed(desk, hook(account, **other))).arrivals
+    assert isinstance(kept.event, kind)
+    assert (getattr(kept.event, "pairing", None), getattr(kept.event, "kind", ""), kept.event.remote) == (
+        9,
+        "",
+        MESSAGE,
+    )
+    assert desk.crm.understand(desk.bound, kept.raw) == kept.event  # type: ignore[arg-type]
 
 
 async def test_a_reply_names_a_message_of_ours_by_its_own_key_and_none_of_another_desk(

@@ -15,7 +15,7 @@ from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.crm.amocrm.record import HELD, OFFER, HeldAccount, OfferedCode, integration
 from chatapp_cli.domain.crm.entry import CrmReceipt
 from chatapp_cli.domain.crm.events import LinkInstalled
-from chatapp_cli.domain.errors import NeedsRebind, UsageError
+from chatapp_cli.domain.errors import NeedsRebind, Retryable, UsageError
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.kit import records
 from chatapp_cli.kit.system import SystemChance, SystemClock
@@ -294,6 +294,54 @@ async def test_an_account_that_was_renamed_is_found_at_its_new_address(desk: Amo
     assert known.origin == there
     account.authority.end_access()
     await prove(desk)
+
+
+async def test_an_account_that_was_renamed_while_the_token_was_old_is_found_at_its_new_address(
+    desk: AmoDesk, account: Account, world: World
+) -> None:
+    bound = await desk.link()
+    await desk.allow()
+    await prove(desk)
+    there = await account.renamed("hvoya-new")
+    await world.clock.sleep(2 * DAY)
+    await prove(desk)
+    known = await records.remembered(bound.memory, HELD, HeldAccount)
+    assert known is not None
+    assert known.origin == there
+
+
+async def test_where_a_renamed_account_was_nobody_elses_tokens_are_taken(
+    desk: AmoDesk, account: Account, world: World
+) -> None:
+    await desk.link()
+    await desk.allow()
+    await prove(desk)
+    await account.renamed("hvoya-new")
+    await world.clock.sleep(2 * DAY)
+    account.authority.account_id += 1
+    with pytest.raises(NeedsRebind, match="other_account"):
+        await prove(desk)
+
+
+async def test_a_hook_is_taken_while_newer_tokens_are_not_proved_yet(desk: AmoDesk, account: Account) -> None:
+    bound = await desk.link()
+    await desk.allow()
+    async with desk.session() as session:
+        await session.arrange([pairing()])
+        await session.deliver([entry()])
+    await desk.link(bound)
+    await desk.allow()
+    account.misbehaviour.refuse["GET /api/v4/account"] = (500, "")
+    with pytest.raises(Retryable):
+        await prove(desk)
+    written = await account.manager_writes(account.chats[0], "Ау")
+    await account.settled()
+    assert (desk.replies[-1].status, desk.events[-1].remote) == (200, written.id)
+    account.misbehaviour.refuse.clear()
+    await prove(desk)
+    known = await records.remembered(bound.memory, HELD, HeldAccount)
+    assert known is not None
+    assert not known.doubtful
 
 
 async def test_tokens_of_another_account_are_not_used(desk: AmoDesk, world: World) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.crm.amocrm.connector import AmoSession
-from chatapp_cli.crm.amocrm.events import newest
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry, SharedFile
 from chatapp_cli.domain.crm.events import CrmWrote, CrmWroteFirst, MirroredChat
 from chatapp_cli.domain.crm.states import Act
@@ -269,7 +268,7 @@ async def test_a_manager_writes_first_to_what_stands_in_the_card_and_our_first_m
         assert desk.events[1:] == [
             CrmWroteFirst(
                 channel=pairing().channel, phone=reached, text="Пишу первой", mark=written.id, author=str(manager.id),
-                remote=written.id, remote_chat=chat.id,
+                remote=written.id, remote_chat=chat.id, at=written.at,
             )
         ]  # fmt: skip
         there = CrmChat(id="chat-7", name="Пётр", remote=chat.id)
@@ -320,12 +319,6 @@ async def test_a_conversation_that_was_notes_goes_on_as_a_chat_once_a_channel_is
     [receipt] = await told(session, entry(chat=chat))
     assert receipt.chat == account.chats[0].id
     assert await session.cards(chat) == []
-
-
-def test_a_look_goes_through_the_newest_chats_and_through_no_more_than_it_can() -> None:
-    about = {"kind": "whatsapp_web", "place": str(SALES), "remote": "c"}
-    chosen = newest([MirroredChat(chat=f"chat-{n}", **about) for n in range(1, 1000)])
-    assert [one.chat for one in chosen] == [f"chat-{n}" for n in range(999, 399, -1)]
 
 
 async def test_typing_and_a_reaction_of_a_client_are_told_as_the_chats_take_them(
