@@ -57,6 +57,8 @@ class AccessClaims(msgspec.Struct, frozen=True):
     exp: float
     account_id: int = 0
     api_domain: str = ""
+    aud: str = ""
+    """The id of the integration."""
 
 
 def claims_of(token: str) -> AccessClaims:
@@ -69,6 +71,14 @@ def claims_of(token: str) -> AccessClaims:
     except binascii.Error as error:
         raise ValueError("no token with claims") from error
     return read_as(raw, AccessClaims, lax=True)
+
+
+def of_integration(token: str) -> str:
+    """The id of the integration that a long-lived token belongs to; empty if it does not tell."""
+    try:
+        return claims_of(token).aud
+    except ValueError:
+        return ""
 
 
 def ends_at(token: str) -> Millis:
