@@ -176,9 +176,7 @@ class RehearsedPortal:
             case "a page":
                 fault.html = {self._SEND: 1, "batch": 1}
             case "away":
-                await self._portal.vanish()
-                await asyncio.sleep(SECONDS_AWAY)
-                await self._portal.come_back()
+                await _away(self._portal)
             case "cut off":
                 fault.lose_before = {self._SEND: 2}
 
@@ -273,9 +271,7 @@ class RehearsedAccount:
             case "a page":
                 fault.refuse = {self._tell: (502, NO_PAGE), "/api/v4/*": (502, NO_PAGE)}
             case "away":
-                await self._account.vanish()
-                await asyncio.sleep(SECONDS_AWAY)
-                await self._account.come_back()
+                await _away(self._account)
             case "cut off":
                 fault.lose_before = {self._tell: 2}
             case "silent":
@@ -292,6 +288,15 @@ class RehearsedAccount:
 
     async def settled(self) -> None:
         await self._account.settled()
+
+
+async def _away(server: Portal | Account) -> None:
+    """An outage, which ends even if nobody waits for its end any more."""
+    await server.vanish()
+    try:
+        await asyncio.sleep(SECONDS_AWAY)
+    finally:
+        await server.come_back()
 
 
 @asynccontextmanager
