@@ -30,15 +30,21 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class ServedPortal:
-    """The portal, and a way to ask it from outside its thread."""
+class Served:
+    """Something that serves from a thread, and a way to ask it from outside."""
 
-    portal: Portal
     loop: asyncio.AbstractEventLoop
 
     def do(self, what: Coroutine[Any, Any, R]) -> R:
-        """Do something in the portal's thread."""
+        """Do something in its thread."""
         return asyncio.run_coroutine_threadsafe(what, self.loop).result()
+
+
+@dataclass(frozen=True, slots=True)
+class ServedPortal(Served):
+    """The portal."""
+
+    portal: Portal
 
     @property
     def answers(self) -> dict[str, str]:
@@ -53,20 +59,27 @@ class ServedPortal:
 
 
 @contextmanager
+def thread() -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop that runs in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    running = threading.Thread(target=loop.run_forever)
+    running.start()
+    try:
+        yield loop
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        running.join()
+        loop.close()
+
+
+@contextmanager
 def portal() -> Iterator[ServedPortal]:
     """A portal with the limits of a real one."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    served = ServedPortal(Portal(), loop)
-    try:
+    with thread() as loop:
+        served = ServedPortal(loop, Portal())
         served.do(served.portal.__aenter__())
         yield served
         served.do(served.portal.__aexit__(None, None, None))
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
 
 
 def link(made: BenchCompany, served: ServedPortal, port: int) -> LinkRow:
@@ -86,10 +99,10 @@ def install(made: BenchCompany, served: ServedPortal, row: LinkRow, port: int) -
     wait(lambda: bool(served.portal.active), "the line")
 
 
-def pair(company: Company, number: LinkId) -> None:
-    """Pair the company's first channel with a line, whatever kind it is."""
+def pair(company: Company, number: LinkId, *, kind: str = KIND, place: Place = LINE) -> None:
+    """Pair the company's first channel with a line or a pipeline, whatever kind it is."""
     channel = company.read(channels.everything)[0]._replace(kind=MIRRORED)
-    company.write(lambda tx: pairings.attach(tx, manifest(KIND), number, channel, LINE, {}))
+    company.write(lambda tx: pairings.attach(tx, manifest(kind), number, channel, place, {}))
 
 
 def wait(is_so: Callable[[], bool], what: str, seconds: float = 60) -> None:

@@ -31,7 +31,9 @@ METHODS = [
     ("**.py", "scripts.messages:extract_code"),
     ("**/manifest.toml", "scripts.messages:extract_toml"),
 ]
-WORDS = frozenset({"title", "summary", "place", "leave", "label", "hint", "limits", "what", "next_step", "running"})
+WORDS = frozenset(
+    {"title", "summary", "place", "leave", "letter", "label", "hint", "limits", "what", "next_step", "running"}
+)
 """Keys of a manifest whose strings a person reads."""
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)

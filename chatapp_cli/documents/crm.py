@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from chatapp_cli.domain.crm.letter import said
 from chatapp_cli.domain.moment import iso
 from chatapp_cli.i18n import show
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.services import crm_cards, pairings, words
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.crm.letter import SupportLetter
     from chatapp_cli.domain.crm.link import Card, Employee, Place
     from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.services.crm_cards import DialogInCrm
@@ -127,3 +129,14 @@ def entry(row: ShownEntryRow) -> Mapping[str, Any]:
 def dead_letter(row: CrmDeadRow) -> Mapping[str, Any]:
     """An event of a CRM that could not be used."""
     return {"id": row.id, "link": row.link_id, "event": row.provider_id, "problem": row.problem, "at": iso(row.at)}
+
+
+def letter(one: SupportLetter) -> Mapping[str, Any]:
+    """A letter to the support of a CRM."""
+    return {
+        "subject": show(one.subject),
+        "text": one.written(show),
+        "facts": {name: said(fact.value, show) or None for name, fact in one.facts.items()},
+        "icon": one.icon or None,
+        "lacking": [show(words) for words in one.lacking],
+    }

@@ -46,6 +46,8 @@ class CrmManifest:
     """What a person does there until a new link works; ``None`` if it works once it is made."""
     leave: Text = Text("")  # noqa: RUF009 - a value that nobody changes
     """What a person does there when a link has ended."""
+    letter: Text | None = None
+    """What a letter to the CRM's support is for, see ``ports.crm.WritesToSupport``; ``None`` if none is needed."""
     one_way: OneWay | None = None
     fields: Sequence[Field] = ()
     """The questions of the linking."""

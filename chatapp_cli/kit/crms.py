@@ -34,6 +34,7 @@ def parse(kind: str, data: Mapping[str, Any]) -> CrmManifest:
         title=Text(rest.pop("title")),
         summary=Text(rest.pop("summary")),
         admits=Text(words) if (words := rest.pop("admits", "")) else None,
+        letter=Text(words) if (words := rest.pop("letter", "")) else None,
         leave=Text(rest.pop("leave", "")),
         one_way=_one_way(rest.pop("one_way", None)),
         fields=tuple(map(field_of, rest.pop("fields", ()))),

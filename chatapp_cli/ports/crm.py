@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 from chatapp_cli.domain.crm.cards import CardRef, CardSheet, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
+from chatapp_cli.domain.crm.letter import SupportLetter
 from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place
 from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.owner import ChatOwner
@@ -188,6 +189,18 @@ class ShipsStep(Protocol):
         """What the step asks for, its exits, and what the CRM keeps of it: for reading, and no copy of a bot.
 
         Raises Refused as ``package`` does.
+        """
+        ...
+
+
+@runtime_checkable
+class WritesToSupport(Protocol):
+    """A CRM whose support does for a link what no API does; its manifest says in ``letter`` what that is."""
+
+    async def letter(self, bound: Bound, *, public_url: str, email: str) -> SupportLetter:
+        """The letter that a person sends there, filled in; ``email`` may be empty.
+
+        Raises UsageError without a public address.
         """
         ...
 

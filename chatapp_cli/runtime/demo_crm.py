@@ -24,7 +24,6 @@ from chatapp_cli.sandbox.stage import CrmSandbox
 from chatapp_cli.sandbox.town import Townsman
 from chatapp_cli.services import channels, links, options, transcript
 from chatapp_cli.store.rows.crm import LinkRow
-from chatapp_cli.store.tx import Tx
 
 log = structlog.get_logger()
 
@@ -92,14 +91,14 @@ def _working(stage: DemoStage, number: LinkId) -> LinkRow | None:
 
 
 async def employees(stage: DemoStage, making: CrmLinking, *, pause: tuple[float, float] = PAUSE) -> None:
-    """Let employees of the CRMs answer the clients who wait there, now and then, each of them once."""
+    """Let employees answer the clients who wait in a CRM, now and then: each client once, the CRMs by turns."""
     try:
         linked = await making
     except ChatappError as error:
         log.warning("demo.no_crm", error=str(error))
         return
     world = stage.company.world
-    waiting = [(one.crm, man) for one in linked for man in one.people]
+    waiting = [(one.crm, man) for place, one in enumerate(linked) for man in one.people[place :: len(linked)]]
     while waiting:
         await world.clock.sleep(world.chance.between(*pause))
         for crm, man in waiting:
@@ -109,15 +108,19 @@ async def employees(stage: DemoStage, making: CrmLinking, *, pause: tuple[float,
 
 
 async def play_crm(stage: DemoStage, making: CrmLinking, tell: Tell) -> None:
-    """In each CRM: a client of each paired channel writes on, and an employee answers. Raises ChatappError.
+    """A client of each paired channel writes on for each CRM, and an employee answers there. Raises ChatappError.
 
     ``tell`` is called with a word and values for each step.
     """
-    scenes = []
-    for one in await making:
-        last = {man.sandbox.kind: man for man in one.people}
-        scenes += [_play(stage, one.crm, man, tell) for man in last.values()]
-    await asyncio.gather(*scenes)
+    linked = await making
+    last = {man.sandbox.kind: man for one in linked for man in one.people}
+    await asyncio.gather(*(_play_all(stage, [one.crm for one in linked], man, tell) for man in last.values()))
+
+
+async def _play_all(stage: DemoStage, linked: Sequence[CrmSandbox], man: Townsman, tell: Tell) -> None:
+    """One CRM after the other: an answer from one is shown in all of them, and leaves nobody waiting there."""
+    for crm in linked:
+        await _play(stage, crm, man, tell)
 
 
 async def _play(stage: DemoStage, crm: CrmSandbox, man: Townsman, tell: Tell) -> None:
@@ -125,9 +128,10 @@ async def _play(stage: DemoStage, crm: CrmSandbox, man: Townsman, tell: Tell) ->
     title, answer = crms.manifest(crm.kind).title, stage.town.from_crm
     about = {"crm": title, "name": man.customer.name, "channel": manifest(dialog.kind).label}
     await until_there(partial(crm.shows, man.customer, said), what=said)
+    before = await asyncio.to_thread(_from_crms, stage, dialog.id)
     tell("crm_arrived", {**about, "text": said})
     await until_there(partial(crm.replies, man.customer, answer), what=answer)
-    message = await until(partial(_from_crm, stage, dialog.id), what=answer)
+    message = (await until(lambda: _from_crms(stage, dialog.id)[len(before) :], what=answer))[0]
     state = await settled(stage, message)
     await delivered(man, answer)
     tell("crm_answered", {**about, "text": answer, "state": state, "message": message})
@@ -135,11 +139,7 @@ async def _play(stage: DemoStage, crm: CrmSandbox, man: Townsman, tell: Tell) ->
     tell("crm_deal", {**about, "deal": deal})
 
 
-def _from_crm(stage: DemoStage, dialog: DialogId) -> MessageId | None:
-    """The last message of a dialog that came from a CRM, if any did."""
-
-    def look(tx: Tx) -> MessageId | None:
-        found = [one.message for one in transcript.latest(tx, dialog) if one.message.origin == Origin.CRM]
-        return found[-1].id if found else None
-
-    return stage.company.read(look)
+def _from_crms(stage: DemoStage, dialog: DialogId) -> Sequence[MessageId]:
+    """The messages of a dialog that came from CRMs, oldest first."""
+    entries = stage.company.read(partial(transcript.latest, dialog=dialog))
+    return [one.message.id for one in entries if one.message.origin == Origin.CRM]

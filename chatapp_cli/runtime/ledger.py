@@ -23,6 +23,7 @@ from chatapp_cli.domain.ids import LinkId, Millis
 from chatapp_cli.ports.crm import CrmSession
 from chatapp_cli.runtime.carrier import Carrier
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.tasks import failure, run_all
 from chatapp_cli.runtime.verdicts import VerdictJob, VerdictWriter
 from chatapp_cli.services import crm_steps, ledger
 from chatapp_cli.services.crm_entries import EntryLoader, FilesAwaited
@@ -235,15 +236,7 @@ class LedgerKeeper:
         queue = LedgerQueue(
             self._store, self._link, session, loader, self._verdicts, broke=self._broke, pause=self._rest
         )
-        carrying = asyncio.create_task(self._carrier.run(queue, self._ready), name="ledger")
-        try:
-            await asyncio.wait({carrying, self._fall}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            carrying.cancel()
-            await asyncio.gather(carrying, return_exceptions=True)
-        for done in (self._fall, carrying):
-            if done.done() and not done.cancelled():
-                done.result()
+        await run_all(self._carrier.run(queue, self._ready), failure(self._fall))
 
     def _broke(self, error: ChannelError) -> None:
         if self._fall is not None and not self._fall.done():

@@ -10,6 +10,7 @@ import structlog
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.crm.letter import SupportLetter
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.errors import Busy, ChatappError, NeedsRebind, NotFound
@@ -19,7 +20,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest, require_address
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.ports.connector import Finding
-from chatapp_cli.ports.crm import DepartsFromCrm
+from chatapp_cli.ports.crm import DepartsFromCrm, WritesToSupport
 from chatapp_cli.runtime.asking_crm import asked, explained, own_session
 from chatapp_cli.runtime.link import public_url
 from chatapp_cli.runtime.memory import bound_link
@@ -95,6 +96,17 @@ async def check(company: Company, row: LinkRow) -> list[Finding]:
     bound = await asyncio.to_thread(bound_link, company, row)
     with explained(manifest(row.kind)):
         return list(await crm.check(bound))
+
+
+async def letter(company: Company, row: LinkRow, *, email: str = "") -> SupportLetter:
+    """The letter to the support of the link's CRM. Raises NotFound if that CRM needs none."""
+    await asyncio.to_thread(company.require, Right.CRM)
+    crm = await asyncio.to_thread(company.crm, row.kind)
+    if not isinstance(crm, WritesToSupport):
+        raise NotFound(T("{title} needs no letter to anybody's support.", title=row.title))
+    bound = await asyncio.to_thread(bound_link, company, row)
+    address = await asyncio.to_thread(company.read, partial(public_url, company=company))
+    return await crm.letter(bound, public_url=address, email=email)
 
 
 async def place_of(company: Company, row: LinkRow, named: str) -> Place:

@@ -27,6 +27,11 @@ async def run_all(*parts: Coroutine[None, None, None]) -> None:
         task.result()
 
 
+async def failure(future: asyncio.Future[None]) -> None:
+    """Raise what is set, for :func:`run_all`: when this is cancelled the future is too, so that it takes no more."""
+    await future
+
+
 def raise_if_cancelled() -> None:
     """Raise CancelledError if this task was cancelled: some libraries mistake that for a network failure."""
     task = asyncio.current_task()

@@ -19,7 +19,7 @@ from chatapp_cli.domain.journal.base import JournalEvent
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.runtime.restarting import WorkerState, keep_running
-from chatapp_cli.runtime.tasks import run_all
+from chatapp_cli.runtime.tasks import failure, run_all
 from chatapp_cli.runtime.wakeup import WakeUp
 
 log = structlog.get_logger()
@@ -133,7 +133,7 @@ class WorkerRunner:
     async def _life(self) -> None:
         self._broken = asyncio.get_running_loop().create_future()
         try:
-            await run_all(self._work(), _stumble(self._broken))
+            await run_all(self._work(), failure(self._broken))
         finally:
             self._broken = None
 
@@ -175,7 +175,3 @@ def _droppable(work: Coroutine[Any, None, None], given_up: Callable[[], bool]) -
             if given_up():
                 raise
             error = raised
-
-
-async def _stumble(broken: asyncio.Future[None]) -> None:
-    await broken

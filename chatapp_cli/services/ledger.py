@@ -93,10 +93,10 @@ def known_to(tx: Tx, message: MessageId) -> Sequence[KnownMessageRow]:
 
 
 def _owe_to_all(tx: Tx, dialog: DialogId, message: MessageId, origin: Origin) -> None:
-    known = {row.link_id for row in known_to(tx, message)}
-    for pairing in _pairings(tx, dialog):
-        if pairing.link_id not in known:
-            _owe(tx, pairing, dialog, message, Act.ADD, origin)
+    """Add an entry for each CRM that neither knows the message nor is to be told of it already: every arrival pays."""
+    rank = _LAST - origin.traits.priority
+    chat = crm_chats.new_name(dialog)
+    tx.run("ledger.add_to_all", dialog=dialog, message=message, rank=rank, chat=chat, now=tx.now)
 
 
 def _owe(

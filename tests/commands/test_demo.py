@@ -41,17 +41,18 @@ def test_one_round_through_every_channel_plays_by_itself(played: subprocess.Comp
     assert all(line.endswith(("(отправлено)", "(доставлено)", "(прочитано)")) for line in answered)
 
 
-def test_the_round_shows_what_a_crm_sees_and_answers_and_the_deals_there(
-    played: subprocess.CompletedProcess[str],
+@pytest.mark.parametrize(("crm", "deal"), [("Битрикс24", "«{}»"), ("amoCRM", "«Сделка: {}»")])
+def test_the_round_shows_what_each_crm_sees_and_answers_and_the_deals_there(
+    played: subprocess.CompletedProcess[str], crm: str, deal: str
 ) -> None:
-    lines = [line for line in played.stdout.splitlines() if line.startswith("Битрикс24")]
+    lines = [line for line in played.stdout.splitlines() if line.startswith(crm)]
     assert len(lines) == 6
     for name, channel in (("Арсен", "Telegram"), ("Игорь Валентинович", "[WEB] WhatsApp")):
-        seen, answered, deal = (line for line in lines if name in line)
-        assert seen.startswith(f"Битрикс24 ← [{channel}] {name}: ")
-        assert answered.startswith(f"Битрикс24 → [{channel}] {name}: Это Светлана")
+        seen, answered, shown = (line for line in lines if name in line)
+        assert seen.startswith(f"{crm} ← [{channel}] {name}: ")
+        assert answered.startswith(f"{crm} → [{channel}] {name}: Это Светлана")
         assert answered.endswith(("(отправлено)", "(доставлено)", "(прочитано)"))
-        assert f"«{name}»" in deal
+        assert deal.format(name) in shown
 
 
 def test_a_signal_ends_the_round_at_once() -> None:

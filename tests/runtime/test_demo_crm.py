@@ -1,4 +1,4 @@
-"""The demo with a CRM: linked in the background, with deals and an employee's answers; and without one."""
+"""The demo with its CRMs: linked in the background, with deals and employees' answers; and without any."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from chatapp_cli.domain.message import Origin
 from chatapp_cli.runtime import crm_cards
 from chatapp_cli.runtime.demo import DemoStage, play, staged
 from chatapp_cli.runtime.demo_crm import DemoCrm, crms_linked, employees, play_crm
+from chatapp_cli.sandbox.amocrm.demo import DemoAccount
 from chatapp_cli.sandbox.bitrix24.demo import DemoPortal
 from chatapp_cli.services import links, pairings, transcript
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.messages import MessageRow
 from tests.runtime.desk import eventually, serving
+from tests.sandbox.amocrm.schema import problems
 
 QUICKLY = (0.05, 0.1)
 
@@ -46,13 +48,14 @@ async def stage(tmp_path: Path) -> AsyncIterator[DemoStage]:
 
 @asynccontextmanager
 async def linked(stage: DemoStage) -> AsyncIterator[asyncio.Task[list[DemoCrm]]]:
-    """The stage with its daemon and its CRMs; the published rules of the portal are kept."""
+    """The stage with its daemon and its CRMs; the published rules of both are kept."""
     async with crms_linked(stage) as linking, serving(stage.company) as address:
         stage.listen_at(address)
         yield linking
-        (crm,) = await linking
-        assert isinstance(crm.crm, DemoPortal)
-        assert crm.crm.problems == []
+        account, portal = (one.crm for one in await linking)
+        assert isinstance(account, DemoAccount)
+        assert isinstance(portal, DemoPortal)
+        assert portal.problems == problems(account) == []
 
 
 def from_crm(stage: DemoStage, kind: str) -> list[MessageRow]:
@@ -63,41 +66,47 @@ def from_crm(stage: DemoStage, kind: str) -> list[MessageRow]:
     return [message for message in said if message.origin == Origin.CRM]
 
 
-async def test_clients_of_the_demo_have_deals_and_an_employee_answers_them_from_the_portal(stage: DemoStage) -> None:
+async def test_clients_of_the_demo_have_deals_in_both_crms_and_an_employee_of_each_answers_them(
+    stage: DemoStage,
+) -> None:
     steps = Steps()
     async with linked(stage) as linking:
-        (crm,) = await linking
+        account, portal = await linking
         await play_crm(stage, linking, steps)
-        (row,) = stage.company.read(links.everything)
-        assert (row.id, row.kind, row.state) == (crm.link, "bitrix24", LinkState.OK)
-        paired = stage.company.read(lambda tx: pairings.of_link(tx, row.id))
-        assert {(one.kind, one.place_name, one.code) for one in paired} == {
-            ("telegram", "Продажи", ""),
-            ("whatsapp_web", "Продажи", ""),
-        }
-        (message,) = from_crm(stage, "whatsapp_web")
-        assert message.text == stage.town.from_crm
-        (found,) = await crm_cards.of_dialog(stage.company, message.dialog_id)
-        assert {(card.kind, card.title) for card in found.cards} == {
-            ("deal", "Игорь Валентинович"),
-            ("contact", "Игорь Валентинович"),
-        }
-    assert {(said["name"], said["deal"]) for said in steps.of("crm_deal")} == {
-        ("Арсен", "Арсен"),
-        ("Игорь Валентинович", "Игорь Валентинович"),
-    }
-    assert {said["text"] for said in steps.of("crm_answered")} == {stage.town.from_crm}
+        rows = stage.company.read(links.everything)
+        assert [(row.id, row.kind, row.state) for row in rows] == [
+            (account.link, "amocrm", LinkState.OK),
+            (portal.link, "bitrix24", LinkState.OK),
+        ]
+        for row in rows:
+            paired = stage.company.read(lambda tx, link=row.id: pairings.of_link(tx, link))  # type: ignore[misc]
+            assert {(one.kind, one.place_name, one.code) for one in paired} == {
+                ("telegram", "Продажи", ""),
+                ("whatsapp_web", "Продажи", ""),
+            }
+        both = from_crm(stage, "whatsapp_web")
+        assert [message.text for message in both] == [stage.town.from_crm] * 2
+        found = await crm_cards.of_dialog(stage.company, both[0].dialog_id)
+        assert [{(card.kind, card.title) for card in one.cards} for one in found] == [
+            {("deal", "Сделка: Игорь Валентинович"), ("contact", "Игорь Валентинович")},
+            {("deal", "Игорь Валентинович"), ("contact", "Игорь Валентинович")},
+        ]
+    names = {"Арсен", "Игорь Валентинович"}
+    deals = {(said["name"], said["deal"]) for said in steps.of("crm_deal")}
+    assert deals == {(name, deal) for name in names for deal in (name, f"Сделка: {name}")}
+    assert [said["text"] for said in steps.of("crm_answered")] == [stage.town.from_crm] * 4
 
 
-async def test_an_employee_answers_each_client_who_waits_in_the_portal_once(stage: DemoStage) -> None:
+async def test_an_employee_answers_each_client_who_waits_in_a_crm_once(stage: DemoStage) -> None:
     async with linked(stage) as linking:
-        (crm,) = await linking
-        (boris,) = [one for one in crm.people if one.customer.number == 502]
+        both = await linking
+        (boris,) = [one for one in both[0].people if one.customer.number == 502]
         await boris.begin()
         staff = asyncio.create_task(employees(stage, linking, pause=QUICKLY))
         await eventually(lambda: len(from_crm(stage, "telegram")) == 1)
         said = await boris.add()
-        await eventually(lambda: crm.crm.shows(boris.customer, said))
+        for one in both:
+            await eventually(lambda crm=one.crm: crm.shows(boris.customer, said))  # type: ignore[misc]
         await asyncio.sleep(5 * QUICKLY[1])
         staff.cancel()
         await asyncio.gather(staff, return_exceptions=True)

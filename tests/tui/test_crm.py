@@ -11,7 +11,8 @@ from chatapp_cli import i18n
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.journal.links import CatchUpAsked, LinkResumed
-from chatapp_cli.services import journal, ledger, links, pairings
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.services import journal, ledger, links, options, pairings
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 from chatapp_cli.tui.screens.crm import CrmScreen
 from chatapp_cli.tui.screens.linking import LinkingScreen, PairingScreen
@@ -208,3 +209,25 @@ async def test_without_a_public_address_only_a_webhook_is_offered(window: Opener
         await it.press("escape")
         await it.until(lambda: isinstance(it.app.screen, CrmScreen))
         assert linked(company) == []
+
+
+async def test_the_letter_to_the_support_is_shown_and_copied_where_a_crm_needs_one(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    portals.linked(stage, portals.HOME)
+    bound = Bound(account="hvoya.amocrm.ru", title="hvoya.amocrm.ru", hook_key="key of the account")
+    company.write(lambda tx: links.save(tx, company.vault, bound, kind="amocrm"))
+    company.write(lambda tx: options.configure_company(tx, {"public_url": "https://desk.example.ru"}))
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("n link again")
+        await it.sees_no("w letter")
+        await it.press("w")
+        await it.until(lambda: any("needs no letter" in note.message for note in it.app._notifications))
+        await it.press("down")
+        await it.sees("w letter")
+        await it.press("w")
+        await it.sees("registration of a chat channel", "The letter is copied.", "Attach the icon.")
+        assert "Webhook: https://desk.example.ru/hooks/key of the account/chat/:scope_id" in it.app.clipboard
+        await it.press("escape")
+        await it.until(lambda: isinstance(it.app.screen, CrmScreen))

@@ -58,6 +58,8 @@ class AccessClaims(msgspec.Struct, frozen=True):
     exp: float
     account_id: int = 0
     api_domain: str = ""
+    aud: str = ""
+    """The id of the integration."""
 
 
 def claims_of(token: str) -> AccessClaims:
@@ -78,6 +80,14 @@ def _account_of(token: str) -> int:
         return claims_of(token).account_id
     except ValueError:
         return 0
+
+
+def of_integration(token: str) -> str:
+    """The id of the integration that a long-lived token belongs to; empty if it does not tell."""
+    try:
+        return claims_of(token).aud
+    except ValueError:
+        return ""
 
 
 def ends_at(token: str) -> Millis:

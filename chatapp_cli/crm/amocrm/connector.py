@@ -14,6 +14,7 @@ from chatapp_cli.crm.amocrm import (
     check,
     events,
     files,
+    letter,
     linking,
     names,
     package,
@@ -32,6 +33,7 @@ from chatapp_cli.crm.amocrm.rest import AmoApi
 from chatapp_cli.domain.crm.cards import CardRef, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, MirroredChat
+from chatapp_cli.domain.crm.letter import SupportLetter
 from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
 from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.errors import ChannelError, Rejected
@@ -158,6 +160,11 @@ class AmoCrm:
     def definition(self, bound: Bound, choices: StepChoices, *, public_url: str) -> Mapping[str, object]:
         """What its step asks for."""
         return package.definition(bound, choices, public_url)
+
+    async def letter(self, bound: Bound, *, public_url: str, email: str) -> SupportLetter:
+        """What has a chat channel registered. Raises UsageError without a public address."""
+        require_address(public_url)
+        return await letter.of_channel(bound, public_url, email)
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask the account about token, rights, clock, webhooks and channel."""

@@ -128,6 +128,17 @@ VALUES (:link, :pairing, :dialog, :chat, :message, :remote, :employee, :reason, 
   '', :now)
 RETURNING id;
 
+-- name: ledger.add_to_all
+INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
+  not_before, tries, claims, epoch, code, detail, created_at)
+SELECT p.link_id, p.id, d.id, COALESCE((
+    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = d.id AND c.pairing_id = p.id ORDER BY c.closed, c.chat LIMIT 1
+  ), :chat), :message, '', '', '', 'add', :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now
+FROM dialog d JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
+WHERE d.id = :dialog AND p.after < :message
+  AND NOT EXISTS (SELECT 1 FROM crm_message m WHERE m.message_id = :message AND m.link_id = p.link_id)
+  AND NOT EXISTS (SELECT 1 FROM crm_entry e WHERE e.message_id = :message AND e.link_id = p.link_id AND e.act = 'add');
+
 -- name: ledger.known
 SELECT link_id, chat, remote, came, employee, told FROM crm_message WHERE message_id = :message;
 

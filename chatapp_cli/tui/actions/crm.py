@@ -16,6 +16,7 @@ from chatapp_cli.services import channels, ledger, links, pairings, words
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
 from chatapp_cli.tui.action_page import ActionPage
+from chatapp_cli.tui.questions.whole_text import WholeText
 
 _MEND, _LEAVE = "mend", "leave"
 
@@ -96,6 +97,19 @@ async def detach(page: ActionPage, row: PairingRow) -> None:
     title = _("End the pairing of {title} with {place}?", title=row.channel, place=row.place_name)
     if await page.confirm(title, _("What was mirrored stays in both."), yes=_("End it")):
         await page.workspace.write(partial(pairings.detach, row=row))
+
+
+async def letter(page: ActionPage, row: LinkRow) -> None:
+    """Show the letter to the CRM's support, which is copied as well, and what is lacking in it."""
+    about = manifest(row.kind).letter
+    if about is None:
+        page.say(_("{title} needs no letter to anybody's support.", title=row.title))
+        return
+    found = await linking.letter(page.workspace.company, row)
+    text = f"{show(found.subject)}\n\n{found.written(show)}"
+    page.app.copy_to_clipboard(text)
+    left = "\n".join(f"· {show(words)}" for words in found.lacking)
+    page.app.push_screen(WholeText(show(about), f"{_('The letter is copied.')}\n{left}\n\n{text}\n\n{found.icon}"))
 
 
 async def resume(page: ActionPage, row: LinkRow) -> None:

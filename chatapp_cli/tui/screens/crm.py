@@ -218,6 +218,11 @@ class CrmScreen(ActionPage):
         if link := self._tree.link:
             self.app.push_screen(CrmRulesScreen(link))
 
+    def action_letter(self) -> None:
+        """Show the letter to the support of the chosen link's CRM."""
+        if link := self._tree.link:
+            self.do(partial(crm_actions.letter, self, link))
+
     def action_unlink(self) -> None:
         """Remove the chosen link, after a question."""
         if link := self._tree.link:

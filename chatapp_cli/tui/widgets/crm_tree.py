@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _FITTING: Mapping[str, Collection[str]] = MappingProxyType(
     {
         "": (),
-        "link": ("attach", "renew", "check", "resume", "catch_up", "rules", "unlink"),
+        "link": ("attach", "renew", "check", "resume", "catch_up", "rules", "letter", "unlink"),
         "pairing": ("attach", "open", "check", "detach", "mend"),
         "entry": ("retry", "drop"),
     }
@@ -78,6 +78,8 @@ class CrmTree(OptionList):
     def unfit(self) -> Sequence[str]:
         """The actions of the page that what is chosen does not allow."""
         fitting, link = set(_FITTING[self._chosen()[0]]), self.link
-        if link is not None and manifest(link.kind).one_way_of(link.settings):
-            fitting -= {"catch_up", "mend"}
+        if link is not None:
+            about = manifest(link.kind)
+            fitting -= {"catch_up", "mend"} if about.one_way_of(link.settings) else set()
+            fitting -= {"letter"} if about.letter is None else set()
         return [f"crm.{act}" for act in sorted(_EVERY - fitting)]
