@@ -95,7 +95,7 @@ class LinkInbox:
     async def _turn(self, session: CrmSession) -> bool:
         """Apply what may be applied now; in a chat a message waits for those before it. True: more can be done now."""
         held: set[tuple[str, str]] = set()
-        moved = self._collected()
+        moved = self._collect()
         found = await self._waiting()
         left = False
         for some in bundles(in_order(found)):
@@ -110,8 +110,8 @@ class LinkInbox:
         await self._owners.apply(session)
         return left or (moved and len(found) >= crm_intake.PAGE)
 
-    def _collected(self) -> bool:
-        """Whether something that was applied apart is done with. Raises what must end the session, as StoreError."""
+    def _collect(self) -> bool:
+        """Take what was applied apart and is done; True: there was any. Raises what ends the session, as StoreError."""
         moved = False
         for number in [number for number, task in self._apart.items() if task.done()]:
             moved |= any(self._apart.pop(number).result().values())

@@ -213,10 +213,16 @@ def _calls(node: ast.AST) -> list[ast.Call]:
 def _changes_store(call: ast.Call) -> bool:
     """Whether a call on a transaction writes: by its name, or because the statement that it names does."""
     assert isinstance(call.func, ast.Attribute)
-    if not (isinstance(call.func.value, ast.Name) and call.func.value.id == "tx"):
+    if not _is_transaction(call.func.value):
         return False
     named = {arg.value for arg in call.args if isinstance(arg, ast.Constant)}
     return call.func.attr in WRITING or (call.func.attr in READING and bool(named & CHANGES))
+
+
+def _is_transaction(node: ast.AST) -> bool:
+    """Whether it is ``tx``, or the one that an object was made with."""
+    named = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return named in {"tx", "_tx"}
 
 
 class _Services:
@@ -225,20 +231,26 @@ class _Services:
     def __init__(self) -> None:
         self.bodies: dict[str, ast.FunctionDef] = {}
         self.calls: dict[str, set[str]] = {}
+        """What a function, or a class with all its methods, uses."""
+        self._changes: set[str] = set()
+        """What changes the store by itself."""
         for path in sorted((CODE / "services").glob("*.py")):
             tree = ast.parse(path.read_text("utf-8"))
             known = _imported(tree)
             for node in tree.body:
+                if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                    name = f"{path.stem}.{node.name}"
+                    self.calls[name] = _used(node, path.stem, known)
+                    self._changes |= {name} if any(map(_changes_store, _calls(node))) else set()
                 if isinstance(node, ast.FunctionDef):
-                    self.bodies[f"{path.stem}.{node.name}"] = node
-                    self.calls[f"{path.stem}.{node.name}"] = _used(node, path.stem, known)
+                    self.bodies[name] = node
 
     def writing(self) -> set[str]:
-        """Functions that change the store, by themselves or through another."""
-        found = {name for name, node in self.bodies.items() if any(map(_changes_store, _calls(node)))}
+        """Functions that change the store, by themselves, through another or through a class."""
+        found = set(self._changes)
         while more := {name for name, used in self.calls.items() if used & found} - found:
             found |= more
-        return found
+        return found & self.bodies.keys()
 
 
 def _imported(tree: ast.Module) -> dict[str, str]:
@@ -255,7 +267,7 @@ def _imported(tree: ast.Module) -> dict[str, str]:
 def _used(node: ast.AST, module: str, known: dict[str, str]) -> set[str]:
     found = set()
     for one in ast.walk(node):
-        if isinstance(one, ast.Name):
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load):
             found.add(known.get(one.id, f"{module}.{one.id}"))
         elif isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.value.id in known:
             found.add(f"{known[one.value.id]}.{one.attr}")

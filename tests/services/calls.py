@@ -14,6 +14,7 @@ from chatapp_cli.domain.arrival import Arrival
 from chatapp_cli.domain.crm.cards import CardRef
 from chatapp_cli.domain.crm.events import CrmArrival, CrmStepAsked, CrmTexted, CrmWroteFirst
 from chatapp_cli.domain.crm.link import Employee
+from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ApplicationId, ContactId, DialogId, EntryId, LineId, LinkId, MessageId, RuleId
@@ -36,6 +37,7 @@ from chatapp_cli.services import (
     contacts,
     crm_first,
     crm_intake,
+    crm_questions,
     crm_rules,
     crm_steps,
     crm_texts,
@@ -495,6 +497,11 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "links.mended": (Right.CRM, lambda tx, at: links.mended(tx, _link(tx, at), "Продажи", "CRM_FORWARD=Y")),
     "links.remove": (Right.CRM, lambda tx, at: links.remove(tx, links.one(tx, _link(tx, at)), force=True)),
     "links.resume": (Right.REPAIR, lambda tx, at: links.resume(tx, _link(tx, at))),
+    "crm_questions.ask": (
+        Right.CRM,
+        lambda tx, at: crm_questions.ask(tx, _link(tx, at), CrmQuestion.MEND, "{}", seconds=30),
+    ),
+    "links.next_hook_key": (Right.CRM, lambda tx, at: links.next_hook_key(tx, "tillbook", "hook-next")),
     "links.save": (Right.CRM, lambda tx, at: another_link(tx, at.shop.vault, "north.example")),
     "reply_sheet.take": (Right.REPLIES, lambda tx, at: reply_sheet.take(tx, reply_sheet.ReplyFile())),
     "views.add": (Right.SHARED_VIEWS, lambda tx, at: views.add(tx, "Все", DialogFilter())),

@@ -47,6 +47,7 @@ OF_THE_COMPANY = {
     "crm_question": "read by its number, which only the caller has",
     "crm_route": OF_THE_PROGRAM,
     "crm_rule": "rules are for every line",
+    "crm_ruleset": "rules are for every line",
     "follower": OF_THE_PROGRAM,
     "lease": OF_THE_PROGRAM,
     "login_attempt": OF_THE_PROGRAM,
