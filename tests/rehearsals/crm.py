@@ -13,15 +13,16 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.crm.states import LinkState
-from chatapp_cli.domain.ids import ChannelId, LinkId
+from chatapp_cli.domain.ids import ChannelId, LinkId, MessageId
 from chatapp_cli.runtime import linking
 from chatapp_cli.runtime.binding import bind
 from chatapp_cli.sandbox.directory import sandbox as provider
-from chatapp_cli.sandbox.stage import CallsHooks, Sandbox, StageFile
-from chatapp_cli.services import channels, crm_intake, ledger, lines, links, options
+from chatapp_cli.sandbox.stage import CallsHooks, Customer, Sandbox, StageFile
+from chatapp_cli.services import channels, crm_intake, ledger, lines, links, options, sending
 from chatapp_cli.settings import Settings
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow
@@ -64,7 +65,7 @@ class Plan:
 
 
 FULL = Plan(incoming=300, outgoing=75, mails=30, kills=50, people=10, patience=600)
-TENTH = Plan(incoming=12, outgoing=5, mails=2, kills=5, people=3, patience=60)
+TENTH = Plan(incoming=12, outgoing=5, mails=2, kills=5, people=2, patience=60)
 
 
 @dataclass(slots=True)
@@ -217,11 +218,10 @@ class Office:
         await until(lambda: crm.paired() == len(KINDS), 60, f"the channels are paired with {crm.kind}", say)
 
     async def _greet(self, say: Callable[[str], None]) -> None:
-        people = PEOPLE[: self.plan.people]
         for one in self.sandboxes:
-            for person in people:
+            for person in self._people:
                 await one.say(person, f"Здравствуйте, {one.kind}", subject=SUBJECT)
-        every = len(people) * len(KINDS)
+        every = len(self._people) * len(KINDS)
         await until(lambda: all(len(crm.chats()) == every for crm in self.crms), 90, "greetings", say)
         await until(self.told_all, 60, "greetings are told", say)
         await asyncio.gather(*(crm.settled() for crm in self.crms))
@@ -239,7 +239,7 @@ class Office:
     async def clients(self, one: Sandbox) -> None:
         """Let clients write as long as the daemon is killed."""
         for number in range(self.plan.incoming):
-            person, text = PEOPLE[number % self.plan.people], f"{one.kind} {CLIENT} {number}"
+            person, text = self._people[number % self.plan.people], f"{one.kind} {CLIENT} {number}"
             files = _file(text) if _has_file(text) else ()
             self.figures.files["sent in"] += len(files)
             self.figures.written[text] += 1
@@ -292,13 +292,26 @@ class Office:
     def quiet(self) -> bool:
         """Whether nothing is on its way in any direction."""
         waits = [self.company.read(partial(crm_intake.waiting, link=link)) for link in self.links.values()]
-        states = {state for _, _, state in self._answers()}
+        states = {state for *_, state in self._answers()}
         return not any(waits) and self.told_all() and not states & {"queued", "sending", "scheduled"}
 
-    def _answers(self) -> list[tuple[int, str, str]]:
+    def _answers(self) -> list[tuple[int, int, str, str]]:
         with self.company.database.reading() as tx:
-            sql = "SELECT dialog_id, text, state FROM message WHERE direction = 'out' ORDER BY id"
+            sql = "SELECT dialog_id, id, text, state FROM message WHERE direction = 'out' ORDER BY dialog_id, id"
             return list(tx.compose(lambda *row: row, sql, {}))
+
+    async def decide(self) -> None:
+        """A person finds out of each uncertain answer whether the client has it; if so, the other CRM is told."""
+        heard = {_said(one.text) for each in self.sandboxes for who in self._people for one in await each.heard(who)}
+        for _, number, text, state in self._answers():
+            if state == "uncertain":
+                self.figures.uncertain.add(_said(text))
+                verdict: Literal["sent", "failed"] = "sent" if _said(text) in heard else "failed"
+                self.company.write(partial(sending.resolve, message=MessageId(number), verdict=verdict))
+
+    @property
+    def _people(self) -> Sequence[Customer]:
+        return PEOPLE[: self.plan.people]
 
     async def collect(self) -> None:
         """Compare all sides."""
@@ -315,7 +328,7 @@ class Office:
             found.problems += crm.problems()
         await self._ask_clients(late)
         self._look_at_the_desk(late)
-        found.uncertain = {_said(text) for _, text, state in self._answers() if state in {"uncertain", "failed"}}
+        found.uncertain |= {_said(text) for _, _, text, state in self._answers() if state in {"uncertain", "failed"}}
         found.told_of &= found.uncertain
         found.left = [f"{row.link} {row.act} {row.text} {row.code}" for row in dead if row.state != "dead"]
         found.left += [row.problem for row in self.company.read(crm_intake.dead)]
@@ -339,7 +352,7 @@ class Office:
 
     async def _ask_clients(self, late: set[str]) -> None:
         for one in self.sandboxes:
-            for person in PEOPLE[: self.plan.people]:
+            for person in self._people:
                 got = await one.heard(person)
                 texts = [said for heard in got if (said := _said(heard.text))]
                 self.figures.heard.update(texts)
@@ -350,8 +363,8 @@ class Office:
                 self._in_order(f"{one.kind}, {person.name}", [said for said in texts if said not in late])
 
     def _look_at_the_desk(self, late: set[str]) -> None:
-        for dialog, found in itertools.groupby(sorted(self._answers(), key=lambda row: row[0]), lambda row: row[0]):
-            told = [said for _, text, _ in found if (said := _said(text)) and said not in late]
+        for dialog, found in itertools.groupby(self._answers(), lambda row: row[0]):
+            told = [said for _, _, text, _ in found if (said := _said(text)) and said not in late]
             self._in_order(f"the desk, dialog {dialog}", told)
 
 
@@ -403,3 +416,5 @@ async def _storm(office: Office, daemon: Killed, say: Callable[[str], None]) -> 
             office.company.write(partial(links.ask_catch_up, link=office.links[crm.kind]))
         await asyncio.sleep(3)
         await until(office.quiet, office.plan.patience, "everything is told", say)
+        await office.decide()
+        await until(office.quiet, office.plan.patience, "what was decided is told", say)
