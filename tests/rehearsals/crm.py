@@ -41,6 +41,8 @@ WITH_FILE = 10
 EDITED = 7
 """Every so many answers are edited afterwards."""
 SUBJECT = "Заказ"
+LOOK, STILL = 0.2, 3.0
+"""Seconds between two looks whether anything is on its way, and for how long nothing has to be."""
 BETWEEN_KILLS = 6.0
 """Seconds from one kill to the next, about."""
 
@@ -87,8 +89,10 @@ class Figures:
     told_of: set[str] = field(default_factory=set)
     """Of which its author was told that it may not have gone out."""
     disorder: list[str] = field(default_factory=list)
+    late: int = 0
+    """Answers of which no call told, so that they were looked for."""
     overtaken: int = 0
-    """Answers that came late, because no call told of them."""
+    """How often one of them came behind a later one of its author."""
     files: Counter[str] = field(default_factory=Counter)
     bare: list[str] = field(default_factory=list)
     """Answers that clients got without their file."""
@@ -152,7 +156,7 @@ class Figures:
                 ", ".join(f"{many} by {name}" for name, many in sorted(by.items())),
                 f"{self.kills} kills, {self.minutes:.1f} minutes, {self.files['edited']} edited",
                 f"{len(self.lost)} lost, {len(self.doubled)} doubled, {len(self.echoes)} told back",
-                f"{len(self.disorder)} out of order, {self.overtaken} late because no call told of them",
+                f"{len(self.disorder)} out of order, {self.late} told by no call, {self.overtaken} of them overtaken",
                 f"{len(self.uncertain)} uncertain; {len(self.told_of)} authors were told; {', '.join(undecided)}",
                 f"files: {', '.join(files)}",
                 "faults: " + ", ".join(f"{name} {times}" for name, times in sorted(self.faults.items())),
@@ -293,21 +297,33 @@ class Office:
         """Whether nothing is on its way in any direction."""
         waits = [self.company.read(partial(crm_intake.waiting, link=link)) for link in self.links.values()]
         states = {state for *_, state in self._answers()}
-        return not any(waits) and self.told_all() and not states & {"queued", "sending", "scheduled"}
+        sought = any(self._row(crm).gap_until is not None for crm in self.crms)
+        return not any(waits) and not sought and self.told_all() and not states & {"queued", "sending", "scheduled"}
+
+    async def settle(self, what: str, say: Callable[[str], None]) -> None:
+        """Wait until nothing has been on its way for a while, or go on and let the figures tell."""
+        ends, still = time.monotonic() + self.plan.patience, 0.0
+        while still < STILL and time.monotonic() < ends:
+            await asyncio.sleep(LOOK)
+            still = still + LOOK if await asyncio.to_thread(self.quiet) else 0.0
+        if still < STILL:
+            say(f"waited {self.plan.patience:.0f} s in vain: {what}")
 
     def _answers(self) -> list[tuple[int, int, str, str]]:
         with self.company.database.reading() as tx:
             sql = "SELECT dialog_id, id, text, state FROM message WHERE direction = 'out' ORDER BY dialog_id, id"
             return list(tx.compose(lambda *row: row, sql, {}))
 
-    async def decide(self) -> None:
+    async def decide(self) -> bool:
         """A person finds out of each uncertain answer whether the client has it; if so, the other CRM is told."""
+        before = len(self.figures.uncertain)
         heard = {_said(one.text) for each in self.sandboxes for who in self._people for one in await each.heard(who)}
         for _, number, text, state in self._answers():
             if state == "uncertain":
                 self.figures.uncertain.add(_said(text))
                 verdict: Literal["sent", "failed"] = "sent" if _said(text) in heard else "failed"
                 self.company.write(partial(sending.resolve, message=MessageId(number), verdict=verdict))
+        return len(self.figures.uncertain) > before
 
     @property
     def _people(self) -> Sequence[Customer]:
@@ -359,7 +375,8 @@ class Office:
                 named = {file.name for heard in got for file in heard.files}
                 self.figures.files["heard"] += len(named)
                 self.figures.bare += [said for said in texts if _has_file(said) and _file(said)[0].name not in named]
-                self.figures.overtaken += sum(said in late for said in texts)
+                self.figures.late += sum(said in late for said in texts)
+                self.figures.overtaken += sum(map(_is_overtaken, itertools.pairwise(sorted(texts, key=writer))))
                 self._in_order(f"{one.kind}, {person.name}", [said for said in texts if said not in late])
 
     def _look_at_the_desk(self, late: set[str]) -> None:
@@ -370,6 +387,12 @@ class Office:
 
 def _number(said: str) -> int:
     return int(said.rpartition(" ")[2])
+
+
+def _is_overtaken(pair: tuple[str, str]) -> bool:
+    """Whether the second, of the same author, was written before the first."""
+    first, second = pair
+    return writer(first) == writer(second) and _number(first) > _number(second)
 
 
 def _has_file(said: str) -> bool:
@@ -414,7 +437,6 @@ async def _storm(office: Office, daemon: Killed, say: Callable[[str], None]) -> 
             await crm.settled()
             office.company.write(partial(links.resume, link=office.links[crm.kind]))
             office.company.write(partial(links.ask_catch_up, link=office.links[crm.kind]))
-        await asyncio.sleep(3)
-        await until(office.quiet, office.plan.patience, "everything is told", say)
-        await office.decide()
-        await until(office.quiet, office.plan.patience, "what was decided is told", say)
+        await office.settle("everything is told", say)
+        if await office.decide():
+            await office.settle("what was decided is told", say)
