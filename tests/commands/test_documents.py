@@ -94,6 +94,7 @@ INSIDE = {
     "crm.card",
     "crm.cards",
     "crm.employee",
+    "crm.letter",
     "crm.pairing",
     "crm.place",
     "dialogs.card",

@@ -13,15 +13,16 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.crm.states import LinkState
-from chatapp_cli.domain.ids import ChannelId, LinkId
+from chatapp_cli.domain.ids import ChannelId, LinkId, MessageId
 from chatapp_cli.runtime import linking
 from chatapp_cli.runtime.binding import bind
 from chatapp_cli.sandbox.directory import sandbox as provider
-from chatapp_cli.sandbox.stage import CallsHooks, Sandbox, StageFile
-from chatapp_cli.services import channels, crm_intake, ledger, lines, links, options
+from chatapp_cli.sandbox.stage import CallsHooks, Customer, Sandbox, StageFile
+from chatapp_cli.services import channels, crm_intake, ledger, lines, links, options, sending
 from chatapp_cli.settings import Settings
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow
@@ -40,6 +41,8 @@ WITH_FILE = 10
 EDITED = 7
 """Every so many answers are edited afterwards."""
 SUBJECT = "Заказ"
+LOOK, STILL = 0.2, 3.0
+"""Seconds between two looks whether anything is on its way, and for how long nothing has to be."""
 BETWEEN_KILLS = 6.0
 """Seconds from one kill to the next, about."""
 
@@ -64,7 +67,7 @@ class Plan:
 
 
 FULL = Plan(incoming=300, outgoing=75, mails=30, kills=50, people=10, patience=600)
-TENTH = Plan(incoming=12, outgoing=5, mails=2, kills=5, people=3, patience=60)
+TENTH = Plan(incoming=12, outgoing=5, mails=2, kills=5, people=2, patience=60)
 
 
 @dataclass(slots=True)
@@ -86,8 +89,10 @@ class Figures:
     told_of: set[str] = field(default_factory=set)
     """Of which its author was told that it may not have gone out."""
     disorder: list[str] = field(default_factory=list)
+    late: int = 0
+    """Answers of which no call told, so that they were looked for."""
     overtaken: int = 0
-    """Answers that came late, because no call told of them."""
+    """How often one of them came behind a later one of its author."""
     files: Counter[str] = field(default_factory=Counter)
     bare: list[str] = field(default_factory=list)
     """Answers that clients got without their file."""
@@ -151,7 +156,7 @@ class Figures:
                 ", ".join(f"{many} by {name}" for name, many in sorted(by.items())),
                 f"{self.kills} kills, {self.minutes:.1f} minutes, {self.files['edited']} edited",
                 f"{len(self.lost)} lost, {len(self.doubled)} doubled, {len(self.echoes)} told back",
-                f"{len(self.disorder)} out of order, {self.overtaken} late because no call told of them",
+                f"{len(self.disorder)} out of order, {self.late} told by no call, {self.overtaken} of them overtaken",
                 f"{len(self.uncertain)} uncertain; {len(self.told_of)} authors were told; {', '.join(undecided)}",
                 f"files: {', '.join(files)}",
                 "faults: " + ", ".join(f"{name} {times}" for name, times in sorted(self.faults.items())),
@@ -217,11 +222,10 @@ class Office:
         await until(lambda: crm.paired() == len(KINDS), 60, f"the channels are paired with {crm.kind}", say)
 
     async def _greet(self, say: Callable[[str], None]) -> None:
-        people = PEOPLE[: self.plan.people]
         for one in self.sandboxes:
-            for person in people:
+            for person in self._people:
                 await one.say(person, f"Здравствуйте, {one.kind}", subject=SUBJECT)
-        every = len(people) * len(KINDS)
+        every = len(self._people) * len(KINDS)
         await until(lambda: all(len(crm.chats()) == every for crm in self.crms), 90, "greetings", say)
         await until(self.told_all, 60, "greetings are told", say)
         await asyncio.gather(*(crm.settled() for crm in self.crms))
@@ -239,7 +243,7 @@ class Office:
     async def clients(self, one: Sandbox) -> None:
         """Let clients write as long as the daemon is killed."""
         for number in range(self.plan.incoming):
-            person, text = PEOPLE[number % self.plan.people], f"{one.kind} {CLIENT} {number}"
+            person, text = self._people[number % self.plan.people], f"{one.kind} {CLIENT} {number}"
             files = _file(text) if _has_file(text) else ()
             self.figures.files["sent in"] += len(files)
             self.figures.written[text] += 1
@@ -292,13 +296,38 @@ class Office:
     def quiet(self) -> bool:
         """Whether nothing is on its way in any direction."""
         waits = [self.company.read(partial(crm_intake.waiting, link=link)) for link in self.links.values()]
-        states = {state for _, _, state in self._answers()}
-        return not any(waits) and self.told_all() and not states & {"queued", "sending", "scheduled"}
+        states = {state for *_, state in self._answers()}
+        sought = any(self._row(crm).gap_until is not None for crm in self.crms)
+        return not any(waits) and not sought and self.told_all() and not states & {"queued", "sending", "scheduled"}
 
-    def _answers(self) -> list[tuple[int, str, str]]:
+    async def settle(self, what: str, say: Callable[[str], None]) -> None:
+        """Wait until nothing has been on its way for a while, or go on and let the figures tell."""
+        ends, still = time.monotonic() + self.plan.patience, 0.0
+        while still < STILL and time.monotonic() < ends:
+            await asyncio.sleep(LOOK)
+            still = still + LOOK if await asyncio.to_thread(self.quiet) else 0.0
+        if still < STILL:
+            say(f"waited {self.plan.patience:.0f} s in vain: {what}")
+
+    def _answers(self) -> list[tuple[int, int, str, str]]:
         with self.company.database.reading() as tx:
-            sql = "SELECT dialog_id, text, state FROM message WHERE direction = 'out' ORDER BY id"
+            sql = "SELECT dialog_id, id, text, state FROM message WHERE direction = 'out' ORDER BY dialog_id, id"
             return list(tx.compose(lambda *row: row, sql, {}))
+
+    async def decide(self) -> bool:
+        """A person finds out of each uncertain answer whether the client has it; if so, the other CRM is told."""
+        before = len(self.figures.uncertain)
+        heard = {_said(one.text) for each in self.sandboxes for who in self._people for one in await each.heard(who)}
+        for _, number, text, state in self._answers():
+            if state == "uncertain":
+                self.figures.uncertain.add(_said(text))
+                verdict: Literal["sent", "failed"] = "sent" if _said(text) in heard else "failed"
+                self.company.write(partial(sending.resolve, message=MessageId(number), verdict=verdict))
+        return len(self.figures.uncertain) > before
+
+    @property
+    def _people(self) -> Sequence[Customer]:
+        return PEOPLE[: self.plan.people]
 
     async def collect(self) -> None:
         """Compare all sides."""
@@ -315,7 +344,7 @@ class Office:
             found.problems += crm.problems()
         await self._ask_clients(late)
         self._look_at_the_desk(late)
-        found.uncertain = {_said(text) for _, text, state in self._answers() if state in {"uncertain", "failed"}}
+        found.uncertain |= {_said(text) for _, _, text, state in self._answers() if state in {"uncertain", "failed"}}
         found.told_of &= found.uncertain
         found.left = [f"{row.link} {row.act} {row.text} {row.code}" for row in dead if row.state != "dead"]
         found.left += [row.problem for row in self.company.read(crm_intake.dead)]
@@ -339,24 +368,31 @@ class Office:
 
     async def _ask_clients(self, late: set[str]) -> None:
         for one in self.sandboxes:
-            for person in PEOPLE[: self.plan.people]:
+            for person in self._people:
                 got = await one.heard(person)
                 texts = [said for heard in got if (said := _said(heard.text))]
                 self.figures.heard.update(texts)
                 named = {file.name for heard in got for file in heard.files}
                 self.figures.files["heard"] += len(named)
                 self.figures.bare += [said for said in texts if _has_file(said) and _file(said)[0].name not in named]
-                self.figures.overtaken += sum(said in late for said in texts)
+                self.figures.late += sum(said in late for said in texts)
+                self.figures.overtaken += sum(map(_is_overtaken, itertools.pairwise(sorted(texts, key=writer))))
                 self._in_order(f"{one.kind}, {person.name}", [said for said in texts if said not in late])
 
     def _look_at_the_desk(self, late: set[str]) -> None:
-        for dialog, found in itertools.groupby(sorted(self._answers(), key=lambda row: row[0]), lambda row: row[0]):
-            told = [said for _, text, _ in found if (said := _said(text)) and said not in late]
+        for dialog, found in itertools.groupby(self._answers(), lambda row: row[0]):
+            told = [said for _, _, text, _ in found if (said := _said(text)) and said not in late]
             self._in_order(f"the desk, dialog {dialog}", told)
 
 
 def _number(said: str) -> int:
     return int(said.rpartition(" ")[2])
+
+
+def _is_overtaken(pair: tuple[str, str]) -> bool:
+    """Whether the second, of the same author, was written before the first."""
+    first, second = pair
+    return writer(first) == writer(second) and _number(first) > _number(second)
 
 
 def _has_file(said: str) -> bool:
@@ -401,5 +437,6 @@ async def _storm(office: Office, daemon: Killed, say: Callable[[str], None]) -> 
             await crm.settled()
             office.company.write(partial(links.resume, link=office.links[crm.kind]))
             office.company.write(partial(links.ask_catch_up, link=office.links[crm.kind]))
-        await asyncio.sleep(3)
-        await until(office.quiet, office.plan.patience, "everything is told", say)
+        await office.settle("everything is told", say)
+        if await office.decide():
+            await office.settle("what was decided is told", say)

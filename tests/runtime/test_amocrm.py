@@ -16,6 +16,7 @@ from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.runtime import crm_rules as kept
 from chatapp_cli.runtime import linking
+from chatapp_cli.runtime.asking_crm import own_session
 from chatapp_cli.runtime.link_rules import RuleWatch
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.sandbox.amocrm import Account
@@ -23,7 +24,17 @@ from chatapp_cli.sandbox.amocrm.objects import AmoChat
 from chatapp_cli.sandbox.amocrm.office import SERVICE
 from chatapp_cli.sandbox.stage import Customer, StageFile
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
-from chatapp_cli.services import channels, crm_intake, crm_rules, faults, ledger, links, options, pairings, transcript
+from chatapp_cli.services import (
+    channels,
+    crm_intake,
+    crm_rules,
+    ledger,
+    link_faults,
+    links,
+    options,
+    pairings,
+    transcript,
+)
 from chatapp_cli.services.rule_outcomes import ResponsibleWay, RuleOutcome
 from chatapp_cli.store.rows.crm import LinkRow
 from tests.contract.connector_contract import ScriptedAsker
@@ -317,12 +328,13 @@ async def test_a_lead_lands_where_the_rules_say_and_a_field_that_was_deleted_cos
     assert "опт" in lead.tags
     store = AsyncStore(company)
     try:
-        await linking.asked(company, row, RuleWatch(store, row.id).look)
+        async with own_session(company, row) as session:
+            await RuleWatch(store, row.id).look(session)
     finally:
         await store.aclose()
     (rule,) = company.read(lambda tx: crm_rules.everything(tx, row.id))
     assert str(rule.trouble) == "Not in the CRM any more: field Диалог."
-    said = company.read(lambda tx: faults.of_links(tx, manifest))
+    said = company.read(lambda tx: link_faults.of_links(tx, manifest))
     assert [(key[1], str(fault.text)) for key, fault in said.items()] == [
         (f"{row.id} rule {rule.id}", "Rule Опт: Not in the CRM any more: field Диалог."),
     ]  # fmt: skip

@@ -10,7 +10,9 @@ from chatapp_cli.domain.crm.events import CrmRewrote, CrmWithdrew, PlaceDetached
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, RateLimited, Refused, Rejected, Retryable
+from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.journal.links import EntrySettled
+from chatapp_cli.domain.journal.messages import MessageReceived
 from chatapp_cli.domain.message import Origin, State
 from chatapp_cli.services import channels, composing, crm_entries, crm_intake, ledger, links, outbox, pairings, trace
 from chatapp_cli.services.message_request import InDialog, MessageRequest
@@ -42,6 +44,26 @@ def test_a_clients_message_is_owed_to_the_crm_once_and_what_was_written_before_t
     assert (entry.chat.id, entry.person.name) == (f"chat-{desk.dialog(message)}", "Anna")
     assert desk.told(row)
     assert desk.entries() == []
+
+
+def test_an_event_that_is_heard_again_owes_only_what_no_crm_has_or_is_told_already(shop: Shop) -> None:
+    channel = shop.channel(kind="email")
+    before = shop.hear(channel, "до")
+    desk = linked(shop, channel, "north.example")
+    message = shop.hear(channel, "после")
+    dialog = desk.dialog(message)
+    south = linked(shop, channel, "south.example").link
+
+    def again(number: int) -> None:
+        event = MessageReceived(channel=channel, dialog=DialogId(dialog), message=MessageId(number), paired=True)
+        shop.write(lambda tx: ledger.on_received(tx, event))
+
+    for number in (before, message):
+        again(number)
+    assert [(row.link_id, row.message_id) for row in shop.read(ledger.everything)] == [(desk.link, message)]
+    assert desk.tell_all() == [(Act.ADD, message)]
+    again(message)
+    assert (shop.read(ledger.everything), desk.entries(south)) == ([], [])
 
 
 def test_without_a_pairing_nothing_is_owed(shop: Shop) -> None:

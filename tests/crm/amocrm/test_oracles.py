@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,7 +32,15 @@ CLAIMS = {
 GOOD = signed(CLAIMS, SECRET, "HS512")
 HEAD, BODY, PROOF = GOOD.split(".")
 NO_ALGORITHM = "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0"
+SIGNED_256 = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9"
 SIGNED_512 = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzUxMiJ9"
+
+
+def proved(head: str) -> str:
+    """The proof by HS512, under a head that says something else."""
+    said = f"{head}.{BODY}"
+    proof = hmac.new(SECRET.encode(), said.encode(), "sha512").digest()
+    return f"{said}.{urlsafe_b64encode(proof).rstrip(b'=').decode()}"
 
 
 def ours(token: str) -> jwt.BotClaims | None:
@@ -69,6 +79,7 @@ def test_pyjwt_reads_a_bots_token_as_we_do(token: str) -> None:
     [
         "", ".", "..", f"{HEAD}.{BODY}", f"{GOOD}.{PROOF}", f"{HEAD}.{BODY}.", f"{NO_ALGORITHM}.{BODY}.",
         f"{NO_ALGORITHM}.{BODY}.{PROOF}", f"{HEAD}.{PROOF}.{BODY}", f"{HEAD}.{BODY}.{PROOF[1:]}", f"{GOOD}ж",
+        proved(SIGNED_256), proved(NO_ALGORITHM),
         signed(CLAIMS, SECRET, "HS256"), signed(CLAIMS, SECRET[1:] + "K", "HS512"),
         f"{SIGNED_512}.{BODY}.{signed(CLAIMS, SECRET, 'HS256').rpartition('.')[2]}",
         signed({**CLAIMS, "exp": NOW - 360}, SECRET, "HS512"), signed({**CLAIMS, "nbf": NOW + 360}, SECRET, "HS512"),
