@@ -59,6 +59,10 @@ def theirs(token: str) -> Mapping[str, Any] | None:
         return None
 
 
+def called(token: str) -> str:
+    return "token"
+
+
 @pytest.mark.parametrize(
     "token",
     [
@@ -66,6 +70,7 @@ def theirs(token: str) -> Mapping[str, Any] | None:
         signed({**CLAIMS, "exp": NOW - 240, "iat": NOW - 2040, "nbf": NOW - 2040}, SECRET, "HS512"),
         signed({**CLAIMS, "iat": NOW + 240, "nbf": NOW + 240}, SECRET, "HS512"),
     ],
+    ids=called,
 )
 def test_pyjwt_reads_a_bots_token_as_we_do(token: str) -> None:
     mine, other = ours(token), theirs(token)
@@ -88,6 +93,7 @@ def test_pyjwt_reads_a_bots_token_as_we_do(token: str) -> None:
         signed({name: said for name, said in CLAIMS.items() if name != "aud"}, SECRET, "HS512"),
         *(GOOD[:at] + ("A" if GOOD[at] != "A" else "B") + GOOD[at + 1 :] for at in range(0, len(GOOD), 11)),
     ],
+    ids=called,
 )  # fmt: skip
 def test_pyjwt_refuses_what_we_refuse(token: str) -> None:
     assert (ours(token), theirs(token)) == (None, None)
