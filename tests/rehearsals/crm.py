@@ -336,7 +336,7 @@ class Office:
         late = {said for said, (crm, message) in self.sent.items() if not crm.was_told(message)}
         dead = self.company.read(partial(ledger.everything, n=10_000))
         for crm in self.crms:
-            self._look_into(crm, late)
+            self._look_into(crm, late | found.uncertain)  # what a person decided about is told last
             refused = [row.text for row in dead if row.state == "dead" and row.link_id == self.links[crm.kind]]
             found.left_open[crm.kind] = {said for text in refused if (said := _said(text))}
             found.told_of |= {said for text in crm.complaints() if (said := _said(text))}
