@@ -1,7 +1,7 @@
 """Large writes of a command in pieces, so that whoever else writes waits for a piece and not for all of it.
 
 A piece has at most a hundred items, and fewer if they take long: the next one is fitted to how long the last one held
-the writer. It may hold it for two milliseconds, or half as long again as a piece of one item if that is longer: where
+the writer. It may hold it for a millisecond, or half as long again as a piece of one item if that is longer: where
 each statement takes its time, as with a server on another machine or a busy disk, a piece of one holds the writer for
 almost as long as a piece of ten, and a list in pieces of one would hold it ten times as often. What was committed stays
 if the command is interrupted, so each write must be one that can be repeated.
@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 MOST = 100
 """Items in a piece."""
-_TURN = 0.002
+_TURN = 0.001
 """Seconds for which a piece may hold the writer."""
 _OF_ONE = 1.5
 """How many times as long as a piece of one item any piece may hold it."""
@@ -34,7 +34,11 @@ after it ran a few times, and others may have slowed down the rest."""
 _AGAIN = 32
 """After so many pieces one of one item is timed again: the machine may have become quicker."""
 _GAP = 0.002
-"""Seconds between pieces; others ask for the writer more often than this."""
+"""Least seconds between pieces; others ask for the writer more often than this."""
+_IDLE = 2
+"""How many times as long as a piece took, with its commit, nothing is written after it: a list is in no hurry."""
+_LONGEST = 0.2
+"""Most seconds between pieces."""
 
 
 class Pieces:
@@ -52,9 +56,11 @@ class Pieces:
         """Commit one piece: the job handles at most so many items."""
         self._written += 1
         size = self._size if self._written % _AGAIN else 1
+        began = time.monotonic()
         result = self._company.write(lambda tx: self._timed(job, tx, size))
+        took = time.monotonic() - began
         self._fit(size)
-        time.sleep(_GAP)
+        time.sleep(max(_GAP, min(_IDLE * took, _LONGEST)))
         return result
 
     def _fit(self, size: int) -> None:
