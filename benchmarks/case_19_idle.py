@@ -164,6 +164,6 @@ def busy(pid: int) -> float:
 
 
 def processor(pid: int) -> float:
-    """Seconds that it computed so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+    """Seconds that its threads computed so far; the kernel counts nanoseconds here, and elsewhere only hundredths."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text("ascii").split()[0]) for thread in threads) / 1e9
