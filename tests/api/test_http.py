@@ -52,6 +52,7 @@ async def test_a_monitor_sees_life_readiness_and_figures(company: Company, progr
         program.calls(f"{address}/hooks/{key}")
         await program.say(ANNA, "Ау")
         await eventually(lambda: company.read(lambda tx: channels.one(tx, channel)).health == "ok")
+        await eventually(lambda: the_dialogs(company))
         assert (alive := (await http.get("/healthz")).json())["status"] == "ok"
         assert set(alive["workers"].values()) == {"ok"}
         ready = (await http.get("/readyz")).json()

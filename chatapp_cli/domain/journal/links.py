@@ -62,6 +62,7 @@ class LinkAsked(LinkEvent):
     """A question waits for the session of a link."""
 
     topic: ClassVar[str] = "crm.asked"
+    words: ClassVar[Text] = T("CRM link {link} is asked question {question}")
     question: int
 
 
@@ -69,6 +70,7 @@ class LinkAnswered(LinkEvent):
     """A question to the session of a link was answered, or will not be."""
 
     topic: ClassVar[str] = "crm.answered"
+    words: ClassVar[Text] = T("Question {question} to CRM link {link} has ended")
     question: int
 
 
