@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 LOOK = 0.5
 """Seconds between looks at the lease while the rest is finished."""
 LONGEST_NAP = 5.0
-"""Seconds after which a queue is checked even without a wake-up: a clock may have jumped."""
+"""Seconds after which a queue with something that waits for a time is checked again: a clock may have jumped."""
+EMPTY_NAP = 30.0
+"""The same if nothing waits for a time: what is added wakes the carrier, and each check takes the store's writer."""
 Item = TypeVar("Item")
 
 
@@ -115,7 +117,10 @@ class Carrier(Generic[Item]):
 
     async def _nap(self, queue: Queue[Item]) -> None:
         due = await queue.next_due(idle=not self._flying)
-        later = LONGEST_NAP if due is None else (due - self._clock.now()) / 1000
+        if due is None:
+            await self._news.wait_by(self._clock, EMPTY_NAP)
+            return
+        later = (due - self._clock.now()) / 1000
         await self._news.wait_by(self._clock, min(max(later, 0.01), LONGEST_NAP))
 
     async def _land(self) -> None:
