@@ -60,7 +60,8 @@ def delete_expired(tx: Tx, most: int = AT_ONCE) -> int:
 
 
 def delete_crm_events(tx: Tx, most: int = AT_ONCE) -> int:
-    """Delete old events of CRMs; returns how many, as the ones before."""
+    """Delete abandoned questions to CRMs and old events of theirs; returns how many events, as the ones before."""
+    crm_upkeep.delete_abandoned(tx)
     return crm_upkeep.delete_applied(tx, most)
 
 
