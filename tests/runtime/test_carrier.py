@@ -22,7 +22,7 @@ from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.system import SystemChance, SystemClock
 from chatapp_cli.ports.world import World
-from chatapp_cli.runtime.carrier import EMPTY_NAP, LONGEST_NAP, Carrier
+from chatapp_cli.runtime.carrier import LONGEST_NAP, Carrier
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import VerdictJob, VerdictWriter
 from chatapp_cli.store.tx import Tx
@@ -218,7 +218,7 @@ class NappingClock(SystemClock):
 
 
 @pytest.mark.parametrize(
-    ("due_in", "nap"), [(None, EMPTY_NAP), (3000, 3.0), (3_600_000, LONGEST_NAP)], ids=["nothing", "soon", "far away"]
+    ("due_in", "nap"), [(None, 60.0), (3000, 3.0), (3_600_000, LONGEST_NAP)], ids=["nothing", "soon", "far away"]
 )
 async def test_a_queue_without_anything_to_wait_for_is_seldom_looked_at(
     depot: Company, due_in: int | None, nap: float
@@ -226,7 +226,7 @@ async def test_a_queue_without_anything_to_wait_for_is_seldom_looked_at(
     clock = NappingClock()
     store = AsyncStore(open_company(depot.settings, World(clock=clock, chance=SystemChance())))
     queue = Depot(store, due_in=due_in)
-    carrier: Carrier[Parcel] = Carrier(store, queue.verdicts, structlog.get_logger(), at_once=2)
+    carrier: Carrier[Parcel] = Carrier(store, queue.verdicts, structlog.get_logger(), at_once=2, empty_nap=60.0)
 
     async def ready() -> int:
         return 1
