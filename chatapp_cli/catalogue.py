@@ -38,10 +38,13 @@ class Catalogue:
         return one if n == 1 else many
 
     def _forms(self, msgid: str) -> Sequence[str]:
-        """All forms of a sentence, the singular first; empty if it is not translated."""
-        found = self._known.get(msgid)
-        if found is None:
-            found = self._known[msgid] = self._look_up(msgid.encode())
+        """All forms of a sentence, the singular first; empty if it is not translated.
+
+        Only what is translated is remembered: what is not may be made of names, and there is no end of those.
+        """
+        found = self._known.get(msgid, ())
+        if not found and (found := self._look_up(msgid.encode("utf-8", "surrogatepass"))):
+            self._known[msgid] = found
         return found
 
     def _look_up(self, msgid: bytes) -> Sequence[str]:

@@ -25,8 +25,9 @@ def entry_points(*, group: str) -> Sequence[EntryPoint]:
 
 
 def _may_mention(place: Path, group: bytes) -> bool:
-    """Whether a package in this place of ``sys.path`` names the group; an archive may."""
-    if place.is_file():
-        return True
+    """Whether a package in this place of ``sys.path`` names the group; an archive may, and what cannot be read."""
     infos = (info for ending in ("dist-info", "egg-info") for info in place.glob(f"*.{ending}/entry_points.txt"))
-    return any(group in info.read_bytes() for info in infos)
+    try:
+        return place.is_file() or any(group in info.read_bytes() for info in infos)
+    except OSError:
+        return True

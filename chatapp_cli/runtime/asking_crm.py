@@ -6,7 +6,7 @@ Without a daemon, or while its link does not work, over a session of our own, wh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from typing import Any, Final
@@ -37,8 +37,8 @@ from chatapp_cli.services import crm_questions, journal, links, words
 from chatapp_cli.store.rows.crm import LinkRow, QuestionRow
 from chatapp_cli.store.tx import Tx
 
-PATIENCE: Final = 60.0
-"""Seconds that a caller waits for the daemon's answer."""
+PATIENCE: Final = crm_answers.LONGEST + 10.0
+"""Seconds that a caller waits for the daemon's answer: it hears of the CRM's silence before that."""
 
 
 async def asked(company: Company, row: LinkRow, what: CrmQuestion, **arguments: object) -> Any:
@@ -91,15 +91,29 @@ async def _of_daemon(company: Company, row: LinkRow, what: CrmQuestion, argument
     try:
         seen = await store.read(journal.last)
         put = partial(crm_questions.ask, link=row.id, what=what, arguments=said, seconds=PATIENCE)
-        question = await store.with_store(partial(company.write, put))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                await _until_ended(store, row, question, seen)
-        found, works = await store.read(lambda tx: (crm_questions.one(tx, question), _works(tx, link=row.id)))
-        await store.write(partial(crm_questions.forget, question=question))
+        async with _question(store, partial(company.write, put)) as question:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await _until_ended(store, row, question, seen)
+            found, works = await store.read(lambda tx: (crm_questions.one(tx, question), _works(tx, link=row.id)))
     finally:
         await store.aclose()
     return None if found is None or (found.state in OPEN and not works) else found
+
+
+@asynccontextmanager
+async def _question(store: AsyncStore, put: Callable[[], QuestionId]) -> AsyncIterator[QuestionId]:
+    """Ask a question, and forget it with its answer however the wait for it ends: it tells of the CRM's clients.
+
+    A cancellation stops neither write: the thread that puts the question is waited for, and closing the store waits
+    for what is queued.
+    """
+    putting = asyncio.ensure_future(store.with_store(put))
+    try:
+        yield await asyncio.shield(putting)
+    finally:
+        question = await putting
+        await store.write(partial(crm_questions.forget, question=question))
 
 
 async def _until_ended(store: AsyncStore, row: LinkRow, question: QuestionId, seen: int) -> None:

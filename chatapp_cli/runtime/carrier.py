@@ -50,14 +50,27 @@ class Queue(Protocol[Item]):
 
 
 class Carrier(Generic[Item]):
-    """The carrier of one queue. ``at_once`` is how many rows are claimed in one transaction."""
+    """The carrier of one queue. ``at_once`` is how many rows are claimed in one transaction.
 
-    def __init__(self, store: AsyncStore, verdicts: VerdictWriter, log: FilteringBoundLogger, *, at_once: int) -> None:
+    ``empty_nap`` is after how many seconds a queue is checked in which nothing waits for a time. It may be long if
+    whatever makes a row go wakes the carrier, and should be: each check takes the store's writer.
+    """
+
+    def __init__(
+        self,
+        store: AsyncStore,
+        verdicts: VerdictWriter,
+        log: FilteringBoundLogger,
+        *,
+        at_once: int,
+        empty_nap: float = LONGEST_NAP,
+    ) -> None:
         self._store = store
         self._clock = store.company.world.clock
         self._verdicts = verdicts
         self._log = log
         self._at_once = at_once
+        self._empty_nap = empty_nap
         self._news = WakeUp()
         self._flying: set[asyncio.Task[None]] = set()
 
@@ -115,7 +128,10 @@ class Carrier(Generic[Item]):
 
     async def _nap(self, queue: Queue[Item]) -> None:
         due = await queue.next_due(idle=not self._flying)
-        later = LONGEST_NAP if due is None else (due - self._clock.now()) / 1000
+        if due is None:
+            await self._news.wait_by(self._clock, self._empty_nap)
+            return
+        later = (due - self._clock.now()) / 1000
         await self._news.wait_by(self._clock, min(max(later, 0.01), LONGEST_NAP))
 
     async def _land(self) -> None:

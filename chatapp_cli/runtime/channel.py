@@ -20,7 +20,7 @@ from chatapp_cli.domain.errors import (
 )
 from chatapp_cli.domain.health import STOPPED, Health
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.journal.channels import ChannelResumed, SessionRequestMade
+from chatapp_cli.domain.journal.channels import ChannelResumed, OutboxReplayed, SessionRequestMade
 from chatapp_cli.domain.journal.dialogs import AnswerTyped, DialogSeen
 from chatapp_cli.domain.journal.messages import ChangeAsked, MessageEchoed, MessageStateChanged, MessageWritten
 from chatapp_cli.domain.journal.reading import JournalEntry
@@ -61,6 +61,7 @@ WAKES = (
     DialogSeen,
     MessageEchoed,
     MessageWritten,
+    OutboxReplayed,
     SessionRequestMade,
     MessageStateChanged,
 )
@@ -141,7 +142,7 @@ class ChannelRunner:
                 self.sender.wake()
                 if entry.actor:
                     self.indicators.read(written.dialog, entry.at)
-            case MessageEchoed() | MessageStateChanged() | ChangeAsked():
+            case MessageEchoed() | MessageStateChanged() | ChangeAsked() | OutboxReplayed():
                 self.sender.wake()
             case SessionRequestMade():
                 self.requests.wake()

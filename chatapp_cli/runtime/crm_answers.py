@@ -19,16 +19,17 @@ from chatapp_cli.domain.errors import ChannelError, NeedsRebind, OutcomeUnknown,
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.ports.crm import CrmSession, FindsClients, MakesCards
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.runtime.tasks import raise_if_cancelled
+from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import crm_questions
 from chatapp_cli.store.rows.crm import QuestionRow
 
 log = structlog.get_logger()
 
-LONGEST: Final = 120.0
+LONGEST: Final = 50.0
 """The timeout for the CRM's answer, in seconds."""
-LONGEST_NAP: Final = 30.0
+AT_ONCE: Final = 4
+"""Questions that are answered at a time, so that a slow one holds up no other."""
 NOT_HERE: Final = "not_here"
 """The code of a question that this kind of CRM cannot answer."""
 
@@ -71,12 +72,14 @@ def answer_in(row: QuestionRow) -> Any:
 
 
 class CrmAnswers:
-    """Answers the questions to one link, one by one, while its session is up."""
+    """Answers the questions to one link, a few at a time, while its session is up."""
 
     def __init__(self, store: AsyncStore, link: LinkId) -> None:
         self._store = store
         self._link = link
         self._wakeup = WakeUp()
+        self._turn = asyncio.Lock()
+        """Held by the one that takes the next question, or waits for it."""
 
     def wake(self) -> None:
         """Wake it: somebody asks."""
@@ -85,14 +88,22 @@ class CrmAnswers:
     async def run(self, session: CrmSession) -> None:
         """Work until cancelled. Raises NeedsRebind: a question may be the first to meet it."""
         await self._store.write(partial(crm_questions.recover, link=self._link))
+        await run_all(*(self._work(session) for _ in range(AT_ONCE)))
+
+    async def _work(self, session: CrmSession) -> None:
+        while True:
+            async with self._turn:
+                row = await self._next()
+            await self._answer(session, row)
+
+    async def _next(self) -> QuestionRow:
+        """Claim the next question. The store is asked only when somebody asks: a claim takes its writer."""
+        claim = partial(crm_questions.claim, link=self._link, epoch=self._store.lease.epoch)
         while True:
             raise_if_cancelled()
-            claim = partial(crm_questions.claim, link=self._link, epoch=self._store.lease.epoch)
-            row = await self._store.write(claim)
-            if row is None:
-                await self._wakeup.wait(LONGEST_NAP)
-            else:
-                await self._answer(session, row)
+            if (row := await self._store.write(claim)) is not None:
+                return row
+            await self._wakeup.wait()
 
     async def _answer(self, session: CrmSession, row: QuestionRow) -> None:
         """Answer a question; its error is the answer."""

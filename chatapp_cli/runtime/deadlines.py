@@ -8,6 +8,11 @@ from math import inf
 from types import TracebackType
 from typing import Self
 
+PAUSE = 0.05
+"""Seconds between two looks through all that is open: with thousands of slow callers, a look at each deadline would
+take the processor from those who still wait. So much later a deadline may be met.
+"""
+
 
 class Deadlines:
     """The open deadlines of what runs in one event loop.
@@ -22,6 +27,7 @@ class Deadlines:
         """When by the loop's clock, and what happens then."""
         self._next = inf
         """When the timer fires."""
+        self._looked_at = -inf
         self._timer: asyncio.TimerHandle | None = None
 
     def set(self, key: Hashable, seconds: float, expired: Callable[[], None]) -> None:
@@ -43,12 +49,13 @@ class Deadlines:
     def _wait_until(self, at: float, loop: asyncio.AbstractEventLoop) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._next, self._timer = at, loop.call_at(at, self._fire, loop)
+        self._next = max(at, self._looked_at + PAUSE)
+        self._timer = loop.call_at(self._next, self._fire, loop)
 
     def _fire(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._next, self._timer = inf, None
+        self._next, self._timer, self._looked_at = inf, None, loop.time()
         try:
-            self._expire(loop.time())
+            self._expire(self._looked_at)
         finally:
             if self._open:
                 self._wait_until(min(at for at, _expired in self._open.values()), loop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -115,11 +116,14 @@ class Handover:
         return stumbled(item)
 
     async def next_due(self, *, idle: bool) -> Millis | None:
-        """When the channel's next wait ends. If no message is left to test the account, it counts as well."""
+        """When the channel's next wait ends. If no message is left to test the account, it is well after its rest."""
         due = await self._store.read(partial(outbox.next_due, channel=self._channel))
-        if due is None and idle and not self._permission.rests:
-            await self._permission.resume()
-        return due
+        if due is not None or not idle:
+            return due
+        if rests := self._permission.rests:
+            return self._clock.now() + math.ceil(rests * 1000)
+        await self._permission.resume()
+        return None
 
     async def _answer(self, claim: Claim, begin: Begin) -> Receipt | None:
         """The provider's receipt; ``None`` if the message is not to be sent now."""

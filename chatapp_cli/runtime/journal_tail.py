@@ -66,10 +66,15 @@ async def _beat(pulse: Pulse, pace: PollPace) -> None:
 
     def poll() -> None:
         nonlocal timer
-        if pulse.beats():
-            beaten.set_result(None)
-        else:
-            timer = loop.call_later(pace.pause, poll)
+        if beaten.done():  # cancelled in this very turn of the loop
+            return
+        try:
+            if pulse.beats():
+                beaten.set_result(None)
+            else:
+                timer = loop.call_later(pace.pause, poll)
+        except Exception as error:  # noqa: BLE001 - raised to who waits: the loop would only log it, and nobody poll again
+            beaten.set_exception(error)
 
     timer = loop.call_later(pace.pause, poll)
     try:

@@ -35,6 +35,8 @@ log = structlog.get_logger()
 MOST_IN_FLIGHT = 16
 LONGEST_LOOKUP = 60.0
 """The timeout for asking the provider about an earlier attempt, in seconds."""
+EMPTY_NAP = 30.0
+"""Seconds after which an outbox is checked in which nothing waits: what is written, changed or resumed wakes us."""
 WORTH_TELLING = 5.0
 """Seconds of waiting for the account's rate from which the outbox shows when it continues."""
 
@@ -69,7 +71,7 @@ class Sender:
         self._outcomes = Outcomes(can, verdicts, self._permission, store.company.world.chance, count=count)
         self._go_on = WakeUp()
         self._carrier: Carrier[Claim] = Carrier(
-            store, verdicts, log.bind(channel=channel), at_once=claimed_at_once(can.rates)
+            store, verdicts, log.bind(channel=channel), at_once=claimed_at_once(can.rates), empty_nap=EMPTY_NAP
         )
 
     @property

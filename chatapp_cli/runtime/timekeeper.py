@@ -1,4 +1,4 @@
-"""Checks every second what is due; part of the daemon's core, so its failure ends the process.
+"""Notices within a second what is due; part of the daemon's core, so its failure ends the process.
 
 A failing handler does not end it: its timer stays, is retried later, and health names its kind.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from functools import partial
+from math import inf
 from typing import NamedTuple
 
 import structlog
@@ -18,6 +20,7 @@ from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import timers, upkeep
 from chatapp_cli.services.timers import Handler
+from chatapp_cli.store.pulse import Pulse
 from chatapp_cli.store.tx import Tx
 
 log = structlog.get_logger()
@@ -64,15 +67,23 @@ class Timekeeper:
         """By kind and ref."""
         self._unknown: set[str] = set()
         self._delayed = False
+        self._next_at: float = -inf
+        """Until when nothing becomes due unless something is committed."""
         self.conditions = {kind: WorkerState(f"timer {kind}") for kind in handlers}
 
     async def run(self) -> None:
-        """Check until cancelled."""
+        """Check until cancelled. The store is read only when the next time has come, or when it was written."""
+        with closing(await self._store.off_loop(self._store.company.database.pulse)) as pulse:
+            await self._tick(pulse)
+
+    async def _tick(self, pulse: Pulse) -> None:
         while True:
             try:
                 await self._follow_clock()
-                await self._look()
+                if pulse.beats() or self._clock.now() >= self._next_at:
+                    await self._look()
             except ChatappError as error:
+                self._next_at = -inf
                 if not self._delayed:
                     log.warning("timer.delayed", why=str(error))
                 self._delayed = True
@@ -93,6 +104,7 @@ class Timekeeper:
 
     async def _look(self) -> None:
         due = await self._store.read(upkeep.due)
+        self._next_at = inf if due.next_at is None else due.next_at
         if due.scheduled:
             self._scheduled()
         if due.snoozed:
@@ -101,6 +113,8 @@ class Timekeeper:
         results = await asyncio.gather(*(self._fire(kind) for kind in known), return_exceptions=True)
         self._name_unknown(due.timers)
         await self._forget_cancelled()
+        if due or self._failing:  # what was not fired, or not all of it, is tried again
+            self._next_at = -inf
         for error in filter(None, results):
             raise error
 

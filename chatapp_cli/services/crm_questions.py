@@ -5,21 +5,16 @@ They are no requests to a channel's session, whose answers stay: what a CRM tell
 
 from __future__ import annotations
 
-from typing import Final
-
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.errors import ChannelError
-from chatapp_cli.domain.ids import LinkId, Millis, QuestionId
+from chatapp_cli.domain.ids import LinkId, QuestionId
 from chatapp_cli.domain.journal.links import LinkAnswered, LinkAsked
 from chatapp_cli.domain.session_request import SessionRequestState
 from chatapp_cli.services import access, links
 from chatapp_cli.store.rows.crm import QuestionRow
 from chatapp_cli.store.tx import Tx
-
-_FORGOTTEN: Final[Millis] = 3_600_000
-"""How long a question is kept whose caller has gone, in milliseconds."""
 
 
 def ask(tx: Tx, link: LinkId, what: CrmQuestion, arguments: str, *, seconds: float) -> QuestionId:
@@ -28,7 +23,6 @@ def ask(tx: Tx, link: LinkId, what: CrmQuestion, arguments: str, *, seconds: flo
         access.require(tx, Right.CRM)
     links.one(tx, link)
     limits.REQUEST.require(arguments, field="arguments")
-    tx.run("crmquestions.sweep", before=tx.now - _FORGOTTEN)
     until = tx.now + int(seconds * 1000)
     question = QuestionId(tx.insert("crmquestions.add", link=link, what=what, arguments=arguments, until=until))
     tx.emit(LinkAsked(link=link, question=question))

@@ -7,8 +7,15 @@ from chatapp_cli.store.tx import Tx
 
 KEPT: Millis = 90 * 86_400_000
 """How long applied events are kept: a doubled one, or one that a catch-up finds, comes within that time."""
+ABANDONED: Millis = 60_000
+"""How long a question is kept after the end of its wait: one whose caller still runs is deleted by that."""
 
 
 def delete_applied(tx: Tx, most: int) -> int:
     """Delete applied events that are older than anything that may come twice; returns how many."""
     return tx.run("crmevents.sweep", before=tx.now - KEPT, n=most)
+
+
+def delete_abandoned(tx: Tx) -> None:
+    """Delete the questions, and what was told of clients in answer, whose callers were killed."""
+    tx.run("crmquestions.sweep", before=tx.now - ABANDONED)

@@ -18,7 +18,7 @@ from chatapp_cli.domain.manifest import Capabilities, Rate
 from chatapp_cli.domain.message import Priority
 from chatapp_cli.domain.segments import Alphabet, segments
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, channels, composing, request_key, together
+from chatapp_cli.services import access, channels, composing, mailing_batch, request_key
 from chatapp_cli.services.message_request import MessageRequest, ToAddress, ToPerson
 from chatapp_cli.services.pace import NOW, Forecast, Turn, forecast
 from chatapp_cli.services.routes import Able
@@ -148,10 +148,10 @@ def accept(
     before, found = before or Mailing(), Mailing()
     wanted = [(one, _addressed(request, one, _key(request, address))) for one, address in _once(to, before, found)]
     piece = _Piece(tx, able, found, before)
-    shared = together.shared(tx, able, request)
+    shared = mailing_batch.shared(tx, able, request)
     if shared is not None:
         keys = [message.options.key for _one, message in wanted]
-        piece.batch = together.MailingBatch(tx, shared, [one.address for one, _message in wanted], keys)
+        piece.batch = mailing_batch.MailingBatch(tx, shared, [one.address for one, _message in wanted], keys)
         piece.bound[shared.channel.id] = shared.channel
     for one, message in wanted:
         piece.accept(one, message)
@@ -178,7 +178,7 @@ class _Piece:
     able: Able
     found: Mailing
     before: Mailing
-    batch: together.MailingBatch | None = None
+    batch: mailing_batch.MailingBatch | None = None
     """``None``: each by itself."""
     going: list[Recipient] = field(default_factory=list)
     """Who is in the batch."""

@@ -24,11 +24,21 @@ class Due:
     snoozed: bool
     timers: Sequence[str]
     """Kinds of timers of which some are due."""
+    next_at: Millis | None
+    """When the next of what is not due yet will be; ``None`` if nothing waits for a time."""
+
+    def __bool__(self) -> bool:
+        return self.scheduled or self.snoozed or bool(self.timers)
 
 
 def due(tx: Tx) -> Due:
-    """Find everything that is due, in one query."""
-    return Due(scheduled=outbox.something_due(tx), snoozed=duties.something_due(tx), timers=timers.kinds_due(tx))
+    """Find everything that is due."""
+    return Due(
+        scheduled=outbox.something_due(tx),
+        snoozed=duties.something_due(tx),
+        timers=timers.kinds_due(tx),
+        next_at=tx.value("timers.next_due", now=tx.now),
+    )
 
 
 def delete_early_changes(tx: Tx, most: int = AT_ONCE) -> int:
@@ -50,7 +60,8 @@ def delete_expired(tx: Tx, most: int = AT_ONCE) -> int:
 
 
 def delete_crm_events(tx: Tx, most: int = AT_ONCE) -> int:
-    """Delete old events of CRMs; returns how many, as the ones before."""
+    """Delete abandoned questions to CRMs and old events of theirs; returns how many events, as the ones before."""
+    crm_upkeep.delete_abandoned(tx)
     return crm_upkeep.delete_applied(tx, most)
 
 

@@ -17,7 +17,7 @@ from chatapp_cli.domain.errors import Busy, ChatappError, StoreDamaged, StoreErr
 from chatapp_cli.domain.text import T
 from chatapp_cli.store import file_lock
 from chatapp_cli.store.pulse import Pulse, SqlitePulse
-from chatapp_cli.store.tx import Connection
+from chatapp_cli.store.tx import Connection, ManyRows
 
 RESTORE = T(
     "Stop the daemon, keep a copy of the store, and restore the latest backup: docs/operations.md, “A damaged store”."
@@ -43,7 +43,7 @@ PRAGMA busy_timeout=0
 """
 
 
-class Driver(Protocol):
+class Driver(ManyRows, Protocol):
     """The interface of a database."""
 
     dialect: str
@@ -94,22 +94,6 @@ class Driver(Protocol):
 
     def lost(self, error: Exception) -> bool:
         """Whether the connection is unusable."""
-        ...
-
-    def inserted(self, cursor: Any) -> int | None:
-        """The id of the row that a cursor just inserted, if any."""
-        ...
-
-    def unanswered(self, connection: Any) -> AbstractContextManager[object]:
-        """Statements in it are sent without waiting for the answer to each; none may be asked for its answer."""
-        ...
-
-    def run_for_each(self, connection: Any, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run a statement with each of these parameters, in order."""
-        ...
-
-    def insert_each(self, connection: Any, sql: str, rows: Sequence[Sequence[Any]]) -> list[int | None]:
-        """Insert each of these rows, in order; the id of each, ``None`` for one that exists already."""
         ...
 
     def version(self, connection: Connection) -> str:

@@ -66,7 +66,7 @@ class ManyRows(Protocol):
         ...
 
     def unanswered(self, connection: Any) -> AbstractContextManager[object]:
-        """Statements in it are sent without waiting for the answer to each."""
+        """Statements in it are sent without waiting for the answer to each; none may be asked for its answer."""
         ...
 
     def run_for_each(self, connection: Any, sql: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -74,7 +74,7 @@ class ManyRows(Protocol):
         ...
 
     def insert_each(self, connection: Any, sql: str, rows: Sequence[Sequence[Any]]) -> list[int | None]:
-        """Insert each of these rows, in order; the id of each."""
+        """Insert each of these rows, in order; the id of each, ``None`` for one that exists already."""
         ...
 
 

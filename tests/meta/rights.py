@@ -74,6 +74,7 @@ WITHOUT_A_RIGHT = {
     "crm_intake.strand": A_CRM,
     "crm_looks.done": A_CRM,
     "crm_looks.keep": A_CRM,
+    "crm_upkeep.delete_abandoned": A_TIMER,
     "crm_upkeep.delete_applied": A_TIMER,
     "crm_steps.expect": A_CRM,
     "crm_steps.withdraw_late": A_CRM,

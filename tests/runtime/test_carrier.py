@@ -22,7 +22,7 @@ from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.system import SystemChance, SystemClock
 from chatapp_cli.ports.world import World
-from chatapp_cli.runtime.carrier import Carrier
+from chatapp_cli.runtime.carrier import LONGEST_NAP, Carrier
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import VerdictJob, VerdictWriter
 from chatapp_cli.store.tx import Tx
@@ -49,6 +49,7 @@ class Depot:
     retried: set[int] = field(default_factory=set)
     most: int = 0
     now: int = 0
+    due_in: int | None = None
 
     verdicts: VerdictWriter = field(init=False)
 
@@ -88,7 +89,7 @@ class Depot:
 
     async def next_due(self, *, idle: bool) -> int | None:
         del idle
-        return None
+        return None if self.due_in is None else self.store.company.world.clock.now() + self.due_in
 
 
 def marked(item: Parcel, state: str) -> VerdictJob:
@@ -200,3 +201,39 @@ def test_each_parcel_is_carried_once_and_has_its_verdict_whatever_stops_the_carr
     assert set(scene.depot.shelf.values()) == {1}
     assert states(depot) == Counter("uncertain" if what == "stumbles" else "done" for what in parcels)
     assert scene.depot.most <= scene.most
+
+
+class NappingClock(SystemClock):
+    """It stands still and ends no nap."""
+
+    def __init__(self) -> None:
+        self.naps: list[float] = []
+
+    def now(self) -> int:
+        return 1_790_000_000_000
+
+    async def sleep(self, seconds: float) -> None:
+        self.naps.append(seconds)
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("due_in", "nap"), [(None, 60.0), (3000, 3.0), (3_600_000, LONGEST_NAP)], ids=["nothing", "soon", "far away"]
+)
+async def test_a_queue_without_anything_to_wait_for_is_seldom_looked_at(
+    depot: Company, due_in: int | None, nap: float
+) -> None:
+    clock = NappingClock()
+    store = AsyncStore(open_company(depot.settings, World(clock=clock, chance=SystemChance())))
+    queue = Depot(store, due_in=due_in)
+    carrier: Carrier[Parcel] = Carrier(store, queue.verdicts, structlog.get_logger(), at_once=2, empty_nap=60.0)
+
+    async def ready() -> int:
+        return 1
+
+    task = asyncio.create_task(carrier.run(queue, ready))
+    await eventually(lambda: clock.naps)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await store.aclose()
+    assert clock.naps == [nap]

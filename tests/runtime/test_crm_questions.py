@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from typing import NamedTuple
 
 import pytest
 
@@ -16,10 +20,21 @@ from chatapp_cli.domain.ids import QuestionId
 from chatapp_cli.domain.journal.links import LinkAnswered
 from chatapp_cli.runtime.asking_crm import asked
 from chatapp_cli.runtime.crm_answers import NOT_HERE
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.runtime.upkeep import Upkeep
 from chatapp_cli.services import crm_questions, journal, links
+from chatapp_cli.services.crm_upkeep import ABANDONED
 from chatapp_cli.store.rows.crm import LinkRow
+from chatapp_cli.store.tx import Tx
 from tests.runtime.desk import eventually
 from tests.runtime.owner_desk import OwnerDesk, owner_desk
+
+
+class Stored(NamedTuple):
+    """A question and its state."""
+
+    what: str
+    state: str
 
 
 @pytest.fixture
@@ -38,6 +53,11 @@ def answers(desk: OwnerDesk) -> list[QuestionId]:
     found = [QuestionId(event.question) for event in events if isinstance(event, LinkAnswered)]
     assert not any(desk.company.read(lambda tx, one=one: crm_questions.one(tx, one)) for one in found)
     return found
+
+
+def questions(desk: OwnerDesk) -> list[tuple[str, str]]:
+    """The questions that are stored, and their states."""
+    return desk.company.read(lambda tx: tx.compose(Stored, "SELECT what, state FROM crm_question ORDER BY id", {}))
 
 
 async def test_the_daemons_session_answers_with_what_the_portal_says(desk: OwnerDesk) -> None:
@@ -72,3 +92,38 @@ async def test_while_the_link_does_not_work_a_session_of_ones_own_says_why(desk:
         await asked(desk.company, link(desk), CrmQuestion.EMPLOYEES)
     assert str(lost.value.what).startswith("Bitrix24 does not accept the application's token")
     assert answers(desk) == before
+
+
+async def test_a_slow_answer_holds_up_no_other_and_goes_with_a_caller_who_is_interrupted(desk: OwnerDesk) -> None:
+    desk.portal.misbehaviour.slow["imopenlines.config.list.get"] = 20.0
+    slow = asyncio.create_task(asked(desk.company, link(desk), CrmQuestion.PLACES))
+    await eventually(lambda: questions(desk) == [(CrmQuestion.PLACES, "running")])
+    assert len(await asked(desk.company, link(desk), CrmQuestion.EMPLOYEES)) > 1
+    assert questions(desk) == [(CrmQuestion.PLACES, "running")]
+    slow.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await slow
+    assert questions(desk) == []
+
+
+async def test_a_caller_interrupted_while_it_puts_its_question_leaves_none(desk: OwnerDesk) -> None:
+    with closing(sqlite3.connect(desk.company.settings.folder / "chatapp.db")) as busy:
+        busy.execute("BEGIN IMMEDIATE")
+        asking = asyncio.create_task(asked(desk.company, link(desk), CrmQuestion.PLACES))
+        await asyncio.sleep(0.2)  # by now it waits for the store
+        asking.cancel()
+        busy.rollback()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert questions(desk) == []
+
+
+async def test_what_a_killed_caller_asked_is_deleted_once_nobody_can_wait_for_it(desk: OwnerDesk) -> None:
+    def left(tx: Tx, *, seconds: float) -> None:
+        crm_questions.ask(tx, desk.links[0], CrmQuestion.CARDS, "{}", seconds=seconds)
+
+    desk.company.write(lambda tx: (left(tx, seconds=-ABANDONED / 1000 - 1), left(tx, seconds=-1)))
+    store = AsyncStore(desk.company)
+    await Upkeep(store).turn()
+    await store.aclose()
+    assert questions(desk) == [(CrmQuestion.CARDS, "waiting")]

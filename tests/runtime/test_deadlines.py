@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 
-from chatapp_cli.runtime.deadlines import Deadlines
+from chatapp_cli.runtime.deadlines import PAUSE, Deadlines
 
 SOON = 0.01
 LATER = 0.03
@@ -88,3 +89,29 @@ async def test_an_error_of_what_expired_keeps_nobody_elses_deadline() -> None:
     deadlines.set("goes on", SOON, rung.set)
     await asyncio.wait_for(rung.wait(), 5)
     assert [str(error) for error in told] == ["'name'"]
+
+
+async def test_thousands_of_deadlines_are_looked_through_a_few_times_and_none_is_met_early() -> None:
+    loop, deadlines, late = asyncio.get_running_loop(), Deadlines(), list[float]()
+    looks = 0
+    is_looking = False
+
+    def seen(at: float) -> None:
+        nonlocal looks, is_looking
+        late.append(loop.time() - at)
+        looks += not is_looking
+        is_looking = True
+        loop.call_soon(rest)
+
+    def rest() -> None:
+        nonlocal is_looking
+        is_looking = False
+
+    now = loop.time()
+    for number in range(2000):
+        seconds = SOON + number / 20_000
+        deadlines.set(number, seconds, partial(seen, now + seconds))
+    while len(late) < 2000:
+        await asyncio.sleep(SOON)
+    assert looks <= 0.1 / PAUSE + 2
+    assert min(late) >= 0

@@ -24,14 +24,17 @@ from chatapp_cli.domain.journal.channels import ChannelPaused, ChannelResumed
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.system import SystemChance
+from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
+from chatapp_cli.runtime.governor import Governor
+from chatapp_cli.runtime.handover import Handover
 from chatapp_cli.runtime.lifecycle import FIRST_LOOK, LONGEST_LOOK
-from chatapp_cli.runtime.outcomes import BEHIND
+from chatapp_cli.runtime.outcomes import BEHIND, Outcomes
 from chatapp_cli.runtime.sender import Sender
-from chatapp_cli.runtime.sending_permission import SendingTrouble
+from chatapp_cli.runtime.sending_permission import SendingPermission, SendingTrouble
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import VerdictWriter
-from chatapp_cli.services import channels, journal, outbox, sending
+from chatapp_cli.services import channels, journal, lines, outbox, sending
 from chatapp_cli.services.journal_words import sentence
 from chatapp_cli.store.rows.outbox import OutboxRow
 from tests.runtime.desk import eventually
@@ -422,3 +425,26 @@ async def test_what_was_claimed_and_not_handed_over_is_queued_again_after_a_cras
         await task
     await store.aclose()
     assert provider.sent == ["до", "ждал очереди"]
+
+
+async def test_an_account_without_messages_is_looked_at_again_when_its_rest_ends(
+    company: Company, clock: PatientClock
+) -> None:
+    store, told = AsyncStore(company), []
+    line = company.write(lambda tx: lines.add(tx, "Продажи"))
+    bound = Bound(account="1", title="Аккаунт")
+    channel = company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="any"))
+
+    async def tell(trouble: SendingTrouble | None) -> None:
+        told.append(trouble)
+
+    verdicts, governor = VerdictWriter(store, structlog.get_logger()), Governor(clock, [], [])
+    permission = SendingPermission(channel, clock, verdicts.record, tell)
+    outcomes = Outcomes(CAN, verdicts, permission, company.world.chance, count=lambda _word: None)
+    queue = Handover(store, channel, Provider(), governor, outcomes, permission)
+    await permission.suspend(governor, Misconfigured("number_gone"))
+    assert await queue.next_due(idle=True) == clock.now() + FIRST_LOOK * 1000
+    clock.pass_by(FIRST_LOOK)
+    assert await queue.next_due(idle=True) is None
+    assert [type(one) for one in told] == [Misconfigured, type(None)]
+    await store.aclose()

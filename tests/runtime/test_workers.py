@@ -202,6 +202,51 @@ async def test_timers_whose_handlers_fail_are_not_looked_for_before_they_are_due
     await store.aclose()
 
 
+class SteppedClock(FastClock):
+    """A fast clock whose wall time stands until it is moved on; it counts the waits."""
+
+    def __init__(self) -> None:
+        self.at, self.waits = 1_790_000_000_000, 0
+
+    def now(self) -> int:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at / 1000
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits += 1
+        await super().sleep(seconds)
+
+
+async def test_a_store_in_which_nothing_changes_is_not_read_until_the_next_time_comes(quick: Company) -> None:
+    clock, fired = SteppedClock(), []
+    company = open_company(quick.settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
+    store = Watched(company)
+    keeper = Timekeeper(
+        store, {"line": lambda _tx, ref: fired.append(ref)}, scheduled=lambda: None, snoozed=lambda: None
+    )
+    looking = asyncio.create_task(keeper.run())
+
+    async def rest() -> int:
+        waits = clock.waits
+        await eventually(lambda: clock.waits > waits + 5)
+        return store.asked.count("due")
+
+    before = await rest()
+    assert await rest() == before == 1
+    company.write(lambda tx: timers.put(tx, "line", "in an hour", clock.at + 3_600_000, keeps_hour=True))
+    before = await rest()
+    assert await rest() == before == 2
+    clock.at += 3_600_000
+    await eventually(lambda: fired)
+    assert fired == ["in an hour"]
+    looking.cancel()
+    await asyncio.gather(looking, return_exceptions=True)
+    await store.aclose()
+    company.close()
+
+
 class Deaf(BaseException):
     """The core cannot go on."""
 

@@ -4,11 +4,12 @@ import pytest
 
 from chatapp_cli.domain.arrival import Peer
 from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.base import stored
 from chatapp_cli.domain.journal.dialogs import DialogChanged
-from chatapp_cli.services import dialogs, duties, joining, journal, notes, sending
+from chatapp_cli.services import dialogs, duties, joining, journal, notes, sending, upkeep
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.dialogs import DialogCard, MemberRow
 from tests.stores import EVERYTHING, Shop, owner
@@ -84,6 +85,10 @@ def test_a_snoozed_dialog_is_hidden_until_its_time_and_then_on_top(shop: Shop, d
     assert (listed(shop), listed(shop, waiting=True), listed(shop, snoozed=True)) == ([other], [other], [dialog])
     assert shop.read(dialogs.waiting_count) == shop.read(dialogs.unread_count) == 1
     assert dialog in listed(shop, text="anna")
+    assert shop.read(upkeep.due).next_at == shop.clock.at + HOUR
+    later = shop.order(at=shop.clock.at + HOUR // 2)
+    shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Потом"), later))
+    assert shop.read(upkeep.due).next_at == shop.clock.at + HOUR // 2
     shop.clock.at += HOUR - 1
     assert not shop.read(duties.something_due)
     shop.clock.at += 1

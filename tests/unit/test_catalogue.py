@@ -1,6 +1,7 @@
 """Compiled catalogues."""
 
 import gettext
+import sys
 
 import pytest
 
@@ -26,7 +27,7 @@ def test_every_sentence_reads_as_the_standard_library_reads_it() -> None:
 
 
 @pytest.mark.parametrize("catalogue", [Catalogue(), Catalogue(FILE.read_bytes())])
-@pytest.mark.parametrize("unknown", ["Nobody wrote this", "\uffff"])
+@pytest.mark.parametrize("unknown", ["Nobody wrote this", "\uffff", "name \ud83d"])
 def test_what_is_not_translated_stays_as_it_is(catalogue: Catalogue, unknown: str) -> None:
     assert [catalogue.gettext(unknown) for _again in range(2)] == [unknown] * 2
     assert [catalogue.ngettext(unknown, "many", n) for n in (0, 1, 2)] == ["many", unknown, "many"]
@@ -39,3 +40,15 @@ def test_a_sentence_that_is_not_counted_has_no_form_for_a_number() -> None:
 def test_another_file_is_refused() -> None:
     with pytest.raises(ValueError, match="not a catalogue"):
         Catalogue(bytes(20))
+
+
+def test_what_is_not_translated_is_not_remembered() -> None:
+    catalogue = Catalogue(FILE.read_bytes())
+    catalogue.gettext("Log in as an operator")
+
+    def held() -> int:
+        return sum(sys.getsizeof(one) for one in vars(catalogue).values() if isinstance(one, dict))
+
+    before = held()
+    assert [catalogue.gettext(f"Anna {n}") for n in range(1000)] == [f"Anna {n}" for n in range(1000)]
+    assert held() == before

@@ -20,5 +20,11 @@ SELECT ref FROM timer WHERE kind = :kind AND at <= :now ORDER BY at, ref LIMIT :
 -- name: timers.kinds_due
 SELECT DISTINCT kind FROM timer WHERE at <= :now ORDER BY kind;
 
+-- name: timers.next_due
+SELECT MIN(waits.at) FROM (
+  SELECT MIN(at) AS at FROM timer WHERE at > :now
+  UNION ALL SELECT MIN(not_before) FROM outbox WHERE state = 'scheduled' AND not_before > :now
+  UNION ALL SELECT MIN(snoozed_until) FROM dialog WHERE snoozed_until > :now) AS waits;
+
 -- name: timers.shift
 UPDATE timer SET at = at - :by WHERE keeps_hour = 0 AND at > :now;

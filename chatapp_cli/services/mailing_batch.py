@@ -8,14 +8,12 @@ contacts, a key that was used before, whatever is refused.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import PROGRAM, Right
-from chatapp_cli.domain.address import canonical, kinds, openings, spellings
 from chatapp_cli.domain.draft import Draft, require_deliverable
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, MessageId, Millis
@@ -25,14 +23,14 @@ from chatapp_cli.domain.journal.messages import MessageWritten
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Operation, State
 from chatapp_cli.services import access, channels, composing, dialogs, mails, reaching, request_key, sending
+from chatapp_cli.services.known_addressees import KnownAddressees, Unsure, is_sure
 from chatapp_cli.services.message_request import MessageRequest, ToAddress, ToPerson
-from chatapp_cli.services.reaching import Lookup
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import Plan, SendOptions
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import MetDialog
 from chatapp_cli.store.rows.messages import AddressedMessage
-from chatapp_cli.store.rows.people import BearerRow, ContactRow
+from chatapp_cli.store.rows.people import ContactRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
@@ -132,79 +130,14 @@ class PlannedMessage:
     opens: NewDialog | None = None
 
 
-class _Unsure(Exception):
-    """What was read ahead does not answer a question."""
-
-
-class _ReadAhead(Lookup):
-    """Answers for all addresses of a list, read at once."""
-
-    def __init__(self, tx: Tx, channel: ChannelId, addresses: Sequence[str]) -> None:
-        super().__init__(tx, channel)
-        forms = json.dumps(sorted({form for address in addresses for form in _forms(address)}))
-        met, bearers = tx.answers(
-            (MetDialog, "dialogs.met", {"channel": channel, "addresses": forms}),
-            (BearerRow, "contacts.bearing", {"addresses": forms}),
-        )
-        self.dialogs: dict[DialogId, MetDialog] = {row.id: row for row in met}
-        self._met: dict[tuple[str, str], list[DialogId]] = {}
-        for row in met:
-            self._met.setdefault((row.how, row.value), []).append(row.id)
-        self._bearers: dict[str, list[ContactRow]] = {}
-        for bearer in bearers:
-            self._bearers.setdefault(bearer.address, []).append(bearer.contact)
-        self._changed: set[str] = set()
-
-    def changed(self, *addresses: str) -> None:
-        """Answer nothing any more about these: a dialog is opened that they may lead to."""
-        self._changed.update(filter(None, addresses))
-
-    def of_phone(self, phone: str) -> DialogId | None:
-        return self._only("phone", phone)
-
-    def at_address(self, address: str) -> DialogId | None:
-        return self._only("address", address)
-
-    def at_key(self, key: str) -> DialogId | None:
-        return self._only("key", key)
-
-    def _only(self, how: str, value: str) -> DialogId | None:
-        found = self._met.get((how, value), ())
-        if value in self._changed or len(found) > 1:
-            raise _Unsure
-        return found[0] if found else None
-
-    def named(self, can: Capabilities, phone: str) -> ContactRow | None:
-        if can.usernames_of and self._bearers.get(phone):
-            raise _Unsure
-        return None
-
-    def bearing(self, address: str) -> ContactRow | None:
-        found = self._bearers.get(address, ())
-        if address in self._changed or len(found) > 1 or len(spellings(address)) > 1:
-            raise _Unsure
-        return found[0] if found else None
-
-
-def _forms(address: str) -> set[str]:
-    """All that may be stored of a person at an address."""
-    named = {canonical(address, kind) for kind in {*kinds(address), *openings(address)}}
-    return {spelling for name in named for spelling in spellings(name)}
-
-
-def _is_sure(address: str) -> bool:
-    """Whether reading ahead can say who it is; a username changes hands, and no store takes what is not text."""
-    return address.isprintable() and address == address.strip() and kinds(address)[0] != "username"
-
-
 class MailingBatch:
     """Messages to the addresses of a list that are written together; each key means one of them."""
 
     def __init__(self, tx: Tx, found: Shared, addresses: Sequence[str], keys: Sequence[str]) -> None:
         self._tx, self._shared = tx, found
-        self._addresses = [address for address in addresses if _is_sure(address)]
+        self._addresses = [address for address in addresses if is_sure(address)]
         self._used = request_key.used(tx, keys).keys()
-        self._ahead: _ReadAhead | None = None
+        self._ahead: KnownAddressees | None = None
         self._planned: list[PlannedMessage] = []
 
     def forget(self) -> None:
@@ -214,7 +147,7 @@ class MailingBatch:
     def plan(self, request: MessageRequest) -> PlannedMessage | None:
         """How the message begins at the request's address; ``None`` if it has to be accepted by itself."""
         assert isinstance(request.to, ToAddress | ToPerson), "a list is one of addresses"
-        if request.options.key in self._used or not _is_sure(to := request.to.to):
+        if request.options.key in self._used or not is_sure(to := request.to.to):
             return None
         if limits.ADDRESS.why_not(to) is not None:
             return None
@@ -222,13 +155,13 @@ class MailingBatch:
         options = replace(request.options, hold=self._shared.options.hold, asked=asked)
         try:
             return self._plan(to, options)
-        except (Refused, UsageError, _Unsure):
+        except (Refused, UsageError, Unsure):
             return None
 
     def _plan(self, to: str, options: SendOptions) -> PlannedMessage:
         tx, found = self._tx, self._shared
         if self._ahead is None:
-            self._ahead = _ReadAhead(tx, found.channel.id, self._addresses)
+            self._ahead = KnownAddressees(tx, found.channel.id, self._addresses)
         reach = reaching.reach(tx, found.channel, found.can, to, lookup=self._ahead)
         if reach.dialog is not None:
             return self._said_in(_met(found.channel, self._ahead.dialogs[reach.dialog]), options)
