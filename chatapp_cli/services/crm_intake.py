@@ -199,9 +199,9 @@ def chat_of(event: CrmEvent) -> tuple[str, str] | None:
 
 
 def reject(tx: Tx, row: CrmArrivedRow, event: CrmWrote, refusal: ChatappError) -> None:
-    """Record that a message of the CRM cannot go out, and have its author told."""
+    """Record that a message of the CRM cannot go out, and have its author told. Raises NotFound and NotYet."""
     if tx.run("crmevents.done", id=row.id):
-        pairing, chat = _chat(tx, row.link_id, event.kind, event.place, event.chat, event.remote_chat)
+        pairing, chat = _chat(tx, row.link_id, event.kind, event.place, event.chat, event.remote_chat, event.pairing)
         _tell_author(tx, pairing, chat, event.remote, refusal, employee=event.author)
 
 
