@@ -256,20 +256,21 @@ class AmoNotes:
     ) -> AsyncGenerator[Sequence[CrmArrival], None]:
         """The answers that employees wrote as notes; what was told before is told under the same id.
 
-        Of many chats, the account lists the notes of all leads that are new since a moment.
+        Of many chats, the account lists the notes of all leads that are new since a moment. Raises ReadInPart at the
+        end if they do not end.
         """
-        found = self._answers(chats[0]) if len(chats) == 1 else self._among_new(chats, since)
-        kept = sorted([one async for one in found], key=lambda one: int(one.remote))
-        if arrivals := [events.arrival(one, now) for one in kept]:
-            yield arrivals
-
-    async def _among_new(
-        self, chats: Sequence[MirroredChat], since: Millis
-    ) -> AsyncGenerator[events.KeptChatWords, None]:
-        """The notes for clients among all new ones. Raises ReadInPart if they do not end."""
+        if len(chats) == 1:
+            yield _arrivals([one async for one in self._answers(chats[0])], now)
+            return
         by_chat = {one.chat: one for one in chats}
         asked: Params = {"filter[note_type]": _COMMON, "filter[updated_at][from]": since // 1000}
-        notes = await self._api.pages("/api/v4/leads/notes", "notes", asked)
+        async for page in self._api.by_page("/api/v4/leads/notes", "notes", asked):
+            yield _arrivals([one async for one in self._among(page, by_chat)], now)
+
+    async def _among(
+        self, notes: Sequence[Mapping[str, Any]], by_chat: Mapping[str, MirroredChat]
+    ) -> AsyncGenerator[events.KeptChatWords, None]:
+        """The notes for clients among those of all leads."""
         for note in notes:
             owner = await written_in(self._memory, _whole(note.get("entity_id")))
             if owner is not None and owner.chat in by_chat:
@@ -300,6 +301,10 @@ class AmoNotes:
         """The lead in which a chat is written down."""
         known = await self._known(chat)
         return None if known is None else known.lead
+
+
+def _arrivals(kept: Sequence[events.KeptChatWords], now: Millis) -> Sequence[CrmArrival]:
+    return [events.arrival(one, now) for one in sorted(kept, key=lambda one: int(one.remote))]
 
 
 def _for_client(chat: MirroredChat, after: int, notes: Sequence[Mapping[str, Any]]) -> Iterator[events.KeptChatWords]:
