@@ -103,7 +103,7 @@ class ChatHistory:
 
 
 def _is_put_off(answer: Any) -> bool:
-    """Whether a chat was not read for a reason that may pass, as a lacking right; one that is not there never will be."""
+    """Whether a chat was not read for a reason that may pass, as a lacking right; one that is gone never will be."""
     gone = isinstance(answer, Rejected) and any(errors.begins_with(answer, code) for code in _NO_SUCH_CHAT)
     return isinstance(answer, ChannelError) and not gone
 
