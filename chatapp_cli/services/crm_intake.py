@@ -212,7 +212,7 @@ def strand(tx: Tx, row: CrmArrivedRow, event: CrmEvent, problem: Text) -> None:
     """
     die(tx, row, str(problem))
     match event:
-        case CrmWrote(kind="", remote=remote, author=author) | CrmWroteFirst(remote=remote, author=author) if remote:
+        case CrmWrote(remote=remote, author=author) | CrmWroteFirst(remote=remote, author=author) if remote:
             ledger.refuse_unplaced(tx, row.link_id, remote, problem, employee=author)
         case _:
             pass
