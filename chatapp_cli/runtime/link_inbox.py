@@ -170,8 +170,6 @@ class LinkInbox:
             return await self._recorded(row, event, error)
         except StoreError:
             raise
-        except NotFound as gone:
-            return await self._recorded(row, event, gone)
         except Exception as another:  # noqa: BLE001 - no event may end the link, whatever is wrong with it
             return await self._tried_later(row, another)
 
@@ -180,7 +178,7 @@ class LinkInbox:
             await self._reject(row, event, error)
             return True
         if isinstance(error, NotFound):
-            await self._store.write(partial(crm_intake.strand, row=row, event=event, problem=error.what))
+            await self._strand(row, event, error)
             return True
         return await self._tried_later(row, error)
 
@@ -222,9 +220,15 @@ class LinkInbox:
             why = ChatappError(
                 T("A file cannot be fetched from the CRM: {code} {detail}", code=error.code, detail=error.detail)
             )
-            await self._store.write(partial(crm_intake.reject, row=row, event=event, refusal=why))
+            try:
+                await self._store.write(partial(crm_intake.reject, row=row, event=event, refusal=why))
+            except NotFound as gone:
+                await self._strand(row, event, gone)
         else:
             await self._store.write(partial(crm_intake.die, row=row, problem=error.code))
+
+    async def _strand(self, row: CrmArrivedRow, event: CrmEvent, gone: NotFound) -> None:
+        await self._store.write(partial(crm_intake.strand, row=row, event=event, problem=gone.what))
 
     async def _put_off(self, row: CrmArrivedRow, error: ChatappError) -> None:
         seconds = min(ledger.LONGEST_WAIT, FOR_UNKNOWN * 2.0**row.tries)
