@@ -6,17 +6,23 @@ remembered first: a card that is found when the same message is told again was m
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.outcome import CardOutcome
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.records import remembered, written
 from chatapp_cli.ports.memory import Memory
 
 _NAME: Final = "decided "
 """In the memory before our id of a chat."""
+KEPT: Final[Millis] = 30 * 86_400_000
+"""How long a card is remembered that was made for the last message of a chat."""
+_EVERY: Final[Millis] = 86_400_000
+"""How often those are looked for that need not be remembered any more."""
 
 
 class DecidedCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +35,8 @@ class DecidedCard(msgspec.Struct, frozen=True, kw_only=True):
     """The turn that it took, counted from 1; 0 if nobody's."""
     card: str = ""
     """Empty until the CRM has said that it made it."""
+    at: Millis = 0
+    """When the message was written."""
 
 
 class DecidedCards:
@@ -37,6 +45,7 @@ class DecidedCards:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._turns: dict[int, int] = {}
+        self._drops_next: Millis = 0
 
     def turn(self, outcome: CardOutcome) -> int:
         """Whose turn it is: what the ledger knew of, and the cards that were made since."""
@@ -44,7 +53,9 @@ class DecidedCards:
 
     async def intend(self, entry: LedgerEntry, outcome: CardOutcome) -> None:
         """Remember that a card is about to be made."""
-        await self._keep(entry, DecidedCard(key=entry.key, outcome=outcome.number, turn=self.turn(outcome) + 1))
+        await self._keep(
+            entry, DecidedCard(key=entry.key, outcome=outcome.number, turn=self.turn(outcome) + 1, at=entry.at)
+        )
 
     async def was_intended(self, entry: LedgerEntry) -> bool:
         """Whether a card was about to be made for this message when its answer was lost."""
@@ -56,7 +67,7 @@ class DecidedCards:
         known = await self._known(entry)
         turn = known.turn if known is not None and known.turn else self.turn(outcome) + 1
         self._turns[outcome.number] = max(turn, self._turns.get(outcome.number, 0))
-        await self._keep(entry, DecidedCard(key=entry.key, outcome=outcome.number, turn=turn, card=card))
+        await self._keep(entry, DecidedCard(key=entry.key, outcome=outcome.number, turn=turn, card=card, at=entry.at))
 
     async def receipt(self, entry: LedgerEntry, *, chat: str = "", remote: str = "") -> CrmReceipt:
         """What the ledger is told of a message that was taken, with the card that was made or moved for it."""
@@ -71,4 +82,12 @@ class DecidedCards:
         return known if known is not None and entry.key and known.key == entry.key else None
 
     async def _keep(self, entry: LedgerEntry, card: DecidedCard) -> None:
-        await self._memory.save({_NAME + entry.chat.id: written(card)})
+        stale = await self._stale(entry.at) if entry.at >= self._drops_next else {}
+        await self._memory.save({**stale, _NAME + entry.chat.id: written(card)})
+
+    async def _stale(self, now: Millis) -> Mapping[str, str]:
+        """The cards of chats without another one for long, of which the ledger has heard, as entries to remove."""
+        self._drops_next = now + _EVERY
+        known = await self._memory.known(_NAME)
+        cards = {name: msgspec.json.decode(text, type=DecidedCard) for name, text in known.items()}
+        return {name: "" for name, one in cards.items() if one.card and one.at < now - KEPT}

@@ -65,7 +65,8 @@ class CrmSession(Protocol):
         """What employees wrote in these chats since a moment and nobody delivered, oldest first in each chat.
 
         It may give what is older too, if that is dated (``CrmWrote.at``): it is not sent. One chat that cannot be read
-        does not keep the others: raises ReadInPart at the end if anything could not be read to that moment.
+        does not keep the others: raises ReadInPart at the end if anything could not be read to that moment. A look that
+        takes long gives nothing, but often, so that other work goes on.
         """
         ...
 

@@ -19,7 +19,7 @@ from chatapp_cli.domain.errors import (
     Rejected,
     Retryable,
 )
-from chatapp_cli.domain.ids import LinkId, Millis
+from chatapp_cli.domain.ids import EntryId, LinkId, Millis
 from chatapp_cli.ports.crm import CrmSession
 from chatapp_cli.runtime.carrier import Carrier
 from chatapp_cli.runtime.store import AsyncStore
@@ -36,6 +36,10 @@ BUNDLES = 2
 """Requests under way at once: more would only wait for the CRM's rate."""
 FOR_FILES = 2.0
 """Seconds until an entry is looked at again whose files are still being downloaded."""
+SCOPE = "scope"
+"""The code of a right that is lacking, for one card or for all of them."""
+LACKING_FOR_ALL = 3
+"""Entries that are refused so, one after the other with none shown between: then the right is lacking for all."""
 _FATAL = (NeedsRebind, Misconfigured, Retryable)
 """What concerns the link as a whole if a session raises it."""
 
@@ -93,9 +97,11 @@ class LedgerQueue:
         self._record = verdicts.record
         self._broke = broke
         self._pause = pause
+        self._lacking: set[EntryId] = set()
+        """Those for which a right was lacking since one was shown."""
 
     def claim(self, tx: Tx, n: int) -> Sequence[Bundle]:
-        """One bundle of entries of different dialogs."""
+        """One bundle: of each dialog one entry about its messages, and one that stands beside them."""
         del n
         rows = ledger.claim(tx, self._link, self._loader.crm.at_once, self._store.lease.epoch)
         crm_steps.withdraw_late(tx, rows)
@@ -160,15 +166,27 @@ class LedgerQueue:
 
     async def _verdict(self, row: EntryRow, answer: CrmReceipt | ChannelError) -> None:
         if isinstance(answer, CrmReceipt):
+            if answer != CrmReceipt():  # with nothing to show, the CRM may not have been asked
+                self._lacking.clear()
             await self._record(partial(ledger.settle, row=row, shown=answer))
         elif isinstance(answer, Rejected):
-            await self._record(partial(ledger.die, row=row, code=answer.code, detail=answer.detail))
+            await self._refused(row, answer)
         elif isinstance(answer, OutcomeUnknown):
             await self._in_doubt(row, answer)
         elif isinstance(answer, RateLimited):
             await self._again(row, answer, answer.retry_after, counted=False)
         else:
             await self._again(row, answer, self._jittered(row))
+
+    async def _refused(self, row: EntryRow, error: Rejected) -> None:
+        """Give up an entry, unless a right is lacking for all of them: then they wait, and the link is suspended."""
+        await self._record(partial(ledger.die, row=row, code=error.code, detail=error.detail))
+        if error.code != SCOPE:
+            return
+        self._lacking.add(row.id)
+        if len(self._lacking) >= LACKING_FOR_ALL:
+            await self._record(partial(ledger.take_back, entries=sorted(self._lacking), code=SCOPE))
+            self._broke(Misconfigured(error.code, error.detail))
 
     async def _in_doubt(self, row: EntryRow, error: ChannelError) -> None:
         """Look again later; after some looks a person has to decide."""

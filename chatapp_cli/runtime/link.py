@@ -220,11 +220,11 @@ class LinkRunner:
                 await self._arrange(session)
             if self._offering:
                 await self._offer(session)
-            await self._rules.look(session)
             if self._catching_up:
                 seconds = CATCH_UP_EVERY if await self._catch_up(session) else CATCH_UP_AGAIN
                 self._inbox.release()
                 next_look = self._clock.monotonic() + seconds
+            await self._rules.look(session)
             self._count()
             await self._store.write(partial(links.prove, link=self.row.id))
             self._lifecycle.lives(moved=False)
@@ -271,6 +271,8 @@ class LinkRunner:
         return True
 
     async def _keep_found(self, arrivals: Sequence[CrmArrival], since: Millis) -> int:
+        if not arrivals:
+            return 0
         keep = partial(crm_looks.keep, link=self.row.id, arrivals=arrivals, since=since)
         if new := await self._store.write(keep):
             self._inbox.wake()

@@ -120,7 +120,7 @@ class LinkInbox:
     def _begin_apart(
         self, session: CrmSession, row: CrmArrivedRow, event: CrmEvent, held: set[tuple[str, str]]
     ) -> None:
-        """Apply an event apart from the others, unless enough are; its chat waits for it."""
+        """Apply an event apart from the others, unless enough are; the chat of a message waits, steps are of none."""
         if (where := _held_by(event)) is not None:
             held.add(where)
         if len(self._apart) < APART:
@@ -165,13 +165,24 @@ class LinkInbox:
         return done
 
     async def _failed(self, row: CrmArrivedRow, event: CrmEvent, error: Exception) -> bool:
-        """Record what hindered an event; false if it is tried again later."""
+        """Record what hindered an event; false if it is tried again later. Raises StoreError alone."""
+        try:
+            return await self._recorded(row, event, error)
+        except StoreError:
+            raise
+        except Exception as another:  # noqa: BLE001 - no event may end the link, whatever is wrong with it
+            return await self._tried_later(row, another)
+
+    async def _recorded(self, row: CrmArrivedRow, event: CrmEvent, error: Exception) -> bool:
         if isinstance(error, Rejected):
             await self._reject(row, event, error)
             return True
         if isinstance(error, NotFound):
-            await self._store.write(partial(crm_intake.strand, row=row, event=event, problem=error.what))
+            await self._strand(row, event, error)
             return True
+        return await self._tried_later(row, error)
+
+    async def _tried_later(self, row: CrmArrivedRow, error: Exception) -> bool:
         if not isinstance(error, ChatappError):  # a mistake of ours
             log.error("crm.not_applied", link=self._link, arrived=row.id, exc_info=error)
             error = ChatappError(T("{error}", error=type(error).__name__))
@@ -209,9 +220,15 @@ class LinkInbox:
             why = ChatappError(
                 T("A file cannot be fetched from the CRM: {code} {detail}", code=error.code, detail=error.detail)
             )
-            await self._store.write(partial(crm_intake.reject, row=row, event=event, refusal=why))
+            try:
+                await self._store.write(partial(crm_intake.reject, row=row, event=event, refusal=why))
+            except NotFound as gone:
+                await self._strand(row, event, gone)
         else:
             await self._store.write(partial(crm_intake.die, row=row, problem=error.code))
+
+    async def _strand(self, row: CrmArrivedRow, event: CrmEvent, gone: NotFound) -> None:
+        await self._store.write(partial(crm_intake.strand, row=row, event=event, problem=gone.what))
 
     async def _put_off(self, row: CrmArrivedRow, error: ChatappError) -> None:
         seconds = min(ledger.LONGEST_WAIT, FOR_UNKNOWN * 2.0**row.tries)
@@ -243,15 +260,26 @@ def in_order(found: Sequence[tuple[CrmArrivedRow, CrmEvent]]) -> Iterator[tuple[
     for row, event in found:
         if isinstance(event, CrmWrote):
             chats.setdefault((event.place, event.chat), []).append((row, event))
-    sorted_ones = {chat: iter(sorted(some, key=_place_of)) for chat, some in chats.items()}
+    sorted_ones = {chat: iter(_sorted(some)) for chat, some in chats.items()}
     for row, event in found:
         yield next(sorted_ones[event.place, event.chat]) if isinstance(event, CrmWrote) else (row, event)
 
 
-def _place_of(found: tuple[CrmArrivedRow, CrmWrote]) -> tuple[int, int]:
-    """By the CRM's number of the message, if it has numbers."""
-    row, event = found
-    return (int(event.remote) if event.remote.isascii() and event.remote.isdecimal() else 0), row.id
+def _sorted(messages: Sequence[tuple[CrmArrivedRow, CrmWrote]]) -> Sequence[tuple[CrmArrivedRow, CrmWrote]]:
+    """By the CRM's numbers of the messages of a chat; without them by their times, if it tells those of all."""
+    numbers, times = ([tell(event) for _, event in messages] for tell in (_number, _moment))
+    known = next((some for some in (numbers, times) if None not in some), None)
+    if known is None:
+        return messages
+    return [one for _, one in sorted(zip(known, messages, strict=True), key=lambda pair: (pair[0], pair[1][0].id))]
+
+
+def _number(event: CrmWrote) -> int | None:
+    return int(event.remote) if event.remote.isascii() and event.remote.isdecimal() else None
+
+
+def _moment(event: CrmWrote) -> Millis | None:
+    return event.at
 
 
 def bundles(

@@ -199,9 +199,9 @@ def chat_of(event: CrmEvent) -> tuple[str, str] | None:
 
 
 def reject(tx: Tx, row: CrmArrivedRow, event: CrmWrote, refusal: ChatappError) -> None:
-    """Record that a message of the CRM cannot go out, and have its author told."""
+    """Record that a message of the CRM cannot go out, and have its author told. Raises NotFound and NotYet."""
     if tx.run("crmevents.done", id=row.id):
-        pairing, chat = _chat(tx, row.link_id, event.kind, event.place, event.chat, event.remote_chat)
+        pairing, chat = _chat(tx, row.link_id, event.kind, event.place, event.chat, event.remote_chat, event.pairing)
         _tell_author(tx, pairing, chat, event.remote, refusal, employee=event.author)
 
 
@@ -212,7 +212,7 @@ def strand(tx: Tx, row: CrmArrivedRow, event: CrmEvent, problem: Text) -> None:
     """
     die(tx, row, str(problem))
     match event:
-        case CrmWrote(kind="", remote=remote, author=author) | CrmWroteFirst(remote=remote, author=author) if remote:
+        case CrmWrote(remote=remote, author=author) | CrmWroteFirst(remote=remote, author=author) if remote:
             ledger.refuse_unplaced(tx, row.link_id, remote, problem, employee=author)
         case _:
             pass

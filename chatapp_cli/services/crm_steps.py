@@ -6,12 +6,13 @@ failed.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from chatapp_cli.domain import template
+from chatapp_cli.domain import border, template
 from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.crm.cards import ClientOfCard
@@ -75,8 +76,24 @@ class _StepProgress:
 
 
 def expect(tx: Tx, link: LinkId, asked: CrmStepAsked) -> bool:
-    """Have the CRM told by the step's deadline, whatever happens; false if it waits for that already."""
-    return ledger.expect(tx, link, asked.remote, asked.until) is not None
+    """Have the CRM told by the step's deadline, whatever happens; false if it waits for that already.
+
+    The request is stored. A CRM that asks for something else under the same name, after it was told or may have been,
+    has gone on to another step; one that asks for the same may only have repeated it.
+    """
+    step = border.external_id(asked.remote)
+    told: EntryId | None = tx.value("steps.may_be_told", link=link, remote=step)
+    if told is not None and not _is_repeated(tx, link, asked):
+        tx.run("steps.gone_on", id=told)
+    return ledger.expect(tx, link, step, asked.until) is not None
+
+
+def _is_repeated(tx: Tx, link: LinkId, asked: CrmStepAsked) -> bool:
+    """Whether the two newest requests under a name ask for the same."""
+    begins = f'["{type(asked).__name__}",{{"remote":{json.dumps(asked.remote)},%'
+    stored = tx.all(str, "steps.requests", link=link, event=begins, n=2)
+    wanted = [{**json.loads(one)[1], "until": 0} for one in stored]
+    return len(wanted) > 1 and wanted[0] == wanted[1]
 
 
 def carry_out(

@@ -159,12 +159,8 @@ def keep_text(tx: Tx, pairing: PairedRow, message: MessageId, remote: str, *, em
 
 
 def expect(tx: Tx, link: LinkId, step: str, until: Millis) -> EntryId | None:
-    """Have a CRM told how the messages of a step fared, at the latest then; ``None`` if the step is open already.
-
-    A CRM that asks again under the same name after it was told, or may have been, has gone on to another step.
-    """
+    """Have a CRM told how the messages of a step fared, at the latest then; ``None`` if the step is open already."""
     step = border.external_id(step)
-    tx.run("steps.gone_on", link=link, remote=step)
     if tx.value("steps.open", link=link, remote=step) is not None:
         return None
     return EntryId(_add(tx, link, None, None, None, Act.CONTINUE, rank=_OF_TEXTS, remote=step, not_before=until))
@@ -440,6 +436,14 @@ def placed(tx: Tx, pairing: PairingId) -> None:
     for row in tx.all(ShownEntryRow, "ledger.misplaced", pairing=pairing, code=OTHER_WAY):
         tx.run("ledger.retry", id=row.id)
         tx.emit(_about(EntryRetried, row), actor=PROGRAM)
+
+
+def take_back(tx: Tx, entries: Sequence[EntryId], code: str) -> None:
+    """Have a CRM told later what it refused with this code, as it turned out, not for what was in the entries."""
+    for entry in entries:
+        row = tx.one(ShownEntryRow, "ledger.one", id=entry)
+        if row is not None and row.code == code and tx.run("ledger.retry", id=entry):
+            tx.emit(_about(EntryRetried, row), actor=PROGRAM)
 
 
 def drop(tx: Tx, entry: EntryId) -> None:

@@ -107,7 +107,7 @@ def lacking(said: RuleOutcome, pipelines: Sequence[CrmPipeline], employees: Sequ
         wanted += [f"stage {said.stage}"] if said.stage else []
         wanted += [f"field {one}" for one in said.fields]
     wanted += [f"employee {one}" for one in said.employees]
-    gone = [joined([_KINDS[kind], Text(said.called.get(one, number))], Text(" "))
+    gone = [joined([_KINDS[kind], Text("{value}", {"value": said.called.get(one, number)})], Text(" "))
             for one in wanted if one not in there for kind, _, number in (one.partition(" "),)]  # fmt: skip
     return T("Not in the CRM any more: {what}.", what=joined(gone, Text(", "))) if gone else None
 

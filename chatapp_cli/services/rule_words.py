@@ -63,11 +63,16 @@ def _hours(asked: Mapping[str, Any]) -> Sequence[Text]:
     hours, days = asked.get("hours", ()), asked.get("days", ())
     if not (hours or days):
         return ()
-    told = [Text(", ".join(hours))] if hours else []
+    told = [_plain(", ".join(hours))] if hours else []
     told += [joined([_day(one) for one in days], Text(", "))] if days else []
-    told += [Text(f"({', '.join(filter(None, (asked.get('zone'), asked.get('calendar'))))})")]
+    told += [_plain(f"({', '.join(filter(None, (asked.get('zone'), asked.get('calendar'))))})")]
     when = joined(told, Text(" "))
     return (T("outside {when}", when=when) if asked.get("outside") else T("within {when}", when=when),)
+
+
+def _plain(said: str) -> Text:
+    """What a person wrote, in no language of ours."""
+    return Text("{value}", {"value": said})
 
 
 def _day(said: str) -> Text:
@@ -76,7 +81,7 @@ def _day(said: str) -> Text:
     if said.lower() in _KINDS_OF_DAYS:
         return _KINDS_OF_DAYS[said.lower()]
     if begin not in DAYS or (dash and end not in DAYS):
-        return Text(said)
+        return _plain(said)
     ends = [WEEKDAYS[DAYS.index(one)] for one in ((begin, end) if dash else (begin,))]
     return joined(ends, Text("-"))
 

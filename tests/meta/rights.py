@@ -140,6 +140,7 @@ WITHOUT_A_RIGHT = {
     "ledger.refuse_arrival": A_CRM,
     "ledger.refuse_text": A_CRM,
     "ledger.refuse_unplaced": A_CRM,
+    "ledger.take_back": A_CRM,
     "ledger.settle": A_CRM,
     "ledger.skip": A_CRM,
     "crm_questions.answered": A_CRM,

@@ -227,7 +227,12 @@ async def test_a_message_for_a_channel_that_is_detached_is_told_to_its_author_an
     await eventually(lambda: not desk.account.sources)
     written = await desk.account.manager_writes(desk.chat, "Перезвоним")
     await eventually(lambda: written.status == -1)
-    [letter] = desk.company.read(crm_intake.dead)
+    desk.account.misbehaviour.refuse["GET /attachments/*"] = (404, "")
+    file = StageFile(name="счёт.pdf", content=b"%PDF", mime="application/pdf")
+    lost = await desk.account.manager_writes(desk.chat, media=file)
+    await eventually(lambda: lost.status == -1)
+    assert desk.row().state == LinkState.OK
+    letter, _ = desk.company.read(crm_intake.dead)
     row = desk.company.read(lambda tx: channels.one(tx, desk.channel))
     await attached(desk.company, desk.row(), row, SALES, {})
     desk.company.write(lambda tx: crm_intake.revive(tx, letter.id))

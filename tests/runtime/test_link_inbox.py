@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chatapp_cli.domain.crm.events import CrmEvent, CrmRewrote, CrmWrote, RemoteFile
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.runtime.link_inbox import TOGETHER, bundles, in_order
@@ -13,8 +15,8 @@ def arrived(number: int, event: CrmEvent) -> tuple[CrmArrivedRow, CrmEvent]:
     return row, event
 
 
-def wrote(remote: str, chat: str = "chat-1") -> CrmWrote:
-    return CrmWrote(kind="email", place="107", chat=chat, remote=remote)
+def wrote(remote: str, chat: str = "chat-1", at: int | None = None) -> CrmWrote:
+    return CrmWrote(kind="email", place="107", chat=chat, remote=remote, at=at)
 
 
 def test_messages_of_a_chat_come_as_they_were_written_and_those_of_others_keep_their_places() -> None:
@@ -24,9 +26,15 @@ def test_messages_of_a_chat_come_as_they_were_written_and_those_of_others_keep_t
     assert found == [wrote("99"), wrote("6", "chat-2"), edit, wrote("100"), wrote("7", "chat-2")]
 
 
-def test_messages_without_numbers_come_as_they_arrived() -> None:
-    events = [wrote("b"), wrote("a")]
-    assert [event for _, event in in_order([arrived(n, event) for n, event in enumerate(events)])] == events
+@pytest.mark.parametrize(
+    ("moments", "order"),
+    [((None, None, None), (0, 1, 2)), ((9, None, 7), (0, 1, 2)), ((9, 8, 7), (2, 1, 0)), ((9, 7, 7), (1, 2, 0))],
+)
+def test_messages_without_numbers_come_by_their_times_and_without_those_as_they_arrived(
+    moments: tuple[int | None, ...], order: tuple[int, ...]
+) -> None:
+    events = [arrived(n, wrote(remote, at=at)) for n, (remote, at) in enumerate(zip("cab", moments, strict=True))]
+    assert [row.id for row, _ in in_order(events)] == list(order)
 
 
 def test_events_are_applied_in_bundles_and_one_whose_files_are_fetched_is_alone() -> None:

@@ -152,6 +152,22 @@ def test_the_next_step_of_a_bot_is_done_though_it_asks_before_it_is_known_that_t
     assert bot.told() == []
 
 
+@pytest.mark.parametrize("answer", ["on its way", "lost"])
+def test_a_request_that_is_repeated_while_the_bot_is_told_of_it_is_not_obeyed_twice(
+    bot: Bot, desk: Paired, answer: str
+) -> None:
+    bot.asks(person("Анна", ANNA))
+    desk.send_next("x1")
+    [row] = bot.claimed()
+    desk.shop.write(lambda tx: ledger.begin(tx, [row]))
+    if answer == "lost":
+        desk.shop.write(lambda tx: ledger.again(tx, row, OutcomeUnknown("timeout"), seconds=0, doubtful=True))
+    bot.keeps(bot.asked(until=desk.shop.clock.at + 11 * MINUTE), mark="another")
+    bot.applies(person("Анна", ANNA))
+    assert hand_over_nothing(desk)
+    assert desk.told(row) if answer == "on its way" else bot.outcome() == (TextFate.SENT, "")
+
+
 def test_a_bot_that_asks_again_while_it_stands_still_is_not_obeyed_twice(bot: Bot, desk: Paired) -> None:
     bot.asks(person("Анна", ANNA))
     bot.keeps(bot.asked(), mark="another")

@@ -6,7 +6,7 @@ import pytest
 
 from chatapp_cli.domain.arrival import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved
 from chatapp_cli.domain.crm.entry import CrmReceipt
-from chatapp_cli.domain.crm.events import CrmRewrote, CrmWithdrew, PlaceDetached
+from chatapp_cli.domain.crm.events import CrmArrival, CrmRewrote, CrmWithdrew, PlaceDetached
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, RateLimited, Refused, Rejected, Retryable
@@ -14,6 +14,7 @@ from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.journal.links import EntrySettled
 from chatapp_cli.domain.journal.messages import MessageReceived
 from chatapp_cli.domain.message import Origin, State
+from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, composing, crm_entries, crm_intake, ledger, links, outbox, pairings, trace
 from chatapp_cli.services.message_request import InDialog, MessageRequest
 from tests.services.paired import CRM, HERE, Paired, able, bound, linked
@@ -44,6 +45,25 @@ def test_a_clients_message_is_owed_to_the_crm_once_and_what_was_written_before_t
     assert (entry.chat.id, entry.person.name) == (f"chat-{desk.dialog(message)}", "Anna")
     assert desk.told(row)
     assert desk.entries() == []
+
+
+@pytest.mark.parametrize("named", ["by its place", "by its number"])
+def test_the_author_of_a_message_for_a_channel_that_was_just_detached_is_told_so(desk: Paired, named: str) -> None:
+    dialog = desk.dialog(desk.shop.hear(desk.channel))
+    desk.tell_all()
+    [pairing] = desk.shop.read(lambda tx: pairings.of_link(tx, desk.link))
+    desk.shop.write(lambda tx: pairings.detach(tx, pairing))
+    about = {"kind": "", "place": "", "pairing": pairing.id} if named == "by its number" else {}
+    event = desk.wrote(dialog, "Ау", **about)
+    refusal = Refused("file_gone", T("A file is gone."))
+    desk.shop.write(lambda tx: crm_intake.keep(tx, desk.link, [CrmArrival(provider_id="1", event=event, raw=b"")]))
+    [row] = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
+    with pytest.raises(NotFound) as caught:
+        desk.shop.write(lambda tx: crm_intake.reject(tx, row, event, refusal))
+    desk.shop.write(lambda tx: crm_intake.strand(tx, row, event, caught.value.what))
+    [entry] = desk.entries()
+    assert (entry.act, entry.remote, entry.employee) == (Act.FAILED, event.remote, event.author)
+    assert len(desk.shop.read(crm_intake.dead)) == 1
 
 
 def test_an_event_that_is_heard_again_owes_only_what_no_crm_has_or_is_told_already(shop: Shop) -> None:

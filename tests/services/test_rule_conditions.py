@@ -11,7 +11,7 @@ from chatapp_cli.domain import rule_checks
 from chatapp_cli.domain.condition import Always, OnSource
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import ChannelId, LineId, RuleId
-from chatapp_cli.services import conditions, rule_trial, rule_words
+from chatapp_cli.services import conditions, rule_outcomes, rule_trial, rule_words
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.crm_rules import PipelineRule
 from chatapp_cli.services.rule_outcomes import ResponsibleWay, RuleOutcome
@@ -126,3 +126,10 @@ def test_a_time_is_that_of_the_rules_clocks(said: str, zones: list[str], named: 
 def test_a_time_that_is_none_or_several_is_refused(said: str, zones: list[str], why: str) -> None:
     with pytest.raises(UsageError, match=why):
         rule_trial.moment(said, [rule(*zones)])
+
+
+@pytest.mark.parametrize("name", ["{Диалог}", "{0}", "employee"])
+def test_what_a_crm_or_a_person_wrote_is_shown_as_it_is(name: str) -> None:
+    outcome = RuleOutcome(employees=["7"], called={"employee 7": name})
+    assert str(rule_outcomes.lacking(outcome, [], [])) == f"Not in the CRM any more: employee {name}."
+    assert f"within {name} (" in str(rule_words.condition({"days": [name], **MOSCOW}, NAMES))

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import assert_never
 
+import structlog
+
 from chatapp_cli.crm.amocrm import cards, contacts, convert, errors, names, owners, salesbot
 from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.convert import ToldAs
@@ -17,6 +19,7 @@ from chatapp_cli.crm.amocrm.record import FIRST
 from chatapp_cli.crm.amocrm.rest import LONGEST_WAIT, AmoApi
 from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.crm.receipts import Outcome, unless_all_failed
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
@@ -24,6 +27,8 @@ from chatapp_cli.kit.decided_cards import DecidedCards
 from chatapp_cli.kit.parts import send_part
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
+
+log = structlog.get_logger()
 
 
 class AmoDelivery:
@@ -84,26 +89,52 @@ class AmoDelivery:
         await self._chats.status(entry.remote, status)
 
     async def _add(self, entry: LedgerEntry) -> CrmReceipt:
-        """Show a message; before the first one its chat is bound to the client's contact (addendum C5)."""
-        if not names.chat_of(entry.chat.remote):
-            await self._bind(entry)
-        elif entry.outcome is not None:
-            await self._leads.settle(entry, entry.outcome, partial(self._contact_of_chat, entry))
+        """Show a message; before the first one its chat is bound to the client's contact (addendum C5).
+
+        Whatever is refused about contact and lead, as without a right to read them, the client's words are shown.
+        """
+        try:
+            await self._prepare(entry, names.chat_of(entry.chat.remote))
+        except Rejected as error:
+            log.warning("amocrm.shown_without_card", chat=entry.chat.id, code=error.code, detail=error.detail)
         return await self._shown(entry, {})
 
-    async def _contact_of_chat(self, entry: LedgerEntry) -> int | None:
-        """The contact that the account has bound to a chat."""
-        return (await cards.ids_of_chat(self._api, names.chat_of(entry.chat.remote))).get("contact")
+    async def _prepare(self, entry: LedgerEntry, chat: str) -> None:
+        """See to the contact and the lead of a chat, which is empty before its first message."""
+        if not chat:
+            await self._bind(entry)
+        elif entry.outcome is not None:
+            await self._settle(entry, entry.outcome, chat)
+
+    async def _settle(self, entry: LedgerEntry, outcome: CardOutcome, chat: str) -> None:
+        """See to the lead of a chat that is there, and bind it if the account's talks tell no contact of it."""
+        bound = True
+
+        async def find() -> int | None:
+            nonlocal bound
+            said = (await cards.ids_of_chat(self._api, chat)).get("contact")
+            bound = said is not None
+            return said or await contacts.contact_of(self._api, entry.person)
+
+        contact = await self._leads.settle(entry, outcome, find)
+        if contact and not bound:
+            await contacts.bind(self._api, contact, chat)
 
     async def _bind(self, entry: LedgerEntry) -> None:
         chat = await self._chats.chat(convert.opened(entry, self._ours))
-        find = partial(contacts.contact_of, self._api, entry.person)
-        if entry.outcome is not None:
-            contact: int | None = await self._leads.settle(entry, entry.outcome, find)
-        else:
-            contact = None if entry.chat.kind == "group" else await find()
+        contact = await self._contact(entry)
         if contact:
             await contacts.bind(self._api, contact, chat)
+
+    async def _contact(self, entry: LedgerEntry) -> int | None:
+        """The contact of a client who has no chat yet, also if the lead that was decided cannot be made."""
+        find = partial(contacts.contact_of, self._api, entry.person)
+        if entry.outcome is not None:
+            try:
+                return await self._leads.settle(entry, entry.outcome, find)
+            except Rejected as error:
+                log.warning("amocrm.shown_without_lead", chat=entry.chat.id, code=error.code, detail=error.detail)
+        return None if entry.chat.kind == "group" else await find()
 
     async def _shown(self, entry: LedgerEntry, there: Mapping[str, str]) -> CrmReceipt:
         """Send the parts that are not there yet; once one is sent, the whole must not be told anew."""

@@ -32,8 +32,8 @@ class EndlessHistory(Exception):
 class AmoHistory:
     """Reads the chats of an account."""
 
-    def __init__(self, chats: ChatsApi, ours: OurIds) -> None:
-        self._chats, self._ours = chats, ours
+    def __init__(self, chats: ChatsApi, ours: OurIds, *, pages: int = MOST_PAGES) -> None:
+        self._chats, self._ours, self._pages = chats, ours, pages
 
     async def there(self, entry: LedgerEntry, keys: Collection[str]) -> tuple[str, Mapping[str, str]]:
         """The chat of an entry, and the ids in it of those of the messages that bear our ``keys``, by these.
@@ -61,7 +61,7 @@ class AmoHistory:
         self, chat: str, since: Millis, *, urgency: Urgency = Urgency.BACKGROUND
     ) -> AsyncGenerator[Sequence[Json], None]:
         """The messages of a chat in pages, until one of which all are older. Raises EndlessHistory."""
-        for page in range(MOST_PAGES):
+        for page in range(self._pages):
             messages = await self._chats.history(chat, page * PAGE, urgency=urgency)
             yield messages
             if len(messages) < PAGE or (is_newest_first(messages) and max(map(moment_of, messages)) < since):

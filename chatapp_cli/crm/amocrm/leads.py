@@ -41,6 +41,29 @@ def card_of(lead: int) -> str:
     return f"deal:{lead}"
 
 
+class RecentLooks:
+    """What was found for chats a moment ago, as far as it is taken to be so still."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._by_chat: dict[str, tuple[float, int]] = {}
+
+    def found(self, chat: str) -> int:
+        """What was found; 0 for nothing, or too long ago."""
+        at, number = self._by_chat.get(chat, (0.0, 0))
+        return number if self._clock.monotonic() - at < _FRESH else 0
+
+    def note(self, chat: str, number: int) -> None:
+        """It was found just now; what is too long ago is dropped."""
+        now = self._clock.monotonic()
+        self._by_chat = {one: found for one, found in self._by_chat.items() if now - found[0] < _FRESH}
+        self._by_chat[chat] = now, number
+
+    def forget(self, chat: str) -> None:
+        """It is not so any more."""
+        self._by_chat.pop(chat, None)
+
+
 class AmoLeads:
     """Makes, finds and moves leads for one session."""
 
@@ -48,8 +71,8 @@ class AmoLeads:
         self._api, self._staff, self._decided, self._ours, self._clock = api, staff, decided, ours, clock
         self._fields = FieldTypes(api, clock)
         self._working: tuple[float, frozenset[str]] | None = None
-        self._looked: dict[str, tuple[float, int]] = {}
-        """When the lead of a chat was looked for, and its contact."""
+        self._looked = RecentLooks(clock)
+        """The contacts of the chats whose leads were looked for."""
         self._one_at_a_time = asyncio.Lock()
 
     async def settle(
@@ -60,11 +83,11 @@ class AmoLeads:
         Chats make one by themselves, in the pipeline of the source: not if there is one. ``contact``: finds theirs.
         """
         async with self._one_at_a_time:
-            at, known = self._looked.get(entry.chat.id, (0.0, 0))
-            if known and self._clock.monotonic() - at < _FRESH and not outcome.moves:
+            known = self._looked.found(entry.chat.id)
+            if known and not outcome.moves:
                 return known
             found = await self._settled(entry, outcome, await contact())
-            self._looked[entry.chat.id] = self._clock.monotonic(), found
+            self._looked.note(entry.chat.id, found)
             return found
 
     async def _settled(self, entry: LedgerEntry, outcome: CardOutcome, contact: int | None) -> int:
@@ -97,11 +120,11 @@ class AmoLeads:
         return None
 
     async def is_open(self, lead: int) -> bool:
-        """Whether a lead is there and work on it goes on."""
+        """Whether a lead is there and work on it goes on, as far as is known of one that may not be read."""
         try:
             found = await self._api.get(f"{LEADS}/{lead}")
-        except Rejected:
-            return False
+        except Rejected as error:
+            return error.code != "gone"
         there = isinstance(found, dict) and bool(found.get("id")) and not found.get("is_deleted")
         return there and found.get("status_id") not in CLOSED and not found.get("closed_at")
 
@@ -192,7 +215,8 @@ class AmoLeads:
         chosen = await self._chosen(outcome, int(entry.pairing.place), None)
         item = {name: chosen[name] for name in ("pipeline_id", "status_id", "responsible_user_id") if name in chosen}
         try:
-            item.setdefault("status_id", await first_stage(self._api, chosen["pipeline_id"]))
+            if "status_id" not in item:
+                item["status_id"] = await first_stage(self._api, chosen["pipeline_id"])
             await self._api.patch(LEADS, [{"id": lead, **item}])
         except Rejected as error:
             log.warning("amocrm.move_refused", outcome=outcome.number, code=error.code)

@@ -14,10 +14,12 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Final
 
+import structlog
+
 from chatapp_cli.crm.amocrm import events, names
 from chatapp_cli.crm.amocrm.arrange import SOURCES
 from chatapp_cli.crm.amocrm.chats import ChatsApi
-from chatapp_cli.crm.amocrm.history import AmoHistory, EndlessHistory, is_newest_first, moment_of
+from chatapp_cli.crm.amocrm.history import MOST_PAGES, AmoHistory, EndlessHistory, is_newest_first, moment_of
 from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.crm.amocrm.record import STAFF, PairedSource, paired
 from chatapp_cli.crm.amocrm.rest import AmoApi, Params
@@ -26,6 +28,8 @@ from chatapp_cli.domain.errors import Misconfigured, OutcomeUnknown, ReadInPart,
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.pace import Urgency
 from chatapp_cli.ports.memory import Memory
+
+log = structlog.get_logger()
 
 EVENTS: Final = "/api/v4/events"
 EVENTS_PAGE: Final = 100
@@ -42,27 +46,35 @@ class AmoMissed:
     """Looks into the chats of an account."""
 
     def __init__(
-        self, api: AmoApi, chats: ChatsApi, memory: Memory, ours: OurIds, *, besides: int = MOST_BESIDES
+        self,
+        api: AmoApi,
+        chats: ChatsApi,
+        memory: Memory,
+        ours: OurIds,
+        *,
+        besides: int = MOST_BESIDES,
+        pages: int = MOST_PAGES,
     ) -> None:
         self._api, self._memory, self._ours, self._besides = api, memory, ours, besides
-        self._history = AmoHistory(chats, ours)
+        self._history = AmoHistory(chats, ours, pages=pages)
 
     async def owed(
         self, chats: Sequence[MirroredChat], since: Millis, now: Millis
     ) -> AsyncGenerator[Sequence[CrmArrival], None]:
         """What employees wrote since a moment, oldest first in each chat; what was told before has the same id.
 
-        Raises ReadInPart at the end if something could not be read.
+        Gives something after each request, if only nothing. Raises ReadInPart at the end if something could not be
+        read.
         """
         known = {one.remote: one for one in chats if names.is_uuid(one.remote)}
-        named, whole = await self._written_in(since)
-        newest = events.newest(list(known.values()), most=self._besides if whole else len(known))
-        others = [one.remote for one in newest if one.remote not in named]
+        heard = _Heard()
+        async for _ in self._hear(heard, since):
+            yield ()
+        newest = events.newest(list(known.values()), most=self._besides if heard.whole else len(known))
+        others = [one.remote for one in newest if one.remote not in heard.chats]
         look = _Look(staff=await self._staff(), since=since, now=now)
-        for remote in (*named, *others):
-            arrivals = await self._read(look, remote, known.get(remote))
-            if arrivals:
-                yield arrivals
+        for remote in (*_turned(list(heard.chats), now), *_turned(others, now)):
+            yield await self._read(look, remote, known.get(remote))
         if look.unread:
             raise ReadInPart("read_in_part", str(look.unread))
 
@@ -70,18 +82,23 @@ class AmoMissed:
         known = await self._memory.known(STAFF)
         return {name.removeprefix(STAFF): number for name, number in known.items()}
 
-    async def _written_in(self, since: Millis) -> tuple[Sequence[str], bool]:
-        """The chats in which somebody wrote to a client since a moment, and whether the account tells all of them."""
+    async def _hear(self, heard: _Heard, since: Millis) -> AsyncGenerator[None, None]:
+        """Ask in which chats somebody wrote to a client since a moment; gives something after each request."""
         asked: Params = {"filter[type]": "outgoing_chat_message", "filter[created_at][from]": since // 1000}
+        talks: dict[int, None] = {}
         try:
-            found = await self._api.pages(EVENTS, "events", {**asked, "limit": EVENTS_PAGE})
+            async for page in self._api.by_page(EVENTS, "events", {**asked, "limit": EVENTS_PAGE}):
+                talks |= dict.fromkeys(number for one in page for number in _talks_of(one))
+                yield
         except (Rejected, ReadInPart, Misconfigured) as error:
             if isinstance(error, Misconfigured) and error.code != "scope":
                 raise
-            return (), False
-        talks = dict.fromkeys(number for one in found for number in _talks_of(one))
-        chats = [await self._chat_of(number) for number in talks]
-        return list(dict.fromkeys(filter(None, chats))), True
+            return
+        for number in talks:
+            if chat := await self._chat_of(number):
+                heard.chats[chat] = None
+            yield
+        heard.whole = True
 
     async def _chat_of(self, talk: int) -> str:
         """The chat of a talk; empty for one that is gone."""
@@ -93,21 +110,26 @@ class AmoMissed:
         return said if isinstance(said, str) and names.is_uuid(said) else ""
 
     async def _read(self, look: _Look, remote: str, chat: MirroredChat | None) -> Sequence[CrmArrival]:
-        """What is owed of one chat; counts one that cannot be read. Raises ChannelError for what hinders all."""
+        """What is owed of one chat; counts one that cannot be read. Raises ChannelError for what hinders all.
+
+        Of a chat that does not end, what was read of it; of one that is not ours, a refusal does not count.
+        """
+        messages: list[Json] = []
         try:
-            messages = [
-                one
-                async for page in self._history.back_to(remote, look.since)
-                for one in _in_order(page)
-                if moment_of(one) >= look.since and _is_theirs(one, look.staff)
-            ]
-        except (Rejected, OutcomeUnknown, Retryable, EndlessHistory) as error:
+            async for page in self._history.back_to(remote, look.since):
+                messages += [one for one in _in_order(page) if look.is_owed(one)]
+        except EndlessHistory:
+            log.warning("amocrm.endless_chat", chat=remote)
+        except (Rejected, Misconfigured) as error:
+            if chat is None:
+                return ()  # of another channel; nobody says how those are refused
+            if isinstance(error, Misconfigured):
+                raise
             look.failed(error)
             return ()
-        except Misconfigured:
-            if chat is not None:
-                raise
-            return ()  # a chat of another channel, of which nobody says how it is refused
+        except (OutcomeUnknown, Retryable) as error:
+            look.failed(error)
+            return ()
         look.in_a_row = 0
         messages.sort(key=moment_of)
         if chat is not None:
@@ -144,6 +166,16 @@ class AmoMissed:
         return any(self._ours.is_of_another_desk(str(one.get("external_id") or "")) for one in there)
 
 
+class _Heard:
+    """What the account's events tell, as far as they were read."""
+
+    def __init__(self) -> None:
+        self.chats: dict[str, None] = {}
+        """Those in which somebody wrote, in the order in which they are told."""
+        self.whole = False
+        """Whether they tell all of them."""
+
+
 class _Look:
     """One look, as far as it has come."""
 
@@ -155,12 +187,22 @@ class _Look:
         """The account's number of who wrote; empty for one that is not known."""
         return self.staff.get(str((one.get("sender") or {}).get("id") or ""), "")
 
+    def is_owed(self, one: Json) -> bool:
+        """Whether an employee or a robot wrote a message since the moment."""
+        return moment_of(one) >= self.since and _is_theirs(one, self.staff)
+
     def failed(self, error: Exception) -> None:
         """Count a chat that could not be read. Raises the error if so many could not that it is not they."""
         self.in_a_row += 1
         if isinstance(error, Retryable) and self.in_a_row >= MOST_FAILURES:
             raise error
         self.unread += 1
+
+
+def _turned(chats: Sequence[str], now: Millis) -> Sequence[str]:
+    """The same chats, beginning elsewhere each second: a look that never ends leaves others out each time."""
+    first = now // 1000 % max(1, len(chats))
+    return [*chats[first:], *chats[:first]]
 
 
 def _talks_of(event: Json) -> Sequence[int]:

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import structs
 
 from chatapp_cli.crm.amocrm import contacts, errors, events, names, salesbot
-from chatapp_cli.crm.amocrm.leads import AmoLeads
+from chatapp_cli.crm.amocrm.leads import AmoLeads, RecentLooks
 from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.crm.amocrm.rest import AmoApi, Params, embedded
 from chatapp_cli.domain.crm import showing
@@ -46,8 +46,6 @@ SERVICE: Final = "ChatApp"
 _OURS: Final = "extended_service_message"
 _COMMON: Final = "common"
 _NEWEST: Final = 100
-_FRESH: Final = 600.0
-"""Seconds for which a lead that was found is taken to be open still."""
 MOST_FORMER: Final = 5
 """Former leads of a chat that are looked into, the latest ones: each costs a request."""
 
@@ -93,7 +91,7 @@ class AmoNotes:
         self._api, self._memory, self._ours, self._clock = api, memory, ours, clock
         self._leads, self._decided = leads, decided
         self._is_ours = showing.ours_at(public_url)
-        self._looked: dict[str, tuple[float, int]] = {}
+        self._looked = RecentLooks(clock)
         self._one_at_a_time = asyncio.Lock()
 
     async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
@@ -147,7 +145,7 @@ class AmoNotes:
         except Rejected as error:
             if error.code != "gone":
                 raise
-            self._looked.pop(entry.chat.id, None)
+            self._looked.forget(entry.chat.id)
             raise Retryable("lead_gone", error.detail) from error
         return await self._decided.receipt(entry, chat=str(lead))
 
@@ -164,8 +162,7 @@ class AmoNotes:
     async def _lead(self, entry: LedgerEntry, *, makes: bool) -> int | None:
         """The lead of an entry's client: an open one, or a new one if the client wrote."""
         async with self._one_at_a_time:
-            at, lead = self._looked.get(entry.chat.id, (0.0, 0))
-            if lead and self._clock.monotonic() - at < _FRESH:
+            if lead := self._looked.found(entry.chat.id):
                 await self._leads.used(entry, lead)
                 return lead
             found = await self._look(entry)
@@ -175,7 +172,7 @@ class AmoNotes:
                 found = await self._made(entry)
             if found is not None:
                 await self._remember(entry, found)
-                self._looked[entry.chat.id] = (self._clock.monotonic(), found)
+                self._looked.note(entry.chat.id, found)
             return found
 
     async def _look(self, entry: LedgerEntry) -> int | None:
@@ -259,20 +256,21 @@ class AmoNotes:
     ) -> AsyncGenerator[Sequence[CrmArrival], None]:
         """The answers that employees wrote as notes; what was told before is told under the same id.
 
-        Of many chats, the account lists the notes of all leads that are new since a moment.
+        Of many chats, the account lists the notes of all leads that are new since a moment. Raises ReadInPart at the
+        end if they do not end.
         """
-        found = self._answers(chats[0]) if len(chats) == 1 else self._among_new(chats, since)
-        kept = sorted([one async for one in found], key=lambda one: int(one.remote))
-        if arrivals := [events.arrival(one, now) for one in kept]:
-            yield arrivals
-
-    async def _among_new(
-        self, chats: Sequence[MirroredChat], since: Millis
-    ) -> AsyncGenerator[events.KeptChatWords, None]:
-        """The notes for clients among all new ones. Raises ReadInPart if they do not end."""
+        if len(chats) == 1:
+            yield _arrivals([one async for one in self._answers(chats[0])], now)
+            return
         by_chat = {one.chat: one for one in chats}
         asked: Params = {"filter[note_type]": _COMMON, "filter[updated_at][from]": since // 1000}
-        notes = await self._api.pages("/api/v4/leads/notes", "notes", asked)
+        async for page in self._api.by_page("/api/v4/leads/notes", "notes", asked):
+            yield _arrivals([one async for one in self._among(page, by_chat)], now)
+
+    async def _among(
+        self, notes: Sequence[Mapping[str, Any]], by_chat: Mapping[str, MirroredChat]
+    ) -> AsyncGenerator[events.KeptChatWords, None]:
+        """The notes for clients among those of all leads."""
         for note in notes:
             owner = await written_in(self._memory, _whole(note.get("entity_id")))
             if owner is not None and owner.chat in by_chat:
@@ -303,6 +301,10 @@ class AmoNotes:
         """The lead in which a chat is written down."""
         known = await self._known(chat)
         return None if known is None else known.lead
+
+
+def _arrivals(kept: Sequence[events.KeptChatWords], now: Millis) -> Sequence[CrmArrival]:
+    return [events.arrival(one, now) for one in sorted(kept, key=lambda one: int(one.remote))]
 
 
 def _for_client(chat: MirroredChat, after: int, notes: Sequence[Mapping[str, Any]]) -> Iterator[events.KeptChatWords]:

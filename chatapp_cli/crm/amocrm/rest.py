@@ -5,7 +5,7 @@ Sources: providers' sheet §4.3, addendum C8: arrays in, answers in any order, 2
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -111,15 +111,20 @@ class AmoApi:
     async def pages(
         self, path: str, name: str, params: Params | None = None, *, urgency: Urgency = Urgency.BACKGROUND
     ) -> Sequence[Mapping[str, Any]]:
-        """All members of a list; the link to the next page ends it by being absent. Raises ReadInPart."""
-        found: list[Mapping[str, Any]] = []
+        """All members of a list. Raises ReadInPart."""
+        return [one async for page in self.by_page(path, name, params, urgency=urgency) for one in page]
+
+    async def by_page(
+        self, path: str, name: str, params: Params | None = None, *, urgency: Urgency = Urgency.BACKGROUND
+    ) -> AsyncGenerator[Sequence[Mapping[str, Any]], None]:
+        """The pages of a list; the link to the next one ends it by being absent. Raises ReadInPart after the last."""
         asked: Params = {"limit": PAGE, **(params or {})}
         for _ in range(MOST_PAGES):
             answer = await self.get(path, asked, urgency=urgency)
-            found += embedded(answer, name)
+            yield embedded(answer, name)
             following = _next(answer)
             if not following:
-                return found
+                return
             asked = {**asked, **following}
         raise ReadInPart("read_in_part", path)
 

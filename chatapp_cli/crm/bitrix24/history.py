@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from chatapp_cli.crm.bitrix24 import events, names
+from chatapp_cli.crm.bitrix24 import errors, events, names
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import AT_ONCE, BatchCommand
 from chatapp_cli.domain import border
@@ -22,6 +22,8 @@ from chatapp_cli.kit.brackets import members
 from chatapp_cli.kit.pace import Urgency
 
 HISTORY: Final = "imopenlines.session.history.get"
+_NO_SUCH_CHAT: Final = ("chat_id", "chat_type")
+"""The codes of a chat that is not there, or is none of an open line; the only other one is ``ACCESS_DENIED``."""
 
 Tree = Mapping[str, Any]
 
@@ -82,8 +84,7 @@ class ChatHistory:
                 before = earlier.get(str(place))
                 arrivals += _owed(chat, [before if isinstance(before, Mapping) else {}, found[place]], now)
             unread += sum(map(_is_put_off, (*answers, *earlier.values())))
-            if arrivals:
-                yield arrivals
+            yield arrivals
         if unread:
             raise ReadInPart("read_in_part", str(unread))
 
@@ -102,8 +103,9 @@ class ChatHistory:
 
 
 def _is_put_off(answer: Any) -> bool:
-    """Whether a chat was not read for a reason that may pass; one that the portal does not show never will be."""
-    return isinstance(answer, ChannelError) and not isinstance(answer, Rejected)
+    """Whether a chat was not read for a reason that may pass, as a lacking right; one that is gone never will be."""
+    gone = isinstance(answer, Rejected) and any(errors.begins_with(answer, code) for code in _NO_SUCH_CHAT)
+    return isinstance(answer, ChannelError) and not gone
 
 
 def _places(remote: str, session: str) -> Mapping[str, Tree]:

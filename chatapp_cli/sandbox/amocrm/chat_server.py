@@ -52,6 +52,9 @@ class ChatServer(AmoDoor):
         file = self.files.get(request.path)
         if file is None:
             raise web.HTTPNotFound
+        refused = meant(self._desk.faults.refuse, request.method, request.path)
+        if refused is not None:
+            return web.Response(status=refused[0])
         await asyncio.sleep(meant(self._desk.faults.slow, request.method, request.path) or 0)
         return web.Response(body=file.content, content_type=file.mime)
 

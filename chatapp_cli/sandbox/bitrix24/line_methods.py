@@ -116,6 +116,8 @@ class LineMethods:
     def history(self, call: Call) -> Json:
         """The messages of a session; of a chat only its latest session is shown."""
         chat = self._chat(call)
+        if (code := self._desk.misbehaviour.unreadable_chats.get(chat.id)) is not None:
+            raise PortalRefusal(400, code, "The history is not shown")
         session = call.number("SESSION_ID") or chat.session
         said = [one for one in chat.messages if one.session == session and not one.deleted]
         files = {str(number): self._file(number) for one in said for number in self._office.file_ids(one)}

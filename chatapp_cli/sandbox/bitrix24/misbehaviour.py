@@ -53,6 +53,8 @@ class Misbehaviour:
     """Whether messages sent with ``message.user_id`` come back as an operator's message."""
     denied_cards: set[tuple[str, int]] = field(default_factory=set)
     """Cards, by kind and id, that the owner of the application may read and not change."""
+    unreadable_chats: dict[int, str] = field(default_factory=dict)
+    """Chats whose history is refused, with the code."""
     tracker_delay: tuple[float, float] = (1.0, 3.0)
     """Seconds on the clock between a client's message and the card that the tracker makes."""
     stale_cards: bool = False

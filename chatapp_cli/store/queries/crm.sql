@@ -279,9 +279,15 @@ UPDATE crm_text SET told = :told WHERE link_id = :link AND message_id = :message
 -- name: steps.open
 SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead' LIMIT 1;
 
--- name: steps.gone_on
-DELETE FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead'
+-- name: steps.may_be_told
+SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead'
   AND (state = 'sending' OR doubtful = 1);
+
+-- name: steps.requests
+SELECT event FROM crm_arrived WHERE link_id = :link AND event LIKE :event ORDER BY id DESC LIMIT :n;
+
+-- name: steps.gone_on
+DELETE FROM crm_entry WHERE id = :id AND (state = 'sending' OR doubtful = 1);
 
 -- name: steps.begun
 SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead'

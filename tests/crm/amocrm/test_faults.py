@@ -10,7 +10,8 @@ import pytest
 from chatapp_cli.crm.amocrm import errors
 from chatapp_cli.crm.amocrm.connector import AmoSession
 from chatapp_cli.crm.amocrm.rest import LONGEST_WAIT, by_request, embedded
-from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt
+from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -176,15 +177,15 @@ async def test_a_right_that_lacks_for_one_card_refuses_only_what_needs_it(
     session: AmoSession, account: Account
 ) -> None:
     forbidden = (403, {"title": "Forbidden", "status": 403})
-    account.misbehaviour.refuse["GET /api/v4/contacts"] = forbidden
-    other = CrmChat(id="chat-2", name="Без телефона")
-    person = CrmPerson(id="person-2", name="Без телефона")
-    refused, shown = await session.deliver([entry(), entry("m-2", chat=other, person=person)])
+    account.misbehaviour.refuse.update({"GET /api/v4/contacts": forbidden, "GET /api/v4/talks": forbidden})
+    there = CrmChat(id="chat-2", name="Иван", remote="9272119c-bb6f-518c-999b-5ae5009f9e6f")
+    owner = entry("m-2", act=Act.OWNER, chat=there, employee="1")
+    refused, shown = await session.deliver([owner, entry()])
     assert (type(refused), getattr(refused, "code", "")) == (Rejected, "scope")
     assert isinstance(shown, CrmReceipt)
     account.misbehaviour.refuse["GET /api/v4/account"] = forbidden
     with pytest.raises(Misconfigured, match="scope"):
-        await session.deliver([entry("m-3")])
+        await session.deliver([entry("m-3", chat=CrmChat(id="chat-3", name="Иван"))])
 
 
 async def test_with_a_wrong_clock_the_chats_refuse_and_say_what_to_look_at(desk: AmoDesk, account: Account) -> None:

@@ -10,7 +10,7 @@ from chatapp_cli.crm.amocrm.events import newest
 from chatapp_cli.crm.amocrm.history import MOST_PAGES
 from chatapp_cli.crm.amocrm.missed import MOST_FAILURES, AmoMissed
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt
-from chatapp_cli.domain.crm.events import CrmWrote, CrmWroteFirst, MirroredChat
+from chatapp_cli.domain.crm.events import CrmArrival, CrmWrote, CrmWroteFirst, MirroredChat
 from chatapp_cli.domain.errors import ChannelError, ReadInPart, Retryable
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.amocrm import Account
@@ -40,11 +40,22 @@ async def look(session: AmoSession | AmoMissed, chats: list[MirroredChat], since
     return [(getattr(one, "chat", ""), getattr(one, "text", "")) for one in found]
 
 
-def sparing(session: AmoSession, desk: AmoDesk) -> AmoMissed:
-    """One that looks into a single chat besides those that the events name."""
+async def look_in_part(session: AmoSession, chats: list[MirroredChat], since: int = 0) -> list[tuple[str, str]]:
+    """What a look finds that could not read everything."""
+    found: list[CrmArrival] = []
+    try:
+        async for some in session.catch_up(chats, since):
+            found += some
+    except ReadInPart:
+        return sorted((getattr(one.event, "chat", ""), getattr(one.event, "text", "")) for one in found)
+    raise AssertionError("everything was read")
+
+
+def sparing(session: AmoSession, desk: AmoDesk, *, pages: int = MOST_PAGES) -> AmoMissed:
+    """One that looks into a single chat besides those that the events name, and reads so many pages of each."""
     assert session._chats is not None
     assert desk.bound is not None
-    return AmoMissed(session._api, session._chats, desk.bound.memory, names.our_ids(desk.bound), besides=1)
+    return AmoMissed(session._api, session._chats, desk.bound.memory, names.our_ids(desk.bound), besides=1, pages=pages)
 
 
 def deaf(account: Account) -> None:
@@ -104,13 +115,47 @@ async def test_one_chat_that_cannot_be_read_does_not_keep_the_others_and_the_loo
     for chat in account.chats:
         await writes(account, world, chat, "Ау")
     account.misbehaviour.refuse[f"GET /v2/origin/custom/*/chats/{chats[1].remote}/history"] = (500, "")
-    looks = session.catch_up(chats, 0)
-    found = [one.event for some in (await anext(looks), await anext(looks)) for one in some]
-    assert sorted(getattr(one, "chat", "") for one in found) == ["chat-1", "chat-3"]
-    with pytest.raises(ReadInPart, match="read_in_part"):
-        await anext(looks)
+    assert await look_in_part(session, chats) == [("chat-1", "Ау"), ("chat-3", "Ау")]
     account.misbehaviour.refuse.clear()
     assert len(await look(session, chats)) == 3
+
+
+async def test_a_chat_of_others_that_is_refused_and_one_without_end_keep_no_look_from_its_end(
+    session: AmoSession, account: Account, world: World, desk: AmoDesk
+) -> None:
+    deaf(account)
+    chats = await chats_of(session, 1, 2)
+    for chat in account.chats:
+        await writes(account, world, chat, *("Ау" for _ in range(60)))
+    path = f"GET /v2/origin/custom/*/chats/{chats[1].remote}/history"
+    account.misbehaviour.refuse[path] = (400, {"title": "Bad Request", "status": 400})
+    brief = sparing(session, desk, pages=1)
+    assert await look(brief, chats[:1]) == [("chat-1", "Ау")] * 50
+    assert len(await look_in_part(session, chats)) == 60
+
+
+async def test_a_look_gives_something_after_each_request_so_that_its_link_goes_on_meanwhile(
+    session: AmoSession, account: Account, world: World
+) -> None:
+    deaf(account)
+    chats = await chats_of(session, 1, 2)
+    await writes(account, world, account.chats[0], "Ау")
+    before = len(account.calls)
+    given = [len(some) async for some in session.catch_up(chats)]
+    assert (given, len(account.calls) - before) == ([0, 0, 1, 0], 4)
+
+
+async def test_a_look_begins_elsewhere_each_time_so_that_none_is_always_left_out(
+    session: AmoSession, account: Account, world: World
+) -> None:
+    chats = await chats_of(session, 1, 2, 3)
+    first = set()
+    for _ in range(6):
+        before = len(account.calls)
+        await look(session, chats)
+        first.add(next(one.path for one in account.calls[before:] if one.path.endswith("/history")))
+        world.clock.at = world.clock.at // 1000 * 1000 + 1000  # type: ignore[attr-defined]
+    assert len(first) == len(chats)
 
 
 async def test_chats_that_cannot_be_read_one_after_the_other_are_no_fault_of_theirs(

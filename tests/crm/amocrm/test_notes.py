@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chatapp_cli.crm.amocrm import rest
 from chatapp_cli.crm.amocrm.connector import AmoSession
 from chatapp_cli.crm.amocrm.notes import CHAT, MOST_FORMER, LeadsOfChat, answer_in
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, SharedFile
@@ -123,7 +124,22 @@ async def test_notes_older_than_the_conversation_answer_nobody(
     await account.staff.notes(lead, "> старое")
     await desk.world.clock.sleep(60)
     await told(noting, entry())
-    assert [one async for one in noting.catch_up([MIRRORED])] == []
+    assert [one async for some in noting.catch_up([MIRRORED]) for one in some] == []
+
+
+async def test_of_many_notes_those_that_were_read_are_told_before_the_others_are_asked_for(
+    noting: AmoSession, account: Account, desk: AmoDesk
+) -> None:
+    await told(noting, entry())
+    [lead] = account.leads.values()
+    await desk.world.clock.sleep(60)
+    account.misbehaviour.drop_hooks = 1_000
+    for n in range(rest.PAGE + 1):
+        await account.staff.notes(lead, f"> {n}")
+    before = len(account.calls)
+    looks = noting.catch_up(mirrored(1, 2), 1)
+    assert (len(await anext(looks)), len(account.calls) - before) == (rest.PAGE, 1)
+    assert [len(some) async for some in looks] == [1]
 
 
 async def test_a_note_whose_answer_was_lost_is_found_by_our_number_and_another_is_not(

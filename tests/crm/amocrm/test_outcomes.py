@@ -161,6 +161,60 @@ async def test_a_lead_whose_answer_was_lost_is_told_as_made_for_its_message(amo:
     assert len(account.contacts) == 1
 
 
+DENIED = (403, {"title": "Forbidden", "status": 403})
+
+
+@pytest.mark.parametrize(
+    ("refused", "again"),
+    [
+        ({"GET /api/v4/contacts*": DENIED}, False),
+        ({"POST /api/v4/leads": DENIED}, False),
+        ({"GET /api/v4/contacts/*": (404, {"title": "Not Found", "status": 404})}, True),
+        ({"GET /api/v4/talks": DENIED}, True),
+    ],
+)
+async def test_whatever_hinders_the_lead_the_client_is_heard_and_bound_to_the_contact_that_is_known(
+    session: AmoSession, account: Account, world: Any, refused: dict[str, Any], again: bool
+) -> None:
+    contact = account._desk.office.add_contact("Иван", responsible=min(account.users))
+    contact.values[PHONE] = [{"value": f"{IVAN_PHONE[:-1]}1", "enum_code": "WORK"}]
+    first = said()
+    if again:
+        [receipt] = await told(session, first)
+        world.clock.at += 601_000
+        chat = CrmChat(id="chat-1", name="Иван", remote=receipt.chat)
+        first = entry("m-8", "Ещё раз", chat=chat, person=first.person, outcome=first.outcome)
+    account.misbehaviour.refuse.update(refused)
+    [receipt] = await told(session, first)
+    assert (receipt.card, account.chats[0].messages[-1].text) == ("", first.text)
+    searched = "GET /api/v4/contacts*" not in refused
+    assert (account.chats[0].person.contact == contact.id) is searched
+
+
+async def test_a_lead_that_may_not_be_read_counts_as_open_and_no_other_is_made(
+    amo: AmoSession, account: Account, world: Any
+) -> None:
+    [receipt] = await told(amo, said())
+    world.clock.at += 601_000
+    account.misbehaviour.refuse["GET /api/v4/leads/*"] = DENIED
+    chat = CrmChat(id="chat-1", name="Иван", remote=receipt.chat)
+    await told(amo, entry("m-8", chat=chat, person=said().person, outcome=said().outcome))
+    assert len(leads(account)) == 1
+
+
+async def test_a_chat_whose_contact_no_talk_tells_is_bound_to_the_one_with_the_phone(
+    session: AmoSession, account: Account, world: Any
+) -> None:
+    [receipt] = await told(session, said())
+    world.clock.at += 601_000
+    account.misbehaviour.refuse["GET /api/v4/talks"] = (204, None)
+    chat = CrmChat(id="chat-1", name="Иван", remote=receipt.chat)
+    before = len(account.calls)
+    await told(session, *(entry(f"m-{n}", chat=chat, person=said().person, outcome=said().outcome) for n in (8, 9)))
+    bound = [one for one in account.calls[before:] if one.path == "/api/v4/contacts/chats"]
+    assert (len(account.contacts), len(leads(account)), len(bound)) == (1, 1, 1)
+
+
 async def test_the_account_tells_its_pipelines_with_the_stages_in_which_leads_begin_and_the_fields_to_fill(
     session: AmoSession,
 ) -> None:

@@ -240,7 +240,7 @@ async def test_a_catch_up_finds_what_managers_wrote_while_hooks_were_lost_as_the
     heard = await account.manager_writes(CONVERSATION, "Три")
     await account.settled()
     mirrored = MirroredChat(kind="whatsapp_web", place=str(SALES), chat="chat-1", remote=chat.remote)
-    [found] = [one async for one in session.catch_up([mirrored])]
+    found = [one async for some in session.catch_up([mirrored]) for one in some]
     assert [one.event.text for one in found] == ["Раз", "Два", "Три"]  # type: ignore[union-attr]
     by_hook = next(one for reply in desk.replies for one in reply.arrivals if one.provider_id.endswith(heard.id))
     assert (found[2].provider_id, found[2].event) == (by_hook.provider_id, by_hook.event)

@@ -21,7 +21,7 @@ from chatapp_cli.domain.crm.events import (
     PlaceDetached,
 )
 from chatapp_cli.domain.crm.states import Act
-from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Rejected, Retryable
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, ReadInPart, Rejected, Retryable
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.bitrix24 import Portal
@@ -443,6 +443,21 @@ async def test_what_nobody_delivered_is_found_by_batches(
     assert desk.crm.understand(desk.bound, found[0].raw) == event  # type: ignore[arg-type]
     by_event = [reply.arrivals[0].provider_id for reply in desk.replies if reply.arrivals]
     assert found[1].provider_id in by_event
+
+
+@pytest.mark.parametrize(
+    ("code", "may_pass"), [("CHAT_ID", False), ("CHAT_TYPE", False), ("ACCESS_DENIED", True), ("ACCESS_ERROR", True)]
+)
+async def test_a_chat_that_may_not_be_read_was_not_looked_into_and_one_that_is_gone_never_will_be(
+    session: Bitrix24Session, portal: Portal, code: str, may_pass: bool
+) -> None:
+    (one,) = await shown(session, entry())
+    portal.misbehaviour.unreadable_chats[int(one.chat)] = code
+    look = session.catch_up([MirroredChat(kind="whatsapp_web", place=str(LINE), chat="d-1", remote=one.chat)])
+    assert [some async for some in look] == [[]] if not may_pass else await anext(look) == []
+    if may_pass:
+        with pytest.raises(ReadInPart):
+            await anext(look)
 
 
 async def test_a_file_that_a_catch_up_found_is_fetched_from_the_disk(
