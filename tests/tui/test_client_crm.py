@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -27,6 +28,13 @@ from tests.tui.stage import opened
 
 WIDE = (200, 50)
 NUMBERS = count(1)
+
+
+class PassingClock(StillClock):
+    """The same moment all the time, while what is paced goes on."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ class LinkedDesk:
 @pytest.fixture
 def company(tmp_path: Path) -> Iterator[Company]:
     """A desk with one channel, for a program that is away."""
-    found = opened(tmp_path / "desk", StillClock(), http_port=0)  # type: ignore[arg-type]
+    found = opened(tmp_path / "desk", PassingClock(), http_port=0)  # type: ignore[arg-type]
     settings, secrets = {"url": "http://127.0.0.1:9", "name": "Сайт"}, {"secret": "тайна"}
     site = Bound(account="site", title="Сайт", settings=settings, secrets=secrets, hook_key="key of the site")
     line = found.write(lambda tx: lines.add(tx, "Магазин"))
