@@ -171,7 +171,7 @@ class LinkInbox:
         except StoreError:
             raise
         except Exception as another:  # noqa: BLE001 - no event may end the link, whatever is wrong with it
-            return await self._tried_later(row, another)
+            return await self._tried_later(row, event, another)
 
     async def _recorded(self, row: CrmArrivedRow, event: CrmEvent, error: Exception) -> bool:
         if isinstance(error, Rejected):
@@ -180,13 +180,15 @@ class LinkInbox:
         if isinstance(error, NotFound):
             await self._strand(row, event, error)
             return True
-        return await self._tried_later(row, error)
+        return await self._tried_later(row, event, error)
 
-    async def _tried_later(self, row: CrmArrivedRow, error: Exception) -> bool:
+    async def _tried_later(self, row: CrmArrivedRow, event: CrmEvent, error: Exception) -> bool:
         if not isinstance(error, ChatappError):  # a mistake of ours
             log.error("crm.not_applied", link=self._link, arrived=row.id, exc_info=error)
             error = ChatappError(T("{error}", error=type(error).__name__))
-        await self._put_off(row, error)
+        seconds = min(ledger.LONGEST_WAIT, FOR_UNKNOWN * 2.0**row.tries)
+        later = partial(crm_intake.put_off, row=row, event=event, problem=error.what, seconds=seconds)
+        await self._store.write(later)
         return False
 
     async def _carried_out(
@@ -229,10 +231,6 @@ class LinkInbox:
 
     async def _strand(self, row: CrmArrivedRow, event: CrmEvent, gone: NotFound) -> None:
         await self._store.write(partial(crm_intake.strand, row=row, event=event, problem=gone.what))
-
-    async def _put_off(self, row: CrmArrivedRow, error: ChatappError) -> None:
-        seconds = min(ledger.LONGEST_WAIT, FOR_UNKNOWN * 2.0**row.tries)
-        await self._store.write(partial(crm_intake.put_off, row=row, problem=str(error.what), seconds=seconds))
 
     async def _fetched(self, session: CrmSession, remote: Sequence[RemoteFile]) -> Sequence[StagedFile]:
         return [await self._staged(session, file) for file in remote]

@@ -327,6 +327,15 @@ async def test_a_failure_is_told_to_its_author_and_in_the_card(
     assert not message.delivered
 
 
+async def test_a_failure_is_told_to_its_author_of_whom_no_place_is_known(
+    session: Bitrix24Session, portal: Portal
+) -> None:
+    nowhere = replace(pairing(), kind="", place="")
+    failed = {"pairing": nowhere, "chat": CrmChat(id="", name=""), "person": CrmPerson(id="", name="")}
+    await shown(session, entry("", act=Act.FAILED, reason="Не соединён", employee=str(SVETLANA), **failed))
+    assert [(notice.user, notice.text) for notice in portal.notices] == [(SVETLANA, "Не соединён\nДобрый день")]
+
+
 async def test_a_lost_answer_is_unknown_and_found_in_the_history(session: Bitrix24Session, portal: Portal) -> None:
     (one,) = await shown(session, entry())
     for fault, found in (("lose_after", True), ("lose_before", False)):
