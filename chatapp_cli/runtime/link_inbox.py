@@ -13,13 +13,14 @@ from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, StoreError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
+from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession
 from chatapp_cli.runtime.link_owners import OwnerKeeper
 from chatapp_cli.runtime.link_places import PlaceKeeper
 from chatapp_cli.runtime.link_steps import StepKeeper
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
-from chatapp_cli.services import crm_gaps, crm_intake, crm_looks, files, ledger
+from chatapp_cli.services import crm_gaps, crm_intake, crm_looks, files, ledger, words
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 
@@ -43,7 +44,7 @@ class LinkInbox:
     def __init__(self, store: AsyncStore, link: LinkRow, applied: Callable[[], None]) -> None:
         """``applied`` is called after events: the CRM may have to be told something because of it."""
         self._store = store
-        self._link = link.id
+        self._link, self._about = link.id, manifest(link.kind)
         self._applied = applied
         self._places, self._owners = PlaceKeeper(store, link), OwnerKeeper(store, link)
         self._steps = StepKeeper(store, link)
@@ -219,9 +220,8 @@ class LinkInbox:
 
     async def _reject(self, row: CrmArrivedRow, event: CrmEvent, error: Rejected) -> None:
         if isinstance(event, CrmWrote):
-            why = ChatappError(
-                T("A file cannot be fetched from the CRM: {code} {detail}", code=error.code, detail=error.detail)
-            )
+            what, _ = words.why_there(self._about, error.code, error.detail)
+            why = ChatappError(T("A file cannot be fetched from the CRM: {why}", why=what))
             try:
                 await self._store.write(partial(crm_intake.reject, row=row, event=event, refusal=why))
             except NotFound as gone:
