@@ -9,10 +9,11 @@ from functools import partial
 import structlog
 
 from chatapp_cli.domain.crm.events import CopyCame, CrmEvent, CrmStepAsked, CrmWrote, PlaceConfigured, RemoteFile
+from chatapp_cli.domain.crm_manifest import CrmManifest
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, StoreError
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession
 from chatapp_cli.runtime.link_owners import OwnerKeeper
@@ -220,10 +221,9 @@ class LinkInbox:
 
     async def _reject(self, row: CrmArrivedRow, event: CrmEvent, error: Rejected) -> None:
         if isinstance(event, CrmWrote):
-            what, _ = words.why_there(self._about, error.code, error.detail)
-            why = ChatappError(T("A file cannot be fetched from the CRM: {why}", why=what))
+            refusal = ChatappError(why_not_fetched(self._about, error))
             try:
-                await self._store.write(partial(crm_intake.reject, row=row, event=event, refusal=why))
+                await self._store.write(partial(crm_intake.reject, row=row, event=event, refusal=refusal))
             except NotFound as gone:
                 await self._strand(row, event, gone)
         else:
@@ -243,6 +243,12 @@ class LinkInbox:
             return await self._store.off_loop(partial(files.adopt, media, scratch, name=file.name, mime=file.mime))
         finally:
             await self._store.off_loop(partial(scratch.unlink, missing_ok=True))
+
+
+def why_not_fetched(about: CrmManifest, error: Rejected) -> Text:
+    """What the author of a message is told whose file is refused."""
+    why, _ = words.why_there(about, error.code, error.detail)
+    return T("A file cannot be fetched from the CRM: {why}", why=why)
 
 
 def _nothing(raw: bytes) -> CrmEvent:
