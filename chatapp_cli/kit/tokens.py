@@ -132,7 +132,7 @@ class Tokens:
         renewal = self._renewal
         await asyncio.wait({renewal})
         if renewal.cancelled():
-            raise Retryable("closing")
+            raise Retryable("timeout", "tokens")
         self._present = renewal.result()
         return self._present
 
