@@ -20,6 +20,8 @@ from chatapp_cli.runtime.deadlines import Deadlines
 
 PREFIX: Final = "/hooks/"
 FAILED: Final = "Something went wrong inside chatapp; its log names the place.\n"
+START: Final = 4.0
+"""Seconds that a call is held, at most, while we start: some providers, such as Bitrix24, do not repeat it."""
 _METHODS: Final = {"GET", "POST", "PUT"}
 _AGAIN: Final = (b"retry-after", b"10")
 _CLOSE: Final = (b"connection", b"close")
@@ -54,7 +56,7 @@ class Webhooks:
         """Refuse a call to nobody before its body is read. Raises Refusal."""
         if method not in _METHODS:
             raise Refusal(405, "only GET, POST and PUT are understood")
-        if not self._daemon.ready:
+        if not await self._daemon.takes_calls(START):
             raise Refusal(503, "starting", again=True)
         try:
             known = await self._daemon.knows(key)

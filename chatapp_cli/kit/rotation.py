@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Retryable
-from chatapp_cli.kit.tokens import PATIENCE, Ask, Granted, GrantRefused, name_of
+from chatapp_cli.kit.tokens import PATIENCE, Ask, AskedElsewhere, Granted, GrantLost, GrantRefused, name_of
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
 
@@ -38,37 +38,48 @@ class Rotation:
         self._ask, self._world, self._memory = ask, world, bound.memory
         self._first = bound.secrets["token"]
         self._token, self._note = name_of(bound), f"renewal:{bound.secrets['grant']}"
+        self._looks: tuple[str, Iterator[float]] = "", iter(())
+        """The note of another process that is waited for, and the pauses until it is taken for dead."""
 
     async def __call__(self, refresh: str) -> Granted:
-        """Ask the provider. Raises GrantRefused if the token is used or was replaced meanwhile."""
+        """Ask the provider.
+
+        Raises GrantRefused if the token is used or was replaced meanwhile, GrantLost if nothing can mend that, and
+        AskedElsewhere while another process may be asking.
+        """
         mine = await self._take(refresh)
         try:
             return await self._ask(refresh)
         except OutcomeUnknown as unknown:
             await self._end(mine, "unanswered")
             raise Retryable(unknown.code, unknown.detail) from None
-        except GrantRefused:
+        except GrantRefused as refusal:
             await self._end(mine, "lost" if mine.doubtful else None)
+            if mine.doubtful:
+                raise GrantLost("access_ended", refusal.detail) from None
             raise
         except ChannelError:
             await self._end(mine, "unanswered" if mine.doubtful else None)
             raise
 
     async def _take(self, refresh: str) -> _Note:
-        """Note that this process asks, once no other does."""
-        pauses: dict[str, Iterator[float]] = {}
-        while True:
-            token, text = await self._known(refresh)
-            note = _about(token, text)
-            if note and note.state == "lost":
-                raise GrantRefused("access_ended")
-            looks = pauses.setdefault(text, iter(PATIENCE))
-            if note and note.state == "asking" and (pause := next(looks, None)) is not None:
-                await self._world.clock.sleep(pause)
-                continue
-            mine = _Note(token=token, state="asking", holder=self._world.chance.key(), doubtful=note is not None)
-            if await self._memory.swap(self._note, text, _written(mine)):
-                return mine
+        """Note that this process asks. Raises AskedElsewhere if another may be asking."""
+        token, text = await self._known(refresh)
+        note = _about(token, text)
+        if note and note.state == "lost":
+            raise GrantLost("access_ended")
+        if note and note.state == "asking" and (pause := self._next_pause(text)) is not None:
+            raise AskedElsewhere(pause)
+        mine = _Note(token=token, state="asking", holder=self._world.chance.key(), doubtful=note is not None)
+        if await self._memory.swap(self._note, text, _written(mine)):
+            return mine
+        raise AskedElsewhere(0.0)
+
+    def _next_pause(self, text: str) -> float | None:
+        """How long to wait until the next look at a note that does not change; ``None`` once its time is over."""
+        if self._looks[0] != text:
+            self._looks = text, iter(PATIENCE)
+        return next(self._looks[1], None)
 
     async def _known(self, refresh: str) -> tuple[str, str]:
         """The digest of the stored token, and the note. Raises GrantRefused if the token is not ours any more."""

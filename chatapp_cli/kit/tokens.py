@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from chatapp_cli.domain.errors import Busy, NeedsRebind, StoreError
+from chatapp_cli.domain.errors import Busy, NeedsRebind, Retryable, StoreError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.memory import Memory
@@ -36,6 +36,18 @@ P = TypeVar("P")
 
 class GrantRefused(NeedsRebind):
     """The token endpoint refused the credentials."""
+
+
+class GrantLost(GrantRefused):
+    """It is known that the refresh token is spent and that the answer with its successor was lost."""
+
+
+class AskedElsewhere(Exception):
+    """Another process seems to ask with the same refresh token: look again in ``seconds`` what became of it."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
 
 
 class Granted(msgspec.Struct, frozen=True):
@@ -83,7 +95,7 @@ def _read(text: str) -> AccessToken:
 
 
 Ask = Callable[[str], Awaitable[Granted]]
-"""Asks for tokens, given the refresh token; raises GrantRefused if it was used before."""
+"""Asks for tokens, given the refresh token; raises GrantRefused if it was used before, and AskedElsewhere."""
 
 
 class Tokens:
@@ -96,10 +108,14 @@ class Tokens:
         self._ask, self._clock = ask, clock
         self._present: AccessToken | None = None
         self._renewal: asyncio.Task[AccessToken] | None = None
+        self._pauses = False
+        """Whether the renewal only waits for another process, with no request under way and nothing to store."""
 
     async def aclose(self) -> None:
-        """Wait for a running renewal: its answer must not be lost."""
+        """Wait for a running renewal: its answer must not be lost. One that only waits for others is given up."""
         if self._renewal:
+            if self._pauses:
+                self._renewal.cancel()
             await asyncio.gather(self._renewal, return_exceptions=True)
 
     async def present(self) -> AccessToken:
@@ -109,11 +125,15 @@ class Tokens:
         return await self.another(self._present) if self._ends_soon(self._present) else self._present
 
     async def another(self, refused: AccessToken) -> AccessToken:
-        """A token to replace a rejected one. Raises NeedsRebind if there is none."""
+        """A token to replace a rejected one. Raises NeedsRebind if there is none, and Retryable once closed."""
         if self._renewal is None or self._renewal.done():
             self._renewal = asyncio.create_task(self._renew(refused))
             self._renewal.add_done_callback(_heed)
-        self._present = await asyncio.shield(self._renewal)
+        renewal = self._renewal
+        await asyncio.wait({renewal})
+        if renewal.cancelled():
+            raise Retryable("timeout", "tokens")
+        self._present = renewal.result()
         return self._present
 
     async def _known(self) -> AccessToken:
@@ -121,24 +141,37 @@ class Tokens:
         return _read(kept[self._name]) if self._name in kept else self._first
 
     async def _renew(self, refused: AccessToken) -> AccessToken:
-        known = await self._known()
-        if known != refused and not self._ends_soon(known):
-            return known
-        try:
-            granted = await self._ask(known.refresh)
-        except GrantRefused as refusal:
-            return await self._taken_over(known, refusal)
+        while True:
+            known = await self._known()
+            if known != refused and not self._ends_soon(known):
+                return known
+            try:
+                granted = await self._ask(known.refresh)
+            except AskedElsewhere as elsewhere:
+                await self._pause(elsewhere.seconds)
+            except GrantRefused as refusal:
+                return await self._taken_over(known, refusal)
+            else:
+                break
         token = token_of(granted, self._clock.now())
         await self._keep(token)
         return token
 
     async def _taken_over(self, spent: AccessToken, refusal: GrantRefused) -> AccessToken:
-        """Find the successor that another process got for a used token."""
-        for pause in PATIENCE if spent.refresh else ():
-            await self._clock.sleep(pause)
+        """Find the successor that another process got for a used token; of one that is lost, none is awaited."""
+        pauses = PATIENCE[:1] if isinstance(refusal, GrantLost) else PATIENCE
+        for pause in pauses if spent.refresh else ():
+            await self._pause(pause)
             if (known := await self._known()) != spent:
                 return known
         raise refusal
+
+    async def _pause(self, seconds: float) -> None:
+        self._pauses = True
+        try:
+            await self._clock.sleep(seconds)
+        finally:
+            self._pauses = False
 
     async def _keep(self, token: AccessToken) -> None:
         """Store the token; retries while the store is busy, because losing it would cost the account."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import structlog
@@ -59,6 +59,8 @@ class Daemon:
         self.links = LinkSupervisor(store)
         self._deadlines = Deadlines()
         self.ready = False
+        self._begun = asyncio.Event()
+        """Whether the start is over, well or not."""
         self.readiness = Readiness(store)
         self.started_at = store.company.world.clock.now()
         """What the store says of channels from before is no sign that they work."""
@@ -100,6 +102,13 @@ class Daemon:
     def _by_hook(self, hook_key: str) -> ChannelRunner | LinkRunner | None:
         return self.supervisor.by_hook(hook_key) or self.links.by_hook(hook_key)
 
+    async def takes_calls(self, seconds: float) -> bool:
+        """Whether webhooks have somewhere to go, after at most so many seconds of a start."""
+        if not (self.ready or self._begun.is_set()):
+            with suppress(TimeoutError), self._deadlines.within(seconds):
+                await self._begun.wait()
+        return self.ready
+
     async def accept(self, hook_key: str, request: HookRequest) -> HookReply:
         """Pass a webhook to its channel or CRM. Raises ChatappError if it cannot be stored soon."""
         runner = self._by_hook(hook_key)
@@ -117,11 +126,13 @@ class Daemon:
             await self.supervisor.refresh()
             await self.links.refresh()
             self.ready = True
+            self._begun.set()
             core = {"follower": self._follow, "timekeeper": self._timekeeper.run, "readiness": self.readiness.run}
             parts = (_core(name, run()) for name, run in core.items())
             await run_all(self.store.broken(), self._lost(), *parts, *(post.run() for post in self._posts))
         finally:
             self.ready = False
+            self._begun.set()
             await self.supervisor.stop()
             await self.links.stop()
 

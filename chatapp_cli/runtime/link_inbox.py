@@ -9,17 +9,19 @@ from functools import partial
 import structlog
 
 from chatapp_cli.domain.crm.events import CopyCame, CrmEvent, CrmStepAsked, CrmWrote, PlaceConfigured, RemoteFile
+from chatapp_cli.domain.crm_manifest import CrmManifest
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, StoreError
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession
 from chatapp_cli.runtime.link_owners import OwnerKeeper
 from chatapp_cli.runtime.link_places import PlaceKeeper
 from chatapp_cli.runtime.link_steps import StepKeeper
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
-from chatapp_cli.services import crm_gaps, crm_intake, crm_looks, files, ledger
+from chatapp_cli.services import crm_gaps, crm_intake, crm_looks, files, ledger, words
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 
@@ -43,7 +45,7 @@ class LinkInbox:
     def __init__(self, store: AsyncStore, link: LinkRow, applied: Callable[[], None]) -> None:
         """``applied`` is called after events: the CRM may have to be told something because of it."""
         self._store = store
-        self._link = link.id
+        self._link, self._about = link.id, manifest(link.kind)
         self._applied = applied
         self._places, self._owners = PlaceKeeper(store, link), OwnerKeeper(store, link)
         self._steps = StepKeeper(store, link)
@@ -171,7 +173,7 @@ class LinkInbox:
         except StoreError:
             raise
         except Exception as another:  # noqa: BLE001 - no event may end the link, whatever is wrong with it
-            return await self._tried_later(row, another)
+            return await self._tried_later(row, event, another)
 
     async def _recorded(self, row: CrmArrivedRow, event: CrmEvent, error: Exception) -> bool:
         if isinstance(error, Rejected):
@@ -180,13 +182,15 @@ class LinkInbox:
         if isinstance(error, NotFound):
             await self._strand(row, event, error)
             return True
-        return await self._tried_later(row, error)
+        return await self._tried_later(row, event, error)
 
-    async def _tried_later(self, row: CrmArrivedRow, error: Exception) -> bool:
+    async def _tried_later(self, row: CrmArrivedRow, event: CrmEvent, error: Exception) -> bool:
         if not isinstance(error, ChatappError):  # a mistake of ours
             log.error("crm.not_applied", link=self._link, arrived=row.id, exc_info=error)
             error = ChatappError(T("{error}", error=type(error).__name__))
-        await self._put_off(row, error)
+        seconds = min(ledger.LONGEST_WAIT, FOR_UNKNOWN * 2.0**row.tries)
+        later = partial(crm_intake.put_off, row=row, event=event, problem=error.what, seconds=seconds)
+        await self._store.write(later)
         return False
 
     async def _carried_out(
@@ -217,11 +221,9 @@ class LinkInbox:
 
     async def _reject(self, row: CrmArrivedRow, event: CrmEvent, error: Rejected) -> None:
         if isinstance(event, CrmWrote):
-            why = ChatappError(
-                T("A file cannot be fetched from the CRM: {code} {detail}", code=error.code, detail=error.detail)
-            )
+            refusal = ChatappError(why_not_fetched(self._about, error))
             try:
-                await self._store.write(partial(crm_intake.reject, row=row, event=event, refusal=why))
+                await self._store.write(partial(crm_intake.reject, row=row, event=event, refusal=refusal))
             except NotFound as gone:
                 await self._strand(row, event, gone)
         else:
@@ -229,10 +231,6 @@ class LinkInbox:
 
     async def _strand(self, row: CrmArrivedRow, event: CrmEvent, gone: NotFound) -> None:
         await self._store.write(partial(crm_intake.strand, row=row, event=event, problem=gone.what))
-
-    async def _put_off(self, row: CrmArrivedRow, error: ChatappError) -> None:
-        seconds = min(ledger.LONGEST_WAIT, FOR_UNKNOWN * 2.0**row.tries)
-        await self._store.write(partial(crm_intake.put_off, row=row, problem=str(error.what), seconds=seconds))
 
     async def _fetched(self, session: CrmSession, remote: Sequence[RemoteFile]) -> Sequence[StagedFile]:
         return [await self._staged(session, file) for file in remote]
@@ -245,6 +243,12 @@ class LinkInbox:
             return await self._store.off_loop(partial(files.adopt, media, scratch, name=file.name, mime=file.mime))
         finally:
             await self._store.off_loop(partial(scratch.unlink, missing_ok=True))
+
+
+def why_not_fetched(about: CrmManifest, error: Rejected) -> Text:
+    """What the author of a message is told whose file is refused."""
+    why, _ = words.why_there(about, error.code, error.detail)
+    return T("A file cannot be fetched from the CRM: {why}", why=why)
 
 
 def _nothing(raw: bytes) -> CrmEvent:

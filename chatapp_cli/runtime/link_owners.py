@@ -12,6 +12,7 @@ from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.owner import ChatOwner, heeds_cards
 from chatapp_cli.domain.errors import ChannelError, StoreError
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession, KnowsOwners
 from chatapp_cli.runtime.store import AsyncStore
@@ -58,11 +59,11 @@ class OwnerKeeper:
         except StoreError:
             raise
         except ChannelError as error:
-            await self._store.write(partial(_put_off, rows=rows, problem=str(error.what)))
+            await self._store.write(partial(_put_off, rows=rows, problem=error.what))
             return False
         except Exception as error:  # a mistake of ours about cards must not keep the messages
             log.exception("crm.owners_not_applied", link=self._link.id)
-            await self._store.write(partial(_put_off, rows=rows, problem=type(error).__name__))
+            await self._store.write(partial(_put_off, rows=rows, problem=T("{error}", error=type(error).__name__)))
             return False
         self._say(await self._store.write(partial(crm_owners.apply, link=self._link.id, rows=rows, found=found)))
         return True
@@ -90,10 +91,10 @@ class OwnerKeeper:
                 log.warning("crm.owner_does_not_see_line", link=self._link.id, operator=operator, line=line)
 
 
-def _put_off(tx: Tx, *, rows: Sequence[CrmArrivedRow], problem: str) -> None:
+def _put_off(tx: Tx, *, rows: Sequence[CrmArrivedRow], problem: Text) -> None:
     for row in rows:
         seconds = min(ledger.LONGEST_WAIT, FOR_ERRORS * 2.0**row.tries)
-        crm_intake.put_off(tx, row, problem, seconds=seconds)
+        crm_intake.put_off(tx, row, None, problem, seconds=seconds)
 
 
 async def _asked(session: CrmSession, events: Sequence[CardEvent], wanted: Sequence[Pairing]) -> Sequence[ChatOwner]:

@@ -12,6 +12,7 @@ from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.journal.channels import ChannelBound, ChannelUnbound, HealthChanged
 from chatapp_cli.domain.journal.company import CompanyConfigured
 from chatapp_cli.domain.journal.dialogs import Assigned
+from chatapp_cli.domain.journal.lines import LineRemoved
 from chatapp_cli.domain.journal.links import (
     CatchUpAsked,
     EntryRetried,
@@ -62,7 +63,7 @@ _TO_TELL = (
 )
 
 
-_ACCOUNTS = (ChannelBound, ChannelUnbound, HealthChanged)
+_ACCOUNTS = (ChannelBound, ChannelUnbound, HealthChanged, LineRemoved)
 """What changes which channels can be chosen on a CRM's own pages."""
 
 

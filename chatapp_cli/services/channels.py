@@ -24,7 +24,7 @@ from chatapp_cli.domain.manifest import NoCapabilities
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.option import OptionLevel, OptionTarget
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, lines, options
+from chatapp_cli.services import access, crm_presence, lines, options
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
@@ -254,9 +254,19 @@ def clear(tx: Tx, n: int, *, channel: ChannelRow) -> int:
 
 
 def unbind(tx: Tx, channel: ChannelRow, *, force: bool) -> None:
-    """Remove a channel with its dialogs. Without ``force`` raises Refused if it has dialogs or unsent messages."""
+    """Remove a channel with its dialogs and pairings.
+
+    Without ``force`` raises Refused if it is paired with a CRM, or has dialogs or unsent messages.
+    """
     access.require(tx, Right.CHANNELS)
     one(tx, channel.id)
+    paired = crm_presence.pairings_of(tx, channel.id)
+    if paired and not force:
+        raise Refused(
+            "still_paired",
+            T("{title} is paired with {place} of a CRM.", title=channel.title, place=paired[0].place_name),
+            T("Detach it first. See: {how}", how=to_do(Next.LINKS)),
+        )
     waiting = tx.value("channels.waiting", id=channel.id)
     if waiting and not force:
         raise Refused(
@@ -279,6 +289,7 @@ def unbind(tx: Tx, channel: ChannelRow, *, force: bool) -> None:
                 how=to_do(Next.BIND, kind=channel.kind),
             ),
         )
+    crm_presence.go(tx, paired)
     tx.run("channels.remove", id=channel.id)
     options.drop(tx, _target(channel.id))
     tx.emit(ChannelUnbound(channel=channel.id, kind=channel.kind, title=channel.title))

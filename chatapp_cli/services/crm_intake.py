@@ -32,7 +32,7 @@ from chatapp_cli.domain.crm.events import (
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, StoreError
-from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis, PairingId
+from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId, MessageId, Millis, PairingId
 from chatapp_cli.domain.journal.links import LinkDeadLetterKept, LinkDeadLetterRevived
 from chatapp_cli.domain.message import Operation, Origin, State
 from chatapp_cli.domain.next_step import Next, to_do
@@ -205,10 +205,10 @@ def reject(tx: Tx, row: CrmArrivedRow, event: CrmWrote, refusal: ChatappError) -
         _tell_author(tx, pairing, chat, event.remote, refusal, employee=event.author)
 
 
-def strand(tx: Tx, row: CrmArrivedRow, event: CrmEvent, problem: Text) -> None:
-    """Make an event a dead letter that is for no channel now, and have the author of a message told so.
+def strand(tx: Tx, row: CrmArrivedRow, event: CrmEvent | None, problem: Text) -> None:
+    """Make an event a dead letter that is for nobody here now, and have the author of a message told so.
 
-    A person can have it tried again once its channel is paired.
+    A person can have it tried again, as once its channel is paired.
     """
     die(tx, row, str(problem))
     match event:
@@ -218,13 +218,13 @@ def strand(tx: Tx, row: CrmArrivedRow, event: CrmEvent, problem: Text) -> None:
             pass
 
 
-def put_off(tx: Tx, row: CrmArrivedRow, problem: str, *, seconds: float) -> None:
-    """Try an event later; after too many attempts it is a dead letter."""
-    problem = border.name(problem)
+def put_off(tx: Tx, row: CrmArrivedRow, event: CrmEvent | None, problem: Text, *, seconds: float) -> None:
+    """Try an event later; after too many attempts it is a dead letter, and the author of a message is told so."""
     if row.tries + 1 < MOST_TRIES:
-        tx.run("crmevents.later", id=row.id, next_at=tx.now + int(seconds * 1000), problem=problem)
+        next_at = tx.now + int(seconds * 1000)
+        tx.run("crmevents.later", id=row.id, next_at=next_at, problem=border.name(str(problem)))
     else:
-        die(tx, row, problem)
+        strand(tx, row, event, problem)
 
 
 def die(tx: Tx, row: CrmArrivedRow, problem: str) -> None:
@@ -414,7 +414,7 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
 def _chat(
     tx: Tx, link: LinkId, kind: str, place: str, chat: str, remote: str = "", number: PairingId | None = None
 ) -> tuple[PairingRow, ChatRow]:
-    """The pairing and the chat that an event is about. Raises NotFound if they are none of ours, NotYet."""
+    """The pairing and the chat that an event is about. Raises NotFound if they are none of ours any more, NotYet."""
     if number is not None:
         pairing: PairingRow | None = pairings.active(tx, link, number)
     else:
@@ -432,17 +432,24 @@ def _chat(
 
 
 def _opened(tx: Tx, pairing: PairingRow, chat: str) -> ChatRow | None:
-    """A chat that we named and whose first answer was lost: its dialog stands in its name."""
+    """A chat that we named and whose first answer was lost: its dialog stands in its name.
+
+    Raises NotFound if the dialog was deleted, or is another channel's.
+    """
     dialog = crm_chats.dialog_of(chat)
     if dialog is None:
         return None
-    try:
-        if dialogs.card(tx, dialog).channel_id != pairing.channel_id:
-            return None
-    except NotFound:
-        return None
+    if not _is_of_channel(tx, dialog, pairing.channel_id):
+        raise NotFound(T("Chat {chat} belongs to no dialog of this channel any more.", chat=chat))
     tx.run("chats.keep", pairing=pairing.id, chat=chat, dialog=dialog, remote="", session="")
     return tx.one(ChatRow, "chats.find", pairing=pairing.id, chat=chat)
+
+
+def _is_of_channel(tx: Tx, dialog: DialogId, channel: ChannelId) -> bool:
+    try:
+        return dialogs.card(tx, dialog).channel_id == channel
+    except NotFound:
+        return False
 
 
 def _message(tx: Tx, link: LinkId, pairing: PairingRow, chat: ChatRow, remote: str, sent_as: str) -> MessageId:

@@ -12,7 +12,7 @@ from chatapp_cli.domain.name import sound
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.option import OptionLevel, OptionTarget
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, options
+from chatapp_cli.services import access, crm_presence, options
 from chatapp_cli.store.rows.channels import LineRow
 from chatapp_cli.store.tx import Tx
 
@@ -82,6 +82,7 @@ def remove(tx: Tx, line: LineRow, *, force: bool) -> None:
             T("Line {name} has channels; {n} dialogs would be lost with them.", name=line.name, n=line.dialogs),
             T("Unbind its channels first, or use --force."),
         )
+    crm_presence.go(tx, crm_presence.pairings_of(tx, line.id, line=True))
     options.drop_with_line(tx, line.id)
     tx.run("lines.remove", id=line.id)
     tx.emit(LineRemoved(name=line.name))

@@ -35,7 +35,9 @@ class Doorkeeper:
     """Stands for the daemon: it knows one channel, and what it does with a call is said."""
 
     reply: Callable[[], HookReply] = HookReply
-    ready: bool = True
+
+    async def takes_calls(self, seconds: float) -> bool:
+        return True
 
     async def knows(self, key: str) -> bool:
         return key == "known"

@@ -62,6 +62,7 @@ WITHOUT_A_RIGHT = {
     "channels.prove": A_SESSION,
     "channels.set_health": A_SESSION,
     "contacts.confirmed": A_SESSION,
+    "crm_presence.go": ONLY_PART,
     "crm_intake.apply": A_CRM,
     "crm_intake.apply_each": A_CRM,
     "crm_intake.die": A_CRM,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.domain.crm.events import CrmEvent, CrmRewrote, CrmWrote, RemoteFile
+from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.ids import LinkId
-from chatapp_cli.runtime.link_inbox import TOGETHER, bundles, in_order
+from chatapp_cli.kit.crms import manifest
+from chatapp_cli.runtime.link_inbox import TOGETHER, bundles, in_order, why_not_fetched
 from chatapp_cli.store.rows.crm import CrmArrivedRow
 
 
@@ -43,3 +45,8 @@ def test_events_are_applied_in_bundles_and_one_whose_files_are_fetched_is_alone(
     events = [*(wrote(str(n)) for n in range(TOGETHER + 1)), with_file, wrote("6")]
     found = [[row.id for row, _ in one] for one in bundles(arrived(n, event) for n, event in enumerate(events))]
     assert found == [[*range(TOGETHER)], [TOGETHER], [TOGETHER + 1], [TOGETHER + 2]]
+
+
+def test_whoever_sent_a_file_that_is_refused_is_told_why_in_words() -> None:
+    said = str(why_not_fetched(manifest("bitrix24"), Rejected("file_elsewhere")))
+    assert said.startswith("A file cannot be fetched from the CRM: The file's address leads away from the portal")

@@ -93,3 +93,17 @@ async def test_monitors_are_answered_in_words_while_the_database_is_away(company
         assert "CHATAPP_DATABASE_URL" in answer.json()["next_step"]
     assert metrics.status_code == 200
     assert "chatapp_store_ready 0.0" in metrics.text.splitlines()
+
+
+async def test_a_call_that_comes_during_the_start_is_held_until_it_can_be_taken_but_not_for_long(
+    company: Company,
+) -> None:
+    daemon = Daemon(AsyncStore(company))
+    assert not await daemon.takes_calls(0.01)
+    held = asyncio.create_task(daemon.takes_calls(30))
+    running = asyncio.create_task(daemon.run())
+    assert await asyncio.wait_for(held, 10)
+    running.cancel()
+    await asyncio.wait({running})
+    assert not await asyncio.wait_for(daemon.takes_calls(30), 1), "nobody is held while it stops"
+    await daemon.store.aclose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatapp_cli.domain.crm.events import CrmArrival, CrmRewrote
+from chatapp_cli.domain.text import T
 from chatapp_cli.services import crm_intake, ledger, links
 from tests.services.paired import HERE, linked
 from tests.stores import Shop
@@ -14,7 +15,7 @@ def test_an_event_that_is_put_off_counts_as_nothing_and_a_dead_one_as_a_letter(s
     arrival = CrmArrival(provider_id="edit:999", event=event, raw=b"{}")
     shop.write(lambda tx: crm_intake.keep(tx, desk.link, [arrival]))
     (row,) = shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
-    shop.write(lambda tx: crm_intake.put_off(tx, row, "not known yet", seconds=2))
+    shop.write(lambda tx: crm_intake.put_off(tx, row, event, T("not known yet"), seconds=2))
     link = shop.read(lambda tx: links.one(tx, desk.link))
     assert (link.refused, link.letters, link.dead) == (0, 0, 0)
     shop.write(lambda tx: crm_intake.die(tx, row, "no such chat"))

@@ -344,10 +344,10 @@ def test_an_edit_that_comes_before_its_message_waits_for_it(desk: Paired) -> Non
         desk.come(edit, "edit:900")
     waiting = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
     for _ in range(crm_intake.MOST_TRIES - 1):
-        desk.shop.write(lambda tx: crm_intake.put_off(tx, waiting[0], "unknown", seconds=1))
+        desk.shop.write(lambda tx: crm_intake.put_off(tx, waiting[0], edit, T("unknown"), seconds=1))
     desk.shop.clock.at += 1_000
     (row,) = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
-    desk.shop.write(lambda tx: crm_intake.put_off(tx, row, "unknown", seconds=1))
+    desk.shop.write(lambda tx: crm_intake.put_off(tx, row, edit, T("unknown"), seconds=1))
     assert [one.problem for one in desk.shop.read(crm_intake.dead)] == ["unknown"]
     desk.shop.write(lambda tx: crm_intake.revive(tx, row.id))
     assert desk.shop.read(crm_intake.dead) == []
@@ -367,7 +367,7 @@ def test_an_event_about_a_channel_that_is_not_paired_is_a_dead_letter_and_goes_t
 def test_a_chat_of_another_channel_is_not_taken_for_ours_by_its_number(desk: Paired) -> None:
     other = desk.shop.channel(kind="email")
     theirs = desk.dialog(desk.shop.hear(other))
-    with pytest.raises(crm_intake.NotYet):
+    with pytest.raises(NotFound, match="belongs to no dialog"):
         desk.come(desk.wrote(theirs, "не туда"), "add:900")
 
 

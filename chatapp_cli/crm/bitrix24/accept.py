@@ -117,21 +117,19 @@ async def _event(portals: KnownPortals, bound: Bound, request: HookRequest, now:
 async def _arrival(bound: Bound, part: KeptPart, now: Millis, *, spoken: bool) -> CrmArrival:
     """A part of an event; of a message that seems to be ours only that the chat has to be looked into.
 
-    An employee may have written the same words in these minutes: the chat's history tells the two apart.
+    An employee may have written the same words in these minutes, and been told first: only the chat's history tells
+    the two apart.
     """
     number = events.message_of(part.tree) if spoken else ""
-    if number and await _is_copy(bound, events.copy_mark_of(part.tree), number, now):
+    if number and await _may_be_copy(bound, events.copy_mark_of(part.tree), now):
         return events.copy(part, number)
     return events.arrival(part, now)
 
 
-async def _is_copy(bound: Bound, mark: str, number: str, now: Millis) -> bool:
-    """Whether it is the first message with the words that we have just shown there, or the same one told again."""
-    said = (await bound.memory.known(mark)).get(mark, "") if mark else ""
-    at, _, claimed = said.partition(" ")
-    if not at or now - int(at) > COPY_RETURNS:
-        return False
-    return claimed == number if claimed else await bound.memory.swap(mark, said, f"{at} {number}")
+async def _may_be_copy(bound: Bound, mark: str, now: Millis) -> bool:
+    """Whether we have just shown these words there as this employee's."""
+    at = (await bound.memory.known(mark)).get(mark, "").partition(" ")[0] if mark else ""
+    return bool(at) and now - int(at) <= COPY_RETURNS
 
 
 async def _introduced(bound: Bound, known: Installation, tree: Tree) -> CrmReply:

@@ -165,7 +165,7 @@ async def _nothing(entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
 
 def _unfit(entry: LedgerEntry) -> ChannelError | None:
     """Why an entry cannot be told at all."""
-    if not entry.pairing.place.isdecimal():
+    if not entry.pairing.place.isdecimal() and entry.act is not Act.FAILED:  # an author is told wherever they wrote
         return Rejected(OTHER_WAY, entry.pairing.place)
     if entry.act is Act.DELIVERED and not (entry.chat.remote.isdecimal() and entry.remote.isdecimal()):
         return Rejected("chat_unknown")

@@ -25,7 +25,7 @@ class PortalRefusal(Exception):
     def __init__(self, status: int, code: str, description: str = "") -> None:
         super().__init__(code)
         self.status, self.code = status, code
-        self.description = description or f"The call failed: {code}"
+        self.description = description or "The call failed"
 
     @property
     def body(self) -> Json:

@@ -12,7 +12,6 @@ import pytest
 from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry, SharedFile
 from chatapp_cli.domain.crm.events import (
-    CopyCame,
     CrmConversation,
     CrmRewrote,
     CrmWithdrew,
@@ -114,31 +113,6 @@ async def test_what_an_operator_of_ours_writes_appears_as_the_employees(
         (SVETLANA, "Сейчас узнаю"),
         (1, "Пётр: Готово"),
     ]
-
-
-async def test_a_copy_that_the_portal_tells_back_is_not_sent_again(
-    session: Bitrix24Session, portal: Portal, desk: OfficeDesk
-) -> None:
-    portal.misbehaviour.copies_return = True
-    await shown(session, entry("m-1"))
-    await shown(session, entry("m-2", "Да", ours=True, origin=Origin.PHONE, employee=str(SVETLANA)))
-    await portal.settled()
-    assert written(desk) == []
-    await portal.staff.writes(WHATSAPP, LINE, "d-1", "Да")
-    await portal.settled()
-    assert [one.text for one in written(desk)] == ["Да"]
-
-
-async def test_a_copy_that_the_portal_tells_twice_is_not_sent_either(
-    session: Bitrix24Session, portal: Portal, desk: OfficeDesk
-) -> None:
-    portal.misbehaviour.copies_return, portal.misbehaviour.doubled_events = True, 9
-    await shown(session, entry("m-1"))
-    await shown(session, entry("m-2", "Да", ours=True, origin=Origin.PHONE, employee=str(SVETLANA)))
-    await portal.settled()
-    assert written(desk) == []
-    came = [one for reply in desk.replies for one in reply.arrivals if isinstance(one.event, CopyCame)]
-    assert (len(came), len({one.provider_id for one in came})) == (2, 1)
 
 
 @pytest.mark.req("S-160")
@@ -351,6 +325,15 @@ async def test_a_failure_is_told_to_its_author_and_in_the_card(
         (portal.cards[-1].kind if portal.cards[-1].kind != "contact" else portal.cards[0].kind, portal.notices[0].text)
     ]
     assert not message.delivered
+
+
+async def test_a_failure_is_told_to_its_author_of_whom_no_place_is_known(
+    session: Bitrix24Session, portal: Portal
+) -> None:
+    nowhere = replace(pairing(), kind="", place="")
+    failed = {"pairing": nowhere, "chat": CrmChat(id="", name=""), "person": CrmPerson(id="", name="")}
+    await shown(session, entry("", act=Act.FAILED, reason="Не соединён", employee=str(SVETLANA), **failed))
+    assert [(notice.user, notice.text) for notice in portal.notices] == [(SVETLANA, "Не соединён\nДобрый день")]
 
 
 async def test_a_lost_answer_is_unknown_and_found_in_the_history(session: Bitrix24Session, portal: Portal) -> None:

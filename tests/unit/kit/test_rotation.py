@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import settings
 
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, OutcomeUnknown, Retryable
 from chatapp_cli.kit.rotation import Rotation
-from chatapp_cli.kit.tokens import Ask, Granted, GrantRefused, Tokens
+from chatapp_cli.kit.tokens import PATIENCE, Ask, Granted, GrantRefused, Tokens
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.memory import ShortMemory
 from chatapp_cli.ports.world import World
@@ -172,6 +173,44 @@ async def test_what_is_noted_shows_no_token() -> None:
     (note,) = (await memory.known("renewal:")).values()
     assert "refresh-1" not in note
     assert "first" not in note
+
+
+def test_a_lost_answer_is_waited_for_once_and_then_by_nobody(machine: InTurn) -> None:
+    machine.have_a_call_refused("daemon")
+    lead(machine, "daemon", "answer")
+    machine.kill("daemon")
+    ends = []
+    for _ in range(3):
+        assert isinstance(machine.newcomer().exception(), NeedsRebind)
+        ends.append(machine.time)
+    assert sum(PATIENCE) <= ends[0] < 1.2 * sum(PATIENCE)
+    assert ends[2] - ends[0] <= len(ends), "the machine's time goes on by a second even where nobody waits"
+
+
+class StillClock(HeldClock):
+    """A clock by which nobody wakes up."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_session_that_ends_does_not_wait_for_another_process() -> None:
+    provider, memory = Silent([]), ShortMemory()
+    bound = bound_with(Provider(), memory)
+    never: asyncio.Future[Granted] = asyncio.get_running_loop().create_future()
+    killed = asyncio.ensure_future(Rotation(lambda _: never, bound, held_world())("refresh-1"))
+    while not await memory.known("renewal:"):
+        await asyncio.sleep(0)
+    killed.cancel()
+    tokens = Tokens(bound, Rotation(provider.ask, bound, held_world()), StillClock())
+    waiter = asyncio.create_task(tokens.another(await tokens.present()))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not waiter.done()
+    await tokens.aclose()
+    with pytest.raises(Retryable, match="timeout"):
+        await waiter
+    assert provider.asked == []
 
 
 def test_a_slow_answer_is_waited_for_as_long_as_it_may_take(machine: InTurn) -> None:
