@@ -14,8 +14,10 @@ from chatapp_cli.domain.journal.links import CatchUpAsked, LinkResumed
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import journal, ledger, links, options, pairings
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
+from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.screens.crm import CrmScreen
 from chatapp_cli.tui.screens.linking import LinkingScreen, PairingScreen
+from chatapp_cli.tui.widgets.bars import StatusBar
 from tests.tui import portals
 from tests.tui.conftest import GOOD, SMALL, Opener, Window
 from tests.tui.stage import Stage
@@ -122,6 +124,28 @@ async def test_the_bar_shows_the_keys_of_what_is_chosen(window: Opener, stage: S
         await it.sees("n link again")
         await it.press("n")
         await it.until(lambda: isinstance(it.app.screen, LinkingScreen))
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+async def test_a_small_window_shows_every_key_of_a_link_on_two_lines_with_the_way_out_and_the_help(
+    window: Opener, stage: Stage, language: str
+) -> None:
+    portals.furnish(stage)
+    i18n.use(language)
+    words = ("p rules", "x remove", "Esc back", "? help")
+    async with window(SMALL) as it:
+        await to_the_page(it)
+        await it.sees(*(words if language == "en" else ("p правила", "x удалить", "Esc назад", "? справка")))
+
+
+async def test_nothing_is_said_of_channels_before_they_were_read(window: Opener) -> None:
+    async with window() as it:
+        bar = it.app.screen.query_one(StatusBar)
+        await it.until(lambda: bar.lines()[0][0])
+        bar.overview = None
+        assert bar.lines()[0][0] == []
+        bar.tell(Overview())
+        assert "No channel is bound yet" in bar.lines()[0][0][0][0]
 
 
 @BOTH
