@@ -93,6 +93,8 @@ class AskingScreen(ActionPage):
     AskingScreen #aside Static { width: 1fr; height: auto; }
     AskingScreen #waiting { padding: 1 2; color: $warning; display: none; height: auto; }
     AskingScreen.-waiting #waiting { display: block; }
+    AskingScreen.-checking #waiting { padding: 0 2; }
+    AskingScreen.-checking FormView { padding: 0 2 1 2; }
     AskingScreen #code { display: none; width: auto; }
     AskingScreen.-scanning #form { display: none; }
     AskingScreen.-scanning #code { display: block; }
@@ -121,6 +123,10 @@ class AskingScreen(ActionPage):
         """What the button says that answers a form."""
         return _("Continue")
 
+    def waiting(self) -> str:
+        """What is said while answers are checked, or questions are got."""
+        return _("Asking the provider…")
+
     @abstractmethod
     async def converse(self, ask: Asker) -> str:
         """Ask everything and act on it; returns the notice for the end. Raises ChatappError."""
@@ -130,7 +136,7 @@ class AskingScreen(ActionPage):
         yield Static(self.where(), id="where", markup=False)
         with Horizontal():
             with Vertical(id="form"):
-                yield Static(_("Asking the provider…"), id="waiting", markup=False)
+                yield Static(self.waiting(), id="waiting", markup=False)
             with Vertical(id="aside"):
                 yield Static(id="code", markup=False)
                 yield Static(self.about(), id="notice", markup=False)
@@ -157,14 +163,24 @@ class AskingScreen(ActionPage):
     async def answer(self, form: Form) -> Mapping[str, str]:
         """Show a form and wait for its answers."""
         self._answer = asyncio.get_running_loop().create_future()
-        self.remove_class("-waiting", "-scanning", "-beside")
+        self.remove_class("-waiting", "-checking", "-scanning", "-beside")
+        for view in self.query(FormView):
+            if view.display and view.asks_the_same(form):
+                view.ask_again(form)
+                return await self._answer
         await self.query(FormView).remove()
         lasting = partial(paths.lasting, self.workspace.company.media)
         await self.query_one("#form").mount(FormView(form, self._typed, lasting, self.button()))
         return await self._answer
 
     def notice(self, notice: Notice) -> None:
-        """Show a notice beside the form; a QR code replaces the form, since it must not be scaled down."""
+        """Show a notice beside the form; a QR code replaces the form, since it must not be scaled down.
+
+        A form that was answered goes: what the notice asks for is done next.
+        """
+        for view in self.query(FormView):
+            view.display = view.display and not view.checking
+        self.remove_class("-checking")
         code = qr(notice.qr) if notice.qr else Text()
         lines, columns = code.plain.count("\n"), len(code.plain.partition("\n")[0])
         tall = lines > self.size.height - _BARS
@@ -177,8 +193,8 @@ class AskingScreen(ActionPage):
     def _answered(self, event: FormView.Answered) -> None:
         form = self.query_one(FormView)
         self._typed |= form.typed()
-        form.display = False
-        self.add_class("-waiting")
+        form.check()
+        self.add_class("-waiting", "-checking")
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(event.values)
 
