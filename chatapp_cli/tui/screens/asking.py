@@ -27,6 +27,7 @@ from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.media import paths
 from chatapp_cli.tui.reading import overview
+from chatapp_cli.tui.widgets.asked_form import AskedForm
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.form import FormView
 
@@ -87,14 +88,9 @@ class AskingScreen(ActionPage):
 
     DEFAULT_CSS = """
     AskingScreen #where { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
-    AskingScreen #form { width: 1fr; }
     AskingScreen #aside { width: 44%; max-width: 72; border-left: solid $rule; padding: 1 2; color: $muted;
         overflow-y: auto; scrollbar-size-vertical: 1; height: 1fr; }
     AskingScreen #aside Static { width: 1fr; height: auto; }
-    AskingScreen #waiting { padding: 1 2; color: $warning; display: none; height: auto; }
-    AskingScreen.-waiting #waiting { display: block; }
-    AskingScreen.-checking #waiting { padding: 0 2; }
-    AskingScreen.-checking FormView { padding: 0 2 1 2; }
     AskingScreen #code { display: none; width: auto; }
     AskingScreen.-scanning #form { display: none; }
     AskingScreen.-scanning #code { display: block; }
@@ -108,7 +104,6 @@ class AskingScreen(ActionPage):
 
     def __init__(self) -> None:
         super().__init__()
-        self._typed: dict[str, str] = {}
         self._answer: asyncio.Future[Mapping[str, str]] | None = None
 
     @abstractmethod
@@ -135,8 +130,7 @@ class AskingScreen(ActionPage):
         """Form on the left, explanations on the right."""
         yield Static(self.where(), id="where", markup=False)
         with Horizontal():
-            with Vertical(id="form"):
-                yield Static(self.waiting(), id="waiting", markup=False)
+            yield AskedForm(self.waiting())
             with Vertical(id="aside"):
                 yield Static(id="code", markup=False)
                 yield Static(self.about(), id="notice", markup=False)
@@ -146,7 +140,7 @@ class AskingScreen(ActionPage):
         """Begin to ask."""
         self.query_one(StatusBar).tell_keys("bind")
         self.do(self._tell_health)
-        self.add_class("-waiting")
+        self.query_one(AskedForm).wait()
         self._asking: Worker[None] = self.run_worker(self._ask_all)
 
     async def _tell_health(self) -> None:
@@ -163,24 +157,14 @@ class AskingScreen(ActionPage):
     async def answer(self, form: Form) -> Mapping[str, str]:
         """Show a form and wait for its answers."""
         self._answer = asyncio.get_running_loop().create_future()
-        self.remove_class("-waiting", "-checking", "-scanning", "-beside")
-        for view in self.query(FormView):
-            if view.display and view.asks_the_same(form):
-                view.ask_again(form)
-                return await self._answer
-        await self.query(FormView).remove()
+        self.remove_class("-scanning", "-beside")
         lasting = partial(paths.lasting, self.workspace.company.media)
-        await self.query_one("#form").mount(FormView(form, self._typed, lasting, self.button()))
+        await self.query_one(AskedForm).ask(form, lasting, self.button())
         return await self._answer
 
     def notice(self, notice: Notice) -> None:
-        """Show a notice beside the form; a QR code replaces the form, since it must not be scaled down.
-
-        A form that was answered goes: what the notice asks for is done next.
-        """
-        for view in self.query(FormView):
-            view.display = view.display and not view.checking
-        self.remove_class("-checking")
+        """Show a notice beside the form; a QR code replaces the form, since it must not be scaled down."""
+        self.query_one(AskedForm).clear()
         code = qr(notice.qr) if notice.qr else Text()
         lines, columns = code.plain.count("\n"), len(code.plain.partition("\n")[0])
         tall = lines > self.size.height - _BARS
@@ -191,10 +175,7 @@ class AskingScreen(ActionPage):
 
     @on(FormView.Answered)
     def _answered(self, event: FormView.Answered) -> None:
-        form = self.query_one(FormView)
-        self._typed |= form.typed()
-        form.check()
-        self.add_class("-waiting", "-checking")
+        self.query_one(AskedForm).check()
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(event.values)
 
@@ -204,8 +185,7 @@ class AskingScreen(ActionPage):
 
     def action_submit(self) -> None:
         """Answer the form, as its button does."""
-        for form in [one for one in self.query(FormView) if one.display]:
-            form.submit()
+        self.query_one(AskedForm).submit()
 
     def action_leave(self) -> None:
         """End without saving."""
