@@ -80,6 +80,20 @@ async def test_a_message_is_tried_and_the_rule_and_its_reason_are_told(
         await it.sees_no("it says")
 
 
+async def test_a_refusal_names_the_keys_of_the_page_that_is_open_already(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    link = furnished(stage, company)
+    company.write(partial(crm_rules.add, link=link, name="Всё", asked={}, outcome=RuleOutcome(pipeline="lead")))
+    async with window() as it:
+        await to_the_rules(it)
+        await it.sees("Всё")
+        await it.press("j", "j", "K")
+        await it.until(lambda: any("would never be reached" in one.message for one in it.app._notifications))
+        (said,) = [one.message for one in it.app._notifications if "would never be reached" in one.message]
+        assert said.endswith("or change one of them: K, J, e")
+
+
 async def test_a_small_window_shows_rules_in_columns_and_the_chosen_one_in_full(
     window: Opener, stage: Stage, company: Company
 ) -> None:
