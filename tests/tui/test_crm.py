@@ -21,6 +21,7 @@ from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.screens.crm import CrmScreen
 from chatapp_cli.tui.screens.linking import LinkingScreen, PairingScreen
 from chatapp_cli.tui.widgets.bars import StatusBar
+from chatapp_cli.tui.widgets.key_hints import fitted, hints
 from chatapp_cli.tui.widgets.link_words import LinkWords
 from tests.tui import portals
 from tests.tui.conftest import GOOD, SMALL, Opener, Window
@@ -144,6 +145,13 @@ async def test_a_small_window_shows_every_key_of_a_link_on_two_lines_with_the_wa
     async with window(SMALL) as it:
         await to_the_page(it)
         await it.sees(*(words if language == "en" else ("p правила", "x удалить", "Esc назад", "? справка")))
+
+
+@pytest.mark.parametrize("width", [30, 50, 79])
+def test_the_way_out_and_the_help_stay_in_the_bar_whatever_is_left_out(width: int) -> None:
+    (line,) = fitted(hints(("crm", "app"), typing=False, without=()), width, 1)
+    assert [hint.key for hint in line][-2:] == [" Esc", " ?"]
+    assert sum(hint.width for hint in line) <= width
 
 
 async def test_nothing_is_said_of_channels_before_they_were_read(window: Opener) -> None:
