@@ -10,11 +10,11 @@ from textual.dom import DOMNode
 
 from chatapp_cli.domain.finding import fold
 from chatapp_cli.i18n import _
-from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import dialogs, duties
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.keys.keymap import SAME_KEY, action, actions, shown
 from chatapp_cli.tui.listing.listing import Listing
+from chatapp_cli.tui.reading.filters import title
 
 ITSELF = "app.palette"
 _TYPED = str.maketrans({**SAME_KEY, **{russian: latin for latin, russian in SAME_KEY.items() if russian.isalpha()}})
@@ -55,8 +55,9 @@ def narrowing(listing: Listing, tags: Iterable[str], operators: Iterable[str]) -
     for line, name in {channel.line_id: channel.line for channel in channels}.items():
         yield _filter(listing, _("Line: {name}", name=name), "by_line", line=line, channel=None)
     for channel in channels:
-        name = f"{manifest(channel.kind).label} {channel.title}"
-        yield _filter(listing, _("Channel: {name}", name=name), "by_channel", channel=channel.id, line=channel.line_id)
+        yield _filter(
+            listing, _("Channel: {name}", name=title(channel)), "by_channel", channel=channel.id, line=channel.line_id
+        )
     for tag in tags:
         yield _filter(listing, _("Tag: {name}", name=tag), "by_tag", tag=tag)
     for name in operators:

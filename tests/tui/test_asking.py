@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -16,7 +17,7 @@ from chatapp_cli.sandbox.email_oauth import OauthEmailSandbox
 from chatapp_cli.services import channels, lines
 from chatapp_cli.tui.screens.asking import WindowAsker, qr, shown
 from chatapp_cli.tui.screens.bind import BindScreen
-from chatapp_cli.tui.widgets.form import FieldRow
+from chatapp_cli.tui.widgets.form import FieldRow, FormView
 from tests.tui.conftest import Opener
 from tests.tui.stage import Stage
 
@@ -102,6 +103,33 @@ async def mail_page(it: Stage, company: Company) -> tuple[BindScreen, Mapping[st
     await it.app.push_screen(page)
     await it.until(lambda: page.query(RadioSet) and all(one.pressed_button for one in page.query(RadioSet)))
     return page, {row.field.name: row for row in page.query(FieldRow)}
+
+
+async def test_signs_tell_without_colours_what_is_chosen(window: Opener, company: Company) -> None:
+    async with window(size=(120, 50)) as it:
+        await mail_page(it, company)
+        rows = [row for row in it.text().splitlines() if "(●)" in row or "( )" in row]
+        assert {"(●)" in row for row in rows} == {True, False}
+        assert "▐●▌" not in it.text()
+
+
+async def test_what_is_typed_while_answers_are_checked_goes_nowhere_and_the_form_stays(
+    window: Opener, company: Company
+) -> None:
+    async with window(size=(120, 50)) as it:
+        page, rows = await mail_page(it, company)
+        form = page.query_one(FormView)
+        before = form.typed()
+        form.check()
+        await it.press("q", "x", ":")
+        assert it.app.screen is page
+        assert form.typed() == before
+        name = next(name for name, row in rows.items() if row.display and row.query(Input))
+        form.ask_again(replace(form.form, errors={name: T("No."), "": T("Neither.")}))
+        await it.sees("No.", "Neither.")
+        await it.press("z")
+        assert form.typed()[name].endswith("z")
+        await it.sees_no("No.")
 
 
 async def test_a_mailbox_is_bound_by_oauth_in_the_window(window: Opener, company: Company) -> None:

@@ -11,11 +11,18 @@ from chatapp_cli import i18n
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.journal.links import CatchUpAsked, LinkResumed
+from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.connector import Finding
 from chatapp_cli.services import journal, ledger, links, options, pairings
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
+from chatapp_cli.tui.appearance import Appearance
+from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.screens.crm import CrmScreen
 from chatapp_cli.tui.screens.linking import LinkingScreen, PairingScreen
+from chatapp_cli.tui.widgets.bars import StatusBar
+from chatapp_cli.tui.widgets.key_hints import fitted, hints
+from chatapp_cli.tui.widgets.link_words import LinkWords
 from tests.tui import portals
 from tests.tui.conftest import GOOD, SMALL, Opener, Window
 from tests.tui.stage import Stage
@@ -65,7 +72,9 @@ async def test_links_pairings_and_entries_are_told_in_words(
     i18n.use(language)
     async with window(size) as it:
         await to_the_page(it)
-        await it.sees(f"● {portals.HOME}  {works}", f"● {portals.TRADE}  {unpaid}", "⇄ TG bot @teply_dom_bot  Продажи")
+        await it.sees(
+            f"● {portals.HOME}", f" · {works}", f"● {portals.TRADE}", f" · {unpaid}", "⇄ TG bot @teply_dom_bot  Продажи"
+        )
         await it.sees("✗ Анна Кузнецова  И ещё", "◷ Анна Кузнецова  Жду счёт")
         await it.press("down", "down", "down")
         await it.sees(refused, "ERROR_CONNECTOR_NOT_ACTIVE", "→ ")
@@ -75,10 +84,12 @@ async def test_the_page_follows_what_happens_to_a_link(window: Opener, stage: St
     portals.linked(stage, portals.HOME)
     async with window() as it:
         await to_the_page(it)
-        await it.sees(f"● {portals.HOME}  works")
+        await it.sees(f"● {portals.HOME}", "Bitrix24 · works")
         (link,) = linked(company)
         company.write(partial(links.set_state, link=link.id, state=LinkState.AUTH_LOST, code="grant_refused"))
-        await it.sees(f"● {portals.HOME}  no access", "Bitrix24 gives no more tokens", "Press r to try it now.")
+        await it.sees(
+            f"● {portals.HOME}", "Bitrix24 · no access", "Bitrix24 gives no more tokens", "Press r to try it now."
+        )
         company.write(partial(links.set_state, link=link.id, state=LinkState.OK))
         stage.clock.at += 60_000
         company.write(partial(links.open_gap, link=link.id))
@@ -124,6 +135,82 @@ async def test_the_bar_shows_the_keys_of_what_is_chosen(window: Opener, stage: S
         await it.until(lambda: isinstance(it.app.screen, LinkingScreen))
 
 
+@pytest.mark.parametrize("language", ["en", "ru"])
+async def test_a_small_window_shows_every_key_of_a_link_on_two_lines_with_the_way_out_and_the_help(
+    window: Opener, stage: Stage, language: str
+) -> None:
+    portals.furnish(stage)
+    i18n.use(language)
+    words = ("p rules", "x remove", "Esc back", "? help")
+    async with window(SMALL) as it:
+        await to_the_page(it)
+        await it.sees(*(words if language == "en" else ("p правила", "x удалить", "Esc назад", "? справка")))
+
+
+@pytest.mark.parametrize("width", [30, 50, 79])
+def test_the_way_out_and_the_help_stay_in_the_bar_whatever_is_left_out(width: int) -> None:
+    (line,) = fitted(hints(("crm", "app"), typing=False, without=()), width, 1)
+    assert [hint.key for hint in line][-2:] == [" Esc", " ?"]
+    assert sum(hint.width for hint in line) <= width
+
+
+async def test_nothing_is_said_of_channels_before_they_were_read(window: Opener) -> None:
+    async with window() as it:
+        bar = it.app.screen.query_one(StatusBar)
+        await it.until(lambda: bar.lines()[0][0])
+        bar.overview = None
+        assert bar.lines()[0][0] == []
+        bar.tell(Overview())
+        assert "No channel is bound yet" in bar.lines()[0][0][0][0]
+
+
+async def test_links_that_differ_in_their_ends_alone_are_told_apart_in_a_small_window(
+    window: Opener, stage: Stage
+) -> None:
+    for port in (41873, 41874):
+        portals.linked(stage, f"the-portal-of-a-company.example.test:{port}")
+    async with window(SMALL) as it:
+        await to_the_page(it)
+        await it.sees("CRMs", "41873  ", "41874  ", "Bitrix24 · works", "Press b to pair a channel with it.")
+
+
+async def test_the_page_of_a_paired_link_speaks_of_another_channel(window: Opener, stage: Stage) -> None:
+    portals.furnish(stage)
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("Press b to pair another channel with it.")
+
+
+def test_findings_follow_each_other_and_an_address_has_a_line_of_its_own(company: Company, stage: Stage) -> None:
+    portals.furnish(stage)
+    (home, *_others), words = linked(company), LinkWords(Appearance(stage.clock, "dark"))
+    found = [
+        Finding(name="receive", ok=True, what=T("One.")),
+        Finding(name="send", ok=False, what=T("Two."), next_step=T("Three.")),
+        Finding(name="clock", ok=True, what=T("Four.")),
+    ]
+    assert "\n\n✓ One.\n✗ Two.\n→ Three.\n✓ Four.\n\nPress" in words.about_link(home, found, paired=True).plain
+    told = words.about_pairing(paired(company)[0], home, "https://desk.example/hooks/k").plain
+    assert "Webhook:\nhttps://desk.example/hooks/k\n" in told
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 35)])
+async def test_the_letter_can_be_read_to_its_last_line_and_says_how_to_get_the_icon(
+    window: Opener, company: Company, size: tuple[int, int]
+) -> None:
+    company.write(partial(options.configure_company, changes={"public_url": "https://desk.example.ru"}))
+    bound = Bound(account="hvoya.amocrm.ru", title="hvoya.amocrm.ru", hook_key="key of amo")
+    link = company.write(lambda tx: links.save(tx, company.vault, bound, kind="amocrm"))
+    async with window(size) as it:
+        await to_the_page(it)
+        await it.sees("hvoya.amocrm.ru")
+        await it.press("w")
+        await it.sees("The letter is copied.", "chatapp crm amo channel request", f"--link {link} --icon", "PgUp PgDn")
+        await it.sees_no("</svg>")
+        await it.press("end")
+        await it.sees("</svg>")
+
+
 @BOTH
 async def test_the_options_of_a_pairing_are_a_form(
     window: Opener, stage: Stage, company: Company, size: tuple[int, int]
@@ -135,7 +222,7 @@ async def test_the_options_of_a_pairing_are_a_form(
         await it.sees("Show what robots", "no")
         await it.press("enter")
         await it.until(lambda: isinstance(it.app.screen, PairingScreen) and it.app.screen.query("FormView"))
-        await it.sees("Options · @teply_dom_bot · Продажи")
+        await it.sees("Options · TG bot @teply_dom_bot · Продажи")
         form = it.app.screen.query_one("FormView")
         assert form.typed()["show_robots"] == "off"
         it.app.screen.query("Checkbox")[1].value = True
@@ -164,7 +251,7 @@ async def test_a_pairing_and_a_link_end_after_a_question(window: Opener, stage: 
         await it.sees(f"Remove the link to {portals.HOME}?", "Dialogs and messages stay.")
         await it.press("n", "x", "y")
         await it.until(lambda: [row.title for row in linked(company)] == [portals.TRADE])
-        await it.sees_no(portals.HOME + "  works")
+        await it.sees_no("● " + portals.HOME)
 
 
 async def test_a_link_that_still_owes_the_crm_something_ends_only_after_another_question(

@@ -76,7 +76,7 @@ async def test_a_channel_has_the_options_of_its_kind_and_its_session_comes_up_wi
     mail = [row for row in company.read(channels.everything) if row.kind == "email"][-1]
     async with window() as it:
         await it.press("f2", "end", "o")
-        await it.sees(f"Options · {mail.title}", "Seconds to take a message back")
+        await it.sees(f"Options · Mail {mail.title}", "Seconds to take a message back")
         await fill(it, sender_name="Тёплый дом")
         await it.until(lambda: isinstance(it.app.screen, LinesScreen))
     after = company.read(lambda tx: channels.one(tx, mail.id))

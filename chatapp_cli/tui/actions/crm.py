@@ -17,8 +17,10 @@ from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.questions.whole_text import WholeText
+from chatapp_cli.tui.reading import filters
 
 _MEND, _LEAVE = "mend", "leave"
+_LETTER = "chatapp crm amo channel request"
 
 
 async def kind_of_crm(page: ActionPage) -> str | None:
@@ -35,7 +37,8 @@ async def attach(page: ActionPage, row: LinkRow, paired: Collection[int]) -> Non
     if not free:
         page.say(_("Every channel that has a counterpart there is paired already."))
         return
-    number = await page.choose(_("Which channel?"), [(key, f"{one.title} · {one.line}") for key, one in free.items()])
+    named = [(key, f"{filters.title(one)} · {one.line}") for key, one in free.items()]
+    number = await page.choose(_("Which channel?"), named)
     if number is not None:
         page.say(_("Asking the CRM…"))
         found = await asked(page.workspace.company, row, CrmQuestion.PLACES)
@@ -108,8 +111,13 @@ async def letter(page: ActionPage, row: LinkRow) -> None:
     found = await linking.letter(page.workspace.company, row)
     text = f"{show(found.subject)}\n\n{found.written(show)}"
     page.app.copy_to_clipboard(text)
-    left = "\n".join(f"· {show(words)}" for words in found.lacking)
-    page.app.push_screen(WholeText(show(about), f"{_('The letter is copied.')}\n{left}\n\n{text}\n\n{found.icon}"))
+    left = [f"· {show(words)}" for words in found.lacking]
+    if found.icon:
+        left.append(
+            _("The icon is written to a file by: {command}", command=f"{_LETTER} --link {row.id} --icon icon.svg")
+        )
+    whole = [_("The letter is copied."), *left, "", text, "", found.icon]
+    page.app.push_screen(WholeText(show(about), "\n".join(whole).rstrip()))
 
 
 async def resume(page: ActionPage, row: LinkRow) -> None:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from chatapp_cli.domain.next_step import Next, NextStep
+from chatapp_cli.domain.text import Text
 from chatapp_cli.i18n import _
 from chatapp_cli.tui.keys.keymap import key
 
@@ -100,3 +101,14 @@ def keys(step: NextStep) -> str:
     if step.code in SHELL:
         return _("{command} in a shell", command=SHELL[step.code])
     return " → ".join(key(scope, name) for scope, name in KEYS[step.code])
+
+
+def said_here(step: Text | None, code: Next, how: str) -> Text | None:
+    """A sentence in which the keys of a step are others, as its page is open already."""
+    return None if step is None else Text(step.msgid, {name: _here(v, code, how) for name, v in step.params.items()})
+
+
+def _here(value: object, code: Next, how: str) -> object:
+    if isinstance(value, Text):
+        return said_here(value, code, how)
+    return how if isinstance(value, NextStep) and value.code == code else value

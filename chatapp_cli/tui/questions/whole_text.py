@@ -22,7 +22,7 @@ class WholeText(Popup[None]):
 
     DEFAULT_CSS = """
     WholeText > Vertical { width: 112; }
-    WholeText VerticalScroll { height: auto; max-height: 30; scrollbar-size-vertical: 1; }
+    WholeText VerticalScroll { height: auto; max-height: 60vh; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [("left,h", "turn(-1)"), ("right,l", "turn(1)")]
 
@@ -37,6 +37,14 @@ class WholeText(Popup[None]):
             yield Label(self._heading(), classes="title", markup=False)
             with VerticalScroll():
                 yield Static(self._shown(), id="part", markup=False)
+            yield Static(_("↑ ↓ PgUp PgDn move the text"), classes="note", markup=False)
+
+    def on_resize(self) -> None:
+        """Say how a text is moved that does not fit."""
+        self.call_after_refresh(self._show_how_to_move)
+
+    def _show_how_to_move(self) -> None:
+        self.query_one(".note").display = self.query_one(VerticalScroll).max_scroll_y > 0
 
     def _shown(self) -> str:
         return lines(self._text[self._part * PART : (self._part + 1) * PART])

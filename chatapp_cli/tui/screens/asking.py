@@ -27,6 +27,7 @@ from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.media import paths
 from chatapp_cli.tui.reading import overview
+from chatapp_cli.tui.widgets.asked_form import AskedForm
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.form import FormView
 
@@ -87,12 +88,9 @@ class AskingScreen(ActionPage):
 
     DEFAULT_CSS = """
     AskingScreen #where { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
-    AskingScreen #form { width: 1fr; }
     AskingScreen #aside { width: 44%; max-width: 72; border-left: solid $rule; padding: 1 2; color: $muted;
         overflow-y: auto; scrollbar-size-vertical: 1; height: 1fr; }
     AskingScreen #aside Static { width: 1fr; height: auto; }
-    AskingScreen #waiting { padding: 1 2; color: $warning; display: none; height: auto; }
-    AskingScreen.-waiting #waiting { display: block; }
     AskingScreen #code { display: none; width: auto; }
     AskingScreen.-scanning #form { display: none; }
     AskingScreen.-scanning #code { display: block; }
@@ -106,7 +104,6 @@ class AskingScreen(ActionPage):
 
     def __init__(self) -> None:
         super().__init__()
-        self._typed: dict[str, str] = {}
         self._answer: asyncio.Future[Mapping[str, str]] | None = None
 
     @abstractmethod
@@ -121,6 +118,10 @@ class AskingScreen(ActionPage):
         """What the button says that answers a form."""
         return _("Continue")
 
+    def waiting(self) -> str:
+        """What is said while answers are checked, or questions are got."""
+        return _("Asking the provider…")
+
     @abstractmethod
     async def converse(self, ask: Asker) -> str:
         """Ask everything and act on it; returns the notice for the end. Raises ChatappError."""
@@ -129,8 +130,7 @@ class AskingScreen(ActionPage):
         """Form on the left, explanations on the right."""
         yield Static(self.where(), id="where", markup=False)
         with Horizontal():
-            with Vertical(id="form"):
-                yield Static(_("Asking the provider…"), id="waiting", markup=False)
+            yield AskedForm(self.waiting())
             with Vertical(id="aside"):
                 yield Static(id="code", markup=False)
                 yield Static(self.about(), id="notice", markup=False)
@@ -140,7 +140,7 @@ class AskingScreen(ActionPage):
         """Begin to ask."""
         self.query_one(StatusBar).tell_keys("bind")
         self.do(self._tell_health)
-        self.add_class("-waiting")
+        self.query_one(AskedForm).wait()
         self._asking: Worker[None] = self.run_worker(self._ask_all)
 
     async def _tell_health(self) -> None:
@@ -157,14 +157,14 @@ class AskingScreen(ActionPage):
     async def answer(self, form: Form) -> Mapping[str, str]:
         """Show a form and wait for its answers."""
         self._answer = asyncio.get_running_loop().create_future()
-        self.remove_class("-waiting", "-scanning", "-beside")
-        await self.query(FormView).remove()
+        self.remove_class("-scanning", "-beside")
         lasting = partial(paths.lasting, self.workspace.company.media)
-        await self.query_one("#form").mount(FormView(form, self._typed, lasting, self.button()))
+        await self.query_one(AskedForm).ask(form, lasting, self.button())
         return await self._answer
 
     def notice(self, notice: Notice) -> None:
         """Show a notice beside the form; a QR code replaces the form, since it must not be scaled down."""
+        self.query_one(AskedForm).clear()
         code = qr(notice.qr) if notice.qr else Text()
         lines, columns = code.plain.count("\n"), len(code.plain.partition("\n")[0])
         tall = lines > self.size.height - _BARS
@@ -175,10 +175,7 @@ class AskingScreen(ActionPage):
 
     @on(FormView.Answered)
     def _answered(self, event: FormView.Answered) -> None:
-        form = self.query_one(FormView)
-        self._typed |= form.typed()
-        form.display = False
-        self.add_class("-waiting")
+        self.query_one(AskedForm).check()
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(event.values)
 
@@ -188,8 +185,7 @@ class AskingScreen(ActionPage):
 
     def action_submit(self) -> None:
         """Answer the form, as its button does."""
-        for form in [one for one in self.query(FormView) if one.display]:
-            form.submit()
+        self.query_one(AskedForm).submit()
 
     def action_leave(self) -> None:
         """End without saving."""

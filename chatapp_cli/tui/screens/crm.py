@@ -58,10 +58,11 @@ class CrmScreen(ActionPage):
 
     SCOPE = "crm"
     DEFAULT_CSS = """
-    CrmScreen #tree { width: 50%; min-width: 34; border: none; border-right: solid $rule; height: 1fr; padding: 1 0 1 1;
+    CrmScreen #title { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
+    CrmScreen #tree { width: 50%; min-width: 34; border: none; border-right: solid $rule; height: 1fr; padding: 0 0 0 1;
         background: $background; scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     CrmScreen #tree:focus { border: none; border-right: solid $rule; background-tint: $background 0%; }
-    CrmScreen #detail { width: 1fr; padding: 1 2; scrollbar-size-vertical: 1; }
+    CrmScreen #detail { width: 1fr; padding: 0 2; scrollbar-size-vertical: 1; }
     """
     BINDINGS = bindings("crm")
 
@@ -74,6 +75,7 @@ class CrmScreen(ActionPage):
 
     def compose(self) -> ComposeResult:
         """Tree on the left, the chosen link, pairing or entry on the right."""
+        yield Static(_("CRMs"), id="title", markup=False)
         with Horizontal():
             yield self._tree
             with VerticalScroll(id="detail", can_focus=False):
@@ -88,6 +90,10 @@ class CrmScreen(ActionPage):
         """Read again when a link, a pairing or an entry changed."""
         if news.any_of(LinkEvent, PairingEvent, EntryEvent):
             self._read_again()
+
+    def on_resize(self) -> None:
+        """Fold titles to another width."""
+        self._read_again()
 
     def on_screen_resume(self) -> None:
         """Read again after another page, such as that of linking."""
@@ -116,7 +122,8 @@ class CrmScreen(ActionPage):
         elif pairing is not None:
             about.update(self._words.about_pairing(pairing, link, self._addresses.get(link.id, "")))
         else:
-            about.update(self._words.about_link(link, self._findings.get(link.id, [])))
+            paired = any(one.link_id == link.id for one in self._tree.pairings)
+            about.update(self._words.about_link(link, self._findings.get(link.id, []), paired=paired))
 
     # What can be done
 

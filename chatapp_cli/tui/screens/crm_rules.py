@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import cast
 
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import OptionList, Static
@@ -13,23 +15,27 @@ from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.condition import Occasion, OnSource
 from chatapp_cli.domain.journal.links import RulesChanged
-from chatapp_cli.i18n import _, show
+from chatapp_cli.i18n import _
 from chatapp_cli.runtime import crm_rules as kept
-from chatapp_cli.services import calendars, channels, crm_rules, rule_trial, rule_words
+from chatapp_cli.services import calendars, channels, crm_rules, rule_trial
 from chatapp_cli.services.conditions import SourceNames
-from chatapp_cli.services.crm_rules import PipelineRule, RuleAnswer
+from chatapp_cli.services.crm_rules import PipelineRule
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings
-from chatapp_cli.tui.reading import overview
-from chatapp_cli.tui.reading.cells import fit
+from chatapp_cli.tui.reading import overview, words
+from chatapp_cli.tui.reading.filters import title
 from chatapp_cli.tui.reading.overview import Overview
-from chatapp_cli.tui.screens.rule_form import RuleScreen
+from chatapp_cli.tui.screens.rule_form import RuleScreen, mended_here
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
+from chatapp_cli.tui.widgets.rule_words import RuleWords
 
-_NAME = 22
+_PADDING = 2
+"""Cells beside the list and beside its rows."""
+_SCROLLBAR = 1
 
 
 class CrmRulesScreen(ActionPage):
@@ -38,10 +44,12 @@ class CrmRulesScreen(ActionPage):
     SCOPE = "crm_rules"
     DEFAULT_CSS = """
     CrmRulesScreen #title { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
-    CrmRulesScreen OptionList { border: none; height: 2fr; padding: 0 1; background: $background;
+    CrmRulesScreen OptionList { border: none; height: 1fr; min-height: 4; padding: 0 1; background: $background;
         scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     CrmRulesScreen OptionList:focus { border: none; background-tint: $background 0%; }
-    CrmRulesScreen #tried { height: 1fr; padding: 0 2; border-top: solid $rule; scrollbar-size-vertical: 1; }
+    CrmRulesScreen VerticalScroll { height: auto; max-height: 35%; padding: 0 2; border-top: solid $rule;
+        scrollbar-size-vertical: 1; }
+    CrmRulesScreen VerticalScroll.-empty { display: none; }
     """
     BINDINGS = bindings("crm_rules")
 
@@ -52,11 +60,12 @@ class CrmRulesScreen(ActionPage):
         self._names = SourceNames(lines={}, channels={})
 
     def compose(self) -> ComposeResult:
-        """The list, and below it what became of a message that was tried."""
+        """The list, and below it the chosen rule in full, and what became of a message that was tried."""
         yield Static(f"{_('Rules of a CRM')} · {self._link.title}", id="title", markup=False)
         yield OptionList(markup=False)
-        with VerticalScroll(id="tried", can_focus=False):
-            yield Static(id="why", markup=False)
+        for part in ("whole", "tried"):
+            with VerticalScroll(can_focus=False, classes="-empty"):
+                yield Static(id=part, markup=False)
         yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
@@ -65,9 +74,19 @@ class CrmRulesScreen(ActionPage):
         self._read_again()
 
     def on_journal_advanced(self, news: JournalAdvanced) -> None:
-        """Read again when a rule changed."""
+        """Read again when a rule changed; what became of a message by the rules before says nothing any more."""
         if news.any_of(RulesChanged):
+            self._tell("tried", Text())
             self._read_again()
+
+    def on_resize(self) -> None:
+        """Fit the columns into another width."""
+        if self._rules:
+            self.call_after_refresh(self._show_rules)
+
+    def complain(self, error: Exception, *, asked: bool = True) -> None:
+        """Show an error; of the keys that lead to this page those are named that work on it."""
+        super().complain(mended_here(error), asked=asked)
 
     def _read_again(self) -> None:
         self.do(self._read, group="read", exclusive=True)
@@ -82,32 +101,40 @@ class CrmRulesScreen(ActionPage):
 
         self._rules, self._names, bars = await self.workspace.read(look)
         self.query_one(StatusBar).tell(bars)
+        self._show_rules()
+        self.query_one(OptionList).focus()
+
+    def _show_rules(self) -> None:
         shown = self.query_one(OptionList)
         at = shown.highlighted or 0
         shown.clear_options()
         nothing = Option(_("There are no rules: cards are made where the channels are paired."), disabled=True)
-        shown.add_options([Option(self._shown(rule)) for rule in self._rules] or [nothing])
+        rows = self._words.table(self._rules, shown.size.width - 2 * _PADDING - _SCROLLBAR)
+        shown.add_options([Option(row) for row in rows] or [nothing])
         shown.highlighted = min(at, len(self._rules) - 1) if self._rules else None
-        shown.focus()
+        self._show_chosen()
 
-    def _shown(self, rule: PipelineRule) -> Text:
-        styles = self.appearance.styles
-        asked = show(rule_words.condition(rule.asked, self._names)) if rule.problem is None else show(rule.problem.what)
-        return Text.assemble(
-            (f"{fit(rule.name, _NAME)} ", styles.strong),
-            (asked, styles.plain if rule.problem is None else styles.bad),
-            (f"  → {rule_words.target(rule.outcome)}", styles.accent),
-            (f"  {show(rule_words.responsible(rule.outcome))}", styles.faint),
-            no_wrap=True,
-            overflow="ellipsis",
-        )
+    @on(OptionList.OptionHighlighted)
+    def _show_chosen(self) -> None:
+        rule = self._chosen
+        self._tell("whole", Text() if rule is None else self._words.whole(rule))
+
+    def _tell(self, part: str, words: Text) -> None:
+        shown = self.query_one(f"#{part}", Static)
+        shown.update(words)
+        if shown.parent is not None:
+            cast("VerticalScroll", shown.parent).set_class(not words, "-empty")
+
+    @property
+    def _words(self) -> RuleWords:
+        return RuleWords(self.appearance.styles, self._names)
 
     # What can be done
 
     @property
     def _chosen(self) -> PipelineRule | None:
         at = self.query_one(OptionList).highlighted
-        return None if at is None or not self._rules else self._rules[at]
+        return None if at is None or at >= len(self._rules) else self._rules[at]
 
     def action_back(self) -> None:
         """Back to the CRMs."""
@@ -165,29 +192,17 @@ class CrmRulesScreen(ActionPage):
 
     async def _test(self) -> None:
         rows = {str(row.id): row for row in await self.workspace.read(channels.everything)}
-        named = [(number, f"{row.title} · {row.line}") for number, row in rows.items()]
+        named = [(number, f"{title(row)} · {row.line}") for number, row in rows.items()]
         chosen = await self.choose(_("By which channel?"), named)
         text = None if chosen is None else await self.prompt(_("What does the client write?"))
-        if chosen is None or text is None:
-            return
+        if chosen is not None and text is not None:
+            note = _("By the clocks of the rules, such as: 2026-12-31 23:59; empty: now")
+            await self.prompt(_("When?"), note=note, take=partial(self._try, rows[chosen], text))
 
-        async def take(at: str) -> None:
-            row = rows[chosen]
-            when = rule_trial.moment(at, self._rules).at if at.strip() else self.workspace.company.world.clock.now()
-            occasion = Occasion.of(OnSource(row.line_id, row.kind, row.id), text, when)
-            self._tell(crm_rules.explained(self._rules, occasion))
-
-        note = _("By the clocks of the rules, such as: 2026-12-31 23:59; empty: now")
-        await self.prompt(_("When?"), note=note, take=take)
-
-    def _tell(self, answers: Sequence[RuleAnswer]) -> None:
-        styles, told = self.appearance.styles, Text()
-        for one in answers:
-            told.append("✓ " if one.holds else "✗ ", styles.good if one.holds else styles.faint)
-            told.append(f"{one.rule.name}: ", styles.strong)
-            told.append(f"{show(one.why)}\n", styles.plain)
-        if not (answers and answers[-1].holds):
-            told.append(_("No rule fits: the card is made where the channel is paired."), styles.muted)
-        else:
-            told.append(f"→ {rule_words.target(answers[-1].rule.outcome)}", styles.accent)
-        self.query_one("#why", Static).update(told)
+    async def _try(self, row: ChannelRow, text: str, at: str) -> None:
+        now = self.workspace.company.world.clock.now()
+        when = rule_trial.moment(at, self._rules) if at.strip() else rule_trial.TrialTime(now, "")
+        said = f"{at.strip()} {when.zone}".rstrip() if at.strip() else words.moment(now, now)
+        occasion = Occasion.of(OnSource(row.line_id, row.kind, row.id), text, when.at)
+        answers = crm_rules.explained(self._rules, occasion)
+        self._tell("tried", self._words.tried(f"«{text}» · {title(row)} · {said}", answers))

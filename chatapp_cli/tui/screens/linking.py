@@ -14,6 +14,7 @@ from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.crms import manifest
+from chatapp_cli.kit.manifests import manifest as channel_manifest
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.runtime import linking
 from chatapp_cli.services import links, pairings
@@ -66,8 +67,9 @@ class PairingScreen(AskingScreen):
         self._link, self._pairing = link, pairing
 
     def where(self) -> str:
-        """The channel and the place."""
-        return f"{_('Options')} · {self._pairing.channel} · {self._pairing.place_name}"
+        """The channel, with its kind, and the place."""
+        one = self._pairing
+        return f"{_('Options')} · {channel_manifest(one.kind).label} {one.channel} · {one.place_name}"
 
     def about(self) -> Text:
         """Where the options hold."""

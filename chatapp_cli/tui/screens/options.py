@@ -19,6 +19,7 @@ from chatapp_cli.services import channels, lines, options
 from chatapp_cli.services.options import OptionScope
 from chatapp_cli.store.rows.channels import ChannelRow, LineRow
 from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.reading.filters import title
 from chatapp_cli.tui.screens.asking import AskingScreen
 
 
@@ -32,7 +33,7 @@ class OptionOwner(NamedTuple):
     def title(self) -> str:
         """The name that people know."""
         if self.channel is not None:
-            return self.channel.title
+            return title(self.channel)
         return self.line.name if self.line is not None else _("The company")
 
     @property

@@ -9,8 +9,9 @@ from typing import Final
 from rich.text import Text as Words
 
 from chatapp_cli.domain.crm.outcome import CrmPipeline
-from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.form import Choice, Field, Form
+from chatapp_cli.domain.next_step import Next
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import _
 from chatapp_cli.ports.bind import Asker
@@ -20,6 +21,9 @@ from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.crm_rules import PipelineRule
 from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.store.rows.crm import LinkRow
+from chatapp_cli.tui.keys.keymap import key
+from chatapp_cli.tui.keys.next_steps import said_here
+from chatapp_cli.tui.reading.rule_faults import RuleFaults, faults
 from chatapp_cli.tui.screens.asking import AskingScreen
 
 
@@ -75,18 +79,22 @@ class RuleScreen(AskingScreen):
 
     async def converse(self, ask: Asker) -> str:
         """Ask until the rule is accepted and kept."""
-        there, _employees = await kept.pipelines(self.workspace.company, self._link)
+        there, employees = await kept.pipelines(self.workspace.company, self._link)
         form = self._form(there)
         while True:
             answers = await ask.form(form)
-            try:
-                await self._keep(answers)
-            except UsageError as error:
-                known = {field.name for field in form.fields}
-                fault = {error.field if error.field in known else "": _fault(error)}
-                form = replace(form, values={**form.values, **answers}, errors=fault)
-            else:
+            wrong = RuleFaults()
+            wrong.found |= faults(answers, self._names, there, employees)
+            if not wrong.found:
+                with wrong.caught():
+                    await self._keep(answers)
+            if not wrong.found:
                 return _("Rule {name} is kept.", name=answers["name"])
+            form = replace(form, values={**form.values, **answers}, errors=_at_fields(wrong.found, form))
+
+    def waiting(self) -> str:
+        """Rules are compared with what the CRM has."""
+        return _("Checking…")
 
     def _form(self, there: Sequence[CrmPipeline]) -> Form:
         choices = (Choice("", T("Where the channel is paired")), *(Choice(one.id, Text(one.name)) for one in there))
@@ -106,7 +114,20 @@ class RuleScreen(AskingScreen):
             await kept.change(company, self._link, rule.id, answers["name"], asked, said)
 
 
-def _fault(error: UsageError) -> Text:
-    if error.next_step is None:
-        return error.what
-    return Text("{what} {step}", {"what": error.what, "step": error.next_step})
+def _at_fields(found: Mapping[str, Text], form: Form) -> Mapping[str, Text]:
+    """Faults at the fields of the form, and the first of the others for the form as a whole."""
+    known = {field.name for field in form.fields}
+    at = {name: said_here(fault, Next.CRM_RULES, f"Esc → {_moves()}") or fault for name, fault in found.items()}
+    others = [fault for name, fault in at.items() if name not in known]
+    return {name: fault for name, fault in at.items() if name in known} | ({"": others[0]} if others else {})
+
+
+def mended_here(error: Exception) -> Exception:
+    """An error that names the keys of the page of rules, where that page is open already."""
+    if isinstance(error, ChatappError):
+        error.next_step = said_here(error.next_step, Next.CRM_RULES, _moves())
+    return error
+
+
+def _moves() -> str:
+    return ", ".join(key("crm_rules", name) for name in ("earlier", "later", "edit"))

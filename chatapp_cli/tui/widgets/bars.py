@@ -21,10 +21,11 @@ from chatapp_cli.services.standings import ChannelStanding, standing
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.appearance import Appearance
-from chatapp_cli.tui.keys.keymap import action, actions, key, shown
+from chatapp_cli.tui.keys.keymap import action, key, shown
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.cells import cut, row
 from chatapp_cli.tui.reading.overview import Overview, doubled, queued
+from chatapp_cli.tui.widgets.key_hints import fitted, hints, needed
 
 Piece = tuple[str, Style]
 _ROOMY = 56
@@ -152,8 +153,9 @@ class Heading(Bar):
 class StatusBar(Bar):
     """The health of channels, the outbox and the daemon, and below them the keys of the place with the focus."""
 
-    DEFAULT_CSS = "StatusBar { height: 2; dock: bottom; }"
-    overview = Overview()
+    DEFAULT_CSS = "StatusBar { height: 2; dock: bottom; }  StatusBar.-more { height: 3; }"
+    overview: Overview | None = None
+    """Nothing before it was read."""
     needs = 0
     picked = 0
     daemon = ""
@@ -190,7 +192,13 @@ class StatusBar(Bar):
         """
         if (self.scopes, self.typing, self.without) != (scopes, typing, without):
             self.scopes, self.typing, self.without = scopes, typing, without
+            self._make_room()
             self.refresh()
+
+    def on_resize(self) -> None:
+        """Take as many lines as the keys need at this width."""
+        self.remove_class("-more")
+        self._make_room()
 
     def lines(self) -> Sequence[tuple[list[Piece], list[Piece]]]:
         """Health and work, then the keys."""
@@ -198,11 +206,13 @@ class StatusBar(Bar):
         room = self.size.width - _length(work)
         ways = (self._health(brief=False), self._health(brief=True), self._troubled())
         found = next((way for way in ways if _length(way) <= room), ways[-1])
-        return [(found, work), (self._hints(), [])]
+        return [(found, work), *self._hints()]
 
     def _health(self, *, brief: bool) -> list[Piece]:
         """The health of all channels; with ``brief`` those that work are shown without words."""
-        pieces = [piece for channel in self.overview.channels for piece in self._channel(channel, brief=brief)]
+        if self.overview is None:
+            return []
+        pieces = [piece for channel in self._channels() for piece in self._channel(channel, brief=brief)]
         return pieces or [
             (
                 " " + _("No channel is bound yet: press {key}", key=key("app", "page('lines')")),
@@ -210,11 +220,14 @@ class StatusBar(Bar):
             )
         ]
 
+    def _channels(self) -> Sequence[ChannelRow]:
+        return () if self.overview is None else self.overview.channels
+
     def _troubled(self) -> list[Piece]:
         """The channels that do not work, and the number of those that do."""
         styles = self.appearance.styles
-        works = [channel for channel in self.overview.channels if health(channel, self.appearance)[1] == styles.good]
-        others = [channel for channel in self.overview.channels if channel not in works]
+        works = [channel for channel in self._channels() if health(channel, self.appearance)[1] == styles.good]
+        others = [channel for channel in self._channels() if channel not in works]
         count = ngettext("{n} channel works", "{n} channels work", len(works))
         counted = [(" ●", styles.good), (f" {count} ", styles.muted)] if works else []
         return [*(piece for channel in others for piece in self._channel(channel, brief=True)), *counted]
@@ -232,12 +245,12 @@ class StatusBar(Bar):
 
     def _said_as(self, channel: ChannelRow) -> str:
         """The kind of a channel; its title if there are several of the kind."""
-        title = doubled(self.overview.channels).get(channel.id)
+        title = doubled(self._channels()).get(channel.id)
         return manifest(channel.kind).label if title is None else cut(title, _TITLE)
 
     def _work(self) -> list[Piece]:
         styles = self.appearance.styles
-        waiting = queued(self.overview)
+        waiting = 0 if self.overview is None else queued(self.overview)
         pieces: list[Piece] = []
         if self.picked:
             pieces.append((" ✓ " + ngettext("{n} chosen", "{n} chosen", self.picked), styles.accent))
@@ -251,27 +264,23 @@ class StatusBar(Bar):
             pieces.append((f" {self.daemon}", styles.bad if self.trouble else styles.muted))
         return [*pieces, (" ", styles.plain)]
 
-    def _hints(self) -> list[Piece]:
-        styles = self.appearance.styles
-        pieces, room = [], self.size.width - 1
-        for act in (act for scope in self.scopes for act in actions(scope)):
-            key = next((key for key in act.keys if not self.typing or _works_while_typing(key)), None)
-            if not act.hint or key is None or act.id in self.without:
-                continue
-            name, text = f" {shown(key)}", f" {_(act.hint)} "
-            room -= cell_len(name + text)
-            if room < 0:
-                break
-            pieces += [(name, styles.accent), (text, styles.muted)]
-        return pieces
+    def _make_room(self) -> None:
+        """Take another line on a page whose keys do not fit into one; the panes of dialogs never move for that."""
+        found = hints(self.scopes, typing=self.typing, without=self.without)
+        if "inbox" not in self.scopes and self.size.width and needed(found, self.size.width - 1) > 1:
+            self.add_class("-more")
+
+    def _hints(self) -> list[tuple[list[Piece], list[Piece]]]:
+        styles, most = self.appearance.styles, 2 if self.has_class("-more") else 1
+        found = hints(self.scopes, typing=self.typing, without=self.without)
+        return [
+            ([piece for hint in line for piece in ((hint.key, styles.accent), (hint.words, styles.muted))], [])
+            for line in fitted(found, self.size.width - 1, most)
+        ]
 
 
 def _length(pieces: Iterable[Piece]) -> int:
     return sum(cell_len(text) for text, _style in pieces)
-
-
-def _works_while_typing(key: str) -> bool:
-    return len(key) > 1 and " " not in key and key != "space"
 
 
 def health(channel: ChannelRow, appearance: Appearance) -> tuple[str, Style]:

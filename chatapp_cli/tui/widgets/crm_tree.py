@@ -23,6 +23,9 @@ _FITTING: Mapping[str, Collection[str]] = MappingProxyType(
     }
 )
 """What can be done with what is chosen; the bar shows the keys of that."""
+_NARROWEST = 34
+_BESIDE = 3
+"""Cells of a row's padding and of the scrollbar."""
 _EVERY = frozenset(act for acts in _FITTING.values() for act in acts)
 
 
@@ -46,8 +49,12 @@ class CrmTree(OptionList):
         self.links, self.pairings, self.entries = links, pairings, entries
         chosen = self.highlighted
         self.clear_options()
-        self.add_options(words.tree(links, pairings, entries))
+        self.add_options(words.tree(links, pairings, entries, self._room()))
         self.highlighted = min(chosen or 0, self.option_count - 1) if self.option_count else None
+
+    def _room(self) -> int:
+        """Cells of a row, before the first layout those of the narrowest tree."""
+        return (self.size.width or _NARROWEST) - _BESIDE
 
     def _chosen(self) -> tuple[str, int]:
         if self.highlighted is None:

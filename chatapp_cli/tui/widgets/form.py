@@ -9,6 +9,8 @@ from functools import partial
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.events import Key
 from textual.message import Message
 from textual.widgets import Button, Checkbox, Input, Label, RadioButton, RadioSet, Static
 
@@ -20,6 +22,22 @@ from chatapp_cli.tui.reading.cells import as_it_stands
 
 _A_MOMENT = 0.01
 """In seconds."""
+
+
+class PlainRadio(RadioButton):
+    """A choice whose sign tells without colours whether it is chosen."""
+
+    @property
+    def _button(self) -> Content:
+        return Content("(●)" if self.value else "( )").stylize(self.get_visual_style("toggle--button"))
+
+
+class PlainCheckbox(Checkbox):
+    """A yes or no whose sign tells without colours which of them it is."""
+
+    @property
+    def _button(self) -> Content:
+        return Content("[✓]" if self.value else "[ ]").stylize(self.get_visual_style("toggle--button"))
 
 
 class FieldRow(Vertical):
@@ -44,6 +62,8 @@ class FieldRow(Vertical):
         self.field, self._given, self._error = field, value, error
         self.applies = True
         """Whether the question applies; a further question may apply and yet be folded."""
+        self._blamed = value
+        """The answer to which the error belongs."""
 
     def compose(self) -> ComposeResult:
         """Label, answer, hint and error."""
@@ -52,7 +72,7 @@ class FieldRow(Vertical):
         if self.field.kind == "choice":
             yield self._choices()
         elif self.field.kind == "flag":
-            yield Checkbox(_("Yes"), self._given == "on", compact=True)
+            yield PlainCheckbox(_("Yes"), self._given == "on", compact=True)
         else:
             suggest = Paths() if self.field.kind == "file" else None
             yield Input(self._given, password=self.field.secret, suggester=suggest, compact=True)
@@ -62,7 +82,7 @@ class FieldRow(Vertical):
 
     def _choices(self) -> RadioSet:
         buttons = [
-            RadioButton(as_it_stands(show(choice.label)), choice.value == self._given) for choice in self.field.choices
+            PlainRadio(as_it_stands(show(choice.label)), choice.value == self._given) for choice in self.field.choices
         ]
         return RadioSet(*buttons, compact=True)
 
@@ -82,9 +102,18 @@ class FieldRow(Vertical):
         self.query(RadioButton)[at].value = True
 
     def blame(self, error: str) -> None:
-        """Show an error; an empty one removes it."""
+        """Show an error of the present answer; an empty one removes it."""
+        self._blamed = self.value
         self.query_one(".error", Static).update(error)
         self.set_class(bool(error), "-wrong")
+
+    @on(RadioSet.Changed)
+    @on(Checkbox.Changed)
+    @on(Input.Changed)
+    def _forgive(self) -> None:
+        """Remove the error once there is another answer."""
+        if self.has_class("-wrong") and self.value != self._blamed.strip():
+            self.blame("")
 
 
 class FormView(VerticalScroll):
@@ -94,7 +123,8 @@ class FormView(VerticalScroll):
     FormView { height: 1fr; padding: 1 2; scrollbar-size-vertical: 1; }
     FormView > .title { text-style: bold; width: 1fr; margin: 0 0 1 0; }
     FormView > .intro { color: $muted; width: 1fr; margin: 0 0 1 0; }
-    FormView > .whole { color: $error; width: 1fr; margin: 0 0 1 0; }
+    FormView > .whole { color: $error; width: 1fr; margin: 0 0 1 0; display: none; }
+    FormView.-wrong > .whole { display: block; }
     FormView > #further { margin: 0 0 1 0; }
     FormView > Button { border: none; height: 1; min-width: 16; background: $panel; color: $foreground; }
     FormView > Button:focus { background: $primary; color: $background; text-style: none; }
@@ -111,14 +141,15 @@ class FormView(VerticalScroll):
         self.form, self._typed, self._lasting, self._done = form, typed, lasting, done
         self._unfolded = any(field.further and field.name in form.errors for field in form.fields)
         self._told: dict[str, str] = {}
+        self.checking = False
+        """Whether the answers are being checked: until then nothing can be typed."""
 
     def compose(self) -> ComposeResult:
         """Title, introduction, error of the whole form, fields, button."""
         yield Static(show(self.form.title), classes="title", markup=False)
         if self.form.intro:
             yield Static("\n".join(map(show, self.form.intro)), classes="intro", markup=False)
-        if "" in self.form.errors:
-            yield Static(show(self.form.errors[""]), classes="whole", markup=False)
+        yield Static(show(self.form.errors.get("")), classes="whole", markup=False)
         fields = self.form.fields
         yield from (self._row(field) for field in fields if not field.further)
         if any(field.further for field in fields):
@@ -135,12 +166,49 @@ class FormView(VerticalScroll):
         values = self.typed()
         self._told = {field.name: field.found(values) for field in self.form.fields if field.found_in}
         self._show_fields_that_apply()
+        self.set_class("" in self.form.errors, "-wrong")
+        self._focus_first()
+
+    def _focus_first(self) -> None:
+        """Focus the first answer with an error, or the first one."""
         rows = [row for row in self.query(FieldRow) if row.display]
         first = next((row for row in rows if row.has_class("-wrong")), rows[0] if rows else None)
         target = None if first is None else next((w for w in first.query("*") if w.focusable), None)
         (target or self.query_one("#continue")).focus()
         if first is not None:
             self.call_after_refresh(first.scroll_visible, animate=False)  # nothing has a place before that
+
+    def check(self) -> None:
+        """Take no keys while the answers are checked; the form stays as it is."""
+        self.checking = True
+        self.focus(scroll_visible=False)  # keys of letters that are typed on must not reach the page
+        for part in self.query("FieldRow, Button"):
+            part.disabled = True
+
+    def on_key(self, event: Key) -> None:
+        """Drop what is typed while the answers are checked."""
+        if self.checking and event.is_printable:
+            event.stop()
+            event.prevent_default()
+
+    def asks_the_same(self, form: Form) -> bool:
+        """Whether another form differs from this one in its errors alone."""
+        mine, typed = self.form, self.typed()
+        same = (mine.title, mine.intro, tuple(mine.fields)) == (form.title, form.intro, tuple(form.fields))
+        return same and all(form.values.get(name, value) == value for name, value in typed.items())
+
+    def ask_again(self, form: Form) -> None:
+        """Show the errors of the same form, and take keys again."""
+        self.form, self.checking = form, False
+        for part in self.query("FieldRow, Button"):
+            part.disabled = False
+        for row in self.query(FieldRow):
+            row.blame(show(form.errors.get(row.field.name)))
+            self._unfolded |= row.field.further and row.has_class("-wrong")
+        self.query_one(".whole", Static).update(show(form.errors.get("")))
+        self.set_class("" in form.errors, "-wrong")
+        self._show_fields_that_apply()
+        self._focus_first()
 
     def typed(self) -> dict[str, str]:
         """All present answers, those of hidden fields included."""
@@ -181,13 +249,15 @@ class FormView(VerticalScroll):
     @on(Button.Pressed, "#continue")
     def submit(self) -> None:
         """Answer, unless something is wrong, which is then shown."""
+        if self.checking:
+            return
         asked = [row for row in self.query(FieldRow) if row.applies]
         answers = {row.field.name: self._answer_of(row) for row in asked}
         wrong = next((row for row in asked if row.has_class("-wrong")), None)
         if wrong is None:
             self.post_message(self.Answered(answers))
         else:
-            self._unfolded |= wrong.field.further
+            self._unfolded |= any(row.field.further for row in asked if row.has_class("-wrong"))
             self._show_fields_that_apply()
             wrong.query_one("Input, RadioSet, Checkbox").focus()
 

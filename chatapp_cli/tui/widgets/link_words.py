@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import chop_cells
 from rich.style import Style
 from rich.text import Text
 from textual.widgets.option_list import Option
@@ -31,20 +32,23 @@ class LinkWords:
         self._appearance = appearance
 
     def tree(
-        self, links: Sequence[LinkRow], paired: Sequence[PairingRow], entries: Sequence[ShownEntryRow]
+        self, links: Sequence[LinkRow], paired: Sequence[PairingRow], entries: Sequence[ShownEntryRow], width: int
     ) -> list[Option]:
-        """Each link with its pairings and entries below it; ids are such as ``link 1``."""
+        """Each link with its pairings and entries below it, in rows of so many cells; ids are such as ``link 1``."""
         found = []
         for link in links:
-            found.append(Option(self._link(link), id=f"link {link.id}"))
+            found.append(Option(self._link(link, width), id=f"link {link.id}"))
             found += [Option(self._pairing(one), id=f"pairing {one.id}") for one in paired if one.link_id == link.id]
             found += [Option(self._entry(one), id=f"entry {one.id}") for one in entries if one.link_id == link.id]
         return found
 
-    def _link(self, link: LinkRow) -> Text:
+    def _link(self, link: LinkRow, width: int) -> Text:
+        """The title in full, since two may differ in their last letters alone; below it the kind and the state."""
+        styles = self._appearance.styles
         state, style = self._state(link)
-        title = (f" {link.title}", self._appearance.styles.strong)
-        return Text.assemble(("●", style), title, (f"  {state}", style), no_wrap=True)
+        title = "\n  ".join(chop_cells(line(link.title), max(1, width - len("● "))))
+        kind = (f"\n  {show(manifest(link.kind).title)} · ", styles.muted)
+        return Text.assemble(("● ", style), (title, styles.strong), kind, (state, style), no_wrap=True)
 
     def _state(self, link: LinkRow) -> tuple[str, Style]:
         styles = self._appearance.styles
@@ -75,8 +79,8 @@ class LinkWords:
             key=key("crm", "link"),
         )
 
-    def about_link(self, link: LinkRow, findings: Sequence[Finding]) -> Text:
-        """The details of a link, with the findings of a check."""
+    def about_link(self, link: LinkRow, findings: Sequence[Finding], *, paired: bool) -> Text:
+        """The details of a link, with the findings of a check; ``paired``: whether any channel is."""
         text = self._headed(link.title, show(manifest(link.kind).title))
         state, style = self._state(link)
         self._fact(text, _("State"), state, style)
@@ -93,9 +97,13 @@ class LinkWords:
         for label, value in link.facts.items():
             if value != link.title:
                 self._fact(text, _(label), value)
+        text.append("\n" if findings else "")
         for finding in findings:
             self._tell_finding(text, finding)
-        hint = _("Press {key} to pair a channel with it.", key=key("crm", "attach"))
+        attach = key("crm", "attach")
+        hint = _("Press {key} to pair a channel with it.", key=attach)
+        if paired:
+            hint = _("Press {key} to pair another channel with it.", key=attach)
         if link.state != LinkState.OK:
             hint = _("Press {key} to try it now.", key=key("crm", "resume"))
         return text.append(f"\n{hint}\n", self._appearance.styles.muted)
@@ -138,7 +146,8 @@ class LinkWords:
 
     def _fact(self, text: Text, label: str, value: str, style: Style | None = None) -> None:
         styles = self._appearance.styles
-        text.append(f"{label}: ", styles.faint).append(f"{value}\n", style or styles.plain)
+        between = "\n" if "://" in value else " "  # an address that is broken cannot be copied
+        text.append(f"{label}:{between}", styles.faint).append(f"{value}\n", style or styles.plain)
 
     def _explain(self, text: Text, kind: str, code: str, detail: str) -> None:
         if not code:
@@ -155,6 +164,6 @@ class LinkWords:
     def _tell_finding(self, text: Text, finding: Finding) -> None:
         styles = self._appearance.styles
         sign, style = ("✓ ", styles.good) if finding.ok else ("✗ ", styles.bad)
-        text.append(f"\n{sign}", style).append(show(finding.what) + "\n", styles.plain)
+        text.append(sign, style).append(show(finding.what) + "\n", styles.plain)
         if finding.next_step is not None and not finding.ok:
             text.append(f"→ {show(finding.next_step)}\n", styles.accent)
