@@ -51,7 +51,8 @@ def kind_of(named: str, known: Sequence[str]) -> str:
     """
     kinds = T("Known kinds: {known}", known=", ".join(known))
     if not named and len(known) != 1:
-        raise UsageError(T("Say which kind of CRM."), kinds, field="kind")
+        how = T("Name one of {known}: {how}", known=", ".join(known), how=to_do(Next.LINK))
+        raise UsageError(T("Say which kind of CRM."), how, field="kind")
     if named and named not in known:
         raise NotFound(T("There is no kind of CRM {kind}.", kind=named), kinds)
     return named or known[0]
