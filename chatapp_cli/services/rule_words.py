@@ -115,6 +115,8 @@ def part(one: Condition) -> Text:
 def _negated(of: Condition) -> Text:
     if isinstance(of, HasWords):
         return T("without {words}", words=_quoted([phrase.said for phrase in of.phrases]))
+    if isinstance(of, WithinHours):
+        return T("outside {when}", when=of.hours())
     return T("not ({inner})", inner=part(of))
 
 
