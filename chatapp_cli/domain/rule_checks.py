@@ -109,7 +109,11 @@ def _exclude(one: Condition, other: Condition) -> bool:
 
 def implies(one: Condition, other: Condition) -> bool:
     """Whether the other certainly holds whenever the one does."""
-    if one == other or isinstance(other, Always) or rule_times.implied(one, other):
+    return rule_times.implied(one, other) or _implies_in_parts(one, other)
+
+
+def _implies_in_parts(one: Condition, other: Condition) -> bool:
+    if one == other or isinstance(other, Always):
         return True
     wanted = _conjuncts(other)
     if len(wanted) > 1:
@@ -117,8 +121,8 @@ def implies(one: Condition, other: Condition) -> bool:
     if isinstance(one, AnyOf) and one.parts:
         return all(implies(part, other) for part in one.parts)
     given = _conjuncts(one)
-    if len(given) > 1:
-        return any(implies(part, other) for part in given)
+    if len(given) > 1:  # no part has fewer times than all of them together, which were compared
+        return any(_implies_in_parts(part, other) for part in given)
     if isinstance(other, AnyOf):
         return any(implies(one, part) for part in other.parts)
     return _implies_simply(one, other)

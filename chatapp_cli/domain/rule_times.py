@@ -60,12 +60,7 @@ def timed(conditions: Sequence[Condition]) -> Sequence[Condition]:
 
 
 def _clocks(condition: Condition) -> Sequence[_Clock]:
-    found: list[_Clock] = []
-    for hours in _hours(condition):
-        clock = _Clock(hours.zone_name, hours.calendar)
-        if clock not in found:
-            found.append(clock)
-    return found
+    return list(dict.fromkeys(_Clock(hours.zone_name, hours.calendar) for hours in _hours(condition)))
 
 
 def _hours(condition: Condition) -> Iterator[WithinHours]:
