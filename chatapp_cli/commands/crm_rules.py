@@ -15,6 +15,7 @@ from chatapp_cli.documents import crm_rules as documents
 from chatapp_cli.domain.ids import RuleId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
+from chatapp_cli.kit.crms import manifest
 from chatapp_cli.services import links, rule_troubles, rule_words
 
 if TYPE_CHECKING:
@@ -106,7 +107,10 @@ def list_(ctx: typer.Context, link: Link = "", as_json: Json = False) -> None:
     ]  # fmt: skip
     printing.table(columns, table)
     _say_troubles(found)
-    if not found:
+    if not manifest(row.kind).heeds_rules(row.settings):
+        refusal = links.no_rules(row)
+        say(refusal.what, refusal.next_step)
+    elif not found:
         note("There are no rules: cards are made where the channels are paired.")
 
 

@@ -20,7 +20,7 @@ from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
-from chatapp_cli.kit.crms import manifest, packages
+from chatapp_cli.kit.crms import manifest, packages, require_address
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import asking_crm, linking
 from chatapp_cli.runtime.link import public_url
@@ -39,9 +39,22 @@ def link(company: Company, kind: str, *, renew: str, given: Sequence[str], answe
     previous = company.read(lambda tx: links.find(tx, renew)) if renew else None
     kind = kind_of(kind if previous is None else previous.kind, list(packages()))
     known = {field.name for field in manifest(kind).fields}
-    ask = asker(gathered(given, answers), known=known)
+    said = gathered(given, answers)
+    _require_reached(company, manifest(kind), said, {} if previous is None else previous.settings)
+    ask = asker(said, known=known)
     made = asyncio.run(linking.link(company, ask, kind=kind, previous=previous))
     return company.read(lambda tx: links.one(tx, made))
+
+
+def _require_reached(company: Company, about: CrmManifest, said: Mapping[str, str], before: Mapping[str, str]) -> None:
+    """Raise UsageError for answers to a way of linking that needs a public address, if that is not known."""
+    way = about.one_way
+    if way is None or company.read(partial(public_url, company=company)):
+        return
+    others = any(field.when.get(way.field, way.answer) != way.answer for field in about.fields if field.name in said)
+    chosen = said.get(way.field) or before.get(way.field) or ("" if others or before else way.answer)
+    if chosen != way.answer:
+        require_address("")
 
 
 def kind_of(named: str, known: Sequence[str]) -> str:

@@ -148,6 +148,13 @@ def test_what_a_portal_that_is_away_still_has_to_be_told_is_listed_and_holds_the
     assert chatapp("crm", "outbox", "list").err == "The CRMs have been told everything.\n"
 
 
+def test_of_a_portal_that_makes_its_cards_itself_rules_and_trial_say_so(chatapp: Shell, paired: LinkId) -> None:
+    itself = f"{FIRM} makes the cards by itself: rules have no say in it.\n→ Set the pipeline in the"
+    for words, code in ((["list"], 0), (["test", "--source", "api"], 1), (["add", "Опт"], 1)):
+        said = chatapp.run("crm", "rules", *words)
+        assert (said.code, said.err.startswith(itself)) == (code, True)
+
+
 # Linking, and what cannot be linked
 
 
@@ -187,20 +194,21 @@ def test_what_is_no_portal_is_refused_with_what_to_do_and_nothing_is_kept(
 
 
 @pytest.mark.parametrize(
-    ("way", "why"),
+    ("words", "why", "how"),
     [
-        ([], "Address of the incoming webhook (webhook): An answer is needed."),
-        (["--set", "way=application"], "A local application is called from outside, and the public address"),
+        ([], "Address of the incoming webhook (webhook): An answer is needed.", "For an application, set the public"),
+        (["--set", f"portal={FIRM}", *KEYS], "A CRM calls this desk from outside, and its public address", "Set it: "),
+        (["--set", "way=application"], "A CRM calls this desk from outside, and its public address", "Set it: "),
     ],
 )
 def test_without_a_public_address_a_webhook_is_asked_for_and_an_application_refused(
-    chatapp: Shell, way: list[str], why: str
+    chatapp: Shell, words: list[str], why: str, how: str
 ) -> None:
-    said = chatapp.run("crm", "link", "bitrix24", *way, "--set", f"portal={FIRM}", *KEYS)
+    said = chatapp.run("crm", "link", "bitrix24", *words)
     assert (said.code, said.out) == (2, "")
     assert why in said.err
-    step = "For an application, set the public address first: "
-    assert f"{step}chatapp company configure --set public_url=https://desk.example.ru" in said.err
+    assert how in said.err
+    assert "chatapp company configure --set public_url=https://desk.example.ru" in said.err
 
 
 def test_answers_come_from_standard_input_and_a_portal_is_linked_once(chatapp: Shell, company: Company) -> None:
@@ -209,7 +217,7 @@ def test_answers_come_from_standard_input_and_a_portal_is_linked_once(chatapp: S
     link = chatapp("crm", "link", "bitrix24", "--answers", "-", stdin=answers).out.strip()
     again = chatapp.run("crm", "link", "bitrix24", "--answers", "-", stdin=answers)
     assert (again.code, again.out) == (1, "")
-    assert again.err.endswith(f"{FIRM} is linked already.\n→ Renew that link: chatapp crm link --renew {link}\n")
+    assert again.err == f"{FIRM} is linked already.\n→ Renew that link: chatapp crm link --renew {link}\n"
     assert chatapp("crm", "link", "--renew", FIRM, "--answers", "-", stdin=answers).out.strip() == link
     other = chatapp.run("crm", "link", "--renew", link, "--set", "portal=other.bitrix24.ru", *KEYS)
     assert other.code == 2

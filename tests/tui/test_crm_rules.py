@@ -26,8 +26,8 @@ def names(company: Company, link: LinkId) -> list[str]:
     return [rule.name for rule in company.read(partial(crm_rules.everything, link=link))]
 
 
-def furnished(stage: Stage, company: Company) -> LinkId:
-    portals.linked(stage, portals.HOME)
+def furnished(stage: Stage, company: Company, way: str = "webhook") -> LinkId:
+    portals.linked(stage, portals.HOME, way)
     (link,) = company.read(links.everything)
     for name, word, pipeline in (("Опт", "опт", "deal-9"), ("Возвраты", "возврат", "deal-11")):
         company.write(partial(crm_rules.add, link=link.id, name=name, asked={"words": [word]},
@@ -74,6 +74,18 @@ async def test_a_message_is_tried_and_the_rule_and_its_reason_are_told(
         await it.sees("When?")
         await it.press("enter")
         await it.sees("✗ Опт: it says none of «опт»", "✓ Возвраты: it says «возврат»", "→ deal-11")
+
+
+async def test_of_a_portal_that_makes_its_cards_itself_rules_and_trial_say_so(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    furnished(stage, company, "application")
+    itself = f"{portals.HOME} makes the cards by itself: rules have no say in it."
+    async with window() as it:
+        await to_the_rules(it)
+        await it.sees("Опт", itself)
+        await it.press("t")
+        await it.sees("Set the pipeline in the settings of its")
 
 
 async def fill(it: Window, **answers: str) -> None:

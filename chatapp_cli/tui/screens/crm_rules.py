@@ -14,8 +14,9 @@ from textual.widgets.option_list import Option
 from chatapp_cli.domain.condition import Occasion, OnSource
 from chatapp_cli.domain.journal.links import RulesChanged
 from chatapp_cli.i18n import _, show
+from chatapp_cli.kit.crms import manifest
 from chatapp_cli.runtime import crm_rules as kept
-from chatapp_cli.services import calendars, channels, crm_rules, rule_trial, rule_words
+from chatapp_cli.services import calendars, channels, crm_rules, links, rule_trial, rule_words
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.crm_rules import PipelineRule, RuleAnswer
 from chatapp_cli.store.rows.crm import LinkRow
@@ -85,10 +86,21 @@ class CrmRulesScreen(ActionPage):
         shown = self.query_one(OptionList)
         at = shown.highlighted or 0
         shown.clear_options()
-        nothing = Option(_("There are no rules: cards are made where the channels are paired."), disabled=True)
-        shown.add_options([Option(self._shown(rule)) for rule in self._rules] or [nothing])
+        shown.add_options([Option(self._shown(rule)) for rule in self._rules])
+        if said := self._of_all():
+            shown.add_option(Option(said, disabled=True))
         shown.highlighted = min(at, len(self._rules) - 1) if self._rules else None
         shown.focus()
+
+    @property
+    def _heeded(self) -> bool:
+        return manifest(self._link.kind).heeds_rules(self._link.settings)
+
+    def _of_all(self) -> str:
+        """What is to be said of the rules together; empty: nothing."""
+        if not self._heeded:
+            return show(links.no_rules(self._link).what)
+        return "" if self._rules else _("There are no rules: cards are made where the channels are paired.")
 
     def _shown(self, rule: PipelineRule) -> Text:
         styles = self.appearance.styles
@@ -164,6 +176,10 @@ class CrmRulesScreen(ActionPage):
         self.do(self._test)
 
     async def _test(self) -> None:
+        if not self._heeded:
+            refusal = links.no_rules(self._link)
+            self.query_one("#why", Static).update(f"{show(refusal.what)} {show(refusal.next_step)}")
+            return
         rows = {str(row.id): row for row in await self.workspace.read(channels.everything)}
         named = [(number, f"{row.title} · {row.line}") for number, row in rows.items()]
         chosen = await self.choose(_("By which channel?"), named)
