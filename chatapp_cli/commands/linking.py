@@ -51,9 +51,10 @@ def _require_reached(company: Company, about: CrmManifest, said: Mapping[str, st
     way = about.one_way
     if way is None or company.read(partial(public_url, company=company)):
         return
-    others = any(field.when.get(way.field, way.answer) != way.answer for field in about.fields if field.name in said)
-    chosen = said.get(way.field) or before.get(way.field) or ("" if others or before else way.answer)
-    if chosen != way.answer:
+    chosen = {said.get(way.field) or before.get(way.field)}
+    meant = {field.when.get(way.field) for field in about.fields if field.name in said} if chosen == {None} else chosen
+    known = {choice.value for field in about.fields if field.name == way.field for choice in field.choices}
+    if meant & known - {way.answer}:
         require_address("")
 
 

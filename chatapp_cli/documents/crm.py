@@ -101,6 +101,7 @@ def card(one: Card) -> Mapping[str, Any]:
         "kind": one.kind,
         "id": one.id,
         "title": one.title,
+        "pipeline": one.pipeline,
         "stage": one.stage,
         "responsible": one.responsible,
         "url": one.url,
