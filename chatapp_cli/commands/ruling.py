@@ -106,7 +106,9 @@ def edit(
     """Change a rule; returns its name."""
     before = next((one for one in known(company, row)[0] if one.id == rule), None)
     if before is None:
-        raise NotFound(T("There is no rule {n}.", n=rule), T("See them with: {how}", how=to_do(Next.CRM_RULES)))
+        raise NotFound(
+            T("There is no rule {n}.", n=rule), T("See them with: {how}", how=to_do(Next.CRM_RULES, link=row.id))
+        )
     called = before.name if name is None else name
     changes = asked.changes(company)
     wanted = conditions.without_idle({**before.asked, **changes}, changes.keys())

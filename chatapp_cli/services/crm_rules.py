@@ -104,7 +104,9 @@ def one(tx: Tx, link: LinkId, rule: RuleId) -> RuleRow:
     """A rule of a link by number. Raises NotFound."""
     found = tx.one(RuleRow, "rules.one", id=rule)
     if found is None or found.link_id != link:
-        raise NotFound(T("There is no rule {n}.", n=rule), T("See them with: {how}", how=to_do(Next.CRM_RULES)))
+        raise NotFound(
+            T("There is no rule {n}.", n=rule), T("See them with: {how}", how=to_do(Next.CRM_RULES, link=link))
+        )
     return found
 
 
@@ -146,7 +148,7 @@ def add(
     always = [rule.problem is None and isinstance(rule.condition, Always) for rule in before]
     place = always.index(True) if True in always and not isinstance(made.condition, Always) else len(before)
     order = [*before[:place], made, *before[place:]]
-    _require_reached(order, [made])
+    _require_reached(link, order, [made])
     number = RuleId(
         tx.insert("rules.add", link=link, position=place + 1, name=made.name, condition=_stored(asked),
                   forms=json.dumps(made.forms, ensure_ascii=False), outcome=outcome.stored(), now=tx.now)
@@ -165,7 +167,7 @@ def change(
     one(tx, link, rule)
     rule_versions.keep(tx, link)
     made = _sound(name, asked, outcome, source_names(tx, folder, kinds))
-    _require_reached([made if known.id == rule else known for known in everything(tx, link, folder)], [made])
+    _require_reached(link, [made if known.id == rule else known for known in everything(tx, link, folder)], [made])
     forms = json.dumps(made.forms, ensure_ascii=False)
     tx.run("rules.change", id=rule, name=made.name, condition=_stored(asked), forms=forms, outcome=outcome.stored())
     _changed(tx, link, rule, made.name, "changed")
@@ -180,9 +182,11 @@ def judged(tx: Tx, link: LinkId, numbers: Sequence[RuleId], *, folder: Path | No
     access.require(tx, Right.CRM)
     for number in numbers:
         one(tx, link, number)
+    if twice := next((rule for place, rule in enumerate(numbers) if rule in numbers[:place]), None):
+        raise UsageError(T("Rule {n} is named twice.", n=twice), T("Name each rule once."), field="numbers")
     known = {rule.id: rule for rule in everything(tx, link, folder)}
     chosen = list(dict.fromkeys([*numbers, *known]))
-    _require_reached([known[number] for number in chosen], _moved(list(known), chosen, known))
+    _require_reached(link, [known[number] for number in chosen], _moved(list(known), chosen, known))
     return int(tx.value("rules.revision", link=link) or 0)
 
 
@@ -256,7 +260,7 @@ def _never(name: str, one: Condition, other: Condition) -> UsageError:
     )
 
 
-def _require_reached(rules: Sequence[PipelineRule], moved: Sequence[PipelineRule]) -> None:
+def _require_reached(link: LinkId, rules: Sequence[PipelineRule], moved: Sequence[PipelineRule]) -> None:
     """Raise UsageError if a rule stands behind one that takes all its messages; one of the two is new there."""
     working = [rule for rule in rules if rule.problem is None]
     places = [place for place, rule in enumerate(working) if any(rule is one for one in moved)]
@@ -267,7 +271,7 @@ def _require_reached(rules: Sequence[PipelineRule], moved: Sequence[PipelineRule
                 name=working[rule].name,
                 other=working[behind].name,
             ),
-            T("Put it before that one, or change one of them: {how}", how=to_do(Next.CRM_RULES)),
+            T("Put it before that one, or change one of them: {how}", how=to_do(Next.CRM_RULES, link=link)),
             field="if",
         )
 

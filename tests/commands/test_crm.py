@@ -270,7 +270,8 @@ def test_a_gap_is_told_from_when_until_when(chatapp: Shell, company: Company, ke
 
 
 def test_without_a_link_every_verb_says_how_to_make_one(chatapp: Shell, bound: ChannelId) -> None:
-    assert chatapp("crm", "list").err == "No CRM is linked yet. Link one: chatapp crm link KIND\n"
+    for listed in (["list"], ["outbox", "list"]):
+        assert chatapp("crm", *listed).err == "No CRM is linked yet. Link one: chatapp crm link KIND\n"
     verbs = (["show"], ["places"], ["check"], ["resume"], ["catchup"], ["unlink", "--force"], ["employees"])
     for words in (*verbs, ["attach", bound, "107"], ["configure", bound], ["detach", bound]):
         said = chatapp.run("crm", *words)
@@ -283,7 +284,9 @@ def test_among_several_links_one_has_to_be_named(chatapp: Shell, company: Compan
     company.write(lambda tx: links.save(tx, company.vault, second, kind="bitrix24"))
     asked = chatapp.run("crm", "show")
     named = f"1 ({FIRM}), 2 (south.test)"
-    assert (asked.code, asked.err) == (2, f"Several CRMs are linked.\n→ Say which one, by its number: {named}\n")
+    several = f"Several CRMs are linked.\n→ Say which one, by its number: {named}, such as: "
+    assert (asked.code, asked.err) == (2, f"{several}chatapp crm show 2\n")
+    assert chatapp.run("crm", "rules", "list").err == f"{several}--link 2\n"
     assert chatapp("crm", "show", "south.test").rows[0][1] == "south.test (bitrix24, 2)"
     for name in ("😀", "-", "'; DROP TABLE crm_link; --"):
         said = chatapp.run("crm", "show", "--", name)

@@ -134,6 +134,8 @@ def test_rules_are_listed_changed_ordered_and_removed(chatapp: Shell, linked: Li
     assert [row[:3] for row in chatapp("crm", "rules", "list").rows] == [
         ["1", str(one), "Опт"], ["2", str(two), "Ночь"], ["3", str(three), "Бот"], ["4", str(rest), "Остальное"],
     ]  # fmt: skip
+    twice = chatapp.run("crm", "rules", "order", one, one)
+    assert (twice.code, twice.err) == (2, f"Rule {one} is named twice.\n→ Name each rule once.\n")
     chatapp("crm", "rules", "order", two, three)
     assert [rule["id"] for rule in chatapp("crm", "rules", "list", "--json").json] == [two, three, one, rest]
     chatapp("crm", "rules", "edit", one, "--word", "опт, оптом", "--name", "Оптовики", "--pipeline", "deal-11")

@@ -108,7 +108,7 @@ async def letter(page: ActionPage, row: LinkRow) -> None:
     found = await linking.letter(page.workspace.company, row)
     text = f"{show(found.subject)}\n\n{found.written(show)}"
     page.app.copy_to_clipboard(text)
-    left = "\n".join(f"· {show(words)}" for words in found.lacking)
+    left = "\n".join(f"· {show(words)}" for words in found.left_to_do())
     page.app.push_screen(WholeText(show(about), f"{_('The letter is copied.')}\n{left}\n\n{text}\n\n{found.icon}"))
 
 
