@@ -15,6 +15,7 @@ from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Json, Verb, noun, opened
 from chatapp_cli.commands.crm_names import Link, app
 from chatapp_cli.commands.errors import note, say
+from chatapp_cli.domain import os_words
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.recipients import is_address
@@ -102,7 +103,7 @@ def _write(file: Path, content: bytes, *, by: str) -> None:
         write_whole(file, content, mode=0o644)
     except OSError as error:
         raise NotFound(
-            T("{file} cannot be written: {why}.", file=file, why=error.strerror or type(error).__name__),
+            T("{file} cannot be written: {why}.", file=file, why=os_words.why(error)),
             T("Choose another place: {how}", how=f"{by} FILE"),
         ) from error
 

@@ -10,7 +10,7 @@ from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Json, Line, Verb, noun, opened
 from chatapp_cli.commands.crm_names import Link, app
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.input_checks import may_be_empty, number
+from chatapp_cli.commands.input_checks import may_be_empty, minutes, number
 from chatapp_cli.documents import crm_rules as documents
 from chatapp_cli.domain.ids import RuleId
 from chatapp_cli.domain.text import T
@@ -85,7 +85,9 @@ Responsible = Annotated[
 ]
 Window = Annotated[
     int | None,
-    typer.Option("--window", metavar="MINUTES", help=N_("Minutes within which a later message may move the card")),
+    typer.Option(
+        "--window", metavar="MINUTES", parser=minutes, help=N_("Minutes within which a later message may move the card")
+    ),
 ]
 
 

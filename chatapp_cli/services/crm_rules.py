@@ -145,6 +145,7 @@ def add(
     if len(before) >= MOST:
         raise UsageError(T("There are {n} rules already.", n=len(before)), T("Remove one that is not needed."))
     made = _sound(name, asked, outcome, source_names(tx, folder, kinds))
+    _require_own_name(made, before)
     always = [rule.problem is None and isinstance(rule.condition, Always) for rule in before]
     place = always.index(True) if True in always and not isinstance(made.condition, Always) else len(before)
     order = [*before[:place], made, *before[place:]]
@@ -164,10 +165,13 @@ def change(
 ) -> None:  # fmt: skip
     """Replace a rule, which keeps its place. Raises what ``add`` raises, and NotFound."""
     access.require(tx, Right.CRM)
-    one(tx, link, rule)
+    called = one(tx, link, rule).name
     rule_versions.keep(tx, link)
     made = _sound(name, asked, outcome, source_names(tx, folder, kinds))
-    _require_reached(link, [made if known.id == rule else known for known in everything(tx, link, folder)], [made])
+    before = everything(tx, link, folder)
+    if made.name != called:
+        _require_own_name(made, [known for known in before if known.id != rule])
+    _require_reached(link, [made if known.id == rule else known for known in before], [made])
     forms = json.dumps(made.forms, ensure_ascii=False)
     tx.run("rules.change", id=rule, name=made.name, condition=_stored(asked), forms=forms, outcome=outcome.stored())
     _changed(tx, link, rule, made.name, "changed")
@@ -229,6 +233,12 @@ def remove(tx: Tx, link: LinkId, rule: RuleId) -> None:
     rule_versions.keep(tx, link)
     tx.run("rules.remove", id=rule)
     _changed(tx, link, rule, row.name, "removed")
+
+
+def _require_own_name(made: PipelineRule, others: Sequence[PipelineRule]) -> None:
+    if any(known.name.casefold() == made.name.casefold() for known in others):
+        what = T("There is a rule {name} already.", name=made.name)
+        raise UsageError(what, T("Give this one another name."), field="name")
 
 
 def _sound(name: str, asked: Mapping[str, Any], outcome: RuleOutcome, names: SourceNames) -> PipelineRule:

@@ -219,6 +219,8 @@ def test_answers_come_from_standard_input_and_a_portal_is_linked_once(chatapp: S
     assert (again.code, again.out) == (1, "")
     assert again.err == f"{FIRM} is linked already.\n→ Renew that link: chatapp crm link --renew {link}\n"
     assert chatapp("crm", "link", "--renew", FIRM, "--answers", "-", stdin=answers).out.strip() == link
+    amo = chatapp.run("crm", "link", "amocrm", "--renew", link)
+    assert (amo.code, amo.err.splitlines()[0]) == (2, f"{FIRM} is a link to bitrix24.")
     other = chatapp.run("crm", "link", "--renew", link, "--set", "portal=other.bitrix24.ru", *KEYS)
     assert other.code == 2
     assert f"This link belongs to {FIRM}." in other.err
