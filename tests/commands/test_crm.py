@@ -155,6 +155,19 @@ def test_of_a_portal_that_makes_its_cards_itself_rules_and_trial_say_so(chatapp:
         assert (said.code, said.err.startswith(itself)) == (code, True)
 
 
+@pytest.mark.parametrize("verb", ["resume", "catchup"])
+def test_without_a_daemon_it_is_said_that_none_runs(chatapp: Shell, kept: LinkId, verb: str) -> None:
+    assert "The daemon is not running; this runs when it starts: chatapp serve" in chatapp("crm", verb).err
+
+
+def test_a_question_that_a_portal_does_not_answer_is_not_said_to_be_repeated(
+    chatapp: Shell, office: Office, installed: LinkId
+) -> None:
+    office.do(office.portal.vanish())
+    asked = chatapp.run("crm", "places")
+    assert (asked.code, "Connection refused" in asked.err, "again automatically" in asked.err) == (3, True, False)
+
+
 # Linking, and what cannot be linked
 
 
