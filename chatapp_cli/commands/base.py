@@ -212,8 +212,24 @@ def opened(ctx: typer.Context) -> Iterator[Company]:
 
     from chatapp_cli.runtime import identity, login_token
 
-    with unattended(ctx) as company:
+    with unattended(ctx) as company, _saying_where_to_name_a_link(ctx):
         yield identity.as_acting(company, login_token.token(os.environ, company.settings.company))
+
+
+@contextmanager
+def _saying_where_to_name_a_link(ctx: typer.Context) -> Iterator[None]:
+    """Add to an error that asks which link is meant where this command takes it."""
+    from chatapp_cli.domain.errors import UsageError
+    from chatapp_cli.domain.text import T
+
+    try:
+        yield
+    except UsageError as error:
+        asked = next((one for one in ctx.command.params if one.name == error.field == "link"), None)
+        if asked is not None and error.next_step is not None:
+            how = "--link 2" if asked.param_type_name == "option" else f"{ctx.command_path} 2"
+            error.next_step = T("{step}, such as: {how}", step=error.next_step, how=how)
+        raise
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.commands import input_checks, printing
 from chatapp_cli.commands.asking import PresetAsker, TerminalAsker
 from chatapp_cli.commands.errors import note, say
+from chatapp_cli.domain import os_words
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.manifest import Manifest
@@ -48,8 +49,9 @@ def _from_file(answers: str) -> dict[str, str]:
         )
         return {name: _answer(value) for name, value in tomllib.loads(text).items()}
     except (OSError, ValueError, tomllib.TOMLDecodeError) as error:
+        why = os_words.why(error) if isinstance(error, OSError) else error
         raise UsageError(
-            T("The answers {file} cannot be read: {why}.", file=answers, why=error),
+            T("The answers {file} cannot be read: {why}.", file=answers, why=why),
             T('It has to be a TOML file with lines such as: name = "value"'),
             field="answers",
         ) from error

@@ -13,6 +13,7 @@ from chatapp_cli.commands.crm_names import Link, OneLink, app
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.line import Answers, Set
+from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import crm as documents
 from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.crm.states import Act, LinkState
@@ -64,6 +65,7 @@ def link(
         row = linking.link(company, kind, renew=renew, given=given or [], answers=answers)
         typer.echo(row.id)
         linking.say_linked(row)
+        note_if_unserved(company)
 
 
 @app.command("list", cls=Verb)
@@ -284,7 +286,8 @@ def resume(ctx: typer.Context, link: OneLink = "") -> None:
     with opened(ctx) as company:
         row = company.read(lambda tx: links.find(tx, link))
         company.write(lambda tx: links.resume(tx, row.id))
-    note("{title} is tried again now, if the daemon runs.", title=row.title)
+        note("{title} is tried again now, if the daemon runs.", title=row.title)
+        note_if_unserved(company)
 
 
 @app.command(cls=Verb)
@@ -296,7 +299,8 @@ def catchup(ctx: typer.Context, link: OneLink = "") -> None:
         row = company.read(lambda tx: links.find(tx, link))
         links.require_called(manifest(row.kind), row)
         company.write(lambda tx: links.ask_catch_up(tx, row.id))
-    note("{title} is asked now, if the daemon runs. See what came: chatapp tail", title=row.title)
+        note("{title} is asked now, if the daemon runs. See what came: chatapp tail", title=row.title)
+        note_if_unserved(company)
 
 
 @app.command(cls=Verb)
@@ -355,7 +359,9 @@ def outbox_list(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = 
     columns = (_("No."), _("CRM"), _("Dialog"), _("What"), _("State"), _("Since"), _("Text"))
     kinds = {row.id: row.kind for row in rows}
     printing.table(columns, [_in_line(row, kinds[row.link_id]) for row in found])
-    if not found:
+    if not rows:
+        note("No CRM is linked yet. Link one: chatapp crm link KIND")
+    elif not found:
         note("The CRMs have been told everything.")
 
 

@@ -15,8 +15,10 @@ from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Json, Verb, noun, opened
 from chatapp_cli.commands.crm_names import Link, app
 from chatapp_cli.commands.errors import note, say
+from chatapp_cli.domain import os_words
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.errors import NotFound, UsageError
+from chatapp_cli.domain.recipients import is_address
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, show
 from chatapp_cli.kit.crms import manifest
@@ -71,19 +73,26 @@ def request(ctx: typer.Context, link: Link = "", email: Email = "", icon: Icon =
     from chatapp_cli.documents import crm as documents
     from chatapp_cli.runtime import linking
 
+    _require_mailbox(email)
     with opened(ctx) as company:
         row = _link(company, link, lambda kind: manifest(kind).letter is not None)
         letter = asyncio.run(linking.letter(company, row, email=email))
+    written = "" if icon is None else str(icon)
     if icon is not None:
         _write(icon, f"{letter.icon}\n".encode(), by="--icon")
     if as_json:
-        printing.document(documents.letter(letter))
+        printing.document(documents.letter(letter, written))
         return
     typer.echo(printing.plain(show(letter.subject)) + "\n\n" + letter.written(show))
-    for one in letter.lacking:
+    for one in letter.left_to_do(written):
         say(one)
     if icon is None:
         note("Write the icon to a file: {how}", how="--icon FILE")
+
+
+def _require_mailbox(address: str) -> None:
+    if address and not is_address(address):
+        raise UsageError(T("{address} is no e-mail address.", address=address), T("Correct it."), field="email")
 
 
 def _write(file: Path, content: bytes, *, by: str) -> None:
@@ -94,7 +103,7 @@ def _write(file: Path, content: bytes, *, by: str) -> None:
         write_whole(file, content, mode=0o644)
     except OSError as error:
         raise NotFound(
-            T("{file} cannot be written: {why}.", file=file, why=error.strerror or type(error).__name__),
+            T("{file} cannot be written: {why}.", file=file, why=os_words.why(error)),
             T("Choose another place: {how}", how=f"{by} FILE"),
         ) from error
 

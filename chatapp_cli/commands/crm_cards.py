@@ -78,7 +78,7 @@ def _print_cards(found: Sequence[CardsInCrm]) -> None:
     from chatapp_cli.kit.crms import manifest
 
     shown = [(one.dialog.link, card) for one in found for card in one.cards]
-    columns = (_("CRM"), _("Card"), _("No."), _("Title"), _("Stage"), _("Responsible"))
+    columns = (_("CRM"), _("Card"), _("No."), _("Title"), _("Pipeline"), _("Stage"), _("Responsible"))
     rows = [_row(link, card) for link, card in shown]
     if sys.stdout.isatty():  # a column there would cut the addresses
         printing.table(columns, rows)
@@ -95,7 +95,8 @@ def _print_cards(found: Sequence[CardsInCrm]) -> None:
 
 
 def _row(link: LinkRow, one: Card) -> tuple[object, ...]:
-    return link.title, show(words.CARDS[one.kind]), f"{one.kind}:{one.id}", one.title, one.stage, one.responsible
+    named = show(words.CARDS[one.kind]), f"{one.kind}:{one.id}"
+    return link.title, *named, one.title, one.pipeline, one.stage, one.responsible
 
 
 def _way(company: Company, channel: str, line: str, dialog: DialogId, phone: str) -> CardWay:

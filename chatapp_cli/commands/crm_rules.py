@@ -10,16 +10,18 @@ from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Json, Line, Verb, noun, opened
 from chatapp_cli.commands.crm_names import Link, app
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.input_checks import may_be_empty, number
+from chatapp_cli.commands.input_checks import may_be_empty, minutes, number
 from chatapp_cli.documents import crm_rules as documents
 from chatapp_cli.domain.ids import RuleId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
+from chatapp_cli.kit.crms import manifest
 from chatapp_cli.services import links, rule_troubles, rule_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chatapp_cli.domain.ids import LinkId
     from chatapp_cli.services.crm_rules import PipelineRule, RuleAnswer
 
 rules = noun()
@@ -83,7 +85,9 @@ Responsible = Annotated[
 ]
 Window = Annotated[
     int | None,
-    typer.Option("--window", metavar="MINUTES", help=N_("Minutes within which a later message may move the card")),
+    typer.Option(
+        "--window", metavar="MINUTES", parser=minutes, help=N_("Minutes within which a later message may move the card")
+    ),
 ]
 
 
@@ -98,24 +102,27 @@ def list_(ctx: typer.Context, link: Link = "", as_json: Json = False) -> None:
     if as_json:
         printing.document([documents.rule(one, place) for place, one in enumerate(found, 1)])
         return
-    columns = (_("Place"), _("No."), _("Name"), _("If"), _("Pipeline"), _("Responsible"))
+    columns = (_("Turn"), _("Number"), _("Name"), _("If"), _("Pipeline"), _("Responsible"))
     table = [
         (place, one.id, one.name, show(rule_words.condition(one.asked, names)), rule_words.target(one.outcome),
          show(rule_words.responsible(one.outcome)))
         for place, one in enumerate(found, 1)
     ]  # fmt: skip
     printing.table(columns, table)
-    _say_troubles(found)
-    if not found:
+    _say_troubles(row.id, found)
+    if not manifest(row.kind).heeds_rules(row.settings):
+        refusal = links.no_rules(row)
+        say(refusal.what, refusal.next_step)
+    elif not found:
         note("There are no rules: cards are made where the channels are paired.")
 
 
-def _say_troubles(found: Sequence[PipelineRule]) -> None:
+def _say_troubles(link: LinkId, found: Sequence[PipelineRule]) -> None:
     for one in found:
         if one.problem is not None:
             say(T("Rule {name} is passed over: {what}", name=one.name, what=one.problem.what), one.problem.next_step)
         if one.trouble is not None:
-            say(T("Rule {name}: {what}", name=one.name, what=one.trouble), rule_troubles.HOW_TO_MEND)
+            say(T("Rule {name}: {what}", name=one.name, what=one.trouble), rule_troubles.how_to_mend(link))
 
 
 @rules.command(cls=Verb)

@@ -129,6 +129,15 @@ def amount(text: str) -> int:
     return min(max(0, number(text)), _MOST)
 
 
+def minutes(text: str) -> int:
+    """Parse a number of minutes. Raises UsageError."""
+    if not text.isdecimal():
+        raise UsageError(
+            T("{said} is no number of minutes.", said=_shown(text)), T("Minutes are a whole number, such as: 30")
+        )
+    return min(int(text), _MOST)
+
+
 def seconds(text: str) -> float:
     """Parse seconds. Raises UsageError."""
     try:

@@ -20,7 +20,7 @@ from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
-from chatapp_cli.kit.crms import manifest, packages
+from chatapp_cli.kit.crms import manifest, packages, require_address
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import asking_crm, linking
 from chatapp_cli.runtime.link import public_url
@@ -37,11 +37,28 @@ _SOON = 5.0
 def link(company: Company, kind: str, *, renew: str, given: Sequence[str], answers: str) -> LinkRow:
     """Link a CRM, or renew the named link. Raises what ``kind_of`` raises."""
     previous = company.read(lambda tx: links.find(tx, renew)) if renew else None
+    if previous is not None and kind not in {"", previous.kind}:
+        what = T("{title} is a link to {kind}.", title=previous.title, kind=previous.kind)
+        raise UsageError(what, T("Renew it: {how}", how=to_do(Next.LINK, link=previous.id)), field="kind")
     kind = kind_of(kind if previous is None else previous.kind, list(packages()))
     known = {field.name for field in manifest(kind).fields}
-    ask = asker(gathered(given, answers), known=known)
+    said = gathered(given, answers)
+    _require_reached(company, manifest(kind), said, {} if previous is None else previous.settings)
+    ask = asker(said, known=known)
     made = asyncio.run(linking.link(company, ask, kind=kind, previous=previous))
     return company.read(lambda tx: links.one(tx, made))
+
+
+def _require_reached(company: Company, about: CrmManifest, said: Mapping[str, str], before: Mapping[str, str]) -> None:
+    """Raise UsageError for answers to a way of linking that needs a public address, if that is not known."""
+    way = about.one_way
+    if way is None or company.read(partial(public_url, company=company)):
+        return
+    chosen = {said.get(way.field) or before.get(way.field)}
+    meant = {field.when.get(way.field) for field in about.fields if field.name in said} if chosen == {None} else chosen
+    known = {choice.value for field in about.fields if field.name == way.field for choice in field.choices}
+    if meant & known - {way.answer}:
+        require_address("")
 
 
 def kind_of(named: str, known: Sequence[str]) -> str:
@@ -51,7 +68,8 @@ def kind_of(named: str, known: Sequence[str]) -> str:
     """
     kinds = T("Known kinds: {known}", known=", ".join(known))
     if not named and len(known) != 1:
-        raise UsageError(T("Say which kind of CRM."), kinds, field="kind")
+        how = T("Name one of {known}: {how}", known=", ".join(known), how=to_do(Next.LINK))
+        raise UsageError(T("Say which kind of CRM."), how, field="kind")
     if named and named not in known:
         raise NotFound(T("There is no kind of CRM {kind}.", kind=named), kinds)
     return named or known[0]

@@ -12,13 +12,16 @@ from typing import Any, NamedTuple
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.commands import input_checks
 from chatapp_cli.commands.binding import found
+from chatapp_cli.domain import os_words
 from chatapp_cli.domain.condition import Occasion, OnSource
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import RuleId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import show
+from chatapp_cli.kit.crms import manifest
 from chatapp_cli.runtime import crm_rules as kept
-from chatapp_cli.services import calendars, conditions, crm_rules, lines, rule_trial
+from chatapp_cli.services import calendars, conditions, crm_rules, lines, links, rule_trial
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.crm_rules import PipelineRule, RuleAnswer
 from chatapp_cli.services.rule_answers import SaidOfCard, split
@@ -45,6 +48,14 @@ class AskedConditions:
     calendar: str | None = None
     tree: str | None = None
 
+    def require_full(self) -> None:
+        """Raise UsageError for an empty value, which asks for nothing of a new rule."""
+        if any(value.strip() == "" for value in (*(self.words or ()), *(self.without or ()))):
+            raise UsageError(T("An empty word is none."), T("Write words of letters and digits."), field="words")
+        for name in ("lines", "kinds", "channels", "hours", "days"):
+            if any(not value.strip() for value in getattr(self, name) or ()):
+                raise UsageError(T("{name} of a condition is empty.", name=name), T("Leave it out."), field=name)
+
     def changes(self, company: Company) -> Mapping[str, Any]:
         """What was said, as conditions are stored."""
         simple = ("every", "exact", "outside", "zone", "calendar")
@@ -52,6 +63,8 @@ class AskedConditions:
         for name in ("kinds", "words", "without", "hours", "days"):
             if (values := getattr(self, name)) is not None:
                 said[name] = [part for value in values for part in split(value)]
+        if "days" in said:
+            said["days"] = [conditions.named_days(one, show) for one in said["days"]]
         if self.lines is not None:
             named = [one for one in self.lines if one]
             said["lines"] = [company.read(partial(lines.find, named=one)).id for one in named]
@@ -79,7 +92,7 @@ def _of_file(file: str) -> str:
     try:
         return input_checks.file(file, T("The file of conditions"))
     except OSError as error:
-        what = T("{file} cannot be read: {error}", file=file, error=error.strerror or str(error))
+        what = T("{file} cannot be read: {error}", file=file, error=os_words.why(error))
         raise UsageError(what, field="if") from error
 
 
@@ -95,7 +108,8 @@ def known(company: Company, row: LinkRow) -> tuple[list[PipelineRule], SourceNam
 
 
 def add(company: Company, row: LinkRow, name: str, asked: AskedConditions, said: SaidOfCard) -> RuleId:
-    """Add a rule, once the CRM has said that what it names is there."""
+    """Add a rule, once the CRM has said that what it names is there. Raises UsageError for an empty condition."""
+    asked.require_full()
     return asyncio.run(kept.add(company, row, name, asked.changes(company), said.over(RuleOutcome())))
 
 
@@ -105,7 +119,9 @@ def edit(
     """Change a rule; returns its name."""
     before = next((one for one in known(company, row)[0] if one.id == rule), None)
     if before is None:
-        raise NotFound(T("There is no rule {n}.", n=rule), T("See them with: {how}", how=to_do(Next.CRM_RULES)))
+        raise NotFound(
+            T("There is no rule {n}.", n=rule), T("See them with: {how}", how=to_do(Next.CRM_RULES, link=row.id))
+        )
     called = before.name if name is None else name
     changes = asked.changes(company)
     wanted = conditions.without_idle({**before.asked, **changes}, changes.keys())
@@ -129,6 +145,7 @@ class Trial(NamedTuple):
 
 def tried(company: Company, row: LinkRow, text: str, by: tuple[str, str], at: str, zone: str) -> Trial:
     """Try a message ``by`` a channel and its line at a time; without one now."""
+    links.require_rules(manifest(row.kind), row)
     channel, rules = found(company, *by), known(company, row)[0]
     time = rule_trial.moment(at, rules, zone) if at else TrialTime(company.world.clock.now(), "")
     occasion = Occasion.of(OnSource(channel.line_id, channel.kind, channel.id), text, time.at)

@@ -101,6 +101,7 @@ def card(one: Card) -> Mapping[str, Any]:
         "kind": one.kind,
         "id": one.id,
         "title": one.title,
+        "pipeline": one.pipeline,
         "stage": one.stage,
         "responsible": one.responsible,
         "url": one.url,
@@ -131,12 +132,12 @@ def dead_letter(row: CrmDeadRow) -> Mapping[str, Any]:
     return {"id": row.id, "link": row.link_id, "event": row.provider_id, "problem": row.problem, "at": iso(row.at)}
 
 
-def letter(one: SupportLetter) -> Mapping[str, Any]:
-    """A letter to the support of a CRM."""
+def letter(one: SupportLetter, icon: str = "") -> Mapping[str, Any]:
+    """A letter to the support of a CRM; ``icon``: the file in which its picture is already."""
     return {
         "subject": show(one.subject),
         "text": one.written(show),
         "facts": {name: said(fact.value, show) or None for name, fact in one.facts.items()},
         "icon": one.icon or None,
-        "lacking": [show(words) for words in one.lacking],
+        "lacking": [show(words) for words in one.left_to_do(icon)],
     }

@@ -61,6 +61,8 @@ class CrmManifest:
     """The most entries that a session is given at once."""
     always_called: bool = True
     """Whether the CRM calls every link of it, so that none works without a public address."""
+    makes_own_cards: bool = False
+    """Whether the CRM itself makes the cards of a link that it calls, so that rules have no say in them."""
     calls_per_hour: int = 0
     """How many requests an hour the CRM bears from us for long; 0: not known."""
     limits: Sequence[Text] = ()
@@ -71,6 +73,10 @@ class CrmManifest:
         """The one way of a link with these settings; ``None`` for a link that the CRM calls."""
         way = self.one_way
         return way if way is not None and settings.get(way.field) == way.answer else None
+
+    def heeds_rules(self, settings: Mapping[str, str]) -> bool:
+        """Whether cards of a link with these settings are made by rules."""
+        return not self.makes_own_cards or self.one_way_of(settings) is not None
 
     def admits_of(self, settings: Mapping[str, str]) -> Text | None:
         """What a person does there until a link with these settings works; ``None`` if it works once it is made."""

@@ -12,19 +12,17 @@ from collections.abc import Set as AbstractSet
 from itertools import combinations
 from typing import NamedTuple
 
+from chatapp_cli.domain import rule_times
 from chatapp_cli.domain.condition import (
     AllOf,
     Always,
     AnyOf,
     Condition,
-    DayKind,
     FromSource,
     HasWords,
     Negated,
     Phrase,
-    WithinHours,
 )
-from chatapp_cli.domain.working_days import PLAIN_WEEK
 
 
 class Shadow(NamedTuple):
@@ -67,20 +65,25 @@ def longest_rise(numbers: Sequence[int]) -> AbstractSet[int]:
 
 def contradiction(condition: Condition) -> tuple[Condition, Condition] | None:
     """Two parts of a condition of which one excludes the other, so that it never holds; twice the same for one."""
-    if isinstance(condition, WithinHours):
-        return None if condition.minutes_of_week() else (condition, condition)
-    if isinstance(condition, Negated):
-        return (condition, condition.of) if isinstance(condition.of, Always) else None
     if isinstance(condition, AnyOf):
         each = [contradiction(part) for part in condition.parts]
         return each[0] if each and None not in each else None
-    parts = list(_conjuncts(condition))
+    parts = _conjuncts(condition)
     if len(parts) == 1 and parts[0] is condition:
-        return None
+        return _alone(condition)
     for part in parts:
         if (inner := contradiction(part)) is not None:
             return inner
-    return next((pair for pair in combinations(parts, 2) if _exclude(*pair)), None)
+    if (pair := next((pair for pair in combinations(parts, 2) if _exclude(*pair)), None)) is not None:
+        return pair
+    times = AllOf(tuple(rule_times.timed(parts)))
+    return (times, times) if rule_times.never(times) else None
+
+
+def _alone(condition: Condition) -> tuple[Condition, Condition] | None:
+    if isinstance(condition, Negated) and isinstance(condition.of, Always):
+        return condition, condition.of
+    return (condition, condition) if rule_times.never(condition) else None
 
 
 def _conjuncts(condition: Condition) -> Sequence[Condition]:
@@ -101,21 +104,15 @@ def _exclude(one: Condition, other: Condition) -> bool:
         return True
     if isinstance(one, FromSource) and isinstance(other, FromSource):
         return any(a and b and not a & b for a, b in zip(_asked(one), _asked(other), strict=True))
-    return isinstance(one, WithinHours) and isinstance(other, WithinHours) and _apart(one, other)
-
-
-def _apart(one: WithinHours, other: WithinHours) -> bool:
-    """Whether hours never meet."""
-    if one.zone_name != other.zone_name:
-        return False
-    if not one.minutes_of_week() & other.minutes_of_week():
-        return True
-    same_days = not any(span.overnight for span in (*one.spans, *other.spans)) and one.calendar == other.calendar
-    return same_days and {one.day, other.day} == {DayKind.WORKING, DayKind.OFF}
+    return rule_times.never(AllOf((one, other)))
 
 
 def implies(one: Condition, other: Condition) -> bool:
     """Whether the other certainly holds whenever the one does."""
+    return rule_times.implied(one, other) or _implies_in_parts(one, other)
+
+
+def _implies_in_parts(one: Condition, other: Condition) -> bool:
     if one == other or isinstance(other, Always):
         return True
     wanted = _conjuncts(other)
@@ -124,8 +121,8 @@ def implies(one: Condition, other: Condition) -> bool:
     if isinstance(one, AnyOf) and one.parts:
         return all(implies(part, other) for part in one.parts)
     given = _conjuncts(one)
-    if len(given) > 1:
-        return any(implies(part, other) for part in given)
+    if len(given) > 1:  # no part has fewer times than all of them together, which were compared
+        return any(_implies_in_parts(part, other) for part in given)
     if isinstance(other, AnyOf):
         return any(implies(one, part) for part in other.parts)
     return _implies_simply(one, other)
@@ -138,7 +135,7 @@ def _implies_simply(one: Condition, other: Condition) -> bool:
         return all(not b or (bool(a) and a <= b) for a, b in zip(_asked(one), _asked(other), strict=True))
     if isinstance(one, HasWords) and isinstance(other, HasWords):
         return bool(one.phrases) and all(any(_says(a, b) for b in other.phrases) for a in one.phrases)
-    return isinstance(one, WithinHours) and isinstance(other, WithinHours) and _within(one, other)
+    return isinstance(other, Negated) and _exclude(one, other.of)
 
 
 def _asked(source: FromSource) -> tuple[frozenset[object], ...]:
@@ -152,11 +149,3 @@ def _says(one: Phrase, other: Phrase) -> bool:
         all(a <= b for a, b in zip(one.forms[start : start + length], other.forms, strict=True))
         for start in range(len(one.forms) - length + 1)
     )
-
-
-def _within(one: WithinHours, other: WithinHours) -> bool:
-    if one.zone_name != other.zone_name or one.minutes_of_week() & ~other.minutes_of_week():
-        return False
-    if other.day is DayKind.ANY or other.calendar == PLAIN_WEEK:
-        return True
-    return (one.day, one.calendar, one.spans) == (other.day, other.calendar, other.spans)

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 import aiohttp
 
+from chatapp_cli.domain import os_words
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -23,6 +24,8 @@ from chatapp_cli.domain.errors import (
     Retryable,
 )
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import show
 from chatapp_cli.kit.outside import OutsideResolver
 from chatapp_cli.kit.proxies import choose, url
 
@@ -113,11 +116,11 @@ def network(secrets: Iterable[str] = (), *, once: bool = False) -> Iterator[None
     except aiohttp.InvalidURL:
         raise Misconfigured("bad_url", field="url") from None
     except _never_left() as error:
-        raise Retryable("unreachable", veil(str(error), secrets)) from None
+        raise Retryable("unreachable", veil(_why(error), secrets)) from None
     except TimeoutError:
         raise lost("timeout") from None
     except aiohttp.ClientError as error:
-        raise lost("unreachable" if lost is Retryable else "no_answer", veil(str(error), secrets)) from None
+        raise lost("unreachable" if lost is Retryable else "no_answer", veil(_why(error), secrets)) from None
 
 
 def _never_left() -> tuple[type[Exception], ...]:
@@ -126,6 +129,26 @@ def _never_left() -> tuple[type[Exception], ...]:
 
     connecting = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, ssl.SSLError)
     return (*connecting, ProxyConnectionError, ProxyError, ProxyTimeoutError)
+
+
+def _why(error: Exception) -> str:
+    """Which host was not reached and why, in a few words; what is not known is said as the library says it."""
+    named = f"{error.host}:{error.port}" if isinstance(error, aiohttp.ClientConnectorError) else ""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        why = T("the name is not found")
+    elif isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError):
+        why = T("its certificate is not accepted")
+    elif isinstance(error, aiohttp.ClientConnectorSSLError | ssl.SSLError):
+        why = T("it does not speak TLS as expected")
+    elif isinstance(error, aiohttp.ServerDisconnectedError):
+        why = T("the connection was closed")
+    elif isinstance(error, aiohttp.ServerTimeoutError):
+        why = T("Connection timed out")
+    elif isinstance(error, OSError) and error.errno:
+        why = os_words.why(error)
+    else:
+        return str(error)
+    return f"{named}: {show(why)}" if named else show(why)
 
 
 def verdict(response: HttpResponse, words: str, *, now: Millis, verdicts: StatusErrors = VERDICTS) -> ChannelError:

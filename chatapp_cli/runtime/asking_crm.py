@@ -58,7 +58,7 @@ def explained(about: CrmManifest) -> Iterator[None]:
     try:
         yield
     except ChannelError as error:
-        error.what, error.next_step = words.why_there(about, error.code, error.detail)
+        error.what, error.next_step = words.why_not_answered(about, error.code, error.detail)
         raise
 
 

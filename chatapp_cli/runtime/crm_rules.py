@@ -12,13 +12,12 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.questions import CrmQuestion
-from chatapp_cli.domain.errors import Refused, Rejected
+from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.ids import RuleId
-from chatapp_cli.domain.text import T
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.runtime.asking_crm import asked
 from chatapp_cli.runtime.crm_answers import NOT_HERE
-from chatapp_cli.services import calendars, crm_rules, rule_outcomes, word_forms
+from chatapp_cli.services import calendars, crm_rules, links, rule_outcomes, word_forms
 from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.store.rows.crm import LinkRow
 
@@ -30,16 +29,13 @@ def kinds(row: LinkRow) -> Mapping[str, str]:
 
 async def pipelines(company: Company, row: LinkRow) -> tuple[Sequence[CrmPipeline], Sequence[Employee]]:
     """Where the CRM of a link can make cards, and who works there. Raises Refused for one that makes none by rules."""
+    links.require_rules(manifest(row.kind), row)
     try:
         there = await asked(company, row, CrmQuestion.PIPELINES)
     except Rejected as error:
         if error.code != NOT_HERE:
             raise
-        raise Refused(
-            "no_rules",
-            T("{title} makes the cards by itself: rules have no say in it.", title=row.title),
-            T("Set the pipeline in the settings of its places there."),
-        ) from None
+        raise links.no_rules(row) from None
     return there, await asked(company, row, CrmQuestion.EMPLOYEES)
 
 

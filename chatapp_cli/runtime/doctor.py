@@ -18,6 +18,7 @@ from pathlib import Path
 
 from chatapp_cli import __version__
 from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.domain import os_words
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.errors import Busy, ChannelError, ChatappError
 from chatapp_cli.domain.health import ChannelState
@@ -253,7 +254,7 @@ def _writing(folder: Path) -> Iterator[Finding]:
         yield Finding(
             name="disk",
             ok=False,
-            what=T("Nothing can be written to {folder}: {why}", folder=folder, why=error.strerror or error),
+            what=T("Nothing can be written to {folder}: {why}", folder=folder, why=os_words.why(error)),
             next_step=T("Check the disk, and that the file and its folder belong to the user that runs chatapp."),
         )
         return

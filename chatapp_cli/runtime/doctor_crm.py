@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.ids import LinkId, Millis
 from chatapp_cli.domain.moment import written
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
@@ -79,7 +79,7 @@ async def _link(company: Company, row: LinkRow) -> Sequence[Finding]:
         *checked,
         *seen,
         *_pairings(row, rows),
-        *_rules(rules),
+        *_rules(row.id, rules),
         *_owed(row, now),
         *_load(row, None if loads is None else loads.get(row.id)),
     ]
@@ -140,7 +140,7 @@ def _pairings(row: LinkRow, paired: Sequence[PairingRow]) -> Iterator[Finding]:
         yield Finding(name="pairings", ok=True, what=T("Paired: {names}", names=names))
 
 
-def _rules(rules: Sequence[PipelineRule]) -> Iterator[Finding]:
+def _rules(link: LinkId, rules: Sequence[PipelineRule]) -> Iterator[Finding]:
     """The rules that are passed over, and those of which the CRM has something no longer."""
     for one in rules:
         if one.problem is not None:
@@ -148,7 +148,7 @@ def _rules(rules: Sequence[PipelineRule]) -> Iterator[Finding]:
             yield Finding(name="rules", ok=False, what=what, next_step=one.problem.next_step)
         if one.trouble is not None:
             what = T("Rule {name}: {what}", name=one.name, what=one.trouble)
-            yield Finding(name="rules", ok=False, what=what, next_step=rule_troubles.HOW_TO_MEND)
+            yield Finding(name="rules", ok=False, what=what, next_step=rule_troubles.how_to_mend(link))
 
 
 def _owed(row: LinkRow, now: Millis) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from chatapp_cli.domain.crm.letter import SupportLetter
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.errors import Busy, ChatappError, NeedsRebind, NotFound
+from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
@@ -48,13 +49,39 @@ async def link(company: Company, ask: Asker, *, kind: str, previous: LinkRow | N
     if not key:
         fresh = partial(links.next_hook_key, kind=kind, fresh=company.world.chance.key())
         key = await asyncio.to_thread(company.write, fresh)
+    held = _HeldNotices(ask)
     with explained(manifest(kind)):
-        bound = await crm.link(ask, hook_key=key, public_url=address, previous=old)
+        bound = await crm.link(held, hook_key=key, public_url=address, previous=old)
     number = None if previous is None else previous.id
     way = manifest(kind).one_way_of
     moved = previous is not None and way(previous.settings) != way(bound.settings)
     save = partial(links.save, vault=company.vault, binding=bound, kind=kind, previous=number, other_way=moved)
-    return await asyncio.to_thread(company.write, save)
+    made = await asyncio.to_thread(company.write, save)
+    await held.release()
+    return made
+
+
+class _HeldNotices:
+    """An asker that shows what is to be done in the CRM once the link is kept, or before it asks again."""
+
+    def __init__(self, ask: Asker) -> None:
+        self._ask = ask
+        self._notices: list[Notice] = []
+
+    async def form(self, form: Form) -> Mapping[str, str]:
+        await self.release()
+        return await self._ask.form(form)
+
+    async def show(self, notice: Notice) -> None:
+        self._notices.append(notice)
+
+    async def visit(self, url: str, state: str) -> Mapping[str, str]:
+        await self.release()
+        return await self._ask.visit(url, state)
+
+    async def release(self) -> None:
+        while self._notices:
+            await self._ask.show(self._notices.pop(0))
 
 
 async def unlink(company: Company, row: LinkRow, *, force: bool) -> ChatappError | None:

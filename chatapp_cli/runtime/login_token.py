@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from chatapp_cli.domain import os_words
 from chatapp_cli.domain.errors import StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.domain.whole_file import write_whole
@@ -42,6 +43,6 @@ def save_token(file: Path, token: str) -> None:
         write_whole(file, token.encode("ascii"))
     except OSError as error:
         raise StoreError(
-            T("The login cannot be stored in {file}: {why}.", file=file, why=error.strerror or error),
+            T("The login cannot be stored in {file}: {why}.", file=file, why=os_words.why(error)),
             T("Check the disk, and log in again."),
         ) from error

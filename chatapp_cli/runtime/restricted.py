@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain import os_words
 from chatapp_cli.domain.errors import StoreError, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import files, operators
@@ -64,7 +65,7 @@ def enter(company: Company) -> None:
         folder.mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise StoreError(
-            T("The folder {folder} cannot be made: {why}.", folder=folder, why=error.strerror or error)
+            T("The folder {folder} cannot be made: {why}.", folder=folder, why=os_words.why(error))
         ) from error
 
 

@@ -13,7 +13,7 @@ A condition is a mapping; what it names has to hold together:
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +58,8 @@ _ABOUT: Final[Mapping[str, Sequence[str]]] = {
 """What only says how something else is meant."""
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """How days are named, Monday first."""
+KINDS_OF_DAYS: Final[Mapping[str, Text]] = {DayKind.WORKING: T("working days"), DayKind.OFF: T("days off")}
+"""What people call days by which a calendar decides."""
 _SPAN: Final = re.compile(r"(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})")
 _DEEPEST: Final = 8
 MOST_WORDS: Final = 500
@@ -188,21 +190,26 @@ _SOURCES: Final = T("See lines and channels: {how}", how=to_do(Next.LINES))
 
 
 def _words(asked: Mapping[str, Any], names: SourceNames) -> Sequence[Condition]:
-    forms, exact = names.forms, bool(asked.get("exact"))
     found: list[Condition] = []
     if words := _listed(asked, "words"):
-        found.append(HasWords(_phrases("words", words, forms, exact=exact), every=bool(asked.get("every"))))
+        found.append(HasWords(_phrases("words", words, asked, names), every=bool(asked.get("every"))))
     if without := _listed(asked, "without"):
-        found.append(Negated(HasWords(_phrases("without", without, forms, exact=exact))))
+        found.append(Negated(HasWords(_phrases("without", without, asked, names))))
     return found
 
 
-def _phrases(name: str, said: Sequence[str], forms: WordForms, *, exact: bool) -> tuple[Phrase, ...]:
-    return tuple(_phrase(name, one, forms, exact=exact) for one in said)
+def _phrases(name: str, said: Sequence[str], asked: Mapping[str, Any], names: SourceNames) -> tuple[Phrase, ...]:
+    exact = bool(asked.get("exact"))
+    return tuple(_phrase(name, one, names.forms, exact=exact, strict=names.strict) for one in said)
 
 
-def _phrase(name: str, said: str, forms: WordForms, *, exact: bool) -> Phrase:
+_STAR: Final = T("Write the whole word: all its forms are found, unless only this one is wanted.")
+
+
+def _phrase(name: str, said: str, forms: WordForms, *, exact: bool, strict: bool) -> Phrase:
     limits.SEARCH.require(said, field=name)
+    if strict and "*" in said:
+        raise _wrong(T("A star stands for nothing in «{said}».", said=said), _STAR, field=name)
     made = phrase(said, forms, exact=exact)
     if made is None:
         raise _wrong(T("There is no word in «{said}».", said=said), T("Write words of letters and digits."), field=name)
@@ -264,6 +271,19 @@ def _meant_days(said: Sequence[str], *, strict: bool) -> tuple[DayKind, frozense
             field="days",
         )
     return next(iter(kinds), DayKind.ANY), frozenset(weekdays or range(len(WEEKDAYS)))
+
+
+def named_days(said: str, show: Callable[[Text], str]) -> str:
+    """Days as they are stored, such as ``mon-fri``, if they were written as lists show them to a person."""
+    spoken = {show(shown).lower(): day for shown, day in zip(WEEKDAYS, DAYS, strict=True)}
+    for kind, shown in KINDS_OF_DAYS.items():
+        words = show(shown).lower()
+        spoken |= {words: kind, words.partition(" ")[0]: kind}
+    folded = " ".join(said.lower().replace("–", "-").split())
+    if folded in spoken:
+        return spoken[folded]
+    ends = [spoken.get(end.strip(), end.strip()) for end in folded.split("-")]
+    return "-".join(ends) if all(end in DAYS for end in ends) else said
 
 
 def _span(said: str) -> TimeSpan:

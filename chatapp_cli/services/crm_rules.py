@@ -104,7 +104,9 @@ def one(tx: Tx, link: LinkId, rule: RuleId) -> RuleRow:
     """A rule of a link by number. Raises NotFound."""
     found = tx.one(RuleRow, "rules.one", id=rule)
     if found is None or found.link_id != link:
-        raise NotFound(T("There is no rule {n}.", n=rule), T("See them with: {how}", how=to_do(Next.CRM_RULES)))
+        raise NotFound(
+            T("There is no rule {n}.", n=rule), T("See them with: {how}", how=to_do(Next.CRM_RULES, link=link))
+        )
     return found
 
 
@@ -143,10 +145,11 @@ def add(
     if len(before) >= MOST:
         raise UsageError(T("There are {n} rules already.", n=len(before)), T("Remove one that is not needed."))
     made = _sound(name, asked, outcome, source_names(tx, folder, kinds))
+    _require_own_name(made, before)
     always = [rule.problem is None and isinstance(rule.condition, Always) for rule in before]
     place = always.index(True) if True in always and not isinstance(made.condition, Always) else len(before)
     order = [*before[:place], made, *before[place:]]
-    _require_reached(order, [made])
+    _require_reached(link, order, [made])
     number = RuleId(
         tx.insert("rules.add", link=link, position=place + 1, name=made.name, condition=_stored(asked),
                   forms=json.dumps(made.forms, ensure_ascii=False), outcome=outcome.stored(), now=tx.now)
@@ -162,10 +165,13 @@ def change(
 ) -> None:  # fmt: skip
     """Replace a rule, which keeps its place. Raises what ``add`` raises, and NotFound."""
     access.require(tx, Right.CRM)
-    one(tx, link, rule)
+    called = one(tx, link, rule).name
     rule_versions.keep(tx, link)
     made = _sound(name, asked, outcome, source_names(tx, folder, kinds))
-    _require_reached([made if known.id == rule else known for known in everything(tx, link, folder)], [made])
+    before = everything(tx, link, folder)
+    if made.name != called:
+        _require_own_name(made, [known for known in before if known.id != rule])
+    _require_reached(link, [made if known.id == rule else known for known in before], [made])
     forms = json.dumps(made.forms, ensure_ascii=False)
     tx.run("rules.change", id=rule, name=made.name, condition=_stored(asked), forms=forms, outcome=outcome.stored())
     _changed(tx, link, rule, made.name, "changed")
@@ -180,9 +186,11 @@ def judged(tx: Tx, link: LinkId, numbers: Sequence[RuleId], *, folder: Path | No
     access.require(tx, Right.CRM)
     for number in numbers:
         one(tx, link, number)
+    if twice := next((rule for place, rule in enumerate(numbers) if rule in numbers[:place]), None):
+        raise UsageError(T("Rule {n} is named twice.", n=twice), T("Name each rule once."), field="numbers")
     known = {rule.id: rule for rule in everything(tx, link, folder)}
     chosen = list(dict.fromkeys([*numbers, *known]))
-    _require_reached([known[number] for number in chosen], _moved(list(known), chosen, known))
+    _require_reached(link, [known[number] for number in chosen], _moved(list(known), chosen, known))
     return int(tx.value("rules.revision", link=link) or 0)
 
 
@@ -227,6 +235,12 @@ def remove(tx: Tx, link: LinkId, rule: RuleId) -> None:
     _changed(tx, link, rule, row.name, "removed")
 
 
+def _require_own_name(made: PipelineRule, others: Sequence[PipelineRule]) -> None:
+    if any(known.name.casefold() == made.name.casefold() for known in others):
+        what = T("There is a rule {name} already.", name=made.name)
+        raise UsageError(what, T("Give this one another name."), field="name")
+
+
 def _sound(name: str, asked: Mapping[str, Any], outcome: RuleOutcome, names: SourceNames) -> PipelineRule:
     name = sound(name)
     if not name:
@@ -256,7 +270,7 @@ def _never(name: str, one: Condition, other: Condition) -> UsageError:
     )
 
 
-def _require_reached(rules: Sequence[PipelineRule], moved: Sequence[PipelineRule]) -> None:
+def _require_reached(link: LinkId, rules: Sequence[PipelineRule], moved: Sequence[PipelineRule]) -> None:
     """Raise UsageError if a rule stands behind one that takes all its messages; one of the two is new there."""
     working = [rule for rule in rules if rule.problem is None]
     places = [place for place, rule in enumerate(working) if any(rule is one for one in moved)]
@@ -267,7 +281,7 @@ def _require_reached(rules: Sequence[PipelineRule], moved: Sequence[PipelineRule
                 name=working[rule].name,
                 other=working[behind].name,
             ),
-            T("Put it before that one, or change one of them: {how}", how=to_do(Next.CRM_RULES)),
+            T("Put it before that one, or change one of them: {how}", how=to_do(Next.CRM_RULES, link=link)),
             field="if",
         )
 

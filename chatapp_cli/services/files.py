@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from chatapp_cli.domain import given_file
+from chatapp_cli.domain import given_file, os_words
 from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.border import LONGEST_FILE_NAME
 from chatapp_cli.domain.draft import StagedFile
@@ -130,7 +130,7 @@ def copy_out(media: Media, file: FileRow, folder: Path) -> Path:
         return _copied(source, folder, _called(file))
     except OSError as error:
         raise NotFound(
-            T("The file cannot be saved in {folder}: {why}.", folder=folder, why=error.strerror or error),
+            T("The file cannot be saved in {folder}: {why}.", folder=folder, why=os_words.why(error)),
             T("Name another folder."),
         ) from error
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _AGAIN: Final = T("It is tried again automatically.")
 _LINK: Final = T("Link the CRM again.")
+UNHEARD: Final = frozenset({"timeout"})
+"""Codes whose next step is about a message that may be there: a question is only to be asked again."""
 _CODES: Final[Mapping[str, ErrorWords]] = MappingProxyType(
     {
         "bad_url": ErrorWords(T("The address of {crm} is not a web address."), _LINK),

@@ -229,6 +229,21 @@ def require_called(about: CrmManifest, link: LinkRow) -> None:
         )
 
 
+def require_rules(about: CrmManifest, link: LinkRow) -> None:
+    """Raise Refused for a link to a CRM that makes the cards of it by itself."""
+    if not about.heeds_rules(link.settings):
+        raise no_rules(link)
+
+
+def no_rules(link: LinkRow) -> Refused:
+    """That rules have no say in the cards of a link."""
+    return Refused(
+        "no_rules",
+        T("{title} makes the cards by itself: rules have no say in it.", title=link.title),
+        T("Set the pipeline in the settings of its places there."),
+    )
+
+
 def mended(tx: Tx, link: LinkId, place: str, settings: str) -> None:
     """Record that a person had settings of a place in the CRM changed."""
     access.require(tx, Right.CRM)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from chatapp_cli.domain import given_file, whole_file
+from chatapp_cli.domain import given_file, os_words, whole_file
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.text import T
@@ -47,7 +47,7 @@ def save(tx: Tx, media: Media, rows: Sequence[QuickReplyRow], target: Path, form
         )
     except OSError as error:
         raise NotFound(
-            T("{path} cannot be written: {why}.", path=target, why=error.strerror or error), T("Name another place.")
+            T("{path} cannot be written: {why}.", path=target, why=os_words.why(error)), T("Name another place.")
         ) from error
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import conditions
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.crm_rules import PipelineRule
 from chatapp_cli.services.rule_outcomes import ResponsibleWay, RuleOutcome
@@ -70,12 +71,15 @@ def _pairs(said: Sequence[str]) -> Mapping[str, str]:
     return pairs
 
 
-def conditions_of(answers: Mapping[str, str], before: Mapping[str, Any], names: SourceNames) -> Mapping[str, Any]:
+def conditions_of(
+    answers: Mapping[str, str], before: Mapping[str, Any], names: SourceNames, show: Callable[[Text], str]
+) -> Mapping[str, Any]:
     """The conditions of a form's answers; nested ones, which a form does not show, stay as they were.
 
     Raises UsageError for a line or channel that there is not.
     """
     said: dict[str, Any] = {name: split(answers.get(name, "")) for name in _LISTS}
+    said["days"] = [conditions.named_days(one, show) for one in said["days"]]
     said |= {name: answers.get(name) == "on" for name in _FLAGS} | {name: answers.get(name, "") for name in _TEXTS}
     said["lines"] = _numbers("lines", answers.get("lines", ""), names.lines)
     said["channels"] = _numbers("channels", answers.get("channels", ""), names.channels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.services import conditions
 from chatapp_cli.services.crm_rules import PipelineRule
 
+_SHAPE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?")
 _FORMS = T("Such as: 2026-12-31 23:59, 2026-12-31T23:59+03:00")
 
 
@@ -31,6 +33,8 @@ def moment(said: str, rules: Sequence[PipelineRule], zone: str = "") -> TrialTim
     try:
         meant = datetime.fromisoformat(said.strip())
     except ValueError as error:
+        if _SHAPE.fullmatch(said.strip()):
+            raise UsageError(T("There is no such date or time: {said}", said=said), _FORMS, field="at") from error
         raise UsageError(T("{said} is not a time.", said=said), _FORMS, field="at") from error
     if meant.tzinfo is not None:
         return TrialTime(_millis(meant), "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatapp_cli.domain.ids import LinkId, RuleId
 from chatapp_cli.domain.next_step import Next, to_do
@@ -13,7 +13,10 @@ from chatapp_cli.domain.text import T, Text, restored, stored
 if TYPE_CHECKING:
     from chatapp_cli.store.tx import Tx
 
-HOW_TO_MEND: Final = T("Cards are made without it. Change the rule: {how}", how=to_do(Next.CRM_RULES))
+
+def how_to_mend(link: LinkId) -> Text:
+    """What a person does about a rule of a link of which the CRM has something no longer."""
+    return T("Cards are made without it. Change the rule: {how}", how=to_do(Next.CRM_RULES, link=link))
 
 
 class RuleTrouble(NamedTuple):

@@ -10,7 +10,6 @@ from chatapp_cli.domain.condition import (
     AllOf,
     AnyOf,
     Condition,
-    DayKind,
     FromSource,
     HasWords,
     Negated,
@@ -18,7 +17,7 @@ from chatapp_cli.domain.condition import (
     joined,
 )
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services.conditions import DAYS, SourceNames
+from chatapp_cli.services.conditions import DAYS, KINDS_OF_DAYS, SourceNames
 from chatapp_cli.services.rule_outcomes import ResponsibleWay, RuleOutcome
 
 WAYS: Final[Mapping[ResponsibleWay, Text]] = {
@@ -29,7 +28,6 @@ WAYS: Final[Mapping[ResponsibleWay, Text]] = {
     ResponsibleWay.ASSIGNEE: T("the dialog's operator"),
 }
 """Who is responsible for a card."""
-_KINDS_OF_DAYS: Final[Mapping[str, Text]] = {DayKind.WORKING: T("working days"), DayKind.OFF: T("days off")}
 
 
 def condition(asked: Mapping[str, Any], names: SourceNames) -> Text:
@@ -78,8 +76,8 @@ def _plain(said: str) -> Text:
 def _day(said: str) -> Text:
     """A day or a span of days, as ``mon-fri``; what is none as it is."""
     begin, dash, end = said.lower().partition("-")
-    if said.lower() in _KINDS_OF_DAYS:
-        return _KINDS_OF_DAYS[said.lower()]
+    if said.lower() in KINDS_OF_DAYS:
+        return KINDS_OF_DAYS[said.lower()]
     if begin not in DAYS or (dash and end not in DAYS):
         return _plain(said)
     ends = [WEEKDAYS[DAYS.index(one)] for one in ((begin, end) if dash else (begin,))]
@@ -115,6 +113,8 @@ def part(one: Condition) -> Text:
 def _negated(of: Condition) -> Text:
     if isinstance(of, HasWords):
         return T("without {words}", words=_quoted([phrase.said for phrase in of.phrases]))
+    if isinstance(of, WithinHours):
+        return T("outside {when}", when=of.hours())
     return T("not ({inner})", inner=part(of))
 
 

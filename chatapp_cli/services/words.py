@@ -266,6 +266,14 @@ def why_there(about: CrmManifest, code: str, detail: str = "") -> tuple[Text, Te
     return _with_detail(words, detail), words.step_when_bound
 
 
+def why_not_answered(about: CrmManifest, code: str, detail: str = "") -> tuple[Text, Text | None]:
+    """The same for a person who asks the CRM something, which nothing repeats for them."""
+    words = link_codes.of_link(about, code) or ErrorWords(*OWN_CODES.get(code, (Text(code), None)))
+    if code in link_codes.UNHEARD:
+        words = words._replace(next_step=None)
+    return _with_detail(words, detail), words.step_while_binding
+
+
 def why_not_bound(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | None]:
     """The same for a person who binds a channel."""
     words = _words_of(manifest, code)

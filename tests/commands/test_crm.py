@@ -148,6 +148,26 @@ def test_what_a_portal_that_is_away_still_has_to_be_told_is_listed_and_holds_the
     assert chatapp("crm", "outbox", "list").err == "The CRMs have been told everything.\n"
 
 
+def test_of_a_portal_that_makes_its_cards_itself_rules_and_trial_say_so(chatapp: Shell, paired: LinkId) -> None:
+    itself = f"{FIRM} makes the cards by itself: rules have no say in it.\n→ Set the pipeline in the"
+    for words, code in ((["list"], 0), (["test", "--source", "api"], 1), (["add", "Опт"], 1)):
+        said = chatapp.run("crm", "rules", *words)
+        assert (said.code, said.err.startswith(itself)) == (code, True)
+
+
+@pytest.mark.parametrize("verb", ["resume", "catchup"])
+def test_without_a_daemon_it_is_said_that_none_runs(chatapp: Shell, kept: LinkId, verb: str) -> None:
+    assert "The daemon is not running; this runs when it starts: chatapp serve" in chatapp("crm", verb).err
+
+
+def test_a_question_that_a_portal_does_not_answer_is_not_said_to_be_repeated(
+    chatapp: Shell, office: Office, installed: LinkId
+) -> None:
+    office.do(office.portal.vanish())
+    asked = chatapp.run("crm", "places")
+    assert (asked.code, "Connection refused" in asked.err, "again automatically" in asked.err) == (3, True, False)
+
+
 # Linking, and what cannot be linked
 
 
@@ -187,20 +207,21 @@ def test_what_is_no_portal_is_refused_with_what_to_do_and_nothing_is_kept(
 
 
 @pytest.mark.parametrize(
-    ("way", "why"),
+    ("words", "why", "how"),
     [
-        ([], "Address of the incoming webhook (webhook): An answer is needed."),
-        (["--set", "way=application"], "A local application is called from outside, and the public address"),
+        ([], "Address of the incoming webhook (webhook): An answer is needed.", "For an application, set the public"),
+        (["--set", f"portal={FIRM}", *KEYS], "A CRM calls this desk from outside, and its public address", "Set it: "),
+        (["--set", "way=application"], "A CRM calls this desk from outside, and its public address", "Set it: "),
     ],
 )
 def test_without_a_public_address_a_webhook_is_asked_for_and_an_application_refused(
-    chatapp: Shell, way: list[str], why: str
+    chatapp: Shell, words: list[str], why: str, how: str
 ) -> None:
-    said = chatapp.run("crm", "link", "bitrix24", *way, "--set", f"portal={FIRM}", *KEYS)
+    said = chatapp.run("crm", "link", "bitrix24", *words)
     assert (said.code, said.out) == (2, "")
     assert why in said.err
-    step = "For an application, set the public address first: "
-    assert f"{step}chatapp company configure --set public_url=https://desk.example.ru" in said.err
+    assert how in said.err
+    assert "chatapp company configure --set public_url=https://desk.example.ru" in said.err
 
 
 def test_answers_come_from_standard_input_and_a_portal_is_linked_once(chatapp: Shell, company: Company) -> None:
@@ -209,8 +230,10 @@ def test_answers_come_from_standard_input_and_a_portal_is_linked_once(chatapp: S
     link = chatapp("crm", "link", "bitrix24", "--answers", "-", stdin=answers).out.strip()
     again = chatapp.run("crm", "link", "bitrix24", "--answers", "-", stdin=answers)
     assert (again.code, again.out) == (1, "")
-    assert again.err.endswith(f"{FIRM} is linked already.\n→ Renew that link: chatapp crm link --renew {link}\n")
+    assert again.err == f"{FIRM} is linked already.\n→ Renew that link: chatapp crm link --renew {link}\n"
     assert chatapp("crm", "link", "--renew", FIRM, "--answers", "-", stdin=answers).out.strip() == link
+    amo = chatapp.run("crm", "link", "amocrm", "--renew", link)
+    assert (amo.code, amo.err.splitlines()[0]) == (2, f"{FIRM} is a link to bitrix24.")
     other = chatapp.run("crm", "link", "--renew", link, "--set", "portal=other.bitrix24.ru", *KEYS)
     assert other.code == 2
     assert f"This link belongs to {FIRM}." in other.err
@@ -262,7 +285,8 @@ def test_a_gap_is_told_from_when_until_when(chatapp: Shell, company: Company, ke
 
 
 def test_without_a_link_every_verb_says_how_to_make_one(chatapp: Shell, bound: ChannelId) -> None:
-    assert chatapp("crm", "list").err == "No CRM is linked yet. Link one: chatapp crm link KIND\n"
+    for listed in (["list"], ["outbox", "list"]):
+        assert chatapp("crm", *listed).err == "No CRM is linked yet. Link one: chatapp crm link KIND\n"
     verbs = (["show"], ["places"], ["check"], ["resume"], ["catchup"], ["unlink", "--force"], ["employees"])
     for words in (*verbs, ["attach", bound, "107"], ["configure", bound], ["detach", bound]):
         said = chatapp.run("crm", *words)
@@ -275,7 +299,9 @@ def test_among_several_links_one_has_to_be_named(chatapp: Shell, company: Compan
     company.write(lambda tx: links.save(tx, company.vault, second, kind="bitrix24"))
     asked = chatapp.run("crm", "show")
     named = f"1 ({FIRM}), 2 (south.test)"
-    assert (asked.code, asked.err) == (2, f"Several CRMs are linked.\n→ Say which one, by its number: {named}\n")
+    several = f"Several CRMs are linked.\n→ Say which one, by its number: {named}, such as: "
+    assert (asked.code, asked.err) == (2, f"{several}chatapp crm show 2\n")
+    assert chatapp.run("crm", "rules", "list").err == f"{several}--link 2\n"
     assert chatapp("crm", "show", "south.test").rows[0][1] == "south.test (bitrix24, 2)"
     for name in ("😀", "-", "'; DROP TABLE crm_link; --"):
         said = chatapp.run("crm", "show", "--", name)

@@ -43,8 +43,8 @@ def test_the_cards_of_a_dialog_are_shown_with_stage_responsible_and_address(
     until_carded(chatapp, office, 2)
     address, firm = office.portal.address, office.portal.domain
     assert chatapp("crm", "card", 1).rows == [
-        [firm, "deal", "deal:17", "Анна", "Новая", "Светлана Белова", f"{address}/crm/deal/details/17/"],
-        [firm, "contact", "contact:2301", "Анна", "", "Светлана Белова",
+        [firm, "deal", "deal:17", "Анна", "Общая", "Новая", "Светлана Белова", f"{address}/crm/deal/details/17/"],
+        [firm, "contact", "contact:2301", "Анна", "", "", "Светлана Белова",
          f"{address}/crm/contact/details/2301/"],
     ]  # fmt: skip
     (found,) = chatapp("crm", "card", 1, "--json").json
@@ -54,6 +54,7 @@ def test_the_cards_of_a_dialog_are_shown_with_stage_responsible_and_address(
         "kind": "deal",
         "id": "17",
         "title": "Анна",
+        "pipeline": "Общая",
         "stage": "Новая",
         "responsible": "Светлана Белова",
         "url": f"{address}/crm/deal/details/17/",

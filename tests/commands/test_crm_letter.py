@@ -44,6 +44,7 @@ def test_the_letter_says_what_the_support_needs_of_this_desk_and_this_account(
     assert "Writing first: yes, with any text, not only by templates\n" in said.out
     assert "Code of its widget: ____" in said.out
     assert "Write in the code of the integration's widget" in said.err
+    assert f"Attach the icon: {icon}\n" in said.err
     assert "тайна" not in said.out + said.err
     assert (' width="14" height="14"' in icon.read_text(), "<circle" in icon.read_text()) == (True, True)
 
@@ -74,5 +75,7 @@ def test_without_a_public_address_or_for_another_crm_there_is_no_letter(chatapp:
     no_bots = chatapp.run("crm", "amo", "bot", "export", "--link", str(portal))
     assert (no_bots.code, "north.bitrix24.ru has no bots" in no_bots.err) == (1, True)
     linked(company)
+    wrong = chatapp.run("crm", "amo", "channel", "request", "--email", "xx")
+    assert (wrong.code, wrong.err) == (2, "xx is no e-mail address.\n→ Correct it.\n")
     nowhere = chatapp.run("crm", "amo", "channel", "request")
     assert (nowhere.code, "public_url" in nowhere.err) == (2, True)

@@ -72,6 +72,7 @@ def test_the_deal_in_which_a_conversation_stands_is_shown(
     (shown,) = chatapp("crm", "card", 1, "--json").json
     (card,) = shown["cards"]
     assert (card["card"], card["title"], shown["code"]) == (f"deal:{deal.id}", deal.title, "")
+    assert (card["pipeline"], card["stage"]) == ("Общая", "Новая")
     assert card["url"].endswith(f"/crm/deal/details/{deal.id}/")
 
 

@@ -134,6 +134,8 @@ def test_rules_are_listed_changed_ordered_and_removed(chatapp: Shell, linked: Li
     assert [row[:3] for row in chatapp("crm", "rules", "list").rows] == [
         ["1", str(one), "Опт"], ["2", str(two), "Ночь"], ["3", str(three), "Бот"], ["4", str(rest), "Остальное"],
     ]  # fmt: skip
+    twice = chatapp.run("crm", "rules", "order", one, one)
+    assert (twice.code, twice.err) == (2, f"Rule {one} is named twice.\n→ Name each rule once.\n")
     chatapp("crm", "rules", "order", two, three)
     assert [rule["id"] for rule in chatapp("crm", "rules", "list", "--json").json] == [two, three, one, rest]
     chatapp("crm", "rules", "edit", one, "--word", "опт, оптом", "--name", "Оптовики", "--pipeline", "deal-11")
@@ -196,6 +198,10 @@ def test_a_trial_says_which_rule_fits_at_a_time(
             "can never fit, because these exclude each other: with «купить»; without «купить».",
         ),
         (["--word", "!!!"], "There is no word in «!!!»."),
+        (["--word", ""], "An empty word is none."),
+        (["--days", ""], "days of a condition is empty."),
+        (["--window", "abc"], "abc is no number of minutes.\n→ Minutes are a whole number, such as: 30"),
+        (["--hours", "00:00-24:00", "--outside", "--zone", "Europe/Moscow"], "there is no time outside 00:00-24:00."),
         (["--word", "опт", "--word", "оптом"], "The rule Ещё would never be reached: all that it fits, Всё takes"),
     ],
 )
@@ -206,6 +212,8 @@ def test_a_rule_that_cannot_be_meant_is_refused_with_what_to_do(
     refused = chatapp.run("crm", "rules", "add", "Ещё", *words)
     assert (refused.code, refused.out) == (2, "")
     assert said in refused.err
+    again = chatapp.run("crm", "rules", "add", "всё", "--word", "цена")
+    assert (again.code, again.err.splitlines()[0]) == (2, "There is a rule всё already.")
     assert [rule["name"] for rule in chatapp("crm", "rules", "list", "--json").json] == ["Всё"]
 
 

@@ -53,7 +53,7 @@ def test_answers_may_come_from_a_file_and_from_standard_input(chatapp: Shell, pr
     broken = chatapp.run("line", "bind", "api", "--answers", "nowhere.toml")
     assert (broken.code, broken.err.splitlines()[0]) == (
         2,
-        "The answers nowhere.toml cannot be read: [Errno 2] No such file or directory: 'nowhere.toml'.",
+        "The answers nowhere.toml cannot be read: No such file or directory.",
     )
 
 

@@ -37,6 +37,7 @@ MOSCOW = {"zone": "Europe/Moscow"}
         ({"words": ["опт"], **MOSCOW}, "zone without hours / days means nothing.", "Say hours / days as well"),
         ({"hours": ["09:00-18:00"], "calendar": "ru", **MOSCOW}, "calendar without days means nothing.", "Say days"),
         ({"days": ["mon"], "calendar": "ru", **MOSCOW}, "A calendar says which days are", "Say working or off"),
+        ({"words": ["прив*"]}, "A star stands for nothing in «прив*».", "all its forms are found"),
         ({"every": True}, "every without words means nothing.", "leave every out"),
         ({"exact": True, "kinds": ["max"]}, "exact without words / without means nothing.", "leave exact out"),
         ({"outside": True}, "outside without hours / days means nothing.", "leave outside out"),
@@ -81,6 +82,20 @@ def test_what_only_said_how_is_left_out_with_what_it_was_about_unless_it_was_sai
     assert conditions.without_idle(asked, ["hours", "zone"])["zone"] == "Europe/Moscow"
 
 
+RUSSIAN = {"Mon": "пн", "Fri": "пт", "Sun": "вс", "working days": "рабочие дни", "days off": "выходные дни"}
+
+
+@pytest.mark.parametrize(
+    ("said", "stored"),
+    [
+        ("пн-пт", "mon-fri"), ("Пн–Пт", "mon-fri"), ("вс", "sun"), ("рабочие дни", "working"), ("Рабочие", "working"),
+        ("выходные", "off"), ("mon-fri", "mon-fri"), ("off", "off"), ("когда-нибудь", "когда-нибудь"), ("пт-", "пт-"),
+    ],
+)  # fmt: skip
+def test_days_are_understood_as_lists_show_them(said: str, stored: str) -> None:
+    assert conditions.named_days(said, lambda text: RUSSIAN.get(text.msgid, text.msgid)) == stored
+
+
 def test_conditions_and_outcomes_are_told_by_names() -> None:
     asked = {"kinds": ["max"], "hours": ["09:00-18:00"], "days": ["mon-fri", "sun"], **MOSCOW}
     told = "by MAX and within 09:00-18:00 Mon-Fri, Sun (Europe/Moscow)"
@@ -119,6 +134,8 @@ def test_a_time_is_that_of_the_rules_clocks(said: str, zones: list[str], named: 
     ("said", "zones", "why"),
     [
         ("soon", [], "soon is not a time."),
+        ("2026-02-30", [], "There is no such date or time: 2026-02-30"),
+        ("2026-02-30 10:00", [], "There is no such date or time: 2026-02-30 10:00"),
         ("2026-12-31 23:59", ["Europe/Moscow", "Asia/Tokyo"], "several time zones: Asia/Tokyo, Europe/Moscow"),
         ("2026-03-29 02:30", ["Europe/Berlin"], "There is no 2026-03-29 02:30 in Europe/Berlin"),
     ],

@@ -21,9 +21,9 @@ HOME, TRADE = "teply-dom.bitrix24.ru", "opt-teply-dom.bitrix24.ru"
 SALES, POST = Place(id="107", name="Продажи"), Place(id="109", name="Почта и сайт")
 
 
-def furnish(stage: Stage) -> None:
+def furnish(stage: Stage, way: str = "application") -> None:
     """Both, with channels, and with what they are still to be told."""
-    home = linked(stage, HOME)
+    home = linked(stage, HOME, way)
     paired(stage, home, "@teply_dom_bot", SALES, show_robots="off")
     paired(stage, home, "hello@teply-dom.example", POST)
     _tell_some(stage, home)
@@ -33,8 +33,8 @@ def furnish(stage: Stage) -> None:
 
 
 def ruled(stage: Stage) -> None:
-    """The same with rules for the first portal."""
-    furnish(stage)
+    """The same with rules for the first portal, which is linked by a webhook."""
+    furnish(stage, "webhook")
     add = partial(crm_rules.add, link=LinkId(1))
     for name, asked, pipeline in (
         ("Опт", {"words": ["опт", "прайс"]}, "deal-9"),
@@ -45,9 +45,14 @@ def ruled(stage: Stage) -> None:
         stage.company.write(partial(add, name=name, asked=asked, outcome=outcome))
 
 
-def linked(stage: Stage, account: str) -> LinkId:
+def linked(stage: Stage, account: str, way: str = "application") -> LinkId:
     """A portal that works since yesterday."""
-    settings = {"portal": f"https://{account}", "client_id": "local.5", "auth_server": "https://oauth.bitrix24.tech"}
+    settings = {
+        "way": way,
+        "portal": f"https://{account}",
+        "client_id": "local.5",
+        "auth_server": "https://oauth.bitrix24.tech",
+    }
     facts = {N_("Portal"): account}
     bound = Bound(account=account, title=account, settings=settings, facts=facts, hook_key=f"key of {account}")
 

@@ -26,8 +26,8 @@ def names(company: Company, link: LinkId) -> list[str]:
     return [rule.name for rule in company.read(partial(crm_rules.everything, link=link))]
 
 
-def furnished(stage: Stage, company: Company) -> LinkId:
-    portals.linked(stage, portals.HOME)
+def furnished(stage: Stage, company: Company, way: str = "webhook") -> LinkId:
+    portals.linked(stage, portals.HOME, way)
     (link,) = company.read(links.everything)
     for name, word, pipeline in (("Опт", "опт", "deal-9"), ("Возвраты", "возврат", "deal-11")):
         company.write(partial(crm_rules.add, link=link.id, name=name, asked={"words": [word]},
@@ -112,6 +112,18 @@ async def test_a_small_window_shows_rules_in_columns_and_the_chosen_one_in_full(
         await it.press("j", "j")
         await it.sees("with «партия», «прайс», «купить оптом» and within 09:00-18:00", "→ Продажи · Переговоры")
         await it.sees("Tags of the card: опт")
+
+
+async def test_of_a_portal_that_makes_its_cards_itself_rules_and_trial_say_so(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    furnished(stage, company, "application")
+    itself = f"{portals.HOME} makes the cards by itself: rules have no say in it."
+    async with window() as it:
+        await to_the_rules(it)
+        await it.sees("Опт", itself)
+        await it.press("t")
+        await it.sees("Set the pipeline in the settings of its")
 
 
 async def fill(it: Window, **answers: str) -> None:

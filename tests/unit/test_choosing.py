@@ -46,14 +46,14 @@ spans = (
 )
 
 
-def _hours(zone: str, span: list[TimeSpan], weekdays: frozenset[int], day: DayKind) -> WithinHours:
+def _hours(zone: str, span: list[TimeSpan], weekdays: frozenset[int], day: DayKind, by: str = "ru") -> WithinHours:
     return WithinHours(zone=ZoneInfo(zone), zone_name=zone, spans=tuple(span), weekdays=weekdays, day=day,
-                       calendar=calendar("ru"))  # fmt: skip
+                       calendar=calendar(by))  # fmt: skip
 
 
 times = st.builds(
     _hours, st.sampled_from(ZONES), st.lists(spans, min_size=1, max_size=2),
-    st.frozensets(st.integers(0, 6), min_size=1), st.sampled_from(DayKind),
+    st.frozensets(st.integers(0, 6), min_size=1), st.sampled_from(DayKind), st.sampled_from(("ru", "")),
 )  # fmt: skip
 wordings = st.builds(HasWords, st.lists(phrases, min_size=1, max_size=2).map(tuple), st.booleans())
 simple: st.SearchStrategy[Condition] = st.one_of(
@@ -142,6 +142,39 @@ def test_a_rule_behind_one_that_takes_all_its_messages_is_found() -> None:
     assert rule_checks.shadows([has("цена"), has("опт", "цена"), shop, Always()]) == []
 
 
+def days(day: DayKind, by: str, *spans: TimeSpan) -> WithinHours:
+    return _hours(ZONES[0], [*spans] or [TimeSpan(0, 1440)], frozenset(range(7)), day, by)
+
+
+WORKING, OFF = days(DayKind.WORKING, "ru"), days(DayKind.OFF, "ru")
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "found"),
+    [
+        (Negated(night(9, 18)), night(22, 6), True),
+        (Negated(night(9, 18)), night(17, 19), False),
+        (Negated(night(9, 18)), AllOf((has("опт"), night(22, 6))), True),
+        (Negated(night(9, 18, 0, 1)), night(9, 18, 5), True),
+        (Negated(night(22, 6, 4)), night(0, 6, 5), False),
+        (AnyOf((night(9, 18), has("опт"))), night(10, 12), True),
+        (AnyOf((night(9, 18), Negated(night(9, 18)))), has("опт"), True),
+        (night(9, 18), AllOf((night(8, 12), night(10, 20))), True),
+        (Negated(AllOf((has("опт"), night(9, 18)))), night(20, 8), True),
+        (Negated(WORKING), OFF, True),
+        (WORKING, Negated(OFF), True),
+        (Negated(WORKING), days(DayKind.OFF, ""), False),
+        (Negated(days(DayKind.WORKING, "")), night(9, 18, 5, 6), True),
+        (Negated(days(DayKind.WORKING, "ru", TimeSpan(1320, 360))), OFF, False),
+        (Negated(FromSource(kinds=frozenset({"sms"}))), FromSource(kinds=frozenset({"telegram"})), True),
+    ],
+)
+def test_a_rule_outside_hours_takes_what_a_later_one_within_others_waits_for(
+    earlier: Condition, later: Condition, found: bool
+) -> None:
+    assert rule_checks.shadows([earlier, later]) == ([(1, 0)] if found else [])
+
+
 def test_conditions_that_exclude_each_other_are_found() -> None:
     assert rule_checks.contradiction(AllOf((has("опт"), Negated(has("опт", "цена")))))
     assert rule_checks.contradiction(AllOf((night(9, 12), night(12, 18))))
@@ -149,5 +182,8 @@ def test_conditions_that_exclude_each_other_are_found() -> None:
     assert rule_checks.contradiction(
         AllOf((FromSource(lines=frozenset({LineId(1)})), FromSource(lines=frozenset({LineId(2)}))))
     )
+    assert rule_checks.contradiction(AllOf((WORKING, OFF)))
+    assert rule_checks.contradiction(AllOf((has("опт"), Negated(night(0, 12)), Negated(night(12, 20)), night(8, 19))))
+    assert rule_checks.contradiction(Negated(days(DayKind.ANY, "")))
     assert not rule_checks.contradiction(AllOf((has("опт", "цена"), Negated(has("опт")))))
     assert not rule_checks.contradiction(AllOf((night(22, 6, 4), night(0, 8, 5))))

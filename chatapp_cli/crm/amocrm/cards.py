@@ -50,10 +50,13 @@ async def _card_item(api: AmoApi, kind: str, number: int) -> Mapping[str, Any]:
     return found if isinstance(found, dict) and found.get("id") and not found.get("is_deleted") else {}
 
 
-async def _stages(api: AmoApi) -> Mapping[tuple[int, int], str]:
-    """The names of stages: won and lost have the same number in every pipeline."""
+async def _stages(api: AmoApi) -> Mapping[tuple[int, int], tuple[str, str]]:
+    """The names of pipelines and stages: won and lost have the same number in every pipeline."""
     return {
-        (_number(pipeline.get("id")), _number(stage.get("id"))): str(stage.get("name") or "")
+        (_number(pipeline.get("id")), _number(stage.get("id"))): (
+            str(pipeline.get("name") or ""),
+            str(stage.get("name") or ""),
+        )
         for pipeline in await pipelines(api)
         for stage in embedded(pipeline, "statuses")
     }
@@ -71,15 +74,16 @@ def _card(
     api: AmoApi,
     kind: str,
     item: Mapping[str, Any],
-    stages: Mapping[tuple[int, int], str],
+    stages: Mapping[tuple[int, int], tuple[str, str]],
     called: Mapping[int, str],
 ) -> Card:
     number = _number(item.get("id"))
-    stage = stages.get((_number(item.get("pipeline_id")), _number(item.get("status_id"))), "")
+    pipeline, stage = stages.get((_number(item.get("pipeline_id")), _number(item.get("status_id"))), ("", ""))
     return Card(
         kind=kind,
         id=str(number),
         title=border.name(str(item.get("name") or f"{kind} {number}")),
+        pipeline=border.name(pipeline),
         stage=border.name(stage),
         responsible=border.name(called.get(_number(item.get("responsible_user_id")), "")),
         url=f"{api.account.origin}/{_PATHS[kind]}/detail/{number}",

@@ -75,4 +75,3 @@ def _lacking(number: str, email: str) -> Iterator[Text]:
     if not email:
         yield T("Write in an e-mail address at which you can be asked.")
     yield T("Write in the code of the integration's widget, or take the line out if none was uploaded.")
-    yield T("Attach the icon.")

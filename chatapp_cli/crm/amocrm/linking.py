@@ -109,7 +109,7 @@ def _channel(values: Mapping[str, str]) -> Mapping[str, str]:
             raise UsageError(T("It looks like 8-4-4-4-12 letters and digits."), field=name)
     if bool(found["channel_id"]) != bool(secret):
         lacking = "channel_secret" if found["channel_id"] else "channel_id"
-        raise UsageError(T("The chat channel has both an ID and a secret key."), field=lacking)
+        raise UsageError(T("Give both the ID of the chat channel and its secret key."), field=lacking)
     return {name: said for name, said in found.items() if said}
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24.api import PortalApi
-from chatapp_cli.crm.bitrix24.calls import BatchCommand
+from chatapp_cli.crm.bitrix24.calls import BatchCommand, MethodCalls
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.entry import CrmChat
 from chatapp_cli.domain.crm.link import Card
@@ -24,6 +24,7 @@ TYPES: Final[Mapping[str, int]] = {"deal": 2, "lead": 1, "contact": 3, "company"
 CONVERTED: Final = "CONVERTED"
 """The stage of a lead that has become a deal, a contact or both; there is no event of it (addendum B1)."""
 _STAGES: Final = {"deal": "DEAL_STAGE", "lead": "STATUS"}
+_PIPELINES: Final = "pipelines"
 _BY_CHAT: Final = ("lead", "contact", "company")
 """The kinds that are found by the chat that stands in their messengers (b24-rest-docs, tutorial of the dialog)."""
 
@@ -44,7 +45,7 @@ def _get_dialog(number: str) -> BatchCommand:
     return BatchCommand("imopenlines.dialog.get", {"CHAT_ID": int(number)})
 
 
-async def known(api: PortalApi, commands: Mapping[str, BatchCommand]) -> Mapping[str, Any]:
+async def known(api: MethodCalls, commands: Mapping[str, BatchCommand]) -> Mapping[str, Any]:
     """The results of commands but those that the portal refuses, as for what is gone. Raises every other error.
 
     A person waits for them.
@@ -66,7 +67,7 @@ async def cards(api: PortalApi, chat: CrmChat) -> Sequence[Card]:
     items = dict(await card_items(api, ids))
     items |= await _merged(api, [kind for kind in ids if kind not in items], str(dialog.get("entity_id") or ""))
     found = await _with_what_became_of_the_lead(api, items)
-    return await shown(api, [(kind, found[kind]) for kind in TYPES if kind in found])
+    return await shown(api, [(kind, found[kind]) for kind in TYPES if kind in found], api.held.origin)
 
 
 async def card_items(api: PortalApi, ids: Mapping[str, int]) -> Mapping[str, Tree]:
@@ -135,28 +136,39 @@ def first_item(answer: Any) -> Tree:
     return items[0] if isinstance(items, list) and items and isinstance(items[0], Mapping) else {}
 
 
-async def shown(api: PortalApi, found: Sequence[tuple[str, Tree]]) -> Sequence[Card]:
-    """Cards in words: the names of stages and employees are asked for."""
-    words = await _words(api, found)
-    return [_card(kind, item, words, api.held.origin) for kind, item in found]
+async def shown(
+    api: MethodCalls, found: Sequence[tuple[str, Tree]], origin: str, *, staff: bool = True
+) -> Sequence[Card]:
+    """Cards in words: the names of pipelines, stages and, with ``staff``, employees are asked for."""
+    words = await _words(api, found, staff=staff)
+    return [_card(kind, item, words, origin) for kind, item in found]
 
 
-async def _words(api: PortalApi, found: Sequence[tuple[str, Tree]]) -> Mapping[str, str]:
-    """The names of stages and employees, by ``stage:<id>`` and ``user:<id>``."""
+async def _words(api: MethodCalls, found: Sequence[tuple[str, Tree]], *, staff: bool) -> Mapping[str, str]:
+    """The names of pipelines of deals, stages and employees, by ``pipeline:<id>``, ``stage:<id>`` and ``user:<id>``."""
     commands: dict[str, BatchCommand] = {}
+    if any(kind == "deal" for kind, _item in found):
+        commands[_PIPELINES] = BatchCommand("crm.category.list", {"entityTypeId": TYPES["deal"]})
     for kind, item in found:
         if kind in _STAGES and item.get("stageId"):
             commands[f"stage:{item['stageId']}"] = _stage(kind, item)
-        if item.get("assignedById"):
+        if staff and item.get("assignedById"):
             commands[f"user:{item['assignedById']}"] = BatchCommand(
                 "user.get", {"FILTER": {"ID": item["assignedById"]}}
             )
-    answers = await known(api, commands)
+    answers = dict(await known(api, commands))
+    pipelines = _pipelines(answers.pop(_PIPELINES, None))
     keys = {"stage": "STATUS_ID", "user": "ID"}
     named = {
         name: _name(answer, keys[name.partition(":")[0]], name.partition(":")[2]) for name, answer in answers.items()
     }
-    return {name: words for name, words in named.items() if words}
+    return pipelines | {name: words for name, words in named.items() if words}
+
+
+def _pipelines(answer: Any) -> dict[str, str]:
+    found = answer.get("categories") if isinstance(answer, Mapping) else None
+    rows = [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+    return {f"pipeline:{one.get('id')}": str(one.get("name") or "") for one in rows}
 
 
 def _stage(kind: str, item: Tree) -> BatchCommand:
@@ -181,6 +193,7 @@ def _card(kind: str, item: Tree, words: Mapping[str, str], origin: str) -> Card:
         kind=kind,
         id=number,
         title=border.name(title_of(item) or f"{kind} {number}"),
+        pipeline=border.name(words.get(f"pipeline:{item.get('categoryId') or 0}", "")) if kind == "deal" else "",
         stage=border.name(words.get(f"stage:{stage}", stage)),
         responsible=border.name(words.get(f"user:{owner}", "")),
         url=f"{origin}/crm/{kind}/details/{number}/",

@@ -27,7 +27,7 @@ async def client_of(api: PortalApi, ref: CardRef) -> ClientOfCard:
     people = await _people(api, ref, item)
     called = _called(people)
     chats = await _chats(api, {ref: ""}) or await _chats(api, called)
-    (card,) = await shown(api, [(ref.kind, item)])
+    (card,) = await shown(api, [(ref.kind, item)], api.held.origin)
     phones = _phones(people, called) or _phones({ref: item}, _called({ref: item}))
     return ClientOfCard(card=card, chats=chats, phones=phones, people=list(called.values()))
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24 import bbcode, check, errors, lines, lite_pipelines
 from chatapp_cli.crm.bitrix24.calls import AT_ONCE, BatchCommand
-from chatapp_cli.crm.bitrix24.cards import TYPES
+from chatapp_cli.crm.bitrix24.cards import TYPES, item_of, shown
 from chatapp_cli.crm.bitrix24.lite_cards import LiteCard, LiteCards, place_of, places
 from chatapp_cli.crm.bitrix24.together import TogetherCalls
 from chatapp_cli.crm.bitrix24.webhook import WebhookApi, opened
@@ -209,10 +209,8 @@ class Bitrix24LiteSession:
         if not number:
             return []
         told = await self._api.call("crm.item.get", {"entityTypeId": TYPES[kind], "id": int(number)})
-        item = told.get("item") if isinstance(told, Mapping) else None
-        title = str(item.get("title") or "") if isinstance(item, Mapping) else ""
-        url = f"{self._api.origin}/crm/{kind}/details/{number}/"
-        return [Card(kind=kind, id=number, title=title or f"{kind} {number}", url=url)]
+        item = {"id": number, **item_of(told)}
+        return await shown(self._api, [(kind, item)], self._api.origin, staff=False)
 
 
 async def findings(bound: Bound, world: World) -> Sequence[Finding]:

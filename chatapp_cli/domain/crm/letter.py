@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chatapp_cli.domain.text import Text
+from chatapp_cli.domain.text import T, Text
 
 _BLANK = "____________"
 """Where the person has to write something before the letter is sent."""
@@ -32,7 +32,12 @@ class SupportLetter:
     icon: str = ""
     """A picture in SVG that has to go with it."""
     lacking: Sequence[Text] = field(default=())
-    """What a person has to fill in or do before it is sent."""
+    """What a person has to fill in before it is sent."""
+
+    def left_to_do(self, icon: str = "") -> Sequence[Text]:
+        """What a person has to do before it is sent; ``icon``: the file in which the picture is already."""
+        attach = T("Attach the icon: {file}", file=icon) if icon else T("Attach the icon.")
+        return [*self.lacking, *((attach,) if self.icon else ())]
 
     def written(self, show: Callable[[Text], str]) -> str:
         """The letter as it is sent, without its subject."""

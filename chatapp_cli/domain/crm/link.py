@@ -69,6 +69,8 @@ class Card:
     """``lead``, ``deal``, ``contact`` or ``company``."""
     id: str
     title: str
+    pipeline: str = ""
+    """Where it goes through its stages; empty for a card without stages, and if the CRM has only one place for it."""
     stage: str = ""
     responsible: str = ""
     url: str = ""

@@ -111,7 +111,7 @@ async def letter(page: ActionPage, row: LinkRow) -> None:
     found = await linking.letter(page.workspace.company, row)
     text = f"{show(found.subject)}\n\n{found.written(show)}"
     page.app.copy_to_clipboard(text)
-    left = [f"· {show(words)}" for words in found.lacking]
+    left = [f"· {show(words)}" for words in found.left_to_do()]
     if found.icon:
         left.append(
             _("The icon is written to a file by: {command}", command=f"{_LETTER} --link {row.id} --icon icon.svg")

@@ -15,9 +15,10 @@ from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.condition import Occasion, OnSource
 from chatapp_cli.domain.journal.links import RulesChanged
-from chatapp_cli.i18n import _
+from chatapp_cli.i18n import _, show
+from chatapp_cli.kit.crms import manifest
 from chatapp_cli.runtime import crm_rules as kept
-from chatapp_cli.services import calendars, channels, crm_rules, rule_trial
+from chatapp_cli.services import calendars, channels, crm_rules, links, rule_trial
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.crm_rules import PipelineRule
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -108,9 +109,10 @@ class CrmRulesScreen(ActionPage):
         shown = self.query_one(OptionList)
         at = shown.highlighted or 0
         shown.clear_options()
-        nothing = Option(_("There are no rules: cards are made where the channels are paired."), disabled=True)
         rows = self._words.table(self._rules, shown.size.width - 2 * _PADDING - _SCROLLBAR)
-        shown.add_options([Option(row) for row in rows] or [nothing])
+        shown.add_options([Option(row) for row in rows])
+        if said := self._of_all():
+            shown.add_option(Option(said, disabled=True))
         shown.highlighted = min(at, len(self._rules) - 1) if self._rules else None
         self._show_chosen()
 
@@ -128,6 +130,16 @@ class CrmRulesScreen(ActionPage):
     @property
     def _words(self) -> RuleWords:
         return RuleWords(self.appearance.styles, self._names)
+
+    @property
+    def _heeded(self) -> bool:
+        return manifest(self._link.kind).heeds_rules(self._link.settings)
+
+    def _of_all(self) -> str:
+        """What is to be said of the rules together; empty: nothing."""
+        if not self._heeded:
+            return show(links.no_rules(self._link).what)
+        return "" if self._rules else _("There are no rules: cards are made where the channels are paired.")
 
     # What can be done
 
@@ -191,6 +203,10 @@ class CrmRulesScreen(ActionPage):
         self.do(self._test)
 
     async def _test(self) -> None:
+        if not self._heeded:
+            refusal = links.no_rules(self._link)
+            self._tell("why", Text(f"{show(refusal.what)} {show(refusal.next_step)}"))
+            return
         rows = {str(row.id): row for row in await self.workspace.read(channels.everything)}
         named = [(number, f"{title(row)} · {row.line}") for number, row in rows.items()]
         chosen = await self.choose(_("By which channel?"), named)

@@ -13,7 +13,7 @@ from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.form import Choice, Field, Form
 from chatapp_cli.domain.next_step import Next
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.i18n import _
+from chatapp_cli.i18n import _, show
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.runtime import crm_rules as kept
 from chatapp_cli.services import conditions, rule_answers
@@ -106,7 +106,7 @@ class RuleScreen(AskingScreen):
     async def _keep(self, answers: Mapping[str, str]) -> None:
         company, rule = self.workspace.company, self._rule
         before = {} if rule is None else rule.asked
-        asked = conditions.without_idle(rule_answers.conditions_of(answers, before, self._names), answers.keys())
+        asked = conditions.without_idle(rule_answers.conditions_of(answers, before, self._names, show), answers.keys())
         said = rule_answers.card_of(answers).over(RuleOutcome())
         if rule is None:
             await kept.add(company, self._link, answers["name"], asked, said)

@@ -46,6 +46,7 @@ def _card(card: Card, styles: PaintStyles, *, whole: bool) -> Iterator[tuple[str
     yield (f" · {cut(beside, WIDTH - len(named) - 3)}\n" if beside else "\n"), styles.plain
     if whole:
         yield f"{cut(card.title, WIDTH)}\n", styles.strong
+        yield (f"{_('Pipeline')}: {line(card.pipeline)}\n" if card.pipeline else ""), styles.plain
         yield (f"{_('Responsible')}: {line(card.responsible)}\n" if card.responsible else ""), styles.plain
         yield f"{line(card.url)}\n", styles.link
 

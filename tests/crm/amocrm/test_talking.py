@@ -304,7 +304,7 @@ async def test_cards_are_those_of_the_chats_talk_with_stage_and_employee(session
     deal, contact = await session.cards(chat)
     lead = account.leads[account.chats[0].lead or 0]
     assert (deal.kind, deal.id, deal.url) == ("deal", str(lead.id), f"{account.address}/leads/detail/{lead.id}")
-    assert deal.stage == "Неразобранное"
+    assert (deal.pipeline, deal.stage) == ("Продажи", "Неразобранное")
     assert contact.kind == "contact"
     await told(session, entry(act=Act.OWNER, chat=chat, employee=str(next(iter(account.users))), key=""))
     assert lead.responsible == next(iter(account.users))

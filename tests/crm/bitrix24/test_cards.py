@@ -32,6 +32,7 @@ def card(portal: Portal, kind: str, number: int, title: str, stage: str = "") ->
         kind=kind,
         id=str(number),
         title=title,
+        pipeline="Общая" if kind == "deal" else "",
         stage=stage,
         responsible="Светлана Белова",
         url=f"{portal.address}/crm/{kind}/details/{number}/",

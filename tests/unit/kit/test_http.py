@@ -80,6 +80,33 @@ async def test_a_network_that_fails_is_retryable_and_shows_no_secret() -> None:
     assert "***" in caught.value.detail
 
 
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://127.0.0.1:1/", "127.0.0.1:1: Connection refused"),
+        ("http://nowhere.invalid/", "nowhere.invalid:80: the name is not found"),
+    ],
+)
+async def test_a_host_that_is_not_reached_is_named_with_a_plain_reason(url: str, why: str) -> None:
+    with pytest.raises(Retryable) as caught, network():
+        async with open_session() as http, http.get(url):
+            pass
+    assert caught.value.detail == why
+
+
+async def test_what_a_library_says_of_tls_and_lost_connections_is_said_plainly() -> None:
+    for error, why in (
+        (ssl.SSLCertVerificationError("_ssl.c:1"), "its certificate is not accepted"),
+        (ssl.SSLError("_ssl.c:1"), "it does not speak TLS as expected"),
+        (aiohttp.ServerDisconnectedError(), "the connection was closed"),
+        (aiohttp.ClientOSError(104, "Connection reset by peer"), "Connection reset by peer"),
+        (aiohttp.ConnectionTimeoutError(), "Connection timed out"),
+    ):
+        with pytest.raises(Retryable) as caught, network():
+            raise error
+        assert caught.value.detail == why
+
+
 async def test_time_that_runs_out_is_retryable() -> None:
     with pytest.raises(Retryable) as caught, network():
         raise TimeoutError
