@@ -11,6 +11,7 @@ from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import Text
+from chatapp_cli.i18n import show
 from chatapp_cli.services import conditions, rule_answers, rule_outcomes
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.rule_outcomes import RuleOutcome
@@ -65,5 +66,5 @@ def faults(
 
 def _condition(answers: Mapping[str, str], part: Sequence[str], names: SourceNames) -> Mapping[str, Any]:
     only = {name: answers[name] for name in part if name in answers}
-    asked = rule_answers.conditions_of(only, {}, names)
+    asked = rule_answers.conditions_of(only, {}, names, show)
     return {name: value for name, value in asked.items() if value}
