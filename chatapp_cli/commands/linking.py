@@ -36,6 +36,7 @@ _SOON = 5.0
 
 def link(company: Company, kind: str, *, renew: str, given: Sequence[str], answers: str) -> LinkRow:
     """Link a CRM, or renew the named link. Raises what ``kind_of`` raises."""
+    company.require(Right.CRM)
     previous = company.read(lambda tx: links.find(tx, renew)) if renew else None
     if previous is not None and kind not in {"", previous.kind}:
         what = T("{title} is a link to {kind}.", title=previous.title, kind=previous.kind)

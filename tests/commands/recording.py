@@ -315,7 +315,7 @@ def _link(home: Path) -> None:
     made = world()
     company = open_company(Settings(home=str(home), company="home", operator=ME), made).seen_by(OWNER)
     assert isinstance(made.clock, Clock)
-    portals.furnish(Stage(company, made.clock, first=9000))
+    portals.furnish(Stage(company, made.clock, first=9000), "webhook")
     odd = CrmArrival(provider_id="odd", event=None, raw=b"{", problem="not JSON")
     company.write(lambda tx: crm_intake.keep(tx, LinkId(1), [odd]))
     company.write(lambda tx: crm_rules.add(tx, LinkId(1), "Опт", {"words": ["опт"]}, RuleOutcome(pipeline="9")))

@@ -111,7 +111,7 @@ class CrmRulesScreen(ActionPage):
         shown.clear_options()
         rows = self._words.table(self._rules, shown.size.width - 2 * _PADDING - _SCROLLBAR)
         shown.add_options([Option(row) for row in rows])
-        if said := self._of_all():
+        if said := _of_all(self._link, self._rules):
             shown.add_option(Option(said, disabled=True))
         shown.highlighted = min(at, len(self._rules) - 1) if self._rules else None
         self._show_chosen()
@@ -134,12 +134,6 @@ class CrmRulesScreen(ActionPage):
     @property
     def _heeded(self) -> bool:
         return manifest(self._link.kind).heeds_rules(self._link.settings)
-
-    def _of_all(self) -> str:
-        """What is to be said of the rules together; empty: nothing."""
-        if not self._heeded:
-            return show(links.no_rules(self._link).what)
-        return "" if self._rules else _("There are no rules: cards are made where the channels are paired.")
 
     # What can be done
 
@@ -222,3 +216,10 @@ class CrmRulesScreen(ActionPage):
         occasion = Occasion.of(OnSource(row.line_id, row.kind, row.id), text, when.at)
         answers = crm_rules.explained(self._rules, occasion)
         self._tell("tried", self._words.tried(f"«{text}» · {title(row)} · {said}", answers))
+
+
+def _of_all(link: LinkRow, rules: Sequence[PipelineRule]) -> str:
+    """What is to be said of the rules together; empty: nothing."""
+    if not manifest(link.kind).heeds_rules(link.settings):
+        return show(links.no_rules(link).what)
+    return "" if rules else _("There are no rules: cards are made where the channels are paired.")
