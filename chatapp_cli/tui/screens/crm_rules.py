@@ -199,7 +199,7 @@ class CrmRulesScreen(ActionPage):
     async def _test(self) -> None:
         if not self._heeded:
             refusal = links.no_rules(self._link)
-            self._tell("why", Text(f"{show(refusal.what)} {show(refusal.next_step)}"))
+            self._tell("tried", Text(f"{show(refusal.what)} {show(refusal.next_step)}"))
             return
         rows = {str(row.id): row for row in await self.workspace.read(channels.everything)}
         named = [(number, f"{title(row)} · {row.line}") for number, row in rows.items()]
