@@ -7,7 +7,6 @@ from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
-from textual.css.query import NoMatches
 from textual.suggester import Suggester
 from textual.worker import Worker
 
@@ -93,9 +92,6 @@ class ActionPage(Leaving[None]):
         """Await work; an error is shown as a notice and not raised."""
         try:
             await work()
-        except NoMatches as error:
-            if self.app.is_running and self in self.app.screen_stack:  # otherwise the page was left meanwhile
-                self.complain(error, asked=asked)
         except Exception as error:  # noqa: BLE001 - no action may end the window
             self.complain(error, asked=asked)
 
@@ -113,6 +109,8 @@ class ActionPage(Leaving[None]):
 
     def complain(self, error: Exception, *, asked: bool = True) -> None:
         """Show an error and its next step as a notice; ``asked`` is false for work that the page repeats by itself."""
+        if self.explains(error):
+            return
         guard, now = self.window.guard, self.workspace.company.world.clock.monotonic()
         words = guard.words(error)
         if asked or guard.first_report(words, now):

@@ -89,7 +89,7 @@ class Popup(Leaving[R], ModalScreen[R]):
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - any error is shown in the question, which stays
-            await self.refuse(self.guard.words(error))
+            await self._say_why(error)
 
     def _begin_to_take(self, take: Take[R], value: R) -> Worker[None]:
         """Run as a worker of the application: one of the page would be cancelled with the page."""
@@ -99,13 +99,17 @@ class Popup(Leaving[R], ModalScreen[R]):
         try:
             taken = await take(value)
         except Exception as error:  # noqa: BLE001 - any error is shown in the question, which stays
-            await self.refuse(self.guard.words(error))
+            await self._say_why(error)
         else:
             if taken is not False:
                 self.dismiss(value)
         finally:
             self._taking = False
             self.query(".moment").remove()
+
+    async def _say_why(self, error: Exception) -> None:
+        if not self.explains(error):
+            await self.refuse(self.guard.words(error))
 
     async def refuse(self, why: str) -> None:
         """Show why the answer is refused: in the question, or as a notice if the page was taken away meanwhile."""

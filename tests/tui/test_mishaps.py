@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from textual.containers import Vertical
+from textual.css.query import NoMatches
 from textual.screen import Screen
 
 from chatapp_cli.bootstrap import Company, open_company
@@ -20,11 +21,13 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.world import World
-from chatapp_cli.services import channels
+from chatapp_cli.services import channels, lines
 from chatapp_cli.settings import Settings
 from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.launch import report
+from chatapp_cli.tui.popups import Confirm
+from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.session.error_guard import LONG, ErrorGuard
 from chatapp_cli.tui.session.rescue import FOLDER, save_to_file
@@ -302,3 +305,30 @@ async def test_a_page_that_closes_while_its_conversation_is_set_up_ends_without_
         await conversation.ready()
         await leaving
         assert not conversation.is_ready
+
+
+async def test_a_page_that_has_gone_misses_none_of_its_widgets(window: Opener, company: Company) -> None:
+    """As it happened to the questions of a bind: a window that closes takes the form away before its work ends."""
+    company.write(lambda tx: lines.add(tx, "Склад"))
+    async with window() as it:
+        line = company.read(lambda tx: lines.find(tx, "Склад"))
+        page = BindScreen(line, "telegram_bot")
+        await it.app.push_screen(page)
+        await page.dismiss()
+        page.complain(NoMatches("AskedForm"))
+        assert (list(it.app.guard.unexpected), notices(it)) == ([], "")
+        page.complain(StoreError(T("The disk is full.")))
+        await it.until(lambda: "The disk is full." in notices(it))
+
+
+async def test_a_question_that_has_gone_misses_none_of_its_widgets(window: Opener) -> None:
+    async with window() as it:
+        question = Confirm("Sure?", "")
+        await it.app.push_screen(question)
+        await question.dismiss(result=False)
+
+        async def look() -> None:
+            question.query_one("#none")
+
+        await question.carry_out(look)
+        assert (list(it.app.guard.unexpected), notices(it)) == ([], "")
