@@ -179,6 +179,17 @@ class TerminalAsker:
             _tell("! " + _("This is not the address that the page led to."))
 
 
+class LineAsker(TerminalAsker):
+    """Standard input without a person: a line for each question, and none is asked again."""
+
+    async def form(self, form: Form) -> Mapping[str, str]:
+        """Read the answers. Raises UsageError if they were refused."""
+        for name, error in form.errors.items():
+            if name:
+                raise UsageError(error, form.errors.get(""), field=name)
+        return await super().form(form)
+
+
 def _offered(field: Field, default: str) -> str:
     if not default:
         return "" if field.required else f" [{_('may stay empty')}]"

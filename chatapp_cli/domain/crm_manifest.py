@@ -63,6 +63,8 @@ class CrmManifest:
     """Whether the CRM calls every link of it, so that none works without a public address."""
     makes_own_cards: bool = False
     """Whether the CRM itself makes the cards of a link that it calls, so that rules have no say in them."""
+    vouches: bool = False
+    """Whether operators can log in by signing in there, see ``ports.crm.VouchesForUsers``."""
     calls_per_hour: int = 0
     """How many requests an hour the CRM bears from us for long; 0: not known."""
     limits: Sequence[Text] = ()
