@@ -67,6 +67,13 @@ def _line(prompt: str) -> str:
     return typed.rstrip("\n")
 
 
+def _unechoed(prompt: str) -> str:
+    """A line of standard input that is no terminal: nothing shows where it ended."""
+    said = _line(prompt)
+    _tell()
+    return said
+
+
 def _hidden(prompt: str) -> str:
     with input_checks.hearing(), _interruptible():
         return getpass(prompt, stream=sys.stderr)
@@ -181,6 +188,9 @@ class TerminalAsker:
 
 class LineAsker(TerminalAsker):
     """Standard input without a person: a line for each question, and none is asked again."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        super().__init__(given, ask=_unechoed)
 
     async def form(self, form: Form) -> Mapping[str, str]:
         """Read the answers. Raises UsageError if they were refused."""

@@ -45,10 +45,7 @@ def login(
         what = T("Who signs in at amoCRM needs no name.")
         raise UsageError(what, T("Leave out one of the two: NAME, --amo"), field="name")
     with unattended(ctx) as company:
-        if amo:
-            token = _by_amo(company, amo)
-        else:
-            token = login.log_in(company, name or _asked(_("Your name")), password())
+        token = _by_amo(company, amo) if amo else login.log_in(company, name or _asked(_("Your name")), password())
         login_token.save_token(login_token.token_file(os.environ, company.settings.company), token)
         who = company.read(partial(operators.of_session, token=token))
     if who is not None:

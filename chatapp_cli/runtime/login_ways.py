@@ -50,7 +50,7 @@ def offered(tx: Tx) -> list[LinkRow]:
 
 
 async def by_crm(company: Company, kind: str, said: str) -> CrmLogin:
-    """Logging in by the account that a person named. Raises UsageError for no such host, Refused for another account."""
+    """Logging in by the account that a person named. Raises UsageError for another host, and Refused."""
     company = company.seen_by(LOGIN)
     crm = await _voucher(company, kind)
     account = crm.account_of(said)

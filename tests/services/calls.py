@@ -19,6 +19,7 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ApplicationId, ContactId, DialogId, EntryId, LineId, LinkId, MessageId, RuleId
 from chatapp_cli.domain.invitation import Decision
+from chatapp_cli.domain.login_identity import LoginIdentity
 from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.domain.message import Operation, State
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
@@ -53,6 +54,7 @@ from chatapp_cli.services import (
     ledger,
     lines,
     links,
+    login_identities,
     mailing,
     notes,
     operators,
@@ -452,6 +454,16 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
         lambda tx, at: options.configure_company(tx, {"company_name": "Ёлка"}),
     ),
     "retention.forget_follower": (Right.SETTINGS, lambda tx, at: retention.forget_follower(tx, "crm")),
+    "login_identities.connect": (
+        Right.USERS,
+        lambda tx, at: login_identities.connect(
+            tx, "Иван", LoginIdentity(way="amocrm", realm="31@amocrm.ru", person="56", name="Иван")
+        ),
+    ),
+    "login_identities.disconnect": (
+        Right.USERS,
+        lambda tx, at: login_identities.disconnect(tx, "Иван", "amocrm", "31@amocrm.ru"),
+    ),
     "operators.add": (Right.USERS, lambda tx, at: operators.add(tx, "Вера", "", ())),
     "operators.allow": (
         Right.USERS,
@@ -524,6 +536,8 @@ CALLS = {**OF_A_LINE, **OF_THE_COMPANY}
 def ours(shop: Shop) -> Place:
     """A line of the operator's with everything on it, and what belongs to no line."""
     shop.write(lambda tx: operators.add(tx, "Иван", "", ()))
+    known = LoginIdentity(way="amocrm", realm="31@amocrm.ru", person="55", name="Иван")
+    shop.write(lambda tx: login_identities.connect(tx, "Иван", known))
     shop.write(lambda tx: replies.add_section(tx, "Заказы"))
     shop.write(lambda tx: replies.add(tx, _section(tx), QuickReplyDraft(title="Пока", text="Пока!")))
     shop.write(lambda tx: views.add(tx, "Общее", DialogFilter()))

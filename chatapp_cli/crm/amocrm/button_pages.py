@@ -1,4 +1,4 @@
-"""Pages for the administrator who links an account or logs in by it: amoCRM's own button, and what became of it (C1)."""
+"""Pages for the administrator who links an account or logs in by it: amoCRM's button, and what became of it (C1)."""
 
 from __future__ import annotations
 
