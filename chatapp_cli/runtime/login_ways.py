@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import LOGIN, Right
 from chatapp_cli.domain.crm.questions import CrmQuestion
-from chatapp_cli.domain.errors import NotFound, Refused
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.form import Field, Form
 from chatapp_cli.domain.login_identity import LoginIdentity
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.crms import manifest
@@ -64,6 +65,18 @@ async def by_crm(company: Company, kind: str, said: str) -> CrmLogin:
         T("This desk is not linked to {account}.", account=account),
         T("Log in with your password. The owner can link that account."),
     )
+
+
+async def asked(company: Company, kind: str, ask: Asker) -> CrmLogin:
+    """Logging in by the account that a person is asked for. Raises Refused and what the asker raises."""
+    field = Field(name="account", label=T("Address of the account"), hint=T("Like company.amocrm.ru."))
+    form = Form(title=T("Logging in by {title}", title=manifest(kind).title), fields=(field,))
+    while True:
+        said = (await ask.form(form)).get(field.name, "")
+        try:
+            return await by_crm(company, kind, said)
+        except UsageError as wrong:
+            form = replace(form, values={field.name: said}, errors={field.name: wrong.what})
 
 
 async def identity_in(company: Company, row: LinkRow, person: str) -> LoginIdentity:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from typer.testing import CliRunner
@@ -14,15 +13,11 @@ from typer.testing import CliRunner
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.cli import app
 from chatapp_cli.domain.ids import LinkId
-from chatapp_cli.ports.connector import HookRequest
-from chatapp_cli.runtime import linking
-from chatapp_cli.runtime.asking_crm import own_session
-from chatapp_cli.runtime.memory import bound_link
 from chatapp_cli.sandbox.amocrm import Account
 from chatapp_cli.sandbox.amocrm.objects import ADMIN, MANAGER
-from chatapp_cli.services import links, operators, options
+from chatapp_cli.services import operators, options
 from tests.commands.conftest import Said, Shell, elsewhere
-from tests.contract.connector_contract import ScriptedAsker
+from tests.runtime.amo_link import linked_by_code
 from tests.unit.kit.worlds import held_world
 
 STATE = f"{1:032d}"
@@ -54,23 +49,6 @@ class AmoShell:
         return self.company.world.clock.now()
 
 
-async def linked(company: Company, account: Account) -> LinkId:
-    """A link that works, as if the daemon had taken the code."""
-    answers = {
-        "account": account.address, "chats": account.chats_address, "client_id": account.client_id,
-        "client_secret": account.client_secret,
-    }  # fmt: skip
-    link = await linking.link(company, ScriptedAsker(answers), kind="amocrm")
-    row = company.read(lambda tx: links.one(tx, link))
-    bound = bound_link(company, row)
-    account.redirect_uri = bound.settings["redirect_uri"]
-    query = dict(parse_qsl(urlsplit(account.authorise(bound.secrets["state"])).query))
-    request = HookRequest(method="GET", path="code", query=query, headers={}, body=b"")
-    await company.crm("amocrm").accept(bound, request)
-    async with own_session(company, row):
-        return link
-
-
 @pytest.fixture
 def it(chatapp: Shell, company: Company) -> Iterator[AmoShell]:
     company.write(lambda tx: options.configure_company(tx, {"public_url": "http://127.0.0.1:9"}))
@@ -78,7 +56,7 @@ def it(chatapp: Shell, company: Company) -> Iterator[AmoShell]:
     with elsewhere() as loop:
         account = Account(rate=50.0)
         asyncio.run_coroutine_threadsafe(account.come_back(), loop).result(10)
-        link = asyncio.run_coroutine_threadsafe(linked(company, account), loop).result(10)
+        link = asyncio.run_coroutine_threadsafe(linked_by_code(company, account), loop).result(10)
         yield AmoShell(chatapp, company, account, loop, link)
         asyncio.run_coroutine_threadsafe(account.vanish(), loop).result(10)
 
