@@ -80,7 +80,7 @@ def lines(tx: Tx, who: OperatorRow) -> list[SeenLineRow] | None:
 
 
 def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId]) -> OperatorRow:
-    """Add an account; without a hash it cannot log in, without lines it sees all of them.
+    """Add an account; without a hash no password lets it in, without lines it sees all of them.
 
     Raises UsageError for a name that is empty or has a meaning of its own, and Refused for one that is taken, or looks
     like another one.

@@ -21,7 +21,7 @@ MARIA = LoginIdentity(way="amocrm", realm="31@amocrm.ru", person="55", name="М�
 @pytest.fixture
 def desk(shop: Shop) -> Shop:
     for name in ("Анна", "Борис", "Вера"):
-        shop.write(lambda tx, name=name: operators.add(tx, name, "", ()))
+        shop.write(partial(operators.add, name=name, password_hash="", lines=()))
     shop.write(lambda tx: operators.allow(tx, "Борис", {Right.USERS, Right.CRM}, ()))
     shop.write(lambda tx: operators.allow(tx, "Вера", {Right.SETTINGS}, ()))
     return shop

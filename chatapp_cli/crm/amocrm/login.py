@@ -187,9 +187,10 @@ def _plain(said: str) -> str:
 async def _in_address(bound: Bound, said: str, state: str, client: str) -> str:
     """The code in the address at which the browser ended. Raises UsageError for another one, Refused for a refusal."""
     if said.partition("?")[0] != bound.settings["redirect_uri"]:
+        host = urlsplit(bound.settings["redirect_uri"]).netloc  # what follows it is not for who is nobody yet
         raise UsageError(
             T("This address leads elsewhere."),
-            T("The address that is needed begins with {url}", url=bound.settings["redirect_uri"]),
+            T("Copy the address at which the page ends, at {host}.", host=host),
             field=_ANSWER.name,
         )
     told = dict(parse_qsl(said.partition("?")[2].partition("#")[0]))

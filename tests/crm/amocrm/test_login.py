@@ -151,6 +151,8 @@ async def test_what_comes_back_otherwise_is_refused_before_anything_is_sent(
     with pytest.raises((Refused, UsageError), match=says) as refused:
         await identified(linked, Browser(linked, **browser))  # type: ignore[arg-type]
     assert (getattr(refused.value, "code", ""), refused.value.next_step is not None) == (code, True)
+    assert linked.bound
+    assert linked.bound.hook_key not in f"{refused.value.what}{refused.value.next_step}"
     assert linked.account.calls == []
     assert linked.bound
     assert await linked.bound.memory.known(login.AWAITED) == {}
