@@ -31,7 +31,9 @@ def login(
     amo: Annotated[
         str,
         typer.Option(
-            "--amo", metavar="DOMAIN", help=N_("Log in by amoCRM, as an administrator of the account at this address")
+            "--amo",
+            metavar="DOMAIN",
+            help=N_("Log in through amoCRM, as an administrator of the account at this address"),
         ),
     ] = "",
 ) -> None:

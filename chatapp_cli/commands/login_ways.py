@@ -29,7 +29,7 @@ def connect(company: Company, name: str, person: str, link: str) -> None:
     row = company.read(lambda tx: links.find(tx, link or login_ways.AMO))
     identity = asyncio.run(login_ways.identity_in(company, row, person))
     company.whole.write(partial(login_identities.connect, name=name, identity=identity))
-    note("{name} can log in by amoCRM now: chatapp login --amo {account}", name=name, account=row.account)
+    note("{name} can log in through amoCRM now: chatapp login --amo {account}", name=name, account=row.account)
 
 
 def _disconnect(company: Company, name: str) -> None:
@@ -45,4 +45,4 @@ def print_ways(found: Sequence[IdentityRow], *, as_json: bool) -> None:
         printing.document([documents.identity(one) for one in found])
         return
     rows = [(show(manifest(one.way).title), one.realm, one.person, one.name) for one in found]
-    printing.table((_("Logs in by"), _("Account"), _("Number"), _("Name")), rows)
+    printing.table((_("Logs in through"), _("Account"), _("Number"), _("Name")), rows)

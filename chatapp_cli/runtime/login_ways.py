@@ -70,7 +70,7 @@ async def by_crm(company: Company, kind: str, said: str) -> CrmLogin:
 async def asked(company: Company, kind: str, ask: Asker) -> CrmLogin:
     """Logging in by the account that a person is asked for. Raises Refused and what the asker raises."""
     field = Field(name="account", label=T("Address of the account"), hint=T("Like company.amocrm.ru."))
-    form = Form(title=T("Logging in by {title}", title=manifest(kind).title), fields=(field,))
+    form = Form(title=T("Logging in through {title}", title=manifest(kind).title), fields=(field,))
     while True:
         said = (await ask.form(form)).get(field.name, "")
         try:
@@ -96,5 +96,5 @@ async def identity_in(company: Company, row: LinkRow, person: str) -> LoginIdent
 async def _voucher(company: Company, kind: str) -> VouchesForUsers:
     crm = await asyncio.to_thread(company.crm, kind)
     if not isinstance(crm, VouchesForUsers):
-        raise Refused("vouches_not", T("Nobody can log in by {title}.", title=manifest(kind).title))
+        raise Refused("vouches_not", T("Nobody can log in through {title}.", title=manifest(kind).title))
     return crm

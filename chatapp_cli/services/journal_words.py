@@ -45,7 +45,7 @@ def _rights(event: operators.RightsChanged) -> Text:
 def _logged_in(event: operators.LoggedIn) -> Text:
     if not event.way:
         return T("{name} logged in", name=event.name)
-    return T("{name} logged in by {way}", name=event.name, way=event.way)
+    return T("{name} logged in through {way}", name=event.name, way=event.way)
 
 
 _REWORDED: Mapping[str, str] = MappingProxyType(

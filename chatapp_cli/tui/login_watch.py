@@ -66,7 +66,7 @@ class LoginWatch:
         from chatapp_cli.runtime import login_ways
 
         kinds = {row.kind for row in self._company.read(login_ways.offered)}
-        return {kind: _("Log in by {title}", title=show(manifest(kind).title)) for kind in sorted(kinds)}
+        return {kind: _("Log in through {title}", title=show(manifest(kind).title)) for kind in sorted(kinds)}
 
     async def _log_in(self, name: str, password: str) -> None:
         """Log in; the pages are replaced in the background, because this one's work ends with it. Raises Refused."""

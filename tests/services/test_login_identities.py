@@ -90,10 +90,10 @@ def test_another_person_takes_the_place_of_the_first_whose_logins_end(desk: Shop
     rows = [row for row in desk.read(lambda tx: journal.after(tx, 0, n=100)) if isinstance(row.event, OperatorEvent)]
     assert [str(journal_words.sentence(row)) for row in rows if row.event.name == "Анна"][1:] == [
         "Анна can log in as 55 of 31@amocrm.ru (amocrm)",
-        "Анна logged in by amocrm",
-        "Анна can no longer log in by 31@amocrm.ru (amocrm)",
+        "Анна logged in through amocrm",
+        "Анна can no longer log in through 31@amocrm.ru (amocrm)",
         "Анна can log in as 56 of 31@amocrm.ru (amocrm)",
-        "Анна can no longer log in by 31@amocrm.ru (amocrm)",
+        "Анна can no longer log in through 31@amocrm.ru (amocrm)",
     ]
 
 

@@ -65,7 +65,7 @@ async def test_the_login_page_has_a_second_way_in_by_the_domain_and_the_word_of_
     account: Account, company: Company, link: LinkId, at_login: Window
 ) -> None:
     it = at_login
-    await it.sees("You are logged out.", "Log in by amoCRM")
+    await it.sees("You are logged out.", "Log in through amoCRM")
     await it.press("tab", "tab", "enter")
     await it.until(lambda: isinstance(it.app.screen, SigningInScreen))
     await answers(it, "demo.example.ru")
@@ -94,7 +94,7 @@ async def test_escape_leads_back_to_the_password(company: Company, account: Acco
     app = InboxApp(company, alone=True, token="no longer")
     async with app.run_test(size=(80, 24)) as pilot:
         it = Window(app, pilot)
-        await it.sees("You are logged out.", "Log in by amoCRM")
+        await it.sees("You are logged out.", "Log in through amoCRM")
         await it.press("tab", "tab", "enter")
         await it.until(lambda: isinstance(it.app.screen, SigningInScreen))
         await answers(it, account.address)

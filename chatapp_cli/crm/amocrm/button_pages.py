@@ -71,7 +71,7 @@ def logging_in(word: str) -> CrmReply:
         f"{crm_pages.paragraphs(_LANGUAGE, before)}<p><code>{escape(word)}</code></p>"
         f"{crm_pages.paragraphs(_LANGUAGE, after)}"
     )
-    return crm_pages.page("'none'", _LANGUAGE, T("Logging in by amoCRM"), body)
+    return crm_pages.page("'none'", _LANGUAGE, T("Logging in through amoCRM"), body)
 
 
 def not_logged_in(why: Text) -> CrmReply:

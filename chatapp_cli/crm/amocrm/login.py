@@ -107,7 +107,7 @@ async def identify(bound: Bound, ask: Asker, world: World) -> LoginIdentity:
     if is_long_lived(bound):
         raise Refused(
             "no_integration",
-            T("{name} is linked by a long-lived token, by which nobody can log in.", name=bound.account),
+            T("{name} is linked by a long-lived token, through which nobody can log in.", name=bound.account),
             T("Log in with your password. The owner can link the account by an integration instead."),
         )
     account, keys = await proved_account(bound), await integration(bound)
@@ -126,14 +126,14 @@ async def _brought(bound: Bound, ask: Asker, client: str, world: World) -> str:
     state = world.chance.key()
     query = urlencode({"client_id": client, "state": state, "mode": "post_message"})
     page = f"{hosts.consent_of(bound.settings['account'])}?{query}"
-    about = T("Only administrators of {name} can log in this way; amoCRM asks them each time.", name=bound.account)
+    about = T("Only administrators of {name} can log in this way.", name=bound.account)
     async with _awaited(bound.memory, state, world.clock.now()):
         await ask.show(
             Notice(title=T("Open this page within ten minutes, and allow the access"), lines=(about,), link=page)
         )
         errors: Mapping[str, Text] = {}
         for attempt in range(1, TRIES + 1):
-            form = Form(title=T("Logging in by amoCRM"), fields=(_ANSWER,), errors=errors)
+            form = Form(title=T("Logging in through amoCRM"), fields=(_ANSWER,), errors=errors)
             said = (await ask.form(form)).get(_ANSWER.name, "").strip()
             try:
                 return await _taken(bound, said, state, client, world.clock.now())
@@ -289,5 +289,5 @@ def _identity(server: TokenServer, person: Any, user: int, account: HeldAccount)
 
 def _no_administrator(server: TokenServer) -> Refused:
     name = urlsplit(server.origin).netloc
-    what = T("This is no active administrator of {name}: nobody else can log in by amoCRM.", name=name)
+    what = T("This is no active administrator of {name}: nobody else can log in through amoCRM.", name=name)
     return Refused("login_no_administrator", what, _OTHERWISE)

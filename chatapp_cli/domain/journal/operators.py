@@ -64,7 +64,7 @@ class IdentityDisconnected(OperatorEvent):
     """An operator can no longer log in by a provider."""
 
     topic: ClassVar[str] = "operator.disconnected"
-    words: ClassVar[Text] = T("{name} can no longer log in by {realm} ({way})")
+    words: ClassVar[Text] = T("{name} can no longer log in through {realm} ({way})")
     way: str
     realm: str
 

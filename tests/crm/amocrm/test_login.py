@@ -231,7 +231,7 @@ async def test_a_link_without_an_integration_or_without_its_consent_lets_nobody_
     with pytest.raises(NeedsRebind):
         await identified(desk, Browser(desk))
     await desk.link(channel=False, way="token", token=account.long_lived(400))
-    with pytest.raises(Refused, match="long-lived token, by which nobody can log in"):
+    with pytest.raises(Refused, match="long-lived token, through which nobody can log in"):
         await identified(desk, Browser(desk))
 
 
