@@ -46,8 +46,8 @@ class CrmLogin:
 
 
 def offered(tx: Tx) -> list[LinkRow]:
-    """The links by which one may log in, as far as their manifests tell."""
-    return [row for row in links.everything(tx) if manifest(row.kind).vouches]
+    """The links by which one may log in."""
+    return [row for row in links.everything(tx) if manifest(row.kind).vouches_by(row.settings)]
 
 
 async def by_crm(company: Company, kind: str, said: str) -> CrmLogin:
@@ -55,7 +55,7 @@ async def by_crm(company: Company, kind: str, said: str) -> CrmLogin:
     company = company.seen_by(LOGIN)
     crm = await _voucher(company, kind)
     account = crm.account_of(said)
-    for row in await asyncio.to_thread(company.read, offered):
+    for row in await asyncio.to_thread(company.read, links.everything):
         if row.kind == kind:
             bound = await asyncio.to_thread(bound_link, company, row)
             if await crm.has_account(bound, account):

@@ -12,9 +12,10 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.login_identity import LoginIdentity
 from chatapp_cli.kit.system import SystemClock
+from chatapp_cli.ports.bind import Bound
 from chatapp_cli.sandbox.amocrm import Account
 from chatapp_cli.sandbox.amocrm.objects import ADMIN
-from chatapp_cli.services import login_identities, operators, options
+from chatapp_cli.services import links, login_identities, operators, options
 from chatapp_cli.tui.app import InboxApp
 from chatapp_cli.tui.screens.signing_in import SigningInScreen
 from tests.runtime.amo_link import comes_back, linked_by_code
@@ -85,7 +86,7 @@ async def test_the_login_page_has_a_second_way_in_by_the_domain_and_the_word_of_
     await answers(it, "0000-0000" if word != "0000-0000" else "1")
     await it.sees("This is not what the last page shows.")
     await answers(it, word)
-    await it.until(lambda: it.app.screen.query("DialogList"))
+    await it.until(lambda: it.app.screen.query("Composer"), "what the page goes on with")
     assert it.app.workspace.actor == "Мария"
     assert not it.app.guard.unexpected
 
@@ -103,6 +104,13 @@ async def test_escape_leads_back_to_the_password(company: Company, account: Acco
         await it.sees("Enter: log in.")
 
 
-async def test_a_desk_without_a_link_has_one_way_in(company: Company, at_login: Window) -> None:
-    await at_login.sees("You are logged out.", "Enter: log in.")
-    assert "amoCRM" not in at_login.text()
+@pytest.mark.parametrize("way", ["", "token"])
+async def test_a_desk_without_a_link_by_an_integration_has_one_way_in(company: Company, way: str) -> None:
+    if way:
+        bound = Bound(account="les.amocrm.ru", title="les", settings={"way": way}, hook_key="key")
+        company.write(lambda tx: links.save(tx, company.vault, bound, kind="amocrm"))
+    app = InboxApp(company, alone=True, token="no longer")
+    async with app.run_test(size=GOOD) as pilot:
+        it = Window(app, pilot)
+        await it.sees("You are logged out.", "Enter: log in.")
+        assert "amoCRM" not in it.text()

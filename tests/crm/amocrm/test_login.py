@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -15,7 +16,7 @@ from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.login_identity import LoginIdentity
 from chatapp_cli.sandbox.amocrm import TOKEN, Account
 from chatapp_cli.sandbox.amocrm.consent import WindowFailed
-from chatapp_cli.sandbox.amocrm.objects import ADMIN, MANAGER
+from chatapp_cli.sandbox.amocrm.objects import ADMIN, MANAGER, AmoUser
 from tests.crm.amocrm.desk import AmoDesk
 from tests.unit.kit.worlds import HeldClock
 
@@ -68,7 +69,8 @@ class Reader(Browser):
         told = {name: said[0] for name, said in parse_qs(urlsplit(self.final()).query).items()}
         reply = await self.desk.accept("code", method="GET", query=told)
         again = await self.desk.accept("code", method="GET", query=told)
-        assert (reply.status, reply.body, again.body) == (200, again.body, reply.body)
+        another = await self.desk.accept("code", method="GET", query={**told, "code": "somebody else's"})
+        assert (reply.status, again.body, another.status) == (200, reply.body, 403)
         assert "frame-ancestors 'none'" in reply.headers["Content-Security-Policy"]
         return f" {reply.body.decode().partition('<code>')[2].partition('</code>')[0].upper()} "
 
@@ -154,7 +156,6 @@ async def test_what_comes_back_otherwise_is_refused_before_anything_is_sent(
     assert linked.bound
     assert linked.bound.hook_key not in f"{refused.value.what}{refused.value.next_step}"
     assert linked.account.calls == []
-    assert linked.bound
     assert await linked.bound.memory.known(login.AWAITED) == {}
 
 
@@ -174,14 +175,23 @@ async def test_a_code_that_was_used_is_refused_by_the_account_and_the_link_works
 
 
 async def test_who_is_no_administrator_gets_no_code_and_with_one_from_before_no_login(linked: AmoDesk) -> None:
-    people = linked.account.users
+    person = linked.account.users[ADMIN]
     with pytest.raises(WindowFailed):
         await identified(linked, Browser(linked, user=MANAGER))
     for name in ("admin", "active"):
         with pytest.raises(Refused, match="no active administrator") as refused:
-            await identified(linked, Browser(linked, change=lambda _, name=name: setattr(people[ADMIN], name, False)))
+            await identified(linked, Browser(linked, change=partial(_lose, person, name)))
         assert refused.value.code == "login_no_administrator"
-        setattr(people[ADMIN], name, True)
+        setattr(person, name, True)
+
+
+def _person(id: int = ADMIN, **rights: bool) -> dict[str, object]:  # noqa: A002 - the account's own word
+    return {"id": id, "name": "Анна", "email": "", "rights": rights}
+
+
+def _lose(person: AmoUser, right: str, told: dict[str, str]) -> None:
+    del told
+    setattr(person, right, False)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +201,9 @@ async def test_who_is_no_administrator_gets_no_code_and_with_one_from_before_no_
         ({f"POST {TOKEN}": (404, {"title": "Not Found", "status": 404})}, "login_away"),
         ({f"{USERS}/*": (504, "")}, "login_away"),
         ({"GET /api/v4/account": (200, {"id": 7, "subdomain": "hvoya", "current_user_id": ADMIN})}, "login_elsewhere"),
-        ({f"{USERS}/*": (200, {"id": ADMIN, "name": "x", "email": "", "rights": {}})}, "login_no_administrator"),
+        ({f"{USERS}/*": (200, _person())}, "login_no_administrator"),
+        ({f"{USERS}/*": (200, _person(is_active=True, is_admin=False))}, "login_no_administrator"),
+        ({f"{USERS}/*": (200, _person(id=MANAGER, is_active=True, is_admin=True))}, "login_no_administrator"),
         ({f"POST {TOKEN}": (302, "")}, "redirected"),
         ({f"POST {TOKEN}": (403, "<html>")}, "suspended"),
     ],
@@ -199,7 +211,7 @@ async def test_who_is_no_administrator_gets_no_code_and_with_one_from_before_no_
 async def test_an_account_that_is_away_or_another_one_lets_nobody_in(
     linked: AmoDesk, fault: Mapping[str, tuple[int, object]], code: str
 ) -> None:
-    linked.account.misbehaviour.refuse.update(fault)  # type: ignore[arg-type]
+    linked.account.misbehaviour.refuse.update(fault)
     with pytest.raises(ChatappError) as refused:
         await identified(linked, Browser(linked))
     assert getattr(refused.value, "code", "") == code
