@@ -65,7 +65,7 @@ def connected(it: AmoShell, person: int = ADMIN) -> None:
     it.chatapp("user", "ways", "Мария", "--amo", person)
 
 
-@pytest.mark.req("S-024", part="from the command line")
+@pytest.mark.req("S-024")
 def test_an_administrator_who_was_connected_logs_in_by_the_domain_and_the_links_tokens_stay(it: AmoShell) -> None:
     connected(it)
     renewals = list(it.account.authority.renewals)

@@ -43,7 +43,7 @@ class AtBrowser:
         return {"answer": page.partition("<code>")[2].partition("</code>")[0]}
 
 
-@pytest.mark.req("S-024", part="by the route of the daemon")
+@pytest.mark.req("S-024")
 async def test_the_daemon_takes_the_code_of_a_login_and_leaves_the_link_alone(
     companies: Callable[..., Company],
 ) -> None:

@@ -61,7 +61,7 @@ def page(it: Window) -> str:
     return next(line for line in lines if "/oauth?" in line)
 
 
-@pytest.mark.req("S-024", part="in the window")
+@pytest.mark.req("S-024")
 async def test_the_login_page_has_a_second_way_in_by_the_domain_and_the_word_of_the_last_page(
     account: Account, company: Company, link: LinkId, at_login: Window
 ) -> None:
