@@ -92,6 +92,9 @@ KEY = "k" * 32
 TEMPLATES = Capabilities(intake="poll", templates=True, free_text=True)
 
 
+IVAN_THERE = LoginIdentity(way="amocrm", realm="31@amocrm.ru", person="55", name="Иван")
+
+
 STATEMENT = ApplicationDocument(name="a.docx", content=b"document")
 
 
@@ -456,14 +459,9 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "retention.forget_follower": (Right.SETTINGS, lambda tx, at: retention.forget_follower(tx, "crm")),
     "login_identities.connect": (
         Right.USERS,
-        lambda tx, at: login_identities.connect(
-            tx, "Иван", LoginIdentity(way="amocrm", realm="31@amocrm.ru", person="56", name="Иван")
-        ),
+        lambda tx, at: login_identities.connect(tx, "Иван", IVAN_THERE),
     ),
-    "login_identities.disconnect": (
-        Right.USERS,
-        lambda tx, at: login_identities.disconnect(tx, "Иван", "amocrm", "31@amocrm.ru"),
-    ),
+    "login_identities.disconnect": (Right.USERS, lambda tx, at: _disconnected(tx)),
     "operators.add": (Right.USERS, lambda tx, at: operators.add(tx, "Вера", "", ())),
     "operators.allow": (
         Right.USERS,
@@ -532,12 +530,15 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
 CALLS = {**OF_A_LINE, **OF_THE_COMPANY}
 
 
+def _disconnected(tx: Tx) -> None:
+    login_identities.connect(tx, "Иван", IVAN_THERE)
+    login_identities.disconnect(tx, "Иван", IVAN_THERE.way, IVAN_THERE.realm)
+
+
 @pytest.fixture
 def ours(shop: Shop) -> Place:
     """A line of the operator's with everything on it, and what belongs to no line."""
     shop.write(lambda tx: operators.add(tx, "Иван", "", ()))
-    known = LoginIdentity(way="amocrm", realm="31@amocrm.ru", person="55", name="Иван")
-    shop.write(lambda tx: login_identities.connect(tx, "Иван", known))
     shop.write(lambda tx: replies.add_section(tx, "Заказы"))
     shop.write(lambda tx: replies.add(tx, _section(tx), QuickReplyDraft(title="Пока", text="Пока!")))
     shop.write(lambda tx: views.add(tx, "Общее", DialogFilter()))
