@@ -68,15 +68,16 @@ async def by_crm(company: Company, kind: str, said: str) -> CrmLogin:
 
 
 async def asked(company: Company, kind: str, ask: Asker) -> CrmLogin:
-    """Logging in by the account that a person is asked for. Raises Refused and what the asker raises."""
+    """Logging in by the account that a person is asked for, until it is one. Raises what the asker raises."""
     field = Field(name="account", label=T("Address of the account"), hint=T("Like company.amocrm.ru."))
     form = Form(title=T("Logging in through {title}", title=manifest(kind).title), fields=(field,))
     while True:
         said = (await ask.form(form)).get(field.name, "")
         try:
             return await by_crm(company, kind, said)
-        except UsageError as wrong:
-            form = replace(form, values={field.name: said}, errors={field.name: wrong.what})
+        except (UsageError, Refused) as wrong:
+            step = {} if wrong.next_step is None else {"": wrong.next_step}
+            form = replace(form, values={field.name: said}, errors={field.name: wrong.what, **step})
 
 
 async def identity_in(company: Company, row: LinkRow, person: str) -> LoginIdentity:

@@ -66,7 +66,11 @@ def refused(account: str) -> CrmReply:
 def logging_in(word: str) -> CrmReply:
     """After a consent by which somebody logs in at the desk: the word that they type there."""
     before = [T("Type this word where you are logging in at the desk:")]
-    after = [T("If it was not you who began to log in there, close this page and give the word to nobody.")]
+    after = [
+        T(
+            "If it was not you who began to log in there, close this page: give neither the word nor its address to anybody."
+        )
+    ]
     body = (
         f"{crm_pages.paragraphs(_LANGUAGE, before)}<p><code>{escape(word)}</code></p>"
         f"{crm_pages.paragraphs(_LANGUAGE, after)}"

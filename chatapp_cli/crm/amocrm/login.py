@@ -10,8 +10,9 @@ Sources: providers' sheet §4.1, §4.2; ``oauth.redirect.event`` and ``users.lis
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -124,28 +125,34 @@ async def identify(bound: Bound, ask: Asker, world: World) -> LoginIdentity:
 async def _brought(bound: Bound, ask: Asker, client: str, world: World) -> str:
     """The code that a person brings from the page of consent. Raises UsageError after several wrong answers."""
     state = world.chance.key()
-    query = urlencode({"client_id": client, "state": state, "mode": "post_message"})
-    page = f"{hosts.consent_of(bound.settings['account'])}?{query}"
-    about = T("Only administrators of {name} can log in this way.", name=bound.account)
     async with _awaited(bound.memory, state, world.clock.now()):
-        await ask.show(
-            Notice(title=T("Open this page within ten minutes, and allow the access"), lines=(about,), link=page)
-        )
-        errors: Mapping[str, Text] = {}
-        for attempt in range(1, TRIES + 1):
-            form = Form(title=T("Logging in through amoCRM"), fields=(_ANSWER,), errors=errors)
-            said = (await ask.form(form)).get(_ANSWER.name, "").strip()
-            try:
-                return await _taken(bound, said, state, client, world.clock.now())
-            except UsageError as wrong:
-                if attempt == TRIES:
-                    raise
-                errors = _blamed(wrong)
-    raise AssertionError("the last wrong answer is raised")
+        await ask.show(_page(bound, client, state))
+        return await _answered(ask, lambda said: _taken(bound, said, state, client, world.clock.now()))
 
 
-def _blamed(wrong: UsageError) -> Mapping[str, Text]:
-    return {_ANSWER.name: wrong.what, **({"": wrong.next_step} if wrong.next_step else {})}
+def _page(bound: Bound, client: str, state: str) -> Notice:
+    query = urlencode({"client_id": client, "state": state, "mode": "post_message"})
+    return Notice(
+        title=T("Open this page within ten minutes, and allow the access"),
+        lines=(T("Only administrators of {name} can log in this way.", name=bound.account),),
+        link=f"{hosts.consent_of(bound.settings['account'])}?{query}",
+    )
+
+
+async def _answered(ask: Asker, take: Callable[[str], Awaitable[str]]) -> str:
+    """What is made of an answer; a wrong one is asked for again. Raises UsageError for the last."""
+    form = Form(title=T("Logging in through amoCRM"), fields=(_ANSWER,))
+    for _ in range(TRIES - 1):
+        try:
+            return await take(await _said(ask, form))
+        except UsageError as wrong:
+            step = {} if wrong.next_step is None else {"": wrong.next_step}
+            form = replace(form, errors={_ANSWER.name: wrong.what, **step})
+    return await take(await _said(ask, form))
+
+
+async def _said(ask: Asker, form: Form) -> str:
+    return (await ask.form(form)).get(_ANSWER.name, "").strip()
 
 
 @asynccontextmanager
