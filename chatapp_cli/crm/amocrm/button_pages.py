@@ -66,11 +66,7 @@ def refused(account: str) -> CrmReply:
 def logging_in(word: str) -> CrmReply:
     """After a consent by which somebody logs in at the desk: the word that they type there."""
     before = [T("Type this word where you are logging in at the desk:")]
-    after = [
-        T(
-            "If it was not you who began to log in there, close this page: give neither the word nor its address to anybody."
-        )
-    ]
+    after = [T("If it was not you who began to log in, close this page, and give nobody the word or the address.")]
     body = (
         f"{crm_pages.paragraphs(_LANGUAGE, before)}<p><code>{escape(word)}</code></p>"
         f"{crm_pages.paragraphs(_LANGUAGE, after)}"
