@@ -174,8 +174,12 @@ class AmoStaff:
         return self._leads.make(said, user)
 
     async def deletes_deal(self, lead: AmoLead | int) -> None:
-        """Somebody deletes a lead."""
-        self._leads.deleted(self._lead(lead))
+        """Somebody deletes a lead, or declines an incoming one."""
+        gone = self._lead(lead)
+        self._leads.deleted(gone)
+        for one in self._office.unsorted:
+            if one.lead == gone.id and one.state == "open":
+                one.state = "declined"
 
     async def notes(self, lead: AmoLead | int, text: str, *, user: int = MANAGER) -> AmoNote:
         """Somebody writes a note in a lead."""
