@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 import pytest
 
-from chatapp_cli.bootstrap import Company
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.kit.crms import manifest
@@ -40,6 +40,7 @@ from chatapp_cli.store.rows.crm import LinkRow
 from tests.contract.connector_contract import ScriptedAsker
 from tests.runtime.desk import answer, attached, bound, eventually, serving, state_of, the_dialogs
 from tests.sandbox.amocrm.schema import problems
+from tests.stores import HeldClock
 
 ANNA = Customer(number=101, name="Анна", username="anna")
 OLEG = Customer(number=102, name="Олег", username="oleg")
@@ -313,6 +314,19 @@ async def test_without_a_chat_channel_a_conversation_is_notes_and_a_note_answers
     assert plain.texts() == ["Здравствуйте", "Добрый день!"]
 
 
+@asynccontextmanager
+async def the_day_after(company: Company) -> AsyncIterator[AsyncStore]:
+    """Another process of the same desk, a day later."""
+    clock = HeldClock(company.world.clock.now() + 86_400_000)
+    later = open_company(company.settings, replace(company.world, clock=clock))
+    store = AsyncStore(later)
+    try:
+        yield store
+    finally:
+        await store.aclose()
+        later.close()
+
+
 @pytest.mark.req("S-188", part="pipeline, stage, fields, responsible of leads in amoCRM")
 async def test_a_lead_lands_where_the_rules_say_and_a_field_that_was_deleted_costs_itself_and_is_told(
     either: AmoOffice,
@@ -331,12 +345,13 @@ async def test_a_lead_lands_where_the_rules_say_and_a_field_that_was_deleted_cos
     assert (lead.pipeline, lead.status, lead.responsible) == (SERVICE, 33930755, manager)
     assert [values[0]["value"] for values in lead.values.values()] == ["Бот"]
     assert "опт" in lead.tags
-    store = AsyncStore(company)
-    try:
-        async with own_session(company, row) as session:
-            await RuleWatch(store, row.id).look(session)
-    finally:
-        await store.aclose()
+    async with the_day_after(company) as store, own_session(company, row) as session:
+        watch = RuleWatch(store, row.id)
+        await watch.look(session)
+        asked = len(account.calls)
+        await watch.look(session)
+        await RuleWatch(store, row.id).look(session)
+    assert len(account.calls) == asked
     (rule,) = company.read(lambda tx: crm_rules.everything(tx, row.id))
     assert str(rule.trouble) == "Not in the CRM any more: field Диалог."
     said = company.read(lambda tx: link_faults.of_links(tx, manifest))
