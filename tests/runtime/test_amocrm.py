@@ -218,6 +218,22 @@ async def test_of_a_message_to_begin_with_that_was_written_while_we_were_deaf_it
     assert "Write it once more" in written.error
 
 
+async def test_a_message_that_comes_while_a_look_for_an_earlier_one_is_open_waits_behind_it(desk: AmoOffice) -> None:
+    await desk.bot.say(ANNA, "Здравствуйте")
+    await desk.sees("Здравствуйте")
+    chat, account = desk.chat, desk.account
+    account.misbehaviour.drop_hooks = 1
+    await account.manager_writes(chat, "Раз")
+    await account.settled()
+    account.misbehaviour.slow["GET /v2/*/history"] = 0.5
+    looked = len([one for one in account.calls if one.path.endswith("/history")])
+    desk.company.write(lambda tx: links.ask_catch_up(tx, desk.link))
+    await eventually(lambda: len([one for one in account.calls if one.path.endswith("/history")]) > looked)
+    await account.manager_writes(chat, "Два")
+    await desk.client_gets(2)
+    assert await desk.received() == ["Раз", "Два"]
+
+
 async def test_a_message_for_a_channel_that_is_detached_is_told_to_its_author_and_goes_out_once_a_person_says_so(
     desk: AmoOffice,
 ) -> None:
