@@ -210,6 +210,17 @@ class AmoStaff:
         """An administrator switches an employee off."""
         self._office.users[user].active = False
 
+    async def adds_trigger(
+        self, stage: int, data: Json | None = None, *, bot: int = BOT, current: bool = False
+    ) -> None:
+        """An administrator has a bot start at a stage; ``current``: also for the leads that stand there.
+
+        «Применить триггер к текущим сделкам в статусе». For a stage of a digital pipeline no API does that.
+        """
+        self._desk.bots.triggers[stage] = bot, data
+        for lead in [one for one in self._office.leads.values() if current and one.status == stage]:
+            self._desk.bots.entered(lead.id, stage)
+
     async def runs_bot(self, lead: AmoLead | int, data: Json | None = None, *, bot: int = BOT) -> AmoBotRun:
         """A bot comes to our widget's step in a lead, with these data or those that the widget wrote."""
         return self._desk.bots.run(bot, "leads", self._lead(lead).id, data)
