@@ -242,6 +242,16 @@ async def test_it_is_checked_and_answers_its_own_command_and_a_link_that_ends_le
         assert await shop.read("crm", "list") == []
 
 
+@pytest.mark.req("S-198")
+async def test_amocrm_and_bitrix24_are_the_crms_and_another_one_comes_as_a_package(tmp_path: Path) -> None:
+    for serving, kinds in (
+        (Serving(tmp_path / "bare"), "amocrm, bitrix24"),
+        (installed(tmp_path / "home"), "amocrm, bitrix24, tillbook"),
+    ):
+        code, said = await serving.chatapp("crm", "link", "megaplan")
+        assert (code, said) == (1, f"There is no kind of CRM megaplan.\n→ Known kinds: {kinds}\n")
+
+
 async def test_a_wrong_answer_is_blamed_on_its_field_and_links_nothing(tmp_path: Path) -> None:
     serving = installed(tmp_path / "home")
     async with TillBook() as book:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 import aiohttp
 import pytest
@@ -17,11 +18,13 @@ from chatapp_cli.kit.crms import manifest
 from chatapp_cli.runtime import crm_rules as kept
 from chatapp_cli.runtime import linking
 from chatapp_cli.runtime.asking_crm import own_session
+from chatapp_cli.runtime.binding import bind
 from chatapp_cli.runtime.link_rules import RuleWatch
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.sandbox.amocrm import Account
 from chatapp_cli.sandbox.amocrm.objects import AmoChat
 from chatapp_cli.sandbox.amocrm.office import SERVICE
+from chatapp_cli.sandbox.directory import sandbox
 from chatapp_cli.sandbox.stage import Customer, StageFile
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.services import (
@@ -29,6 +32,7 @@ from chatapp_cli.services import (
     crm_intake,
     crm_rules,
     ledger,
+    lines,
     link_faults,
     links,
     options,
@@ -309,6 +313,44 @@ async def test_a_reply_of_the_manager_names_the_clients_message_and_one_of_their
     assert [one.reply_to for one in (hello, listening, more)] == ["", hello.ext_id, listening.ext_id]
 
 
+@pytest.mark.req("S-185")
+async def test_channels_of_the_chosen_lines_are_switched_on_and_off_each_as_a_source_of_the_account(
+    desk: AmoOffice,
+) -> None:
+    company, account = desk.company, desk.account
+
+    def shown() -> dict[str, list[str]]:
+        return {chat.source: [one.text for one in chat.messages] for chat in account.chats}
+
+    async with sandbox("max") as other:
+        line = company.write(lambda tx: lines.add(tx, "Сервис"))
+        second = await bind(company, ScriptedAsker(other.answers), line=line, kind=other.kind)
+        await eventually(lambda: company.read(partial(channels.one, channel=second)).health == "ok")
+        sales_row, service_row = [company.read(partial(channels.one, channel=one)) for one in (desk.channel, second)]
+        [sales] = [one.external_id for one in account.sources]
+        await desk.bot.say(ANNA, "В продажи")
+        await other.say(OLEG, "Не включено")
+        await eventually(lambda: shown() == {sales: ["В продажи"]} and len(the_dialogs(company)) == 2)
+        await attached(company, desk.row(), service_row, str(SERVICE), {})
+        await eventually(lambda: len(account.sources) == 2)
+        service = next(one for one in account.sources if one.external_id != sales)
+        assert (service.pipeline, service.name.startswith("MAX: ")) == (SERVICE, True)
+        await other.say(OLEG, "В сервис")
+        await eventually(lambda: shown() == {sales: ["В продажи"], service.external_id: ["В сервис"]})
+        rows = company.read(lambda tx: pairings.of_link(tx, desk.link))
+        switched_off = next(one for one in rows if one.line == sales_row.line)
+        company.write(lambda tx: pairings.detach(tx, switched_off))
+        await eventually(lambda: account.sources == [service])
+        await desk.bot.say(ANNA, "Выключено")
+        await other.say(OLEG, "Включено")
+        await eventually(lambda: shown()[service.external_id] == ["В сервис", "Включено"])
+        assert shown()[sales] == ["В продажи"]
+        await attached(company, desk.row(), sales_row, SALES, {})
+        await eventually(lambda: len(account.sources) == 2)
+        await desk.bot.say(ANNA, "Снова включено")
+        await eventually(lambda: any("Снова включено" in texts for texts in shown().values()))
+
+
 async def test_an_unpaid_tariff_stops_the_link_and_what_waits_is_told_when_it_is_paid(desk: AmoOffice) -> None:
     desk.account.misbehaviour.payment = True
     await desk.bot.say(ANNA, "раз")
@@ -343,7 +385,7 @@ async def the_day_after(company: Company) -> AsyncIterator[AsyncStore]:
         later.close()
 
 
-@pytest.mark.req("S-188", part="pipeline, stage, fields, responsible of leads in amoCRM")
+@pytest.mark.req("S-188")
 async def test_a_lead_lands_where_the_rules_say_and_a_field_that_was_deleted_costs_itself_and_is_told(
     either: AmoOffice,
 ) -> None:
