@@ -32,7 +32,7 @@ class NightlyLook(NamedTuple):
     """Empty: the present one was done, or there was nothing to look for."""
 
 
-class _Seen(NamedTuple):
+class _LastLook(NamedTuple):
     at: Millis
     oldest: Millis | None
     """When the oldest rule was made: what a rule names is compared when it is kept."""
@@ -42,7 +42,7 @@ def planned(tx: Tx, link: LinkId) -> NightlyLook:
     """The look that is due now, and when the next one is. A night that was missed is made up for at any hour."""
     rules = crm_rules.everything(tx, link)
     night, next_at = nights(HOUR, tx.now, _zone(rules))
-    seen = tx.one(_Seen, "rules.seen", link=link)
+    seen = tx.one(_LastLook, "rules.seen", link=link)
     is_due = seen is not None and seen.oldest is not None and max(seen.at, seen.oldest) < night
     return NightlyLook(night, next_at, rules if is_due else ())
 

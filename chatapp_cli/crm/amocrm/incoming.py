@@ -62,7 +62,7 @@ class IncomingLeads:
         next attempt at the same message finds what it did. ``finished`` ends it.
         """
         begun = await self._begun(entry, lead)
-        if not await self._is_incoming(lead):
+        if lead.get("status_id") not in await self._unsorted():
             return begun is not None and await self._is_ours(entry, outcome, lead, begun)
         uid = await self._uid(lead)
         if not uid:
@@ -80,11 +80,12 @@ class IncomingLeads:
         found = await remembered(self._memory, _ACCEPTING + entry.chat.id, BegunAcceptance)
         return found if found is not None and (found.key, found.lead) == (entry.key, lead["id"]) else None
 
-    async def _is_incoming(self, lead: Lead) -> bool:
+    async def _unsorted(self) -> frozenset[int]:
+        """The stages of leads that nobody has accepted, asked for now and then."""
         now = self._clock.monotonic()
         if self._at is None or now - self._at > _FRESH:
             self._stages, self._at = await unsorted_stages(self._api), now
-        return lead.get("status_id") in self._stages
+        return self._stages
 
     async def _is_ours(self, entry: LedgerEntry, outcome: CardOutcome, lead: Lead, begun: BegunAcceptance) -> bool:
         """Whether an accepted lead is where we accepted it, or moved it afterwards: then its answer was lost."""
