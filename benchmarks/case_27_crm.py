@@ -1,54 +1,88 @@
-"""Case 27: what a linked CRM costs, and how fast it is told and heard.
+"""Case 27: what linked CRMs cost, and how fast they are told and heard.
 
-The backlog is told at the pace of the portal in miniature, which has the limits of a real one, so it takes its time:
-of 10,000 messages a sixth is measured (``BACKLOG``). After the first requests, which may go at once, each second is
-like the one before, so the whole takes longer at the same ratio, four minutes; no message needs more requests then.
+A backlog is told at the pace of a CRM in miniature, which has the limits of a real one, so it takes its time: of 10,000
+messages for a portal a sixth is measured. After the first requests, which may go at once, each second is like the one
+before, so the whole takes longer at the same ratio, four minutes; no message needs more requests then. Each message
+for an account is a request; the limit of its chats is not published, and the desk keeps to ``crm.amocrm.chats.RATE``.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from itertools import count
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from benchmarks import ingesting
+from benchmarks import account, ingesting, portal
 from benchmarks.case_04_webhook import REQUESTS, Server
-from benchmarks.case_19_idle import SECONDS, megabytes
 from benchmarks.harness import Case
+from benchmarks.linked import Backlog, idle, joined, of_account, of_portal, write
 from benchmarks.load import load
-from benchmarks.portal import KIND, ServedPortal, free_port, install, link, pair, portal, wait
-from benchmarks.shop import Shop, serving, shop
-from chatapp_cli.domain.arrival import Batch
-from chatapp_cli.domain.ids import ChannelId
+from benchmarks.portal import ServedPortal
+from benchmarks.shop import shop
+from chatapp_cli.crm.amocrm.chats import RATE as CHATS_RATE
+from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.kit.brackets import parse
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import ledger, links
-from chatapp_cli.services.ingest import ingest
 
 EVENTS = 6000
 DIALOGS = 500
-BACKLOG = 1_600
-AT_ONCE = 20
-"""Requests that we let go at once after a pause."""
 LEAK = 2.0
 """Requests a second that a portal counts (b24-rest-docs ``limits.md``)."""
+AT_ONCE = 20
+"""Requests to a portal that we let go at once after a pause."""
 BUNDLE = 20
 """Messages of a request: so many we would not know of if its answer were lost."""
-SEND = "imconnector.send.messages"
+ACCOUNT_RATE = 7.0
+"""Requests a second that an account takes (amoCRM's page on limits)."""
 _numbers = count()
 
 
+class LinkTo(NamedTuple):
+    """A CRM that is told of every message, without one that answers."""
+
+    kind: str
+    place: Place
+
+
+PORTAL, ACCOUNT = LinkTo(portal.KIND, portal.LINE), LinkTo(account.KIND, account.PIPELINE)
+INGESTS: Final = (
+    ("ingest, 64 callers, with a linked portal; without", 0.8, (PORTAL,)),
+    ("ingest, 64 callers, with two linked CRMs; without", 0.7, (PORTAL, ACCOUNT)),
+)
+IDLE: Final = (
+    ("idle daemon's memory for a link", 10, (of_portal,)),
+    ("idle daemon's memory for links to two CRMs", 15, (of_portal, of_account(chats=True))),
+)
+BACKLOGS: Final = (
+    Backlog(
+        name="1,600 messages of 500 dialogs told; the portal's rate", join=of_portal, messages=1_600, dialogs=DIALOGS,
+        rate=BUNDLE * LEAK, at_once=AT_ONCE, pause=AT_ONCE / LEAK, a_message=0.1,
+    ),
+    Backlog(
+        name="300 messages told to an account's chats; its rate", join=of_account(chats=True), messages=300,
+        dialogs=20, rate=CHATS_RATE, at_once=5, pause=2, begun=20,
+    ),
+    Backlog(
+        name="300 messages told to an account without chats; its rate", join=of_account(chats=False), messages=300,
+        dialogs=20, rate=ACCOUNT_RATE, at_once=5, pause=2, begun=20,
+    ),
+)  # fmt: skip
+
+
 def cases() -> Iterator[Case]:
-    """With a portal, of the same without."""
-    yield Case(
-        "ingest, 64 callers, with a linked portal; without",
-        "ev/s",
-        ours=_with_a_link,
-        peer=lambda: ingesting.measured(ingesting.by_product, 64, EVENTS),
-        at_least=0.8,
-    )
+    """With links, of the same without; backlogs, of the CRM's own rate."""
+    for name, at_least, to in INGESTS:
+        yield Case(
+            name,
+            "ev/s",
+            ours=lambda to=to: _with_links(*to),  # type: ignore[misc]
+            peer=lambda: ingesting.measured(ingesting.by_product, 64, EVENTS),
+            at_least=at_least,
+        )
     for name, body in shapes():
         yield Case(
             f"bracket form, {name}; urllib's parse_qsl",
@@ -58,17 +92,21 @@ def cases() -> Iterator[Case]:
             at_least=0.25,
         )
     yield from _hooks()
-    yield from _memory()
-    yield from _backlog()
+    for name, limit, joins in IDLE:
+        yield from idle(name, limit, *joins)
+    for backlog in BACKLOGS:
+        yield from backlog.cases()
 
 
-def _with_a_link() -> float:
+def _with_links(*to: LinkTo) -> float:
     with ingesting.company() as opened:
-        bound = Bound(account="demo.bitrix24.ru", title="demo", hook_key="k" * 32)
-        pair(opened, opened.write(lambda tx: links.save(tx, opened.vault, bound, kind=KIND)))
+        for kind, place in to:
+            bound = Bound(account=f"demo.{kind}.ru", title="demo", hook_key=kind * 4)
+            number = opened.write(lambda tx, bound=bound, kind=kind: links.save(tx, opened.vault, bound, kind=kind))  # type: ignore[misc]
+            portal.pair(opened, number, kind=kind, place=place)
         done = ingesting.by_product(64, EVENTS, opened)
-        owed = opened.read(lambda tx: len(ledger.everything(tx, n=EVENTS + 1)))
-        assert owed == EVENTS, f"{owed} entries for {EVENTS} messages"
+        owed = opened.read(lambda tx: len(ledger.everything(tx, n=len(to) * EVENTS + 1)))
+        assert owed == len(to) * EVENTS, f"{owed} entries for {EVENTS} messages"
         return done
 
 
@@ -90,25 +128,14 @@ def _speed(read: Callable[[], object], size: int) -> float:
     return size / min(took) / 1e6
 
 
-@contextmanager
-def _linked(stack: ExitStack, made: Shop) -> Iterator[tuple[ServedPortal, int, int]]:
-    """A daemon with a link that works: the portal, the daemon's port and its process."""
-    served = stack.enter_context(portal())
-    port = free_port()
-    row = link(made, served, port)
-    _, pid = stack.enter_context(serving(made, CHATAPP_HTTP_PORT=str(port)))
-    install(made, served, row, port)
-    yield served, port, pid
-
-
 def _hooks() -> Iterator[Case]:
     with ExitStack() as stack:
         made = stack.enter_context(shop())
-        served, port, pid = stack.enter_context(_linked(stack, made))
+        port, pid, (crm,) = joined(stack, made, of_portal)
         row = made.company.read(links.everything)[0]
-        _write(made, served, DIALOGS)
+        write(made, crm, DIALOGS, DIALOGS, "b")
         daemon = Server(port, pid, made.path)
-        events = EventLoad(Server(port, pid, f"/hooks/{row.hook_key}/event"), served)
+        events = EventLoad(Server(port, pid, f"/hooks/{row.hook_key}/event"), crm.served)
         yield Case(
             "event of a portal → durable → 200; webhook of case 04",
             "req/cpu s",
@@ -153,61 +180,3 @@ class EventLoad:
             f"content-type: application/x-www-form-urlencoded\r\ncontent-length: {len(body)}\r\n\r\n"
         )
         return head.encode() + body
-
-
-def _memory() -> Iterator[Case]:
-    with ExitStack() as stack:
-        plain = stack.enter_context(shop())
-        _, without = stack.enter_context(serving(plain))
-        _, _, linked = stack.enter_context(_linked(stack, stack.enter_context(shop())))
-        time.sleep(SECONDS / 2)
-        yield Case(
-            "idle daemon's memory for a link",
-            "MB",
-            ours=lambda: megabytes(linked) - megabytes(without),
-            limit=10,
-            at_most=1,
-            rounds=3,
-            warm_up=False,
-        )
-
-
-def _backlog() -> Iterator[Case]:
-    with ExitStack() as stack:
-        made = stack.enter_context(shop())
-        served, port, _ = stack.enter_context(_linked(stack, made))
-        told = _tell(made, served)
-        del port
-        yield Case(
-            f"{BACKLOG:,} messages of 500 dialogs told; the portal's rate",
-            "msg/s",
-            ours=lambda: told[0],
-            limit=BUNDLE * LEAK,
-            at_least=0.9,
-            rounds=1,
-            warm_up=False,
-        )
-        yield Case("requests for a message", "req", ours=lambda: told[1], limit=0.1, at_most=1, rounds=1, warm_up=False)
-
-
-def _tell(made: Shop, served: ServedPortal) -> tuple[float, float]:
-    """Messages a second once no more may go at once, and requests for a message."""
-    time.sleep(AT_ONCE / LEAK)
-    before = served.portal.requests
-    _write(made, served, BACKLOG)
-    calls = [call for call in served.portal.calls if call.method == SEND]
-    late = calls[AT_ONCE:]
-    seconds = (late[-1].at - calls[AT_ONCE - 1].at) / 1000
-    assert served.portal.refused == 0
-    return sum(len(call.params["MESSAGES"]) for call in late) / seconds, (served.portal.requests - before) / BACKLOG
-
-
-def _write(made: Shop, served: ServedPortal, messages: int) -> None:
-    """Let clients write, and wait until the portal shows it."""
-    arrivals = [ingesting.arrival(f"b{number}", number) for number in range(messages)]
-    made.company.write(lambda tx: ingest(tx, ChannelId(1), Batch(arrivals=arrivals)))
-    wait(lambda: _shown(served) >= messages, "the clients' messages", 600)
-
-
-def _shown(served: ServedPortal) -> int:
-    return sum(len(chat.messages) for chat in list(served.portal.chats))

@@ -153,7 +153,7 @@ def _write_usage(command: Any, ctx: Any, formatter: Any) -> None:
 
 def built(app: typer.Typer) -> Any:
     """A module's command; a noun is built without its verbs."""
-    if app.info.cls is not Noun:
+    if not (isinstance(app.info.cls, type) and issubclass(app.info.cls, Noun)):
         return typer.main.get_command(app)
     verbs, app.registered_commands = app.registered_commands, []
     try:
@@ -165,9 +165,9 @@ def built(app: typer.Typer) -> Any:
     return group
 
 
-def noun() -> typer.Typer:
+def noun(cls: type[Noun] = Noun) -> typer.Typer:
     """A new group of verbs."""
-    return typer.Typer(cls=Noun, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+    return typer.Typer(cls=cls, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 
 
 def single() -> typer.Typer:

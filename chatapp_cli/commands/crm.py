@@ -9,7 +9,8 @@ import typer
 
 from chatapp_cli.commands import listing, printing
 from chatapp_cli.commands.base import Channel, Force, Json, Line, Verb, completing, noun, opened
-from chatapp_cli.commands.crm_names import Link, OneLink, app
+from chatapp_cli.commands.crm_names import Link, OneLink
+from chatapp_cli.commands.crm_own import app
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.line import Answers, Set
@@ -471,4 +472,4 @@ def letters_forget(ctx: typer.Context, letter: Letter) -> None:
     note("Dead letter {n} is forgotten.", n=letter)
 
 
-from chatapp_cli.commands import crm_amo, crm_cards, crm_rules  # noqa: E402, F401 - they register their verbs, behind these
+from chatapp_cli.commands import crm_cards, crm_rules  # noqa: E402, F401 - they register their verbs, behind these

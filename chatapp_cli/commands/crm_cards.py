@@ -11,7 +11,8 @@ import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Dialog, Json, Line, Verb, channel_names, completing, opened
-from chatapp_cli.commands.crm_names import Link, app
+from chatapp_cli.commands.crm_names import Link
+from chatapp_cli.commands.crm_own import app
 from chatapp_cli.commands.errors import say
 from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.send_options import PATIENCE, Key, MessageOptions, Wait, send_off

@@ -1,4 +1,4 @@
-"""The noun ``crm``, and how a person names a link to a CRM."""
+"""How a person names a link to a CRM."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands.base import completing, noun
+from chatapp_cli.commands.base import completing
 from chatapp_cli.i18n import N_
 from chatapp_cli.services import links
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
-
-app = noun()
 
 
 def _link_names(company: Company) -> list[str]:

@@ -8,7 +8,8 @@ import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Json, Line, Verb, noun, opened
-from chatapp_cli.commands.crm_names import Link, app
+from chatapp_cli.commands.crm_names import Link
+from chatapp_cli.commands.crm_own import app
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.input_checks import may_be_empty, minutes, number
 from chatapp_cli.documents import crm_rules as documents

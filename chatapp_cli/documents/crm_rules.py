@@ -27,6 +27,7 @@ def rule(one: PipelineRule, place: int) -> Mapping[str, Any]:
         "employees": list(said.employees),
         "window": said.window,
         "problem": None if one.problem is None else show(one.problem.what),
+        "trouble": None if one.trouble is None else show(one.trouble),
     }
 
 

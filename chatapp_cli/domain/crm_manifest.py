@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.manifest import ErrorWords
@@ -32,6 +32,24 @@ class OneWay(NamedTuple):
     """The way in two or three words."""
     leave: Text
     """What a person does there when such a link has ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmCommand:
+    """A command below ``chatapp crm`` that only this CRM has, or a group of such."""
+
+    summary: Text
+    does: Literal["", "package", "definition", "letter", "own"] = ""
+    """What of the CRM it calls: see ``ShipsStep``, ``WritesToSupport`` and ``Answers`` in ``ports.crm``.
+
+    Empty: it is a group, in which there are those whose names begin with its own.
+    """
+    fields: Sequence[Field] = ()
+    """The options of one that the CRM answers."""
+    file: str = ""
+    """How the archive is usually called that a ``package`` writes."""
+    next_step: Text | None = None
+    """What a person does with it, with ``{title}`` for that of the link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +91,12 @@ class CrmManifest:
     limits: Sequence[Text] = ()
     """What the link cannot do, in words."""
     errors: Mapping[str, ErrorWords] = field(default_factory=dict)
+    commands: Mapping[str, CrmCommand] = field(default_factory=dict)
+    """By their words, such as ``amo channel request``: at least two, the groups before what is in them."""
+
+    def command_that(self, does: str) -> str:
+        """The words of its command that does something; empty if it has none."""
+        return next((name for name, one in self.commands.items() if one.does == does), "")
 
     def one_way_of(self, settings: Mapping[str, str]) -> OneWay | None:
         """The one way of a link with these settings; ``None`` for a link that the CRM calls."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from chatapp_cli.domain.ids import Millis
@@ -21,6 +21,16 @@ def utc(at: Millis) -> datetime:
 def local(at: Millis) -> datetime:
     """A time in this machine's zone; never raises, like ``utc``."""
     return utc(at).astimezone()
+
+
+def nights(hour: int, at: Millis, zone: tzinfo | None) -> tuple[Millis, Millis]:
+    """The last and the next time that clocks show this hour, in ``zone`` or this machine's own.
+
+    A time at which they do is the last one. An hour that the clocks skip is there all the same, an hour later.
+    """
+    here = datetime.fromtimestamp(at / 1000, zone).replace(tzinfo=None, hour=hour, minute=0, second=0, microsecond=0)
+    moments = [round((here + timedelta(days=day)).replace(tzinfo=zone).timestamp() * 1000) for day in (-1, 0, 1)]
+    return max(one for one in moments if one <= at), min(one for one in moments if one > at)
 
 
 def written(at: Millis) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from chatapp_cli.domain.crm_manifest import ChannelThere, CrmManifest, OneWay
+from chatapp_cli.domain.crm_manifest import ChannelThere, CrmCommand, CrmManifest, OneWay
 from chatapp_cli.domain.errors import Misconfigured, UsageError
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
@@ -42,6 +42,21 @@ def parse(kind: str, data: Mapping[str, Any]) -> CrmManifest:
         channels={name: ChannelThere(**there) for name, there in rest.pop("channels", {}).items()},
         limits=tuple(with_steps(words, kind) for words in rest.pop("limits", ())),
         errors={code: error_words(entry, kind) for code, entry in rest.pop("errors", {}).items()},
+        commands={name: _command(name, entry) for name, entry in rest.pop("commands", {}).items()},
+        **rest,
+    )
+
+
+def _command(name: str, data: Mapping[str, Any]) -> CrmCommand:
+    """A command or a group of a manifest. A single word is a group: one beside the desk's own could be taken later."""
+    rest = dict(data)
+    if rest.get("does") and " " not in name:
+        raise TypeError(f"{name} belongs into a group")
+    next_step = rest.pop("next_step", "")
+    return CrmCommand(
+        summary=Text(rest.pop("summary")),
+        fields=tuple(map(field_of, rest.pop("fields", ()))),
+        next_step=Text(next_step) if next_step else None,
         **rest,
     )
 

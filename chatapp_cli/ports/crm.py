@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from chatapp_cli.domain.crm.cards import CardRef, CardSheet, ClientOfCard
+from chatapp_cli.domain.crm.command import CommandAnswer
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.letter import SupportLetter
@@ -192,6 +193,15 @@ class ShipsStep(Protocol):
 
         Raises Refused as ``package`` does.
         """
+        ...
+
+
+@runtime_checkable
+class Answers(Protocol):
+    """A CRM with commands that only it has; its manifest names them under ``commands`` (S-018)."""
+
+    async def answer(self, bound: Bound, name: str, said: Mapping[str, str], *, public_url: str) -> CommandAnswer:
+        """Carry out the command of these words, with an answer to each of its fields. Raises its ChannelError."""
         ...
 
 

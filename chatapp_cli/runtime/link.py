@@ -254,6 +254,7 @@ class LinkRunner:
         Then the gap stays open, and the next look begins where this one did.
         """
         self._catching_up = False
+        self._inbox.hold()
         await self._store.write(partial(links.open_gap, link=self.row.id))
         since = await self._store.read(partial(crm_gaps.looks_back_to, link=self.row.id))
         chats = await self._store.read(partial(crm_looks.mirrored, link=self.row.id))

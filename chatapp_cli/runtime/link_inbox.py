@@ -28,7 +28,12 @@ from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 log = structlog.get_logger()
 
 CAUGHT_UP_WITHIN = 15.0
-"""Seconds that what comes waits, at most, for what employees wrote while no session was up."""
+"""Seconds that what comes waits, at most, for a look for what employees wrote and nobody told.
+
+Before the first look of a session everything waits, since most of what is missing was written while none was up; in
+later ones the messages of employees do. What was told before a look began is not called back: that a message before
+it is missing only the look tells.
+"""
 LOOK = 30.0
 """Seconds after which it looks even without a wake-up."""
 TOGETHER = 20
@@ -52,17 +57,22 @@ class LinkInbox:
         self._clock = store.company.world.clock
         self._news = WakeUp()
         self._caught_up = WakeUp()
+        self._held_until = 0.0
+        """Until when messages wait for the look that is open, on the monotonic clock."""
         self._understand: Callable[[bytes], CrmEvent] = _nothing
         self._apart: dict[int, asyncio.Task[Mapping[int, bool]]] = {}
         """What is being applied apart, by the number of its event, until the turn after it is done."""
 
     def hold(self) -> None:
-        """Wait for what was written before: a session begins, and has to catch up first."""
+        """Let messages wait for those that were written before them: a look for these begins."""
         self._caught_up.clear()
+        self._held_until = self._clock.monotonic() + CAUGHT_UP_WITHIN
 
     def release(self) -> None:
         """Everything that was written before is here."""
+        self._held_until = 0.0
         self._caught_up.set()
+        self._news.set()
 
     def wake(self) -> None:
         """Wake it: the CRM told something."""
@@ -92,7 +102,8 @@ class LinkInbox:
                 continue
             due = await self._store.read(partial(crm_intake.next_due, link=self._link))
             later = LOOK if due is None else (due - self._clock.now()) / 1000
-            await self._news.wait_by(self._clock, min(max(later, 0.01), LOOK))
+            held = self._held_until - self._clock.monotonic()
+            await self._news.wait_by(self._clock, min(max(later, 0.01), held if held > 0 else LOOK, LOOK))
 
     async def _turn(self, session: CrmSession) -> bool:
         """Apply what may be applied now; in a chat a message waits for those before it. True: more can be done now."""
@@ -131,11 +142,15 @@ class LinkInbox:
             self._apart[row.id] = task
 
     def _waits(self, held: set[tuple[str, str]], row: CrmArrivedRow, event: CrmEvent) -> bool:
-        later = row.id in self._apart or row.next_at > self._clock.now()
+        later = row.id in self._apart or row.next_at > self._clock.now() or self._is_held(event)
         waits = later or crm_intake.chat_of(event) in held
         if waits and (where := _held_by(event)):
             held.add(where)
         return waits
+
+    def _is_held(self, event: CrmEvent) -> bool:
+        """Whether a look is open that may find what was written before a message."""
+        return isinstance(event, CrmWrote) and self._clock.monotonic() < self._held_until
 
     async def _waiting(self) -> list[tuple[CrmArrivedRow, CrmEvent]]:
         """Events that are not applied; one that cannot be read becomes a dead letter."""

@@ -1,6 +1,12 @@
 """Questions to a CRM's live session: the caller writes a row and waits; the process that runs the session answers.
 
-They are no requests to a channel's session, whose answers stay: what a CRM tells of its clients goes with the answer.
+They share no table with the requests to a channel's session (``session_requests``), although both are claimed alike:
+
+* What a CRM tells of its clients goes with the answer; a request of a channel stays for a day, with its answer.
+* A question whose session ended is asked again, since it changes nothing that asking twice would double; a request,
+  such as for a new group, is then of unknown outcome, and must not be carried out again.
+* Each row goes with what it belongs to. A row that belongs to a channel or to a link would need two references, each
+  empty half of the time, and two partial indexes, for one statement less: the claim.
 """
 
 from __future__ import annotations

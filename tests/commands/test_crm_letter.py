@@ -71,9 +71,9 @@ def test_an_integration_that_nobody_has_allowed_yet_is_lacking(chatapp: Shell, r
 def test_without_a_public_address_or_for_another_crm_there_is_no_letter(chatapp: Shell, company: Company) -> None:
     portal = linked(company, "bitrix24", "north.bitrix24.ru")
     refused = chatapp.run("crm", "amo", "channel", "request", "--link", str(portal))
-    assert (refused.code, "north.bitrix24.ru needs no letter" in refused.err) == (1, True)
+    assert (refused.code, "north.bitrix24.ru is no link to amoCRM." in refused.err) == (1, True)
     no_bots = chatapp.run("crm", "amo", "bot", "export", "--link", str(portal))
-    assert (no_bots.code, "north.bitrix24.ru has no bots" in no_bots.err) == (1, True)
+    assert (no_bots.code, "north.bitrix24.ru is no link to amoCRM." in no_bots.err) == (1, True)
     linked(company)
     wrong = chatapp.run("crm", "amo", "channel", "request", "--email", "xx")
     assert (wrong.code, wrong.err) == (2, "xx is no e-mail address.\n→ Correct it.\n")

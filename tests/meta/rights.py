@@ -156,6 +156,7 @@ WITHOUT_A_RIGHT = {
     "links.set_state": A_CRM,
     "pairings.detached_there": A_CRM,
     "pairings.refused": A_CRM,
+    "rule_looks.record": A_CRM,
     "rule_troubles.note": A_CRM,
     "rule_versions.keep": ONLY_PART,
     "login_attempts.begin": A_LOGIN,

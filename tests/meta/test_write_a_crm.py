@@ -218,13 +218,21 @@ async def test_changes_of_clients_and_pictures_of_the_staff_arrive_and_the_card_
         await eventually(lambda: book.of_desk() == [])
 
 
-async def test_it_is_checked_without_a_change_and_a_link_that_ends_leaves_no_hook(tmp_path: Path) -> None:
+async def test_it_is_checked_and_answers_its_own_command_and_a_link_that_ends_leaves_no_hook(
+    tmp_path: Path,
+) -> None:
     async with opened(tmp_path / "home") as shop:
         book = shop.book
         await eventually(lambda: book.hook)
         found = {one["name"]: one["ok"] for one in await shop.read("crm", "check")}
         assert found == {"book": True, "hook": True}
         assert await shop.run("crm", "places") == "1\tCounter\ton\n"
+        assert await shop.run("crm", "book", "staff") == "Вера, vera@corner.example\n"
+        assert await shop.read("crm", "book", "staff", "--named", "вер") == [
+            {"name": "Вера", "email": "vera@corner.example"}
+        ]
+        assert await shop.read("crm", "book", "staff", "--named", "олег") == []
+        assert "Only those whose names contain this" in await shop.run("crm", "book", "staff", "--help")
         (link,) = await shop.read("crm", "list")
         assert (link["title"], link["state"], link["waiting"], book.notes) == ("Corner shop", "ok", 0, [])
         assert "Corner shop is not linked any more. Delete the token in the book too." in await shop.run(
@@ -232,6 +240,16 @@ async def test_it_is_checked_without_a_change_and_a_link_that_ends_leaves_no_hoo
         )
         assert book.hook == {}
         assert await shop.read("crm", "list") == []
+
+
+@pytest.mark.req("S-198")
+async def test_amocrm_and_bitrix24_are_the_crms_and_another_one_comes_as_a_package(tmp_path: Path) -> None:
+    for serving, kinds in (
+        (Serving(tmp_path / "bare"), "amocrm, bitrix24"),
+        (installed(tmp_path / "home"), "amocrm, bitrix24, tillbook"),
+    ):
+        code, said = await serving.chatapp("crm", "link", "megaplan")
+        assert (code, said) == (1, f"There is no kind of CRM megaplan.\n→ Known kinds: {kinds}\n")
 
 
 async def test_a_wrong_answer_is_blamed_on_its_field_and_links_nothing(tmp_path: Path) -> None:

@@ -93,6 +93,8 @@ class Figures:
     """Answers of which no call told, so that they were looked for."""
     overtaken: int = 0
     """How often one of them came behind a later one of its author."""
+    passed_over: list[str] = field(default_factory=list)
+    """Those of them that the desk knew of when it accepted the later one."""
     files: Counter[str] = field(default_factory=Counter)
     bare: list[str] = field(default_factory=list)
     """Answers that clients got without their file."""
@@ -133,6 +135,7 @@ class Figures:
         yield from (f"doubled: {text}" for text in self.doubled)
         yield from (f"told back: {text}" for text in self.echoes)
         yield from (f"out of order: {what}" for what in self.disorder)
+        yield from (f"it was known when a later one was sent: {text}" for text in self.passed_over)
         yield from (f"its author was not told: {text}" for text in sorted(self._untold))
         yield from (f"it waits: {what}" for what in self.left)
         yield from (f"a CRM's rules: {problem}" for problem in sorted(set(self.problems)))
@@ -376,8 +379,30 @@ class Office:
                 self.figures.files["heard"] += len(named)
                 self.figures.bare += [said for said in texts if _has_file(said) and _file(said)[0].name not in named]
                 self.figures.late += sum(said in late for said in texts)
-                self.figures.overtaken += sum(map(_is_overtaken, itertools.pairwise(sorted(texts, key=writer))))
+                pairs = filter(_is_overtaken, itertools.pairwise(sorted(texts, key=writer)))
+                self._note_overtaken([(later, earlier) for later, earlier in pairs])
                 self._in_order(f"{one.kind}, {person.name}", [said for said in texts if said not in late])
+
+    def _note_overtaken(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Count what came behind a later message: the desk can only send in order what it knows of."""
+        self.figures.overtaken += len(pairs)
+        for later, earlier in pairs:
+            known, accepted = self._known_since(earlier), self._accepted_at(later)
+            if known is not None and accepted is not None and known < accepted:
+                self.figures.passed_over.append(f"{earlier}, behind {later}")
+
+    def _known_since(self, said: str) -> int | None:
+        """When the desk stored that an employee wrote something, in milliseconds."""
+        _, message = self.sent[said]
+        with self.company.database.reading() as tx:
+            sql = "SELECT MIN(at) FROM crm_arrived WHERE event LIKE :said"
+            return tx.compose(lambda at: at, sql, {"said": f'["CrmWrote",%"remote":"{message.id}"%'})[0]
+
+    def _accepted_at(self, said: str) -> int | None:
+        """When it accepted that for sending."""
+        with self.company.database.reading() as tx:
+            rows = tx.compose(lambda *row: row, "SELECT text, stored_at FROM message WHERE direction = 'out'", {})
+        return next((at for text, at in rows if _said(text) == said), None)
 
     def _look_at_the_desk(self, late: set[str]) -> None:
         for dialog, found in itertools.groupby(self._answers(), lambda row: row[0]):

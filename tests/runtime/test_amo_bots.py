@@ -12,6 +12,7 @@ import pytest
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.states import LinkState
+from chatapp_cli.runtime import crm_commands
 from chatapp_cli.sandbox.amocrm import Account
 from chatapp_cli.sandbox.sms import SmsSandbox
 from chatapp_cli.sandbox.stage import Customer, StageFile
@@ -20,7 +21,7 @@ from chatapp_cli.services import crm_intake, links
 from tests.daemons import Serving
 from tests.rehearsals.kill import free_port
 from tests.runtime.bot_desk import BotDesk, begun
-from tests.runtime.desk import eventually, serving
+from tests.runtime.desk import eventually, serving, the_dialogs
 from tests.sandbox.amocrm.schema import problems
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -117,6 +118,44 @@ async def test_a_message_with_an_image_goes_to_the_dialog_of_the_main_contact(
         await desk.ends(await desk.runs(lead, file=image), "success")
         [heard] = await bot.heard(anna)
         assert (heard.text, [file.content for file in heard.files]) == ("Заказ готов", [PNG])
+        await account.settled()
+        assert problems(account) == []
+
+
+@pytest.mark.req("S-190")
+async def test_a_trigger_at_a_stage_has_the_exported_bot_write_once_for_each_deal_and_answers_nobody(
+    companies: Callable[..., Company],
+) -> None:
+    company, anna, oleg = companies(http_port=0), Customer(number=101, name="Анна"), Customer(number=102, name="Олег")
+    async with TelegramBotSandbox() as bot, Account(rate=50.0) as account, serving(company) as address:
+        desk = await begun(company, bot, account, address)
+        for who in (anna, oleg):
+            await bot.say(who, "Здравствуйте")
+        await eventually(lambda: [len(chat.messages) for chat in account.chats] == [1, 1])
+        told = await crm_commands.definition(company, desk.row())
+        asked = told["bot"][0]["question"][0]["params"]
+        assert asked["url"] == account.widget_url
+        assert {one["label"]: one["value"] for one in told["trigger"]["fields"]} == {
+            "Для всех сделок, у которых": "", "Выполнить": "После перехода в этап", "Работает": "Всегда",
+            "Оставлять сообщение непрочитанным": "on", "Применить триггер к текущим сделкам в статусе": "",
+        }  # fmt: skip
+        there, comes, nobody = [
+            await desk.deal(*some) for some in ([desk.person("А")], [desk.person("О")], [desk.person("Н")])
+        ]
+        for lead, chat in ((there, account.chats[0]), (comes, account.chats[1])):
+            chat.person.contact = account.leads[lead].contacts[0]
+        stage = account.pipelines[0].stages[-3].id
+        await account.moves(there, stage)
+        await account.staff.adds_trigger(stage, {**asked["data"], "template": "Заказ готов"}, current=True)
+        for lead in (comes, comes, nobody):
+            await account.moves(lead, stage)
+        runs = {run.card: run for run in account.bot_runs}
+        assert [run.card for run in account.bot_runs] == [there, comes, nobody]
+        await desk.ends(runs[there], "success")
+        await desk.ends(runs[comes], "success")
+        await desk.ends(runs[nobody], "fail", "Н has no dialog here, and no address that can be written to.")
+        assert [[one.text for one in await bot.heard(who)] for who in (anna, oleg)] == [["Заказ готов"]] * 2
+        assert all(dialog.waiting_since for dialog in the_dialogs(company))
         await account.settled()
         assert problems(account) == []
 

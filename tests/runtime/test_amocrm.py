@@ -5,23 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import aiohttp
 import pytest
 
-from chatapp_cli.bootstrap import Company
+from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.runtime import crm_rules as kept
 from chatapp_cli.runtime import linking
 from chatapp_cli.runtime.asking_crm import own_session
+from chatapp_cli.runtime.binding import bind
 from chatapp_cli.runtime.link_rules import RuleWatch
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.sandbox.amocrm import Account
 from chatapp_cli.sandbox.amocrm.objects import AmoChat
 from chatapp_cli.sandbox.amocrm.office import SERVICE
+from chatapp_cli.sandbox.directory import sandbox
 from chatapp_cli.sandbox.stage import Customer, StageFile
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
 from chatapp_cli.services import (
@@ -29,6 +32,7 @@ from chatapp_cli.services import (
     crm_intake,
     crm_rules,
     ledger,
+    lines,
     link_faults,
     links,
     options,
@@ -40,6 +44,7 @@ from chatapp_cli.store.rows.crm import LinkRow
 from tests.contract.connector_contract import ScriptedAsker
 from tests.runtime.desk import answer, attached, bound, eventually, serving, state_of, the_dialogs
 from tests.sandbox.amocrm.schema import problems
+from tests.stores import HeldClock
 
 ANNA = Customer(number=101, name="Анна", username="anna")
 OLEG = Customer(number=102, name="Олег", username="oleg")
@@ -217,6 +222,22 @@ async def test_of_a_message_to_begin_with_that_was_written_while_we_were_deaf_it
     assert "Write it once more" in written.error
 
 
+async def test_a_message_that_comes_while_a_look_for_an_earlier_one_is_open_waits_behind_it(desk: AmoOffice) -> None:
+    await desk.bot.say(ANNA, "Здравствуйте")
+    await desk.sees("Здравствуйте")
+    chat, account = desk.chat, desk.account
+    account.misbehaviour.drop_hooks = 1
+    await account.manager_writes(chat, "Раз")
+    await account.settled()
+    account.misbehaviour.slow["GET /v2/*/history"] = 0.5
+    looked = len([one for one in account.calls if one.path.endswith("/history")])
+    desk.company.write(lambda tx: links.ask_catch_up(tx, desk.link))
+    await eventually(lambda: len([one for one in account.calls if one.path.endswith("/history")]) > looked)
+    await account.manager_writes(chat, "Два")
+    await desk.client_gets(2)
+    assert await desk.received() == ["Раз", "Два"]
+
+
 async def test_a_message_for_a_channel_that_is_detached_is_told_to_its_author_and_goes_out_once_a_person_says_so(
     desk: AmoOffice,
 ) -> None:
@@ -292,6 +313,44 @@ async def test_a_reply_of_the_manager_names_the_clients_message_and_one_of_their
     assert [one.reply_to for one in (hello, listening, more)] == ["", hello.ext_id, listening.ext_id]
 
 
+@pytest.mark.req("S-185")
+async def test_channels_of_the_chosen_lines_are_switched_on_and_off_each_as_a_source_of_the_account(
+    desk: AmoOffice,
+) -> None:
+    company, account = desk.company, desk.account
+
+    def shown() -> dict[str, list[str]]:
+        return {chat.source: [one.text for one in chat.messages] for chat in account.chats}
+
+    async with sandbox("max") as other:
+        line = company.write(lambda tx: lines.add(tx, "Сервис"))
+        second = await bind(company, ScriptedAsker(other.answers), line=line, kind=other.kind)
+        await eventually(lambda: company.read(partial(channels.one, channel=second)).health == "ok")
+        sales_row, service_row = [company.read(partial(channels.one, channel=one)) for one in (desk.channel, second)]
+        [sales] = [one.external_id for one in account.sources]
+        await desk.bot.say(ANNA, "В продажи")
+        await other.say(OLEG, "Не включено")
+        await eventually(lambda: shown() == {sales: ["В продажи"]} and len(the_dialogs(company)) == 2)
+        await attached(company, desk.row(), service_row, str(SERVICE), {})
+        await eventually(lambda: len(account.sources) == 2)
+        service = next(one for one in account.sources if one.external_id != sales)
+        assert (service.pipeline, service.name.startswith("MAX: ")) == (SERVICE, True)
+        await other.say(OLEG, "В сервис")
+        await eventually(lambda: shown() == {sales: ["В продажи"], service.external_id: ["В сервис"]})
+        rows = company.read(lambda tx: pairings.of_link(tx, desk.link))
+        switched_off = next(one for one in rows if one.line == sales_row.line)
+        company.write(lambda tx: pairings.detach(tx, switched_off))
+        await eventually(lambda: account.sources == [service])
+        await desk.bot.say(ANNA, "Выключено")
+        await other.say(OLEG, "Включено")
+        await eventually(lambda: shown()[service.external_id] == ["В сервис", "Включено"])
+        assert shown()[sales] == ["В продажи"]
+        await attached(company, desk.row(), sales_row, SALES, {})
+        await eventually(lambda: len(account.sources) == 2)
+        await desk.bot.say(ANNA, "Снова включено")
+        await eventually(lambda: any("Снова включено" in texts for texts in shown().values()))
+
+
 async def test_an_unpaid_tariff_stops_the_link_and_what_waits_is_told_when_it_is_paid(desk: AmoOffice) -> None:
     desk.account.misbehaviour.payment = True
     await desk.bot.say(ANNA, "раз")
@@ -313,7 +372,20 @@ async def test_without_a_chat_channel_a_conversation_is_notes_and_a_note_answers
     assert plain.texts() == ["Здравствуйте", "Добрый день!"]
 
 
-@pytest.mark.req("S-188", part="pipeline, stage, fields, responsible of leads in amoCRM")
+@asynccontextmanager
+async def the_day_after(company: Company) -> AsyncIterator[AsyncStore]:
+    """Another process of the same desk, a day later."""
+    clock = HeldClock(company.world.clock.now() + 86_400_000)
+    later = open_company(company.settings, replace(company.world, clock=clock))
+    store = AsyncStore(later)
+    try:
+        yield store
+    finally:
+        await store.aclose()
+        later.close()
+
+
+@pytest.mark.req("S-188")
 async def test_a_lead_lands_where_the_rules_say_and_a_field_that_was_deleted_costs_itself_and_is_told(
     either: AmoOffice,
 ) -> None:
@@ -331,12 +403,13 @@ async def test_a_lead_lands_where_the_rules_say_and_a_field_that_was_deleted_cos
     assert (lead.pipeline, lead.status, lead.responsible) == (SERVICE, 33930755, manager)
     assert [values[0]["value"] for values in lead.values.values()] == ["Бот"]
     assert "опт" in lead.tags
-    store = AsyncStore(company)
-    try:
-        async with own_session(company, row) as session:
-            await RuleWatch(store, row.id).look(session)
-    finally:
-        await store.aclose()
+    async with the_day_after(company) as store, own_session(company, row) as session:
+        watch = RuleWatch(store, row.id)
+        await watch.look(session)
+        asked = len(account.calls)
+        await watch.look(session)
+        await RuleWatch(store, row.id).look(session)
+    assert len(account.calls) == asked
     (rule,) = company.read(lambda tx: crm_rules.everything(tx, row.id))
     assert str(rule.trouble) == "Not in the CRM any more: field Диалог."
     said = company.read(lambda tx: link_faults.of_links(tx, manifest))

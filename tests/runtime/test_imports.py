@@ -56,6 +56,8 @@ NOT_AT_REST: Mapping[str, Sequence[str]] = {
     "a command line's answers": ("chatapp_cli.services.common_passwords", "chatapp_cli.services.journal_words"),
 }
 """By what it takes until a daemon loads them."""
+CODE_OF_CRMS = ("chatapp_cli.crm.amocrm.", "chatapp_cli.crm.bitrix24.")
+"""Their modules; the empty packages around them hold the manifests."""
 FACES = ("chatapp_cli.cli", "chatapp_cli.commands.serve", "chatapp_cli.tui.app", "chatapp_cli.tui.screens.inbox")
 
 
@@ -99,3 +101,13 @@ def test_the_window_and_the_commands_load_nothing_that_a_link_runs_with(face: st
     code = f"import sys, {face}; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=120)
     assert among(ran.stdout.split(), LINKS_RUN) == []
+
+
+@pytest.mark.parametrize("words", [("crm",), ("crm", "amo"), ("crm", "amo", "widget", "build")])
+def test_the_commands_that_only_a_crm_has_are_built_of_its_manifest_without_its_code(words: tuple[str, ...]) -> None:
+    code = (
+        "import atexit, sys; atexit.register(lambda: print(*sys.modules))\n"
+        f"from chatapp_cli.cli import main; sys.argv = ['chatapp', *{words!r}, '--help']; main()"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=120)
+    assert [name for name in ran.stdout.split() if name.startswith(CODE_OF_CRMS)] == []

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import pytest
 
-from chatapp_cli.domain.crm.events import CrmEvent, CrmRewrote, CrmWrote, RemoteFile
+from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.domain.crm.events import CrmArrival, CrmConversation, CrmEvent, CrmRewrote, CrmWrote, RemoteFile
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.kit.crms import manifest
-from chatapp_cli.runtime.link_inbox import TOGETHER, bundles, in_order, why_not_fetched
+from chatapp_cli.kit.system import SystemChance
+from chatapp_cli.ports.bind import Bound
+from chatapp_cli.ports.world import World
+from chatapp_cli.runtime.link_inbox import CAUGHT_UP_WITHIN, TOGETHER, LinkInbox, bundles, in_order, why_not_fetched
+from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.services import crm_intake, links
 from chatapp_cli.store.rows.crm import CrmArrivedRow
+from tests.runtime.desk import eventually
+from tests.stores import OWNER, HeldClock
 
 
 def arrived(number: int, event: CrmEvent) -> tuple[CrmArrivedRow, CrmEvent]:
@@ -50,3 +63,54 @@ def test_events_are_applied_in_bundles_and_one_whose_files_are_fetched_is_alone(
 def test_whoever_sent_a_file_that_is_refused_is_told_why_in_words() -> None:
     said = str(why_not_fetched(manifest("bitrix24"), Rejected("file_elsewhere")))
     assert said.startswith("A file cannot be fetched from the CRM: The file's address leads away from the portal")
+
+
+class StandingClock(HeldClock):
+    """Whoever sleeps by it wakes when the test moves it."""
+
+    async def sleep(self, seconds: float) -> None:
+        until = self.at + seconds * 1000
+        while self.at < until:
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize("end", ["the look ends", "its bound passes"])
+async def test_a_message_waits_for_the_look_that_is_open_and_no_longer_than_its_bound(
+    companies: Callable[..., Company], end: str
+) -> None:
+    clock = StandingClock()
+    company = open_company(companies().settings, World(clock=clock, chance=SystemChance())).seen_by(OWNER)
+    bound = Bound(account="demo.amocrm.ru", title="demo", hook_key="k")
+    link = company.write(lambda tx: links.save(tx, company.vault, bound, kind="amocrm"))
+    store = AsyncStore(company)
+    inbox = LinkInbox(store, company.read(partial(links.one, link=link)), lambda: None)
+
+    def keep(*events: CrmEvent) -> None:
+        arrivals = [CrmArrival(provider_id=str(event), event=event, raw=b"") for event in events]
+        company.write(partial(crm_intake.keep, link=link, arrivals=arrivals))
+        inbox.wake()
+
+    def used() -> list[Any]:
+        """Nothing is paired: what is applied becomes a dead letter."""
+        return company.read(crm_intake.dead)
+
+    inbox.release()
+    running = asyncio.create_task(inbox.run(None, None))  # type: ignore[arg-type]
+    try:
+        keep(wrote("before"))
+        await eventually(lambda: len(used()) == 1)
+        inbox.hold()
+        clock.at += int(CAUGHT_UP_WITHIN * 1000) - 1
+        keep(wrote("meanwhile"), CrmConversation(kind="email", place="107", chat="chat-2", session="1"))
+        await eventually(lambda: len(used()) > 1)
+        assert len(used()) == 2
+        if end == "the look ends":
+            inbox.release()
+        else:
+            clock.at += 2
+        await eventually(lambda: len(used()) == 3)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await store.aclose()
+        company.close()

@@ -345,6 +345,41 @@ def test_the_group_in_which_the_main_contact_wrote_gets_the_message(bot: Bot, de
     assert bot.outcome() == (TextFate.SENT, "")
 
 
+PRIVATE_ANNA, PRIVATE_OLEG = "anna", "oleg"
+NOBODY = person("Без телефона")
+UNREACHED = "Без телефона has no dialog here, and no address that can be written to."
+
+
+@pytest.mark.req("S-193")
+@pytest.mark.parametrize(
+    ("others", "asked", "got", "exit_"),
+    [
+        ((), {"whom": "main"}, [PRIVATE_ANNA], (TextFate.SENT, "")),
+        ((), {"whom": "main", "address": "8 (916) 765-43-21"}, [PRIVATE_OLEG], (TextFate.SENT, "")),
+        ((), {"whom": "all", "address": "@oleg"}, [PRIVATE_OLEG], (TextFate.SENT, "")),
+        ((), {"whom": "group"}, [GROUP.key], (TextFate.SENT, "")),
+        ((), {"whom": "all"}, [PRIVATE_ANNA, PRIVATE_OLEG], (TextFate.SENT, "")),
+        ((NOBODY,), {"whom": "all"}, [PRIVATE_ANNA, PRIVATE_OLEG], (TextFate.FAILED, UNREACHED)),
+    ],
+)
+def test_a_bot_writes_to_whom_it_was_told_and_to_each_once(
+    bot: Bot, desk: Paired, others: Sequence[ClientOfCard], asked: dict[str, Any], got: list[str],
+    exit_: tuple[TextFate, str],
+) -> None:  # fmt: skip
+    oleg = Profile(id=PRIVATE_OLEG, name="Олег", phone=OLEG, username="oleg")
+    heard = {
+        PRIVATE_ANNA: desk.shop.hear(desk.channel, who=PRIVATE_ANNA, sender=PETROVA),
+        PRIVATE_OLEG: desk.shop.hear(desk.channel, who=PRIVATE_OLEG, sender=oleg),
+        GROUP.key: desk.shop.hear(desk.channel, peer=GROUP, sender=PETROVA),
+    }
+    deal = [*others, person("Анна Петрова", ANNA), person("Олег", OLEG), person("Она же", ANNA)]
+    bot.asks(*(deal if asked["whom"] == "all" else deal[:1]), **asked)  # a CRM tells all contacts only for «all»
+    sent = [desk.dialog(desk.send_next(f"x{number}")) for number, _ in enumerate(got)]
+    assert sorted(sent) == sorted(desk.dialog(heard[one]) for one in got)
+    assert hand_over_nothing(desk)
+    assert bot.outcome() == exit_
+
+
 def test_nobody_guesses_between_two_groups_and_stop_keeps_out_of_groups(bot: Bot, desk: Paired) -> None:
     desk.shop.hear(desk.channel, sender=PETROVA)
     desk.shop.hear(desk.channel, peer=GROUP, sender=PETROVA)

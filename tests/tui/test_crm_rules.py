@@ -8,9 +8,10 @@ from textual.widgets import Input
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import LinkId
+from chatapp_cli.domain.text import T
 from chatapp_cli.runtime import linking
 from chatapp_cli.sandbox.bitrix24 import Portal
-from chatapp_cli.services import crm_rules, links
+from chatapp_cli.services import crm_rules, links, rule_troubles
 from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.tui.screens.crm import CrmScreen
 from chatapp_cli.tui.screens.crm_rules import CrmRulesScreen
@@ -56,6 +57,15 @@ async def test_rules_are_listed_ordered_and_removed_by_keys(window: Opener, stag
         await it.sees("Remove the rule")
         await it.press("y")
         await it.until(lambda: len(names(company, link)) == 1)
+
+
+async def test_what_the_crm_has_no_longer_is_told_on_the_page(window: Opener, stage: Stage, company: Company) -> None:
+    link = furnished(stage, company)
+    (rule, _) = company.read(partial(crm_rules.everything, link=link))
+    company.write(partial(rule_troubles.note, found={rule.id: T("Not in the CRM any more: {what}.", what="Опт-1")}))
+    async with window() as it:
+        await to_the_rules(it)
+        await it.sees("Not in the CRM any more: Опт-1.")
 
 
 async def test_a_message_is_tried_and_the_rule_and_its_reason_are_told(

@@ -26,6 +26,7 @@ from chatapp_cli.crm.amocrm import (
 from chatapp_cli.crm.amocrm.arrange import AmoArrangement
 from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.deliver import AmoDelivery
+from chatapp_cli.crm.amocrm.incoming import IncomingLeads
 from chatapp_cli.crm.amocrm.leads import AmoLeads
 from chatapp_cli.crm.amocrm.missed import AmoMissed
 from chatapp_cli.crm.amocrm.notes import AmoNotes
@@ -57,7 +58,8 @@ class AmoSession:
         self._api, self._chats, self._clock = api, chats, world.clock
         self._staff = AmoStaff(api, bound)
         decided = DecidedCards(bound.memory)
-        leads = AmoLeads(api, self._staff, decided, names.our_ids(bound), world.clock)
+        incoming = IncomingLeads(api, bound.memory, world.clock)
+        leads = AmoLeads(api, self._staff, decided, names.our_ids(bound), incoming, world.clock)
         self._arrangement = AmoArrangement(api, chats, self._staff, bound, public_url)
         self._notes = AmoNotes(api, bound.memory, public_url, names.our_ids(bound), world.clock, leads, decided)
         self._delivery: AmoDelivery | AmoNotes = self._notes

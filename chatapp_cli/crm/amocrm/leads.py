@@ -1,7 +1,8 @@
 """Leads that we make and move as the rules said: pipeline, stage, fields, tags, and who is responsible (S-188).
 
 What was deleted there, or does not fit a field, costs itself and not the lead.
-Source: providers' sheet §4.5, §4.8; a lead of a contact that is open is used as it is, in whichever pipeline.
+Source: providers' sheet §4.5, §4.8; a lead of a contact that is open is used as it is, in whichever pipeline,
+unless nobody has accepted it yet (``incoming``).
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import structlog
 
 from chatapp_cli.crm.amocrm import contacts, names
+from chatapp_cli.crm.amocrm.incoming import IncomingLeads, Lead
 from chatapp_cli.crm.amocrm.lead_values import FieldTypes
 from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.crm.amocrm.people import AmoStaff
@@ -67,9 +70,11 @@ class RecentLooks:
 class AmoLeads:
     """Makes, finds and moves leads for one session."""
 
-    def __init__(self, api: AmoApi, staff: AmoStaff, decided: DecidedCards, ours: OurIds, clock: Clock) -> None:
+    def __init__(
+        self, api: AmoApi, staff: AmoStaff, decided: DecidedCards, ours: OurIds, incoming: IncomingLeads, clock: Clock
+    ) -> None:
         self._api, self._staff, self._decided, self._ours, self._clock = api, staff, decided, ours, clock
-        self._fields = FieldTypes(api, clock)
+        self._fields, self._incoming = FieldTypes(api, clock), incoming
         self._working: tuple[float, frozenset[str]] | None = None
         self._looked = RecentLooks(clock)
         """The contacts of the chats whose leads were looked for."""
@@ -91,8 +96,9 @@ class AmoLeads:
             return found
 
     async def _settled(self, entry: LedgerEntry, outcome: CardOutcome, contact: int | None) -> int:
-        if contact is not None and (lead := await self.open_lead(contact)) is not None:
-            await self.used(entry, lead)
+        if contact is not None and (lead := await self._open(contact)) is not None:
+            if not await self._accepted(entry, outcome, lead, contact):
+                await self.used(entry, lead["id"])
             return contact
         if await self._decided.was_intended(entry) and (left := await self.tagged(self._ours.tag(entry.chat.id))):
             await self._decided.made(entry, outcome, card_of(left))
@@ -110,23 +116,66 @@ class AmoLeads:
         elif entry.outcome.moves == card_of(lead):
             await self._move(entry, entry.outcome, lead)
 
+    async def _accepted(self, entry: LedgerEntry, outcome: CardOutcome, lead: Lead, contact: int) -> bool:
+        """Accept an incoming lead that the client's chat brought, as was decided; false for any other."""
+        who = partial(self._responsible, outcome, contact)
+        if "pipeline_id" not in lead or not await self._incoming.accepted(entry, outcome, lead, who):
+            return False
+        await self._fill(outcome, lead, contact)
+        await self._decided.made(entry, outcome, card_of(lead["id"]))
+        await self._incoming.finished(entry)
+        return True
+
+    async def _fill(self, outcome: CardOutcome, lead: Lead, contact: int) -> None:
+        """Write into an accepted lead what accepting does not: pipeline, fields and tags; what is refused is left."""
+        own = int(lead["pipeline_id"])
+        item = {"id": lead["id"], **await self._chosen(outcome, own, contact)}
+        item.pop("responsible_user_id", None)
+        if outcome.tags:
+            item["tags_to_add"] = [{"name": one} for one in outcome.tags]
+        while True:
+            try:
+                if said := await self._besides(item, own):
+                    await self._api.patch(LEADS, [{"id": lead["id"], **said}])
+            except Rejected as error:
+                log.warning("amocrm.outcome_refused", outcome=outcome.number, code=error.code)
+                if _lessened(item, error, own):
+                    continue
+            return
+
+    async def _besides(self, item: Mapping[str, Any], own: int) -> Mapping[str, Any]:
+        """What is left to be said of a lead that was accepted in its own pipeline; Rejected if the other is gone."""
+        said = {name: one for name, one in item.items() if name in {_VALUES, "tags_to_add"}}
+        if item["pipeline_id"] == own:
+            return said
+        stage = item.get("status_id") or await first_stage(self._api, item["pipeline_id"])
+        return {**said, "pipeline_id": item["pipeline_id"], "status_id": stage}
+
     async def open_lead(self, contact: int, may: Callable[[int], Awaitable[bool]] | None = None) -> int | None:
-        """The newest lead of a contact that is open, of those that ``may`` be used."""
+        """The number of the newest lead of a contact that is open, of those that ``may`` be used."""
+        found = await self._open(contact, may)
+        return None if found is None else int(found["id"])
+
+    async def _open(self, contact: int, may: Callable[[int], Awaitable[bool]] | None = None) -> Lead | None:
         answer = await self._api.get(f"{contacts.PATH}/{contact}", {"with": "leads"})
         numbers = [one["id"] for one in embedded(answer, "leads") if isinstance(one.get("id"), int)]
         for number in sorted(numbers, reverse=True):
-            if (may is None or await may(number)) and await self.is_open(number):
-                return int(number)
+            if (may is None or await may(number)) and (lead := await self._if_open(number)) is not None:
+                return lead
         return None
 
     async def is_open(self, lead: int) -> bool:
         """Whether a lead is there and work on it goes on, as far as is known of one that may not be read."""
+        return await self._if_open(lead) is not None
+
+    async def _if_open(self, lead: int) -> Lead | None:
+        """A lead that is open; of one that may not be read only its number."""
         try:
             found = await self._api.get(f"{LEADS}/{lead}")
         except Rejected as error:
-            return error.code != "gone"
+            return None if error.code == "gone" else {"id": lead}
         there = isinstance(found, dict) and bool(found.get("id")) and not found.get("is_deleted")
-        return there and found.get("status_id") not in CLOSED and not found.get("closed_at")
+        return found if there and found.get("status_id") not in CLOSED and not found.get("closed_at") else None
 
     async def tagged(self, tag: str) -> int | None:
         """The open lead with our mark: what a lost answer left."""

@@ -37,6 +37,17 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "contact_choice": ("main", "group", "all"),
 }
 EXITS: Final = ("success", "fail")
+TRIGGER: Final[Mapping[str, str]] = {
+    "deals": "",
+    "run": "run_value",
+    "works": "works_value",
+    "unread": "on",
+    "current": "",
+}
+"""The form of a trigger at a stage (S-190), and what is to be chosen there; empty: as one likes.
+
+«Оставлять сообщение непрочитанным», because the desk does so too: what a bot sends answers no client there.
+"""
 _FOLDER: Final = "widget"
 _PLACE: Final = "'@DESK@'"
 """Where the script gets what is different for each desk."""
@@ -107,7 +118,8 @@ def _listed(choices: Mapping[str, str]) -> list[Mapping[str, str]]:
 def definition(bound: Bound, choices: StepChoices, public_url: str) -> Mapping[str, object]:
     """What the step asks for, its exits, and what the bot keeps of it if nothing is chosen. Raises Refused."""
     url = address(bound, public_url)
-    words = json.loads(files(__package__).joinpath(_FOLDER, "i18n", "ru.json").read_text("utf-8"))["salesbot"]
+    said = json.loads(files(__package__).joinpath(_FOLDER, "i18n", "ru.json").read_text("utf-8"))
+    words = said["salesbot"]
     known = {"line": choices.lines, "messenger": choices.kinds}
     automatic = {salesbot.AUTO: words["auto"]}
     return {
@@ -125,8 +137,15 @@ def definition(bound: Bound, choices: StepChoices, public_url: str) -> Mapping[s
             for name in (*FIELDS, *(f"param{place}" for place in range(1, salesbot.PARAMETERS + 1)))
         ],
         "exits": [{"code": code, "title": words[code]} for code in EXITS],
+        "trigger": _trigger(said["trigger"]),
         "bot": bot(url, {name: DEFAULTS.get(name, "") for name in FIELDS} | {"params": {}}),
     }
+
+
+def _trigger(words: Mapping[str, str]) -> Mapping[str, object]:
+    """Where a bot is started: an administrator sets it up by hand, as no API does."""
+    fields = [{"name": name, "label": words[name], "value": words.get(value, value)} for name, value in TRIGGER.items()]
+    return {"where": words["where"], "fields": fields}
 
 
 def bot(url: str, data: Mapping[str, object]) -> list[Mapping[str, object]]:

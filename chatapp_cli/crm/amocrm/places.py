@@ -37,6 +37,12 @@ def _stages(pipeline: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return sorted(fitting, key=lambda one: one.get("sort") or 0)
 
 
+async def unsorted_stages(api: AmoApi) -> frozenset[int]:
+    """The stages in which leads wait that nobody has accepted, of all pipelines."""
+    every = [stage for one in await pipelines(api) for stage in embedded(one, "statuses")]
+    return frozenset(one["id"] for one in every if one.get("type") == _UNSORTED and isinstance(one.get("id"), int))
+
+
 async def first_stage(api: AmoApi, pipeline: int) -> int:
     """Where leads of a pipeline begin. Raises Rejected if it is gone."""
     for one in await pipelines(api):

@@ -231,6 +231,7 @@ class LeadMethods:
         lead.closed_at = lead.updated_at if stage in CLOSED else None
         if before != {"old_status_id": stage, "old_pipeline_id": pipeline.id}:
             self._tell("status", lead, **before)
+            self._desk.bots.entered(lead.id, stage)
 
     def _tell(self, what: str, lead: AmoLead, **more: Any) -> None:
         said = {

@@ -33,7 +33,15 @@ class SalesBots:
         """The address that the widget wrote into the bot; empty: the bot has no step of ours."""
         self.widget_data: Json = {}
         """What the widget wrote there beside it."""
+        self.triggers: dict[int, tuple[int, Json | None]] = {}
+        """The bot that is started by a lead's coming to a stage, with what the widget wrote into it."""
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def entered(self, lead: int, stage: int) -> None:
+        """A lead came to a stage: «Выполнить: После перехода в этап»."""
+        if stage in self.triggers:
+            bot, data = self.triggers[stage]
+            self.run(bot, "leads", lead, data)
 
     def run(self, bot: int, kind: str, card: int, data: Json | None = None) -> AmoBotRun:
         """Start a bot on a card: one that works there already stops."""

@@ -174,8 +174,12 @@ class AmoStaff:
         return self._leads.make(said, user)
 
     async def deletes_deal(self, lead: AmoLead | int) -> None:
-        """Somebody deletes a lead."""
-        self._leads.deleted(self._lead(lead))
+        """Somebody deletes a lead, or declines an incoming one."""
+        gone = self._lead(lead)
+        self._leads.deleted(gone)
+        for one in self._office.unsorted:
+            if one.lead == gone.id and one.state == "open":
+                one.state = "declined"
 
     async def notes(self, lead: AmoLead | int, text: str, *, user: int = MANAGER) -> AmoNote:
         """Somebody writes a note in a lead."""
@@ -205,6 +209,17 @@ class AmoStaff:
     async def dismisses(self, user: int) -> None:
         """An administrator switches an employee off."""
         self._office.users[user].active = False
+
+    async def adds_trigger(
+        self, stage: int, data: Json | None = None, *, bot: int = BOT, current: bool = False
+    ) -> None:
+        """An administrator has a bot start at a stage; ``current``: also for the leads that stand there.
+
+        «Применить триггер к текущим сделкам в статусе». For a stage of a digital pipeline no API does that.
+        """
+        self._desk.bots.triggers[stage] = bot, data
+        for lead in [one for one in self._office.leads.values() if current and one.status == stage]:
+            self._desk.bots.entered(lead.id, stage)
 
     async def runs_bot(self, lead: AmoLead | int, data: Json | None = None, *, bot: int = BOT) -> AmoBotRun:
         """A bot comes to our widget's step in a lead, with these data or those that the widget wrote."""

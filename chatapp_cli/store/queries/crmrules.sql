@@ -51,6 +51,12 @@ WHERE pairing_id = :pairing AND chat = :chat;
 -- name: rules.sources_changed
 UPDATE crm_link SET rules = rules + 1 WHERE rules > 0;
 
+-- name: rules.seen
+SELECT l.rules_seen_at, (SELECT MIN(r.created_at) FROM crm_rule r WHERE r.link_id = l.id) FROM crm_link l WHERE l.id = :link;
+
+-- name: rules.looked
+UPDATE crm_link SET rules_seen_at = :now WHERE id = :link AND rules_seen_at < :since;
+
 -- name: rules.troubled
 UPDATE crm_rule SET trouble = :trouble WHERE id = :id AND trouble <> :trouble;
 

@@ -38,6 +38,8 @@ class CrmLink(Table, table=True):
     created_at: int = Field(sa_column=moment())
     rules: int = Field(0, sa_column_kwargs=later("0"))
     """Incremented by every change of its rules, so that they are compiled again."""
+    rules_seen_at: int = Field(0, sa_column=Column(Big, nullable=False, server_default="0"))
+    """When the CRM was last asked whether it still has what the rules name."""
 
 
 class CrmMemory(Table, table=True):

@@ -20,7 +20,6 @@ from chatapp_cli.tui.questions.whole_text import WholeText
 from chatapp_cli.tui.reading import filters
 
 _MEND, _LEAVE = "mend", "leave"
-_LETTER = "chatapp crm amo channel request"
 
 
 async def kind_of_crm(page: ActionPage) -> str | None:
@@ -112,10 +111,9 @@ async def letter(page: ActionPage, row: LinkRow) -> None:
     text = f"{show(found.subject)}\n\n{found.written(show)}"
     page.app.copy_to_clipboard(text)
     left = [f"· {show(words)}" for words in found.left_to_do()]
-    if found.icon:
-        left.append(
-            _("The icon is written to a file by: {command}", command=f"{_LETTER} --link {row.id} --icon icon.svg")
-        )
+    if found.icon and manifest(row.kind).command_that("letter"):
+        command = f"chatapp crm {manifest(row.kind).command_that('letter')} --link {row.id} --icon icon.svg"
+        left.append(_("The icon is written to a file by: {command}", command=command))
     whole = [_("The letter is copied."), *left, "", text, "", found.icon]
     page.app.push_screen(WholeText(show(about), "\n".join(whole).rstrip()))
 

@@ -42,7 +42,7 @@ class RuleWords:
         return Text.assemble(
             (fit(rule.name, name) + gap, styles.strong),
             (fit(self._condition(rule), asked) + gap, styles.plain if rule.problem is None else styles.bad),
-            (cut(_outcome(rule), outcome), styles.accent),
+            (cut(_outcome(rule), outcome), styles.accent if rule.trouble is None else styles.bad),
             no_wrap=True,
         )
 
@@ -56,6 +56,8 @@ class RuleWords:
         text.append(f"{self._condition(rule)}\n", styles.plain if rule.problem is None else styles.bad)
         if rule.problem is not None:
             text.append(f"{show(rule_words.condition(rule.asked, self._names))}\n", styles.plain)
+        if rule.trouble is not None:
+            text.append(f"{show(rule.trouble)}\n", styles.bad)
         text.append(_outcome(rule), styles.accent)
         text.append(f" · {show(rule_words.responsible(said))}", styles.plain)
         filled = ", ".join(f"{name}={value}" for name, value in said.fields.items())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -223,3 +225,109 @@ async def test_the_account_tells_its_pipelines_with_the_stages_in_which_leads_be
     assert (sales.id, sales.has_tags) == (str(SALES), True)
     assert [one.id for one in service.stages] == [str(SERVICE_FIRST), str(TALKS)]
     assert {one.id: one.name for one in sales.fields}[str(LINE)] == "Линия"
+
+
+async def incoming(session: AmoSession, account: Account, world: Any) -> LedgerEntry:
+    """A message that the rules decide, in a chat that came before there were rules and waits in «Неразобранное»."""
+    person = said().person
+    [receipt] = await told(session, entry("m-1", chat=CrmChat(id="chat-1", name="Иван"), person=person))
+    [lead] = leads(account)
+    assert (lead.status, lead.id) == (account.pipelines[0].unsorted.id, account.unsorted[0].lead)
+    world.clock.at += 1_000
+    chat = CrmChat(id="chat-1", name="Иван", remote=receipt.chat)
+    return entry("m-2", "опт", chat=chat, person=person)
+
+
+def decided(message: LedgerEntry, **outcome: Any) -> LedgerEntry:
+    return replace(message, outcome=CardOutcome(**{"number": 5, "pipeline": str(SALES), **outcome}))
+
+
+def accepted(account: Account) -> list[int]:
+    return [one.status for one in account.calls if one.path.endswith("/accept")]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "pipeline", "stage"),
+    [
+        ({"stage": "33929755"}, SALES, 33929755),
+        ({}, SALES, 33929752),
+        ({"pipeline": str(SERVICE), "stage": str(TALKS)}, SERVICE, TALKS),
+        ({"pipeline": str(SERVICE)}, SERVICE, SERVICE_FIRST),
+        ({"pipeline": "404", "stage": "405"}, SALES, 33929752),
+        ({"stage": "405"}, SALES, 33929752),
+    ],
+)
+async def test_an_incoming_lead_of_a_chat_is_accepted_once_where_the_rules_say(
+    session: AmoSession, account: Account, world: Any, outcome: dict[str, Any], pipeline: int, stage: int
+) -> None:
+    manager = max(account.users)
+    message = decided(
+        await incoming(session, account, world),
+        **outcome, employees=(str(manager),), fields={str(LINE): "Линия 1"}, tags=("опт",),
+    )  # fmt: skip
+    [receipt] = await told(session, message)
+    [lead] = leads(account)
+    assert (lead.pipeline, lead.status, lead.responsible) == (pipeline, stage, manager)
+    assert ([one[0]["value"] for one in lead.values.values()], "опт" in lead.tags) == (["Линия 1"], True)
+    assert made(receipt) == (f"deal:{lead.id}", 5, 1)
+    assert [one.state for one in account.unsorted] == ["accepted"]
+    world.clock.at += 601_000
+    [later] = await told(session, replace(message, key="m-3"))
+    assert (made(later), len(leads(account))) == (("", 0, 0), 1)
+
+
+LOST = ["POST /api/v4/leads/unsorted/*", "PATCH /api/v4/leads"]
+
+
+@pytest.mark.parametrize("what", LOST)
+@pytest.mark.parametrize("how", ["lose_before", "lose_after"])
+async def test_an_acceptance_whose_answer_was_lost_is_finished_and_not_repeated(
+    session: AmoSession, account: Account, world: Any, what: str, how: str
+) -> None:
+    employees = tuple(map(str, account.users))
+    said = {"pipeline": str(SERVICE), "stage": str(TALKS), "employees": employees, "turn": 3}
+    message = decided(await incoming(session, account, world), **said)
+    getattr(account.misbehaviour, how)[what] = 1
+    with pytest.raises(Retryable):
+        await session.deliver([message])
+    [receipt] = await told(session, message)
+    [lead] = leads(account)
+    assert (lead.pipeline, lead.status, made(receipt)) == (SERVICE, TALKS, (f"deal:{lead.id}", 5, 4))
+    assert accepted(account).count(200) == 1
+
+
+LATER = 33929755
+
+
+@pytest.mark.parametrize("person", ["accepts", "declines"])
+@pytest.mark.parametrize("when", ["before", "meanwhile", "after a lost answer"])
+async def test_what_a_person_did_with_an_incoming_lead_meanwhile_wins(
+    session: AmoSession, account: Account, world: Any, person: str, when: str
+) -> None:
+    message = decided(await incoming(session, account, world), tags=("опт",))
+    [lead] = leads(account)
+
+    async def decides() -> None:
+        await (account.moves(lead, LATER) if person == "accepts" else account.staff.deletes_deal(lead))
+
+    if when == "after a lost answer":
+        account.misbehaviour.lose_before[LOST[0]] = 1
+        with pytest.raises(Retryable):
+            await session.deliver([message])
+    if when == "meanwhile":
+        account.misbehaviour.slow["GET /api/v4/leads/unsorted"] = 0.05
+        telling = asyncio.create_task(told(session, message))
+        while not any(one.path.endswith("/unsorted") for one in account.calls):
+            await asyncio.sleep(0.001)
+        await decides()
+        [receipt] = await telling
+    else:
+        await decides()
+        [receipt] = await told(session, message)
+    assert account.chats[0].messages[-1].text == "опт"
+    assert (lead.status, lead.deleted, lead.tags) == (
+        (LATER, False, []) if person == "accepts" else (account.pipelines[0].unsorted.id, True, [])
+    )
+    assert account.unsorted[0].state == {"accepts": "accepted", "declines": "declined"}[person]
+    assert receipt.card != f"deal:{lead.id}"
+    assert 200 not in accepted(account)

@@ -55,8 +55,8 @@ def unpacked(raw: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-@pytest.mark.req("S-191", part="the widget that is uploaded, with its step")
-@pytest.mark.req("S-192", part="the fields and their words")
+@pytest.mark.req("S-191")
+@pytest.mark.req("S-192", part="every field with its words and what it starts with; no upload of a file")
 async def test_the_archive_holds_what_is_uploaded_in_the_words_of_the_designer(bound: Bound, desk: AmoDesk) -> None:
     raw = desk.crm.package(bound, CHOICES, public_url=desk.url)
     assert raw == desk.crm.package(bound, CHOICES, public_url=desk.url)
@@ -70,6 +70,11 @@ async def test_the_archive_holds_what_is_uploaded_in_the_words_of_the_designer(b
     assert [words["salesbot"][name] for name in named[1:]] == LABELS
     assert words["salesbot"][named[0]] == "Send message (Отправка сообщения)"
     assert words["widget"]["name"] == "Виджет ChatApp"
+    presets = {name: one["default_value"] for name, one in step["settings"].items()}
+    told: Any = desk.crm.definition(bound, CHOICES, public_url=desk.url)
+    kept = told["bot"][0]["question"][0]["params"]["data"]
+    assert presets == {name: kept.get(name, "") for name in presets}
+    assert {one["name"]: one["default"] for one in told["fields"]} == presets
     assert set(words["salesbot"]) == set(json.loads(found["i18n/en.json"])["salesbot"])
     assert all(found[name].startswith(b"\x89PNG") for name in images)
     assert b"@DESK@" not in found["script.js"]
