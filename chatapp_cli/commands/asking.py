@@ -67,6 +67,13 @@ def _line(prompt: str) -> str:
     return typed.rstrip("\n")
 
 
+def _unechoed(prompt: str) -> str:
+    """A line of standard input that is no terminal: nothing shows where it ended."""
+    said = _line(prompt)
+    _tell()
+    return said
+
+
 def _hidden(prompt: str) -> str:
     with input_checks.hearing(), _interruptible():
         return getpass(prompt, stream=sys.stderr)
@@ -177,6 +184,20 @@ class TerminalAsker:
             if ended.get("state") == state:
                 return ended
             _tell("! " + _("This is not the address that the page led to."))
+
+
+class LineAsker(TerminalAsker):
+    """Standard input without a person: a line for each question, and none is asked again."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        super().__init__(given, ask=_unechoed)
+
+    async def form(self, form: Form) -> Mapping[str, str]:
+        """Read the answers. Raises UsageError if they were refused."""
+        for name, error in form.errors.items():
+            if name:
+                raise UsageError(error, form.errors.get(""), field=name)
+        return await super().form(form)
 
 
 def _offered(field: Field, default: str) -> str:

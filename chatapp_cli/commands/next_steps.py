@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.CHECK: ("chatapp line check {n}", "chatapp line check"),
         Next.CONFIGURE: ("chatapp line configure",),
         Next.CONFIGURE_COMPANY: ("chatapp company configure --set {name}={value}", "chatapp company configure"),
+        Next.CONNECT: ("chatapp user ways '{name}' --amo {n}", "chatapp user ways NAME --amo {n}"),
         Next.CONTACT: ("chatapp contact show",),
         Next.CRM_DEAD_LETTERS: ("chatapp crm deadletter list",),
         Next.CRM_RULES: ("chatapp crm rules list --link {link}", "chatapp crm rules list"),

@@ -14,7 +14,7 @@ from chatapp_cli.domain.access import RIGHTS, Right
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
-from chatapp_cli.services import operators
+from chatapp_cli.services import login_identities, operators
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
@@ -137,6 +137,31 @@ def rights(
             company.require(Right.USERS)
         found = company.whole.read(lambda tx: operators.may(tx, name))
     _show_rights(name, found, as_json=as_json)
+
+
+@app.command(cls=Verb)
+def ways(
+    ctx: typer.Context,
+    name: Name,
+    amo: Annotated[
+        str,
+        typer.Option(
+            "--amo", metavar="NUMBER", help=N_("The user of amoCRM who may log in as this operator; 0: nobody")
+        ),
+    ] = "",
+    link: Annotated[str, typer.Option("--link", metavar="LINK", help=N_("Number of the link to amoCRM"))] = "",
+    as_json: Json = False,
+) -> None:
+    """Show how an operator can log in besides the password, or connect them with a user of amoCRM."""
+    from chatapp_cli.commands import login_ways
+
+    with opened(ctx) as company:
+        if amo:
+            login_ways.connect(company, name, amo, link)
+        elif company.acting_name != name:
+            company.require(Right.USERS)
+        found = company.whole.read(lambda tx: login_identities.of(tx, name))
+    login_ways.print_ways(found, as_json=as_json)
 
 
 def _show_rights(name: str, found: frozenset[Right], *, as_json: bool) -> None:

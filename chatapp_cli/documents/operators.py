@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.access import Acting
     from chatapp_cli.domain.journal.reading import JournalEntry
     from chatapp_cli.services.operators import OperatorAccount
-    from chatapp_cli.store.rows.operators import ViewRow
+    from chatapp_cli.store.rows.operators import IdentityRow, ViewRow
 
 
 def account(one: OperatorAccount) -> Mapping[str, Any]:
@@ -31,6 +31,11 @@ def account(one: OperatorAccount) -> Mapping[str, Any]:
 def rights(name: str, granted: Collection[Right]) -> Mapping[str, Any]:
     """The rights of an operator, in the order of the rights table."""
     return {"name": name, "rights": [str(right) for right in Right if right in granted]}
+
+
+def identity(row: IdentityRow) -> Mapping[str, Any]:
+    """Who an operator is at a provider by which they can log in."""
+    return row._asdict()
 
 
 def acting(who: Acting, lines: Sequence[str] | None) -> Mapping[str, Any]:

@@ -81,6 +81,11 @@ class CrmManifest:
     """Whether the CRM calls every link of it, so that none works without a public address."""
     makes_own_cards: bool = False
     """Whether the CRM itself makes the cards of a link that it calls, so that rules have no say in them."""
+    vouches: Mapping[str, str] = field(default_factory=dict)
+    """The answers to the linking that a link has by which operators can log in, see ``ports.crm.VouchesForUsers``.
+
+    Empty if they cannot.
+    """
     calls_per_hour: int = 0
     """How many requests an hour the CRM bears from us for long; 0: not known."""
     limits: Sequence[Text] = ()
@@ -97,6 +102,10 @@ class CrmManifest:
         """The one way of a link with these settings; ``None`` for a link that the CRM calls."""
         way = self.one_way
         return way if way is not None and settings.get(way.field) == way.answer else None
+
+    def vouches_by(self, settings: Mapping[str, str]) -> bool:
+        """Whether operators can log in by signing in at a link with these settings."""
+        return bool(self.vouches) and all(settings.get(name) == said for name, said in self.vouches.items())
 
     def heeds_rules(self, settings: Mapping[str, str]) -> bool:
         """Whether cards of a link with these settings are made by rules."""

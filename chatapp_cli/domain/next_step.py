@@ -31,6 +31,7 @@ class Next(StrEnum):
     CHECK = "check"
     CONFIGURE = "configure"
     CONFIGURE_COMPANY = "configure_company"
+    CONNECT = "connect"
     CONTACT = "contact"
     CRM_DEAD_LETTERS = "crm_dead_letters"
     CRM_RULES = "crm_rules"

@@ -21,6 +21,7 @@ from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.owner import ChatOwner
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import LinkId, Millis, PairingId
+from chatapp_cli.domain.login_identity import LoginIdentity
 from chatapp_cli.domain.text import Text
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding, HookRequest
@@ -212,6 +213,30 @@ class WritesToSupport(Protocol):
         """The letter that a person sends there, filled in; ``email`` may be empty.
 
         Raises UsageError without a public address.
+        """
+        ...
+
+
+@runtime_checkable
+class VouchesForUsers(Protocol):
+    """A CRM whose users can prove who they are by signing in there (S-024); its manifest says ``vouches``."""
+
+    def account_of(self, said: str) -> str:
+        """The account that a person named, as ``Bound.account`` has it. Raises UsageError for another host."""
+        ...
+
+    async def has_account(self, bound: Bound, account: str) -> bool:
+        """Whether a link is to this account, also under the address that it has had since it was linked."""
+        ...
+
+    async def realm(self, bound: Bound) -> str:
+        """``LoginIdentity.realm`` of a link's account. Raises NeedsRebind for a link that has never worked."""
+        ...
+
+    async def identify(self, bound: Bound, ask: Asker) -> LoginIdentity:
+        """Have a person sign in at the link's account, and ask it who that is.
+
+        The tokens got for that are forgotten, and those of the link stay as they are. Raises as ``LoginWay.prove``.
         """
         ...
 

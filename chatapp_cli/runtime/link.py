@@ -238,7 +238,7 @@ class LinkRunner:
         rows = await self._store.read(partial(pairings.of_link, link=self.row.id))
         crm = manifest(self.row.kind)
         refused = await session.arrange([crm_entries.pairing_of(crm, row) for row in rows])
-        await self._store.write(partial(_record_refusals, rows=rows, refused=refused))
+        await self._store.write(partial(_record_refusals, link=self.row, rows=rows, refused=refused))
         if not self._arranging:
             self._keeper.release()
 
@@ -296,7 +296,12 @@ def public_url(tx: Tx, *, company: Company) -> str:
     return company.options.text(tx, "public_url").rstrip("/")
 
 
-def _record_refusals(tx: Tx, *, rows: Sequence[PairingRow], refused: Mapping[PairingId, ChannelError]) -> None:
+def _record_refusals(
+    tx: Tx, *, link: LinkRow, rows: Sequence[PairingRow], refused: Mapping[PairingId, ChannelError]
+) -> None:
+    """What a session found says nothing of a link that was renewed meanwhile."""
+    if links.one(tx, link.id).revision != link.revision:
+        return
     for row in rows:
         error = refused.get(row.id)
         pairings.refused(tx, row.id, "" if error is None else error.code, "" if error is None else error.detail)

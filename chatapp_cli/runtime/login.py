@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import LOGIN, Right
-from chatapp_cli.services import access, login_attempts, operators, passwords
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T
+from chatapp_cli.ports.bind import Asker
+from chatapp_cli.ports.login import LoginWay
+from chatapp_cli.services import access, login_attempts, login_identities, operators, passwords
 from chatapp_cli.store.tx import Tx
 
 
@@ -38,6 +44,31 @@ def log_in(company: Company, name: str, password: str, *, browser: str | None = 
         operators.open_session(tx, who.name, token, browser=browser is not None)
 
     whole.write(enter)
+    return token
+
+
+async def log_in_by(company: Company, way: LoginWay, ask: Asker) -> str:
+    """Open a session for whoever proves by a provider that they are an operator, and return its token.
+
+    Raises Refused, TooManyAttempts and what the way raises.
+    """
+    whole, counted = company.seen_by(LOGIN), way.counted
+    if not await asyncio.to_thread(whole.read, operators.everything):
+        raise Refused(
+            "no_accounts",
+            T("Nobody has an account at this desk yet."),
+            T("Its owner makes one: {how}", how=to_do(Next.ADD_OPERATOR)),
+        )
+    await asyncio.to_thread(whole.write, partial(login_attempts.begin_by, way=counted))
+    identity = await way.prove(ask)
+    token = company.world.chance.key()
+
+    def enter(tx: Tx) -> None:
+        who = login_identities.operator_of(tx, identity)
+        login_attempts.succeeded_by(tx, counted)
+        operators.open_session(tx, who.name, token, way=identity.way)
+
+    await asyncio.to_thread(whole.write, enter)
     return token
 
 

@@ -42,6 +42,12 @@ def _rights(event: operators.RightsChanged) -> Text:
     return T("{name} has the additional rights: {rights}", name=event.name, rights=", ".join(event.rights.split()))
 
 
+def _logged_in(event: operators.LoggedIn) -> Text:
+    if not event.way:
+        return T("{name} logged in", name=event.name)
+    return T("{name} logged in through {way}", name=event.name, way=event.way)
+
+
 _REWORDED: Mapping[str, str] = MappingProxyType(
     {"{channel} carries nothing but approved templates.": "{channel} carries only approved templates."}
 )
@@ -55,6 +61,7 @@ def _reason(why: Mapping[str, Any]) -> Text:
 
 _PAIRS = (
     _pair(operators.RightsChanged, _rights),
+    _pair(operators.LoggedIn, _logged_in),
     _pair(
         channels.ChannelConfigured,
         lambda e: T("Channel {channel} configured: {changed}", channel=e.channel, changed=", ".join(e.changed)),

@@ -10,21 +10,22 @@ from typing import Final
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.name import known_as
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import operators
 from chatapp_cli.store.tx import Tx
 
 WITHIN: Final = 900_000
 """Milliseconds for which a wrong password counts."""
-MOST: Final = MappingProxyType({"name": 10, "address": 30})
-"""Wrong passwords allowed within that time for one name, and from one address, which an office shares."""
+MOST: Final = MappingProxyType({"name": 10, "address": 30, "way": 10})
+"""Failed logins allowed within that time for one name, from one address, which an office shares, and by one account
+of a provider."""
 
 
 class TooManyAttempts(Refused):
-    """Too many wrong passwords; ``wait`` is the number of milliseconds until the next attempt is allowed."""
+    """Too many failed logins; ``wait`` is the number of milliseconds until the next attempt is allowed."""
 
-    def __init__(self, wait: Millis) -> None:
-        super().__init__("login_limit", T("Too many wrong passwords. Wait a quarter of an hour."))
+    def __init__(self, wait: Millis, what: Text) -> None:
+        super().__init__("login_limit", what)
         self.wait = wait
 
 
@@ -33,11 +34,28 @@ def begin(tx: Tx, name: str, address: str = "") -> None:
 
     ``address`` is where a browser is; empty at the machine itself.
     """
+    _count(tx, _counted(tx, name, address), T("Too many wrong passwords. Wait a quarter of an hour."))
+
+
+def begin_by(tx: Tx, way: str) -> None:
+    """Count an attempt by a provider, named by ``LoginWay.counted``. Raises TooManyAttempts.
+
+    It is counted before anybody is asked, so that nobody has the provider asked without end.
+    """
+    what = T("Too many logins failed. Wait a quarter of an hour, or log in with your password.")
+    _count(tx, {"way": way}, what)
+
+
+def succeeded_by(tx: Tx, way: str) -> None:
+    """Uncount the last attempt by a provider: it told who that is, and the operator was let in."""
+    tx.run("logins.take_back", kind="way", value=way)
+
+
+def _count(tx: Tx, counted: Mapping[str, str], too_many: Text) -> None:
     tx.run("logins.sweep", until=tx.now - WITHIN)
-    counted = _counted(tx, name, address)
     wait = max(_wait(tx, kind, value) for kind, value in counted.items())
     if wait > 0:
-        raise TooManyAttempts(wait)
+        raise TooManyAttempts(wait, too_many)
     for kind, value in counted.items():
         tx.run("logins.add", kind=kind, value=value, now=tx.now)
 

@@ -80,7 +80,7 @@ def lines(tx: Tx, who: OperatorRow) -> list[SeenLineRow] | None:
 
 
 def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId]) -> OperatorRow:
-    """Add an account; without a hash it cannot log in, without lines it sees all of them.
+    """Add an account; without a hash no password lets it in, without lines it sees all of them.
 
     Raises UsageError for a name that is empty or has a meaning of its own, and Refused for one that is taken, or looks
     like another one.
@@ -103,7 +103,7 @@ def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId]) -> Opera
 def disable(tx: Tx, name: str) -> None:
     """Disable an account; its sessions end at once."""
     access.require(tx, Right.USERS)
-    _require_above(tx, name)
+    require_above(tx, name)
     if tx.run("operators.disable", name=find(tx, name).name, disabled=1):
         tx.run("operators.close_sessions", name=name)
         tx.emit(OperatorDisabled(name=name))
@@ -112,7 +112,7 @@ def disable(tx: Tx, name: str) -> None:
 def enable(tx: Tx, name: str) -> None:
     """Enable an account."""
     access.require(tx, Right.USERS)
-    _require_above(tx, name)
+    require_above(tx, name)
     if tx.run("operators.disable", name=find(tx, name).name, disabled=0):
         tx.emit(OperatorEnabled(name=name))
 
@@ -121,7 +121,7 @@ def set_password(tx: Tx, name: str, password_hash: str) -> None:
     """Set a password; sessions opened with the old one end."""
     if name != access.acting(tx).name:
         access.require(tx, Right.USERS)
-        _require_above(tx, name)
+        require_above(tx, name)
     account = find(tx, name)
     if account.disabled and access.acting(tx).account and name == access.acting(tx).name:
         raise Refused("login_over", T("You are logged out."), T("Log in: {how}", how=to_do(Next.LOGIN)))
@@ -133,7 +133,7 @@ def set_password(tx: Tx, name: str, password_hash: str) -> None:
 def see_lines(tx: Tx, name: str, lines: Sequence[LineId] | None) -> None:
     """Set the lines that an operator sees; ``None``: all of them."""
     access.require(tx, Right.USERS)
-    _require_above(tx, name)
+    require_above(tx, name)
     _require_lines(tx, lines)
     tx.run("operators.see", name=find(tx, name).name, every_line=int(lines is None))
     tx.run("operators.see_no_line", name=name)
@@ -166,7 +166,7 @@ def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right])
     Raises UsageError for revoking a right of the role, and Refused for rights that the acting operator does not have.
     """
     access.require(tx, Right.USERS)
-    _require_above(tx, name)
+    require_above(tx, name)
     _require_rights(tx, frozenset(given))
     who = find(tx, name)
     if kept := access.of_role(who.role) & frozenset(taken):
@@ -178,7 +178,7 @@ def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right])
         tx.emit(RightsChanged(name=name, rights=rights))
 
 
-def _require_above(tx: Tx, name: str) -> None:
+def require_above(tx: Tx, name: str) -> None:
     """Raise Refused for an account with more rights or lines than the acting operator has: it could be taken over."""
     _require_not_the_owners(tx, name)
     seen = lines(tx, find(tx, name))
@@ -234,7 +234,7 @@ def _beyond() -> Refused:
 def remove(tx: Tx, name: str) -> None:
     """Delete an account with its sessions; what was done under the name stays."""
     access.require(tx, Right.USERS)
-    _require_above(tx, name)
+    require_above(tx, name)
     tx.run("operators.remove", name=find(tx, name).name)
     tx.emit(OperatorRemoved(name=name))
 
@@ -268,12 +268,15 @@ def rehash(tx: Tx, name: str, password_hash: str) -> None:
     tx.run("operators.set_password", name=name, password=password_hash)
 
 
-def open_session(tx: Tx, name: str, token: str, *, browser: bool = False) -> None:
-    """Open a session of 30 days for a token; only its hash is stored. A browser's also ends by idleness."""
+def open_session(tx: Tx, name: str, token: str, *, browser: bool = False, way: str | None = None) -> None:
+    """Open a session of 30 days for a token; only its hash is stored. A browser's also ends by idleness.
+
+    ``way``: by which provider the operator proved who they are; ``None``: with the password.
+    """
     seen = tx.now if browser else 0
     tx.run("operators.sweep", now=tx.now)
     tx.run("operators.open_session", token=_digest(token), name=name, now=tx.now, until=tx.now + SESSION, at=seen)
-    tx.emit(LoggedIn(name=name), actor=name)
+    tx.emit(LoggedIn(name=name, way=way), actor=name)
 
 
 def of_session(tx: Tx, token: str, *, since: Millis = 0) -> OperatorRow | None:
@@ -299,7 +302,7 @@ def close_session(tx: Tx, token: str) -> None:
 def close_sessions(tx: Tx, name: str) -> None:
     """Log an operator out everywhere."""
     access.require(tx, Right.USERS)
-    _require_above(tx, name)
+    require_above(tx, name)
     if tx.run("operators.close_sessions", name=find(tx, name).name):
         tx.emit(LoggedOut(name=name))
 

@@ -15,7 +15,7 @@ from chatapp_cli.i18n import _
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import action, shown
-from chatapp_cli.tui.leaving import Leaving
+from chatapp_cli.tui.leaving import Leaving, only_left
 from chatapp_cli.tui.media.graphics import Graphics
 from chatapp_cli.tui.session.error_guard import ErrorGuard
 from chatapp_cli.tui.session.user_files import UserFiles
@@ -109,7 +109,7 @@ class ActionPage(Leaving[None]):
 
     def complain(self, error: Exception, *, asked: bool = True) -> None:
         """Show an error and its next step as a notice; ``asked`` is false for work that the page repeats by itself."""
-        if self.explains(error):
+        if only_left(self, error):
             return
         guard, now = self.window.guard, self.workspace.company.world.clock.monotonic()
         words = guard.words(error)

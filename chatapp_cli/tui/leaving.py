@@ -1,8 +1,8 @@
-"""Pages that are left once."""
+"""Pages that are left once, and what is heard of them afterwards."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual.await_complete import AwaitComplete
 from textual.css.query import NoMatches
@@ -18,7 +18,8 @@ class Leaving(Screen[R]):
         """Leave with a result, unless the page was left before."""
         return super().dismiss(result) if self in self.app.screen_stack else AwaitComplete()
 
-    def explains(self, error: Exception) -> bool:
-        """Whether an error says only that the page has gone: work of a page may go on after its widgets."""
-        shown = self.app.is_running and self in self.app.screen_stack
-        return isinstance(error, NoMatches) and not shown
+
+def only_left(page: Screen[Any], error: Exception) -> bool:
+    """Whether an error says only that a page has gone: work of a page may go on after its widgets."""
+    shown = page.app.is_running and page in page.app.screen_stack
+    return isinstance(error, NoMatches) and not shown

@@ -20,7 +20,7 @@ from textual.worker import Worker
 
 from chatapp_cli.i18n import _
 from chatapp_cli.tui.keys.keymap import SAME_KEY
-from chatapp_cli.tui.leaving import Leaving
+from chatapp_cli.tui.leaving import Leaving, only_left
 from chatapp_cli.tui.reading.cells import as_it_stands, fit
 from chatapp_cli.tui.session.error_guard import ErrorGuard
 
@@ -108,7 +108,7 @@ class Popup(Leaving[R], ModalScreen[R]):
             self.query(".moment").remove()
 
     async def _say_why(self, error: Exception) -> None:
-        if not self.explains(error):
+        if not only_left(self, error):
             await self.refuse(self.guard.words(error))
 
     async def refuse(self, why: str) -> None:

@@ -109,6 +109,7 @@ RECORDED: Mapping[str, Sequence[object]] = {
     "trace": (6,),
     "user list": (),
     "user rights": (furniture.COLLEAGUE,),
+    "user ways": (furniture.COLLEAGUE,),
     "view list": (),
     "view show": ("Возвраты",),
     "whoami": (),

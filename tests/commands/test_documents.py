@@ -72,6 +72,7 @@ SHOWN: Mapping[str, str] = {
     "trace": "messages.life",
     "user list": "operators.account",
     "user rights": "operators.rights",
+    "user ways": "operators.identity",
     "view list": "operators.view",
     "view show": "dialogs.row",
     "whoami": "operators.acting",

@@ -38,7 +38,7 @@ async def serving(company: Company) -> AsyncIterator[str]:
         await task
 
 
-async def eventually(what: Callable[[], Awaitable[object] | object], seconds: float = 15) -> object:
+async def eventually(what: Callable[[], Awaitable[object] | object], seconds: float = 30) -> object:
     async with asyncio.timeout(seconds):
         while True:
             found = what()

@@ -124,7 +124,7 @@ async def test_a_conversation_goes_both_ways_once_and_in_order(desk: Office) -> 
     await eventually(lambda: written.delivered)
     assert desk.texts() == ["Здравствуйте", "Сколько стоит?", "Сто рублей"]
     await desk.sees("Здравствуйте", "Сколько стоит?", "Сто рублей")
-    assert desk.company.read(ledger.everything) == []
+    await eventually(lambda: desk.company.read(ledger.everything) == [])
 
 
 async def test_a_message_that_comes_right_after_the_pairing_waits_until_the_portal_knows_the_channel(

@@ -14,7 +14,7 @@ from tests.daemons import SECOND, Serving
 from tests.runtime.desk import eventually
 from tests.stores import NOON, said
 
-PIECES = 4
+PIECES = 8
 
 
 async def test_a_daemon_that_is_killed_while_dialogs_become_one_loses_and_doubles_nothing(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ApplicationId, ContactId, DialogId, EntryId, LineId, LinkId, MessageId, RuleId
 from chatapp_cli.domain.invitation import Decision
+from chatapp_cli.domain.login_identity import LoginIdentity
 from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.domain.message import Operation, State
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
@@ -53,6 +54,7 @@ from chatapp_cli.services import (
     ledger,
     lines,
     links,
+    login_identities,
     mailing,
     notes,
     operators,
@@ -88,6 +90,9 @@ KEY = "k" * 32
 
 
 TEMPLATES = Capabilities(intake="poll", templates=True, free_text=True)
+
+
+IVAN_THERE = LoginIdentity(way="amocrm", realm="31@amocrm.ru", person="55", name="Иван")
 
 
 STATEMENT = ApplicationDocument(name="a.docx", content=b"document")
@@ -452,6 +457,11 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
         lambda tx, at: options.configure_company(tx, {"company_name": "Ёлка"}),
     ),
     "retention.forget_follower": (Right.SETTINGS, lambda tx, at: retention.forget_follower(tx, "crm")),
+    "login_identities.connect": (
+        Right.USERS,
+        lambda tx, at: login_identities.connect(tx, "Иван", IVAN_THERE),
+    ),
+    "login_identities.disconnect": (Right.USERS, lambda tx, at: _disconnected(tx)),
     "operators.add": (Right.USERS, lambda tx, at: operators.add(tx, "Вера", "", ())),
     "operators.allow": (
         Right.USERS,
@@ -518,6 +528,11 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
 
 
 CALLS = {**OF_A_LINE, **OF_THE_COMPANY}
+
+
+def _disconnected(tx: Tx) -> None:
+    login_identities.connect(tx, "Иван", IVAN_THERE)
+    login_identities.disconnect(tx, "Иван", IVAN_THERE.way, IVAN_THERE.realm)
 
 
 @pytest.fixture

@@ -49,6 +49,22 @@ def test_wrong_passwords_for_many_names_shut_an_address_and_right_ones_do_not(de
     assert tries(desk, "another") == 0
 
 
+def test_ten_failed_logins_by_an_account_elsewhere_shut_that_way_alone_and_the_password_stays(desk: Shop) -> None:
+    way, other = "amocrm demo.amocrm.ru", "amocrm les.amocrm.ru"
+    for one in (*[way] * 3, other):
+        desk.write(lambda tx, one=one: login_attempts.begin_by(tx, one))
+        desk.write(lambda tx, one=one: login_attempts.succeeded_by(tx, one))
+    for _ in range(10):
+        desk.write(lambda tx: login_attempts.begin_by(tx, way))
+    with pytest.raises(TooManyAttempts, match="Too many logins failed") as shut:
+        desk.write(lambda tx: login_attempts.begin_by(tx, way))
+    assert shut.value.wait == login_attempts.WITHIN
+    desk.write(lambda tx: login_attempts.begin_by(tx, other))
+    assert tries(desk, way) == 0
+    desk.clock.at += login_attempts.WITHIN
+    desk.write(lambda tx: login_attempts.begin_by(tx, way))
+
+
 def test_what_is_counted_is_forgotten_afterwards_and_names_nobody_has_are_not_kept(desk: Shop) -> None:
     tries(desk, "мой пароль 123", "192.0.2.1")
     tries(desk, "Анна-Мария Й")

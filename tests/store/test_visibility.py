@@ -52,6 +52,7 @@ OF_THE_COMPANY = {
     "lease": OF_THE_PROGRAM,
     "login_attempt": OF_THE_PROGRAM,
     "operator": ACCOUNTS,
+    "operator_identity": ACCOUNTS,
     "operator_session": ACCOUNTS,
     "quick_reply": ANSWERS,
     "quick_reply_file": ANSWERS,

@@ -107,6 +107,7 @@ OURS = {
     },
     "message_part": {"ext_id"},
     "operator": {"password", "role", "rights"},
+    "operator_identity": {"way", "realm", "person", "operator", "name"},
     "operator_session": {"token_sha256", "operator"},
     "outbox": {"action", "value", "state", "wait_code"},
     "presence": {"id"},

@@ -1,4 +1,4 @@
-"""Pages for the administrator who links an account: amoCRM's own button, and what became of it (addendum C1)."""
+"""Pages for the administrator who links an account or logs in by it: amoCRM's button, and what became of it (C1)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from html import escape
 from typing import Final
 from urllib.parse import urlsplit
 
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit import crm_pages
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.crm import CrmReply
@@ -61,3 +61,21 @@ def refused(account: str) -> CrmReply:
     words = [T("The access was not allowed, and nothing has changed. Link the CRM again to try once more.")]
     body = crm_pages.paragraphs(_LANGUAGE, words)
     return crm_pages.page(account, _LANGUAGE, T("The access was not allowed"), body)
+
+
+def logging_in(word: str) -> CrmReply:
+    """After a consent by which somebody logs in at the desk: the word that they type there."""
+    before = [T("Type this word where you are logging in at the desk:")]
+    after = [T("If it was not you who began to log in, close this page, and give nobody the word or the address.")]
+    body = (
+        f"{crm_pages.paragraphs(_LANGUAGE, before)}<p><code>{escape(word)}</code></p>"
+        f"{crm_pages.paragraphs(_LANGUAGE, after)}"
+    )
+    return crm_pages.page("'none'", _LANGUAGE, T("Logging in through amoCRM"), body)
+
+
+def not_logged_in(why: Text) -> CrmReply:
+    """After a consent, or a refusal, by which nobody logs in."""
+    return crm_pages.page(
+        "'none'", _LANGUAGE, T("Nobody is logged in"), crm_pages.paragraphs(_LANGUAGE, [why]), status=403
+    )

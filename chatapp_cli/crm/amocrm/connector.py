@@ -14,8 +14,10 @@ from chatapp_cli.crm.amocrm import (
     check,
     events,
     files,
+    hosts,
     letter,
     linking,
+    login,
     names,
     package,
     places,
@@ -39,6 +41,7 @@ from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
 from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.domain.ids import LinkId, Millis, PairingId
+from chatapp_cli.domain.login_identity import LoginIdentity
 from chatapp_cli.kit.crms import require_address
 from chatapp_cli.kit.decided_cards import DecidedCards
 from chatapp_cli.kit.fetching import from_outside
@@ -149,7 +152,8 @@ class AmoCrm:
 
     async def accept(self, bound: Bound, request: HookRequest) -> CrmReply:
         """Check and translate what the account and its chats send."""
-        return await accept.accept(bound, request, self._world.clock.now())
+        came = await login.came_back(bound, request, self._world)
+        return came or await accept.accept(bound, request, self._world.clock.now())
 
     def understand(self, bound: Bound, raw: bytes) -> CrmEvent:  # noqa: ARG002 - an event says all by itself
         """Parse a stored event again."""
@@ -162,6 +166,22 @@ class AmoCrm:
     def definition(self, bound: Bound, choices: StepChoices, *, public_url: str) -> Mapping[str, object]:
         """What its step asks for."""
         return package.definition(bound, choices, public_url)
+
+    def account_of(self, said: str) -> str:
+        """The host of an account. Raises UsageError for one that is not amoCRM's."""
+        return urlsplit(hosts.account_of(said)).netloc
+
+    async def has_account(self, bound: Bound, account: str) -> bool:
+        """Whether the account is at this host, now or when it was linked."""
+        return account in await login.hosts_of(bound)
+
+    async def realm(self, bound: Bound) -> str:
+        """The account by its number."""
+        return login.realm_of(await login.proved_account(bound))
+
+    async def identify(self, bound: Bound, ask: Asker) -> LoginIdentity:
+        """Have an administrator allow our integration once more, and ask the account who that was."""
+        return await login.identify(bound, ask, self._world)
 
     async def letter(self, bound: Bound, *, public_url: str, email: str) -> SupportLetter:
         """What has a chat channel registered. Raises UsageError without a public address."""

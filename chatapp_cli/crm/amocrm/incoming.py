@@ -7,6 +7,7 @@ One who accepted or declined such a lead meanwhile has decided: it is left as th
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -16,7 +17,7 @@ from chatapp_cli.crm.amocrm.places import first_stage, unsorted_stages
 from chatapp_cli.crm.amocrm.rest import AmoApi, embedded
 from chatapp_cli.domain.crm.entry import LedgerEntry
 from chatapp_cli.domain.crm.outcome import CardOutcome
-from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.domain.errors import OutcomeUnknown, ReadInPart, Rejected, Retryable
 from chatapp_cli.kit.records import remembered, written
 from chatapp_cli.ports.memory import Memory
 from chatapp_cli.ports.world import Clock
@@ -101,10 +102,11 @@ class IncomingLeads:
     async def _uid(self, lead: Lead) -> str:
         """What the account calls an incoming lead; empty if it is none any more, or no chat brought it."""
         asked = {"filter[category][]": "chats", "filter[pipeline_id]": lead["pipeline_id"], "order[created_at]": "desc"}
-        async for page in self._api.by_page(PATH, "unsorted", asked):
-            for one in page:
-                if any(each.get("id") == lead["id"] for each in embedded(one, "leads")):
-                    return str(one.get("uid") or "")
+        with suppress(ReadInPart):  # the newest are read first: one behind so many is left to people
+            async for page in self._api.by_page(PATH, "unsorted", asked):
+                for one in page:
+                    if any(each.get("id") == lead["id"] for each in embedded(one, "leads")):
+                        return str(one.get("uid") or "")
         return ""
 
     async def _stage(self, outcome: CardOutcome, lead: Lead) -> int:

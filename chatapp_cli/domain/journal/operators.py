@@ -50,6 +50,25 @@ class VisibleLinesChanged(OperatorEvent):
     words: ClassVar[Text] = T("{name} sees other lines")
 
 
+class IdentityConnected(OperatorEvent):
+    """An operator can log in by a provider at which they are this person."""
+
+    topic: ClassVar[str] = "operator.connected"
+    words: ClassVar[Text] = T("{name} can log in as {person} of {realm} ({way})")
+    way: str
+    realm: str
+    person: str
+
+
+class IdentityDisconnected(OperatorEvent):
+    """An operator can no longer log in by a provider."""
+
+    topic: ClassVar[str] = "operator.disconnected"
+    words: ClassVar[Text] = T("{name} can no longer log in through {realm} ({way})")
+    way: str
+    realm: str
+
+
 class RightsChanged(OperatorEvent):
     """An operator's additional rights changed."""
 
@@ -69,7 +88,8 @@ class LoggedIn(OperatorEvent):
     """An operator logged in."""
 
     topic: ClassVar[str] = "operator.login"
-    words: ClassVar[Text] = T("{name} logged in")
+    way: str | None = None
+    """By which provider; ``None``: with the password."""
 
 
 class LoggedOut(OperatorEvent):

@@ -65,9 +65,9 @@ class AmoAuthority:
         """A UUID that is this account's own."""
         return str(UUID(self.digest(what)[:32], version=4))
 
-    def redirect(self, referer: str, state: str) -> str:
+    def redirect(self, referer: str, state: str, user: int = ADMIN) -> str:
         """Where the browser ends after an administrator's consent."""
-        code = self._give("code", ADMIN, CODE_LIVES, f"def502{self._secret()}")
+        code = self._give("code", user, CODE_LIVES, f"def502{self._secret()}")
         said = {"code": code, "referer": referer, "state": state, "client_id": self.client_id, "from_widget": "1"}
         return f"{self.redirect_uri}?{urlencode(said)}"
 

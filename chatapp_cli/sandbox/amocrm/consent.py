@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import parse_qsl
 
 from chatapp_cli.sandbox.amocrm.jwt import signed
+from chatapp_cli.sandbox.amocrm.objects import ADMIN
 from chatapp_cli.sandbox.amocrm.posting import exchange
 from chatapp_cli.sandbox.amocrm.request import AccountDesk
 
 _OK: Final = 200
 _PATIENCE: Final = 5.0
 _TOKEN_LIVES: Final = 1800
+_MODES: Final = ("popup", "post_message")
 
 
 class WindowFailed(Exception):
@@ -27,9 +30,28 @@ class AmoConsent:
 
     desk: AccountDesk
 
-    def agrees(self, state: str) -> str:
-        """The administrator consents: the address at which the browser ends, with a code for 20 minutes."""
-        return self.desk.authority.redirect(self.desk.address.partition("://")[2], state)
+    def agrees(self, state: str, *, user: int = ADMIN) -> str:
+        """The administrator consents: the address at which the browser ends, with a code for 20 minutes.
+
+        Raises WindowFailed for who is no administrator, or not active: nobody else may allow an integration.
+        """
+        person = self.desk.office.users[user]
+        if not (person.admin and person.active):
+            raise WindowFailed("Only an administrator may allow an integration")
+        return self.desk.authority.redirect(self.desk.address.partition("://")[2], state, user)
+
+    def opens(self, page: str, *, user: int = ADMIN) -> str:
+        """Somebody who is signed in opens the page of consent and consents: the address at which the browser ends.
+
+        Raises WindowFailed for another page, for one that names another integration, and as ``agrees`` does.
+        """
+        where, _, query = page.partition("?")
+        asked = dict(parse_qsl(query, strict_parsing=True))
+        if where != f"{self.desk.address}/oauth" or asked.keys() != {"client_id", "state", "mode"}:
+            raise WindowFailed("This is not the page of consent")
+        if asked["client_id"] != self.desk.authority.client_id or asked["mode"] not in _MODES:
+            raise WindowFailed("The integration is not known")
+        return self.agrees(asked["state"], user=user)
 
     def disagrees(self, state: str) -> str:
         """The administrator refuses: the same without a code."""

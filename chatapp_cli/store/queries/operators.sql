@@ -60,3 +60,17 @@ DELETE FROM operator_session WHERE operator = :name;
 
 -- name: operators.sweep
 DELETE FROM operator_session WHERE until <= :now;
+
+-- name: identities.of_operator
+SELECT operator, way, realm, person, name FROM operator_identity WHERE operator = :operator ORDER BY way, realm;
+
+-- name: identities.find
+SELECT operator, way, realm, person, name FROM operator_identity
+WHERE way = :way AND realm = :realm AND person = :person;
+
+-- name: identities.connect
+INSERT INTO operator_identity (way, realm, person, operator, name, created_at)
+VALUES (:way, :realm, :person, :operator, :name, :now);
+
+-- name: identities.disconnect
+DELETE FROM operator_identity WHERE operator = :operator AND way = :way AND realm = :realm;

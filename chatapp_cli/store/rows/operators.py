@@ -29,6 +29,18 @@ class HeldRow(NamedTuple):
     rights: str
 
 
+class IdentityRow(NamedTuple):
+    """Who an operator is at a provider by which they can log in."""
+
+    operator: str
+    way: str
+    realm: str
+    person: str
+    """The provider's id."""
+    name: str
+    """What they were called there when they were connected."""
+
+
 class SeenLineRow(NamedTuple):
     """A line that an operator sees."""
 

@@ -100,6 +100,20 @@ class OperatorSession(Table, table=True):
     """When the operator was last active."""
 
 
+class OperatorIdentity(Table, table=True):
+    """Who an operator is at a provider by which they can log in (S-024)."""
+
+    __tablename__ = "operator_identity"
+    __table_args__ = (Index("ux_operator_identity_operator", "operator", "way", "realm", unique=True),)
+    way: str = Field(primary_key=True)
+    realm: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    operator: str = Field(sa_column=Column(Text, ForeignKey("operator.name", ondelete="CASCADE"), nullable=False))
+    name: str = ""
+    """What they are called there, when they were connected."""
+    created_at: int = Field(sa_column=moment())
+
+
 class Presence(Table, table=True):
     """An open window: its operator, the dialog, and whether they are typing."""
 

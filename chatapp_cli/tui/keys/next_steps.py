@@ -73,6 +73,8 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
 )
 SHELL: Final[Mapping[Next, str]] = MappingProxyType(
     {
+        # Who may log in by which account elsewhere is said once, with a number from there.
+        Next.CONNECT: "chatapp user ways",
         # The page of CRMs shows what they are owed, not what they said.
         # It also works where the window does not open.
         Next.CRM_DEAD_LETTERS: "chatapp crm deadletter list",

@@ -6,6 +6,7 @@ from functools import partial
 
 from chatapp_cli.domain.access import NOBODY, Acting
 from chatapp_cli.domain.errors import Refused
+from chatapp_cli.ports.bind import Asker
 from chatapp_cli.runtime import identity
 from chatapp_cli.tui.session.workspace import Workspace
 
@@ -39,3 +40,10 @@ class LoginGate:
 
         whole = self._workspace.company.whole
         self._token = await self._workspace.store.with_store(partial(login.log_in, whole, name, password))
+
+    async def log_in_by(self, kind: str, ask: Asker) -> None:
+        """The same for an operator who signs in at a CRM of this kind. Raises Refused and what the asker raises."""
+        from chatapp_cli.runtime import login, login_ways
+
+        whole = self._workspace.company.whole
+        self._token = await login.log_in_by(whole, await login_ways.asked(whole, kind, ask), ask)

@@ -56,7 +56,7 @@ def unpacked(raw: bytes) -> dict[str, bytes]:
 
 
 @pytest.mark.req("S-191")
-@pytest.mark.req("S-192", part="the fields and their words")
+@pytest.mark.req("S-192", part="every field with its words and what it starts with; no upload of a file")
 async def test_the_archive_holds_what_is_uploaded_in_the_words_of_the_designer(bound: Bound, desk: AmoDesk) -> None:
     raw = desk.crm.package(bound, CHOICES, public_url=desk.url)
     assert raw == desk.crm.package(bound, CHOICES, public_url=desk.url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import aiohttp
 import pytest
@@ -268,3 +268,24 @@ async def test_nothing_that_an_account_remembers_of_requests_has_a_secret_in_it(
     said = "".join(f"{one.body} {one.answer} {one.query} {one!r}" for one in account.calls)
     assert len(account.authority.secrets) > 5
     assert not [secret for secret in account.authority.secrets if secret in said]
+
+
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        ("/oauth", {"client_id": "another", "state": "s", "mode": "popup"}),
+        ("/oauth", {"client_id": "", "state": "s", "mode": "unknown"}),
+        ("/oauth", {"client_id": "", "state": "s"}),
+        ("/login", {"client_id": "", "state": "s", "mode": "popup"}),
+    ],
+)
+async def test_only_the_page_of_consent_of_this_integration_leads_back_and_only_an_administrator(
+    account: Account, page: str, query: dict[str, str]
+) -> None:
+    asked = {**query, "client_id": query["client_id"] or account.client_id}
+    with pytest.raises(WindowFailed):
+        account.consent.opens(f"{account.address}{page}?{urlencode(asked)}")
+    fine = f"{account.address}/oauth?{urlencode({'client_id': account.client_id, 'state': 's', 'mode': 'popup'})}"
+    assert "state=s" in account.consent.opens(fine)
+    with pytest.raises(WindowFailed):
+        account.consent.opens(fine, user=MANAGER)
