@@ -229,7 +229,8 @@ class LinkRunner:
             await self._store.write(partial(links.prove, link=self.row.id))
             self._lifecycle.lives(moved=False)
             await self._work.wait_by(self._clock, PROOF_EVERY)
-            self._catching_up |= self._clock.monotonic() >= next_look
+            if self._clock.monotonic() >= next_look:
+                self._arranging = self._catching_up = True  # in the CRM somebody may have undone what was arranged
 
     async def _arrange(self, session: CrmSession) -> None:
         """Make the CRM as the pairings say, and record which of them it refuses."""

@@ -73,10 +73,6 @@ class PairedSource(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     place: str
     channel: int = 0
-    source: int = 0
-    """The account's number of the source; 0 where sources cannot be made."""
-    data: str = ""
-    """Digest of what the account was told about it."""
 
 
 class ConnectedChats(msgspec.Struct, frozen=True, kw_only=True):
