@@ -65,6 +65,10 @@ class CrmManifest:
     """Whether the CRM itself makes the cards of a link that it calls, so that rules have no say in them."""
     calls_per_hour: int = 0
     """How many requests an hour the CRM bears from us for long; 0: not known."""
+    tells: Sequence[str] = ()
+    """What the CRM can be told, or tells, beside messages: names of ``domain.crm.states.Tells``."""
+    tells_with: str = ""
+    """The question of the linking without whose answer it is none of that; empty: always."""
     limits: Sequence[Text] = ()
     """What the link cannot do, in words."""
     errors: Mapping[str, ErrorWords] = field(default_factory=dict)
@@ -73,6 +77,10 @@ class CrmManifest:
         """The one way of a link with these settings; ``None`` for a link that the CRM calls."""
         way = self.one_way
         return way if way is not None and settings.get(way.field) == way.answer else None
+
+    def tells_of(self, settings: Mapping[str, str]) -> Sequence[str]:
+        """What the CRM of a link with these settings can be told, or tells, beside messages."""
+        return self.tells if not self.tells_with or settings.get(self.tells_with) else ()
 
     def heeds_rules(self, settings: Mapping[str, str]) -> bool:
         """Whether cards of a link with these settings are made by rules."""

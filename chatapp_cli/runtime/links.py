@@ -11,7 +11,7 @@ import structlog
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.journal.channels import ChannelBound, ChannelUnbound, HealthChanged
 from chatapp_cli.domain.journal.company import CompanyConfigured
-from chatapp_cli.domain.journal.dialogs import Assigned
+from chatapp_cli.domain.journal.dialogs import Assigned, ClientTyped
 from chatapp_cli.domain.journal.lines import LineRemoved
 from chatapp_cli.domain.journal.links import (
     CatchUpAsked,
@@ -33,6 +33,7 @@ from chatapp_cli.domain.journal.messages import (
     MessageStateChanged,
     MessageTextChanged,
     MessageWithdrawn,
+    ReactionsShown,
 )
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.runtime.fleet import Fleet, called
@@ -60,6 +61,7 @@ _TO_TELL = (
     MessageStateChanged,
     MessageTextChanged,
     MessageWithdrawn,
+    ReactionsShown,
 )
 
 
@@ -76,6 +78,7 @@ class LinkSupervisor(Worker):
         *_TO_TELL,
         *_ACCOUNTS,
         CatchUpAsked,
+        ClientTyped,
         CompanyConfigured,
         LinkDeadLetterRevived,
         LinkAsked,
@@ -118,6 +121,10 @@ class LinkSupervisor(Worker):
                 runner.told()
                 if isinstance(entry.event, CompanyConfigured):
                     runner.resume()
+            return
+        if isinstance(entry.event, ClientTyped):
+            for runner in runners.values():
+                runner.client_types(entry.event.dialog)
             return
         if isinstance(entry.event, _ACCOUNTS):
             for runner in runners.values():

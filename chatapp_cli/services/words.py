@@ -84,6 +84,9 @@ ACTS: Mapping[Act, Text] = MappingProxyType(
         Act.FAILED: T("not sent to the client"),
         Act.TEXTED: T("what became of an SMS"),
         Act.OWNER: T("who is responsible"),
+        Act.READ: T("read by the client"),
+        Act.REACT: T("reaction"),
+        Act.IMPORT: T("message from before the pairing"),
         Act.CONTINUE: T("how the messages of a bot fared"),
     }
 )

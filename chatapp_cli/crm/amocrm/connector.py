@@ -12,6 +12,7 @@ from chatapp_cli.crm.amocrm import (
     card_people,
     cards,
     check,
+    convert,
     events,
     files,
     letter,
@@ -31,7 +32,7 @@ from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.record import has_chats
 from chatapp_cli.crm.amocrm.rest import AmoApi
 from chatapp_cli.domain.crm.cards import CardRef, ClientOfCard
-from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.letter import SupportLetter
 from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
@@ -52,6 +53,7 @@ class AmoSession:
 
     def __init__(self, api: AmoApi, chats: ChatsApi | None, bound: Bound, public_url: str, world: World) -> None:
         self._api, self._chats, self._clock = api, chats, world.clock
+        self._ours = names.our_ids(bound)
         self._staff = AmoStaff(api, bound)
         decided = DecidedCards(bound.memory)
         leads = AmoLeads(api, self._staff, decided, names.our_ids(bound), world.clock)
@@ -89,6 +91,12 @@ class AmoSession:
         if self._chats is None:
             raise Rejected("file_gone", target.name)
         await files.fetch(self._api.http, self._chats.origin, address, target)
+
+    async def typing(self, pairing: Pairing, chat: CrmChat, person: CrmPerson) -> None:
+        """Show that a client types, in a chat of the account."""
+        if self._chats is not None and names.chat_of(chat.remote):
+            conversation = self._ours.conversation(pairing, chat.id)
+            await self._chats.typing(conversation, self._ours.person(person.id), convert.TYPES_FOR)
 
     async def prove(self) -> None:
         """Ask for the account."""

@@ -50,6 +50,9 @@ UPDATE crm_link SET state = :state, code = :code, detail = :detail, look_at = :l
   proof_at = CASE WHEN :works = 1 THEN :now ELSE proof_at END
 WHERE id = :id;
 
+-- name: links.learn
+UPDATE crm_link SET tells = :tells WHERE id = :id AND tells <> :tells;
+
 -- name: links.prove
 UPDATE crm_link SET proof_at = :now WHERE id = :id;
 
@@ -115,6 +118,15 @@ DELETE FROM crm_entry WHERE pairing_id = :id;
 SELECT p.id, p.link_id, p.after FROM dialog d JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
 WHERE d.id = :dialog;
 
+-- name: pairings.telling
+SELECT p.id, p.link_id, p.after FROM dialog d JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
+JOIN crm_link k ON k.id = p.link_id
+WHERE d.id = :dialog AND k.tells LIKE :what;
+
+-- name: pairings.typing
+SELECT p.id FROM crm_pairing p JOIN crm_link k ON k.id = p.link_id
+WHERE p.channel_id = :channel AND p.active = 1 AND k.tells LIKE :what LIMIT 1;
+
 -- name: pairings.at
 SELECT p.id, p.link_id, p.channel_id, c.line_id, l.name, p.kind, c.account, c.title, p.place, p.place_name, p.options,
   p.active, p.after, p.code, p.detail, p.created_at
@@ -147,24 +159,46 @@ SELECT id FROM crm_entry WHERE message_id = :message AND link_id = :link AND act
   AND (state = 'waiting' OR act = 'add') LIMIT 1;
 
 -- name: ledger.asked
-SELECT chat FROM crm_entry WHERE message_id = :message AND link_id = :link AND act = 'add' LIMIT 1;
+SELECT chat FROM crm_entry WHERE message_id = :message AND link_id = :link AND act IN ('add', 'import') LIMIT 1;
 
 -- name: ledger.told
 UPDATE crm_message SET told = :told WHERE link_id = :link AND message_id = :message AND told <> :told;
 
 -- name: ledger.withdraw
-DELETE FROM crm_entry WHERE message_id = :message AND link_id = :link AND act IN ('add', 'edit') AND state = 'waiting'
+DELETE FROM crm_entry WHERE message_id = :message AND link_id = :link AND act IN ('add', 'import', 'edit')
+  AND state = 'waiting' AND doubtful = 0;
+
+-- name: ledger.overtake
+DELETE FROM crm_entry WHERE message_id = :message AND link_id = :link AND act = 'delivered' AND state = 'waiting'
   AND doubtful = 0;
 
 -- name: ledger.claim
 UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, epoch = :epoch
 WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
   SELECT e.id FROM crm_entry e
-  WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.not_before <= :now
+  WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.not_before <= :now AND e.act <> 'import'
     AND NOT EXISTS (
       SELECT 1 FROM crm_entry p
       WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id < e.id AND p.state <> 'dead'
-        AND (p.act NOT IN ('owner', 'delivered', 'failed') OR e.act IN ('owner', 'delivered', 'failed')))
+        AND (p.act <> 'import' OR p.state <> 'waiting')
+        AND (p.act NOT IN ('owner', 'delivered', 'failed', 'read', 'react')
+          OR e.act IN ('owner', 'delivered', 'failed', 'read', 'react')))
+  ORDER BY e.rank, e.id LIMIT :n)
+RETURNING id, link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful, not_before,
+  tries, claims, code, detail, created_at;
+
+-- name: ledger.claim_history
+UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, epoch = :epoch
+WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
+  SELECT e.id FROM crm_entry e
+  WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.act = 'import' AND e.not_before <= :now
+    AND NOT EXISTS (
+      SELECT 1 FROM crm_entry p
+      WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id <> e.id AND p.state <> 'dead'
+        AND (p.act <> 'import' OR p.id < e.id))
+    AND NOT EXISTS (
+      SELECT 1 FROM crm_entry f
+      WHERE f.link_id = e.link_id AND f.state <> 'dead' AND f.state <> 'waiting' AND f.act = 'import')
   ORDER BY e.rank, e.id LIMIT :n)
 RETURNING id, link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful, not_before,
   tries, claims, code, detail, created_at;
