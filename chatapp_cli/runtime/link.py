@@ -23,6 +23,7 @@ from chatapp_cli.runtime.crm_answers import CrmAnswers
 from chatapp_cli.runtime.crm_typing import CrmTypingSigns
 from chatapp_cli.runtime.ledger import LedgerKeeper
 from chatapp_cli.runtime.lifecycle import Lifecycle
+from chatapp_cli.runtime.link_history import HistoryKeeper
 from chatapp_cli.runtime.link_inbox import LinkInbox
 from chatapp_cli.runtime.link_load import AnswerTimes, CallMeter, LinkLoad
 from chatapp_cli.runtime.link_rules import RuleWatch
@@ -65,6 +66,7 @@ class LinkRunner:
         self._keeper = LedgerKeeper(store, row.id)
         self._inbox = LinkInbox(store, row, self._keeper.wake)
         self._typing = CrmTypingSigns(store, row)
+        self._history = HistoryKeeper(store, row.id, self._keeper.wake)
         self._rules = RuleWatch(store, row.id)
         self._questions = CrmAnswers(store, row.id)
         named = log.bind(link=row.id, kind=row.kind)
@@ -106,6 +108,10 @@ class LinkRunner:
     def client_types(self, dialog: DialogId) -> None:
         """A client types in a dialog of any channel."""
         self._typing.client_types(dialog)
+
+    def import_history(self) -> None:
+        """A person wants what was written before a pairing shown, or no more of it."""
+        self._history.wake()
 
     def asked(self) -> None:
         """A command or a window asks the CRM something."""
@@ -203,7 +209,13 @@ class LinkRunner:
         await self._lifecycle.tell(Health.OK)
         loader = self._loader(address)
         inbox = self._inbox.run(session, understand)
-        parts = (inbox, self._questions.run(session), self._typing.run(session), self._tend(session, address))
+        parts = (
+            inbox,
+            self._questions.run(session),
+            self._typing.run(session),
+            self._history.run(),
+            self._tend(session, address),
+        )
         await run_all(self._keeper.run(session, loader), *parts)
 
     def _loader(self, address: str) -> EntryLoader:

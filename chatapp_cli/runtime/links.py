@@ -16,6 +16,7 @@ from chatapp_cli.domain.journal.lines import LineRemoved
 from chatapp_cli.domain.journal.links import (
     CatchUpAsked,
     EntryRetried,
+    HistoryAsked,
     LinkAdded,
     LinkAsked,
     LinkDeadLetterRevived,
@@ -80,6 +81,7 @@ class LinkSupervisor(Worker):
         CatchUpAsked,
         ClientTyped,
         CompanyConfigured,
+        HistoryAsked,
         LinkDeadLetterRevived,
         LinkAsked,
         LinkResumed,
@@ -174,6 +176,8 @@ def _hear(runner: LinkRunner, entry: JournalEntry) -> None:
             runner.heard()
         case PairingMade() | PairingEnded():
             runner.arrange()
+        case HistoryAsked():
+            runner.import_history()
         case CatchUpAsked():
             runner.catch_up()
         case LinkResumed():

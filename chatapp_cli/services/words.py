@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.services.transcript import TranscriptEntry
+    from chatapp_cli.store.rows.crm import ImportRow
 
 STATES: Mapping[str, Text] = MappingProxyType(
     {
@@ -261,6 +262,13 @@ def why(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | N
     """The meaning of a code in a channel that is bound, with the provider's own words, and the next step."""
     words = _words_of(manifest, code)
     return _with_detail(words, detail), words.step_when_bound
+
+
+def of_import(row: ImportRow) -> Text:
+    """How showing the messages from before a pairing stands."""
+    if row.is_done:
+        return T("done")
+    return T("running") if row.running or row.last >= row.until else T("stopped")
 
 
 def why_there(about: CrmManifest, code: str, detail: str = "") -> tuple[Text, Text | None]:

@@ -138,7 +138,7 @@ class Reader:
                 ext_id=_number(reaction.cmid),
                 at=at,
                 emoji=(border.name(reactions.emoji(reaction.reaction_id)),) if reaction.reaction_id else (),
-                person=self.book.person(reaction.reacted_id),
+                person=Profile() if reaction.reacted_id == -self.community else self.book.person(reaction.reacted_id),
             ),
         )
 

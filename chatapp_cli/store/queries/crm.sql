@@ -461,6 +461,76 @@ UPDATE crm_arrived SET next_at = next_at - :by WHERE state <> 'done' AND next_at
 -- name: crmevents.forget
 DELETE FROM crm_arrived WHERE id = :id AND state <> 'dead';
 
+-- name: imports.count
+SELECT COUNT(*) FROM message m
+WHERE m.channel_id = :channel AND m.id > :low AND m.id <= :until AND m.at >= :since AND m.deleted_at IS NULL
+  AND (m.direction = 'in' OR m.state IN ('sent', 'delivered', 'read'));
+
+-- name: imports.begin
+INSERT INTO crm_import (pairing_id, last, until, since, total, passed, running, at)
+VALUES (:pairing, :low, :until, :since, :n, :passed, 1, :now)
+ON CONFLICT (pairing_id) DO UPDATE SET last = excluded.last, until = excluded.until, since = excluded.since,
+  total = excluded.total, passed = excluded.passed, running = 1, at = excluded.at;
+
+-- name: imports.all
+SELECT i.pairing_id, p.link_id, p.channel_id, c.title, i.last, i.until, i.since, i.total, i.passed,
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.pairing_id = i.pairing_id AND e.act = 'import' AND e.state <> 'dead'),
+  i.running, i.at
+FROM crm_import i JOIN crm_pairing p ON p.id = i.pairing_id JOIN channel c ON c.id = p.channel_id ORDER BY i.pairing_id;
+
+-- name: imports.one
+SELECT i.pairing_id, p.link_id, p.channel_id, c.title, i.last, i.until, i.since, i.total, i.passed,
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.pairing_id = i.pairing_id AND e.act = 'import' AND e.state <> 'dead'),
+  i.running, i.at
+FROM crm_import i JOIN crm_pairing p ON p.id = i.pairing_id JOIN channel c ON c.id = p.channel_id
+WHERE i.pairing_id = :pairing;
+
+-- name: imports.running
+SELECT i.pairing_id FROM crm_import i JOIN crm_pairing p ON p.id = i.pairing_id
+WHERE p.link_id = :link AND p.active = 1 AND i.running = 1 LIMIT 1;
+
+-- name: imports.waiting
+SELECT e.id FROM crm_entry e WHERE e.link_id = :link AND e.state <> 'dead' AND e.act = 'import' LIMIT :n;
+
+-- name: imports.page
+SELECT m.id FROM crm_import i JOIN crm_pairing p ON p.id = i.pairing_id
+JOIN message m ON m.id > :low AND m.id <= :high AND m.channel_id = p.channel_id AND m.at >= i.since
+WHERE i.pairing_id = :pairing AND m.deleted_at IS NULL
+  AND (m.direction = 'in' OR m.state IN ('sent', 'delivered', 'read'))
+ORDER BY m.id LIMIT :n;
+
+-- name: imports.owe
+INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
+  not_before, tries, claims, epoch, code, detail, created_at)
+SELECT p.link_id, p.id, m.dialog_id, COALESCE((
+    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = m.dialog_id AND c.pairing_id = p.id ORDER BY c.closed, c.chat LIMIT 1
+  ), 'chat-' || m.dialog_id), m.id, '', '', '', 'import', :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now
+FROM crm_import i JOIN crm_pairing p ON p.id = i.pairing_id AND p.active = 1
+JOIN message m ON m.id > :low AND m.id <= :high AND m.channel_id = p.channel_id AND m.at >= i.since
+WHERE i.pairing_id = :pairing AND m.deleted_at IS NULL
+  AND (m.direction = 'in' OR m.state IN ('sent', 'delivered', 'read'))
+  AND NOT EXISTS (SELECT 1 FROM crm_message k WHERE k.message_id = m.id AND k.link_id = p.link_id)
+  AND NOT EXISTS (SELECT 1 FROM crm_entry e WHERE e.message_id = m.id AND e.link_id = p.link_id
+    AND e.act IN ('add', 'import'))
+ORDER BY m.id;
+
+-- name: imports.advance
+UPDATE crm_import SET last = :high, passed = passed + :n WHERE pairing_id = :pairing;
+
+-- name: imports.end
+UPDATE crm_import SET running = 0 WHERE pairing_id = :pairing;
+
+-- name: imports.halt
+UPDATE crm_import SET running = 0,
+  passed = passed - (SELECT COUNT(*) FROM crm_entry e WHERE e.pairing_id = :pairing AND e.act = 'import'
+    AND e.state = 'waiting' AND e.doubtful = 0),
+  last = COALESCE((SELECT MIN(e.message_id) - 1 FROM crm_entry e WHERE e.pairing_id = :pairing AND e.act = 'import'
+    AND e.state = 'waiting' AND e.doubtful = 0), last)
+WHERE pairing_id = :pairing;
+
+-- name: imports.take_back
+DELETE FROM crm_entry WHERE pairing_id = :pairing AND act = 'import' AND state = 'waiting' AND doubtful = 0;
+
 -- name: employees.all
 SELECT operator, employee, name FROM crm_employee WHERE link_id = :link ORDER BY operator;
 

@@ -273,6 +273,34 @@ class RouteRow(NamedTuple):
     at: Millis
 
 
+class ImportRow(NamedTuple):
+    """How far the messages from before a pairing are shown in its CRM."""
+
+    pairing_id: PairingId
+    link_id: LinkId
+    channel_id: ChannelId
+    channel: str
+    last: MessageId
+    until: MessageId
+    since: Millis
+    total: int
+    passed: int
+    waiting: int
+    """Those that the ledger is still to tell."""
+    running: int
+    at: Millis
+
+    @property
+    def shown(self) -> int:
+        """How many of the total are done with."""
+        return max(0, self.passed - self.waiting)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left."""
+        return not self.running and self.last >= self.until and not self.waiting
+
+
 class QuestionRow(NamedTuple):
     """A question to a link's session."""
 
