@@ -76,14 +76,19 @@ class AmoChannel:
 async def amo_channel(company: Company, town: Any, *, paired: bool = True) -> AsyncIterator[AmoChannel]:
     """Bind a provider in miniature, link an account with a chat channel of ours, and pair both."""
     async with town, Account(rate=50.0) as account, serving(company) as address:
-        channel = await bound(company, town)
-        company.write(lambda tx: options.configure_company(tx, {"public_url": address}))
-        desk = AmoChannel(company, town, account, channel, await _linked(company, account, address))
+        desk = await begun(company, town, account, address)
         if paired:
             await desk.pair()
         yield desk
         await account.settled()
         assert problems(account) == []
+
+
+async def begun(company: Company, town: Any, account: Account, address: str) -> AmoChannel:
+    """Bind a provider in miniature and link an account, while a daemon runs at this address."""
+    channel = await bound(company, town)
+    company.write(lambda tx: options.configure_company(tx, {"public_url": address}))
+    return AmoChannel(company, town, account, channel, await _linked(company, account, address))
 
 
 async def _linked(company: Company, account: Account, address: str) -> LinkId:

@@ -8,11 +8,11 @@ from functools import partial
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.i18n import _, show
+from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.crms import manifest, manifests
 from chatapp_cli.runtime import linking
 from chatapp_cli.runtime.asking_crm import asked
-from chatapp_cli.services import channels, ledger, links, pairings, words
+from chatapp_cli.services import channels, crm_history, ledger, links, pairings, words
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
 from chatapp_cli.tui.action_page import ActionPage
@@ -20,6 +20,7 @@ from chatapp_cli.tui.questions.whole_text import WholeText
 from chatapp_cli.tui.reading import filters
 
 _MEND, _LEAVE = "mend", "leave"
+_DAYS = (365, 90, 30, 7)
 _LETTER = "chatapp crm amo channel request"
 
 
@@ -100,6 +101,23 @@ async def detach(page: ActionPage, row: PairingRow) -> None:
     title = _("End the pairing of {title} with {place}?", title=row.channel, place=row.place_name)
     if await page.confirm(title, _("What was mirrored stays in both."), yes=_("End it")):
         await page.workspace.write(partial(pairings.detach, row=row))
+
+
+async def history(page: ActionPage, link: LinkRow, row: PairingRow, *, running: bool) -> None:
+    """Have what was written before a pairing shown in its CRM, from a time on that is asked for; or stop that."""
+    if running:
+        title = _("Show no more messages of {title} from before?", title=row.channel)
+        if await page.confirm(title, _("What is shown stays. It can be started again."), yes=_("Stop")):
+            await page.workspace.write(partial(crm_history.stop, pairing=row))
+        return
+    ways = [("0", _("everything")), *((str(n), ngettext("{n} day", "{n} days", n)) for n in _DAYS)]
+    days = await page.choose(
+        _("Show in {title} what was written before the pairing, from how long?", title=link.title), ways
+    )
+    if days is not None:
+        begin = partial(crm_history.begin, about=manifest(link.kind), pairing=row, days=int(days))
+        begun = await page.workspace.write(begin)
+        page.say(_("{title}: {n} messages from before go to the CRM.", title=row.channel, n=begun.total - begun.shown))
 
 
 async def letter(page: ActionPage, row: LinkRow) -> None:
