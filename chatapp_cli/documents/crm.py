@@ -152,7 +152,7 @@ def history(row: ImportRow) -> Mapping[str, Any]:
         "total": row.total,
         "shown": row.shown,
         "waiting": row.waiting,
-        "running": bool(row.running),
+        "running": row.goes_on,
         "done": row.is_done,
         "since": iso(row.since or None),
         "asked_at": iso(row.at),

@@ -42,7 +42,7 @@ class CrmTypingSigns:
 
     async def employee_types(self, event: CrmTyping) -> None:
         """An employee types in a chat."""
-        if self._employees.may((event.kind, event.place, event.chat)):
+        if self._employees.note((event.kind, event.place, event.chat)):
             able = self._store.company.capabilities
             await self._store.write(partial(crm_typing.employee_typed, link=self._link.id, event=event, able=able))
 

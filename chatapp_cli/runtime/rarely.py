@@ -19,8 +19,8 @@ class Rarely(Generic[T]):
         self._clock, self._seconds = clock, seconds
         self._last: dict[T, float] = {}
 
-    def may(self, what: T) -> bool:
-        """Whether it did not happen within these seconds; then it does now."""
+    def note(self, what: T) -> bool:
+        """Note that it happens, unless it did within these seconds; returns whether it was noted."""
         now = self._clock.monotonic()
         if now - self._last.get(what, -self._seconds) < self._seconds:
             return False

@@ -24,7 +24,7 @@ class Typists:
 
     async def tell(self, keys: Sequence[ExternalId]) -> None:
         """Clients type in the chats with these keys."""
-        new = [key for key in keys if self._told.may(key)]
+        new = [key for key in keys if self._told.note(key)]
         if not new:
             return
         if await self._store.read(partial(crm_presence.shows_typing, channel=self._channel)):

@@ -268,7 +268,7 @@ def of_import(row: ImportRow) -> Text:
     """How showing the messages from before a pairing stands."""
     if row.is_done:
         return T("done")
-    return T("running") if row.running or row.last >= row.until else T("stopped")
+    return T("running") if row.goes_on else T("stopped")
 
 
 def why_there(about: CrmManifest, code: str, detail: str = "") -> tuple[Text, Text | None]:

@@ -296,9 +296,14 @@ class ImportRow(NamedTuple):
         return max(0, self.passed - self.waiting)
 
     @property
+    def goes_on(self) -> bool:
+        """Whether the ledger gets more of it, or is still to tell some."""
+        return bool(self.running or self.waiting)
+
+    @property
     def is_done(self) -> bool:
         """Whether nothing is left."""
-        return not self.running and self.last >= self.until and not self.waiting
+        return not self.goes_on and self.last >= self.until
 
 
 class QuestionRow(NamedTuple):

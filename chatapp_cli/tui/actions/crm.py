@@ -16,8 +16,10 @@ from chatapp_cli.services import channels, crm_history, ledger, links, pairings,
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
 from chatapp_cli.tui.action_page import ActionPage
+from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.questions.whole_text import WholeText
 from chatapp_cli.tui.reading import filters
+from chatapp_cli.tui.widgets.crm_tree import CrmTree
 
 _MEND, _LEAVE = "mend", "leave"
 _DAYS = (365, 90, 30, 7)
@@ -96,6 +98,23 @@ async def _mend(page: ActionPage, row: LinkRow, place: Place) -> None:
         page.say(show(said))
 
 
+def pairing_or_say(page: ActionPage, tree: CrmTree) -> tuple[LinkRow, PairingRow] | None:
+    """The chosen pairing with its link; says so if none is chosen."""
+    link, pairing = tree.link, tree.pairing
+    if link is not None and pairing is not None:
+        return link, pairing
+    pair = key("crm", "attach")
+    page.say(_("That is for pairings: choose one below its link, or pair a channel: {key}", key=pair))
+    return None
+
+
+def entry_or_say(page: ActionPage, tree: CrmTree) -> ShownEntryRow | None:
+    """The chosen entry; says so if none is chosen."""
+    if tree.entry is None:
+        page.say(_("That is for entries that the CRM is still to be told."))
+    return tree.entry
+
+
 async def detach(page: ActionPage, row: PairingRow) -> None:
     """End a pairing, after a question."""
     title = _("End the pairing of {title} with {place}?", title=row.channel, place=row.place_name)
@@ -103,9 +122,10 @@ async def detach(page: ActionPage, row: PairingRow) -> None:
         await page.workspace.write(partial(pairings.detach, row=row))
 
 
-async def history(page: ActionPage, link: LinkRow, row: PairingRow, *, running: bool) -> None:
+async def history(page: ActionPage, link: LinkRow, row: PairingRow) -> None:
     """Have what was written before a pairing shown in its CRM, from a time on that is asked for; or stop that."""
-    if running:
+    known = await page.workspace.read(crm_history.everything)
+    if any(one.pairing_id == row.id and one.goes_on for one in known):
         title = _("Show no more messages of {title} from before?", title=row.channel)
         if await page.confirm(title, _("What is shown stays. It can be started again."), yes=_("Stop")):
             await page.workspace.write(partial(crm_history.stop, pairing=row))

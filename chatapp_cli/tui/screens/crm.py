@@ -24,7 +24,7 @@ from chatapp_cli.store.rows.crm import ImportRow, LinkRow, PairingRow, ShownEntr
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.actions import crm as crm_actions
-from chatapp_cli.tui.keys.keymap import bindings, key
+from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.screens.crm_rules import CrmRulesScreen
@@ -42,7 +42,8 @@ class _CrmState(NamedTuple):
     pairings: Sequence[PairingRow]
     entries: Sequence[ShownEntryRow]
     bars: Overview
-    imports: Sequence[ImportRow]
+    imports: Mapping[PairingId, ImportRow]
+    """How far what was written before a pairing is shown."""
     addresses: Mapping[LinkId, str]
     """Where each CRM calls us, for those who may see it."""
 
@@ -51,7 +52,7 @@ def _look(tx: Tx, company: Company) -> _CrmState:
     active = [row for row in pairings.everything(tx) if row.active]
     linked, address = links.everything(tx), public_url(tx, company=company)
     addresses = {row.id: links.webhook(tx, row, manifest(row.kind), address) for row in linked}
-    imports = crm_history.everything(tx)
+    imports = {row.pairing_id: row for row in crm_history.everything(tx)}
     return _CrmState(linked, active, ledger.everything(tx), overview.read(tx), imports, addresses)
 
 
@@ -107,8 +108,7 @@ class CrmScreen(ActionPage):
 
     async def _read(self) -> None:
         found = await self.workspace.read(partial(_look, company=self.workspace.company))
-        self._addresses = found.addresses
-        self._imports = {row.pairing_id: row for row in found.imports}
+        self._addresses, self._imports = found.addresses, found.imports
         self.query_one(StatusBar).tell(found.bars)
         self._tree.show(self._words, found.links, found.pairings, found.entries)
         self._tree.focus()
@@ -182,22 +182,13 @@ class CrmScreen(ActionPage):
 
     def action_mend(self) -> None:
         """Mend the settings of the chosen pairing's place."""
-        link, pairing = self._tree.link, self._tree.pairing
-        if link is None or pairing is None:
-            pair = key("crm", "attach")
-            self.say(_("That is for pairings: choose one below its link, or pair a channel: {key}", key=pair))
-        else:
-            self.do(partial(crm_actions.mend, self, link, pairing))
+        if found := crm_actions.pairing_or_say(self, self._tree):
+            self.do(partial(crm_actions.mend, self, *found))
 
     def action_history(self) -> None:
         """Have what was written before the chosen pairing shown in its CRM, or no more of it."""
-        link, pairing = self._tree.link, self._tree.pairing
-        if link is None or pairing is None:
-            pair = key("crm", "attach")
-            self.say(_("That is for pairings: choose one below its link, or pair a channel: {key}", key=pair))
-        else:
-            past = self._imports.get(pairing.id)
-            self.do(partial(crm_actions.history, self, link, pairing, running=past is not None and past.running == 1))
+        if found := crm_actions.pairing_or_say(self, self._tree):
+            self.do(partial(crm_actions.history, self, *found))
 
     def action_check(self) -> None:
         """Check the chosen link."""
@@ -221,19 +212,13 @@ class CrmScreen(ActionPage):
 
     def action_retry(self) -> None:
         """Tell the CRM the chosen entry again."""
-        if entry := self._entry_or_say():
+        if entry := crm_actions.entry_or_say(self, self._tree):
             self.do(partial(crm_actions.retry, self, entry))
 
     def action_drop(self) -> None:
         """Give up the chosen entry, after a question."""
-        if entry := self._entry_or_say():
+        if entry := crm_actions.entry_or_say(self, self._tree):
             self.do(partial(crm_actions.drop, self, entry))
-
-    def _entry_or_say(self) -> ShownEntryRow | None:
-        entry = self._tree.entry
-        if entry is None:
-            self.say(_("That is for entries that the CRM is still to be told."))
-        return entry
 
     def action_rules(self) -> None:
         """Show the rules of the chosen link."""
