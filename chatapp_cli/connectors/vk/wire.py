@@ -116,7 +116,7 @@ class Seen(Struct, frozen=True, gc=False):
 class Typing(Struct, frozen=True, gc=False):
     """Somebody types; VK tells nothing of an end."""
 
-    from_id: int
+    from_id: int = 0
 
 
 class TypingEvent(Struct, frozen=True, gc=False):

@@ -259,7 +259,7 @@ async def test_binding_begins_at_once_so_that_nothing_said_before_the_daemon_sta
     bound = await create(world).bind(ScriptedAsker(sandbox.answers))
     assert Cursor.of(bound.cursor) == Cursor(ts="100", seen=HeldClock().at // 1000)
     assert "message_new" in sandbox.delivery.wanted
-    assert "message_typing_state" not in sandbox.delivery.wanted
+    assert "wall_post_new" not in sandbox.delivery.wanted
 
 
 @pytest.mark.parametrize("at", [0, -1, 10**30, NOON + 10**12])
@@ -295,3 +295,14 @@ async def test_what_was_remembered_and_cannot_be_read_closes_no_channel(
         await sandbox.say(ANNA, "раз")
         heard = await message(session, bound.cursor)
     assert (heard.text, heard.sender.name) == ("раз", ANNA.name)
+
+
+async def test_who_types_is_told_beside_what_is_stored_and_moves_nothing(
+    session: Session, sandbox: VkSandbox, bound: Bound
+) -> None:
+    async with asyncio.timeout(10), aclosing(session.events(bound.cursor)) as batches:
+        assert await anext(batches) == Batch()
+        await sandbox.types(ANNA)
+        assert await anext(batches) == Batch(arrivals=[], typing=("7001",))
+        await sandbox.delivery.push("message_typing_state", {"state": "typing"})
+        assert await anext(batches) == Batch(arrivals=[])
