@@ -113,7 +113,7 @@ class VkSandbox(HttpSandbox):
 
     async def types(self, who: Customer) -> None:
         """A customer types in the conversation with the community."""
-        about = {"state": "typing", "from_id": who.number, "to_id": -GROUP}
+        about = {"state": "1", "from_id": who.number, "to_id": -GROUP}
         await self.delivery.push("message_typing_state", about)
 
     async def read(self, who: Customer) -> None:

@@ -101,7 +101,7 @@ async def test_only_our_secret_opens(session: HookedSession, bound: Bound) -> No
 async def test_who_types_is_told_and_nothing_of_it_is_stored(
     session: HookedSession, connector: Connector, bound: Bound
 ) -> None:
-    typed = call(bound, type="message_typing_state", object={"state": "typing", "from_id": 7001, "to_id": -GROUP})
+    typed = call(bound, type="message_typing_state", object={"state": "1", "from_id": 7001, "to_id": -GROUP})
     told = HookReply(batch=Batch(typing=("7001",)), body=b"ok")
     assert session.accept(typed) == told
     assert await connector.accept(bound, typed) == told  # type: ignore[attr-defined]

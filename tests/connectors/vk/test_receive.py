@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from chatapp_cli.connectors.vk.connector import create
+from chatapp_cli.connectors.vk.convert import typist
 from chatapp_cli.connectors.vk.receive import Cursor
 from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, MessageEdited, Peer, PeerChanged, ProviderEvent
 from chatapp_cli.domain.errors import NeedsRebind, Retryable
@@ -304,5 +305,7 @@ async def test_who_types_is_told_beside_what_is_stored_and_moves_nothing(
         assert await anext(batches) == Batch()
         await sandbox.types(ANNA)
         assert await anext(batches) == Batch(arrivals=[], typing=("7001",))
-        await sandbox.delivery.push("message_typing_state", {"state": "typing"})
-        assert await anext(batches) == Batch(arrivals=[])
+    for odd in (b'{"type":"message_typing_state"}', b'{"type":"message_typing_state","object":{"from_id":-7}}'):
+        assert typist(odd) == ""
+    for other in (b'{"type":"message_new","object":{"from_id":7001}}', b"[]", b"{"):
+        assert typist(other) is None
