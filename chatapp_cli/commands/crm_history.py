@@ -60,7 +60,7 @@ def start(ctx: typer.Context, channel: Channel, line: Line = "", link: Link = ""
         pairing = linking.paired(company, link, found(company, channel, line))
         kind = company.read(lambda tx: links.one(tx, pairing.link_id)).kind
         row = company.write(lambda tx: crm_history.begin(tx, manifest(kind), pairing, days=days))
-        note("{title}: {n} messages from before go to the CRM.", title=row.channel, n=row.total - row.shown)
+        note("{title}: messages from before that go to the CRM: {n}.", title=row.channel, n=row.total - row.shown)
         note("See how far it is: chatapp crm history list")
         note_if_unserved(company)
 
@@ -74,4 +74,4 @@ def stop(ctx: typer.Context, channel: Channel, line: Line = "", link: Link = "")
     with opened(ctx) as company:
         pairing = linking.paired(company, link, found(company, channel, line))
         row = company.write(lambda tx: crm_history.stop(tx, pairing))
-    note("{title}: stopped after {n} of {total} messages.", title=row.channel, n=row.shown, total=row.total)
+    note("{title}: stopped, {n} of {total} are shown.", title=row.channel, n=row.shown, total=row.total)

@@ -46,7 +46,7 @@ def begin(tx: Tx, about: CrmManifest, pairing: PairingRow, *, days: int = 0) -> 
         raise Refused(
             "no_history",
             T("{title} takes no messages from before the pairing.", title=link.title),
-            T("amoCRM takes them with a chat channel."),
+            T("See in docs/crm/{kind}.md what it needs for that.", kind=about.kind),
         )
     _set_out(tx, pairing, tx.now - days * DAY if days > 0 else 0)
     tx.emit(HistoryAsked(channel=pairing.channel_id, link=link.id))

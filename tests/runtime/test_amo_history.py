@@ -53,7 +53,7 @@ async def test_each_message_is_shown_once_in_order_without_a_lead_though_the_dae
     assert found.account.chats == []
     fault, event = found.account.misbehaviour, f"POST /v2/origin/custom/{found.account.channel.scope_id}"
     code, said = await daemons.chatapp("crm", "history", "start", str(found.channel))
-    assert (code, said.splitlines()[0].endswith(": 12 messages from before go to the CRM.")) == (0, True), said
+    assert (code, said.splitlines()[0].endswith(": messages from before that go to the CRM: 12.")) == (0, True), said
     for faults, value in ((fault.slow, 30.0), (fault.lose_after, 1)):
         async with daemons.child() as daemon:
             before = len(found.shown())

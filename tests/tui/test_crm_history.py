@@ -39,7 +39,7 @@ async def test_it_is_begun_by_a_key_shown_as_it_goes_on_and_stopped_after_a_ques
         await it.press("down")
         await it.sees("h the past")
         await it.press("h")
-        await it.sees("from how long?", "everything", "30 days")
+        await it.sees("from how long?", "everything", "the last days: 30")
         await it.press("enter")
         await it.until(lambda: bool(company.read(crm_history.everything)))
         [row] = company.read(crm_history.everything)

@@ -8,7 +8,7 @@ from functools import partial
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.i18n import _, ngettext, show
+from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.crms import manifest, manifests
 from chatapp_cli.runtime import linking
 from chatapp_cli.runtime.asking_crm import asked
@@ -130,14 +130,16 @@ async def history(page: ActionPage, link: LinkRow, row: PairingRow) -> None:
         if await page.confirm(title, _("What is shown stays. It can be started again."), yes=_("Stop")):
             await page.workspace.write(partial(crm_history.stop, pairing=row))
         return
-    ways = [("0", _("everything")), *((str(n), ngettext("{n} day", "{n} days", n)) for n in _DAYS)]
+    ways = [("0", _("everything")), *((str(n), _("the last days: {n}", n=n)) for n in _DAYS)]
     days = await page.choose(
         _("Show in {title} what was written before the pairing, from how long?", title=link.title), ways
     )
     if days is not None:
         begin = partial(crm_history.begin, about=manifest(link.kind), pairing=row, days=int(days))
         begun = await page.workspace.write(begin)
-        page.say(_("{title}: {n} messages from before go to the CRM.", title=row.channel, n=begun.total - begun.shown))
+        page.say(
+            _("{title}: messages from before that go to the CRM: {n}.", title=row.channel, n=begun.total - begun.shown)
+        )
 
 
 async def letter(page: ActionPage, row: LinkRow) -> None:
