@@ -32,7 +32,7 @@ from chatapp_cli.domain.crm.events import (
 )
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.draft import Draft, StagedFile
-from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, StoreError
+from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, StoreError, UsageError
 from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis
 from chatapp_cli.domain.journal.links import LinkDeadLetterKept, LinkDeadLetterRevived
 from chatapp_cli.domain.message import Operation, Origin, State
@@ -348,7 +348,7 @@ def _reacted(tx: Tx, link: LinkId, event: CrmReacted, context: CrmContext) -> No
             sending.change(
                 _as_author(tx, link, event.author), able, message, Operation.REACT, event.emoji, options=options
             )
-    except Refused:
+    except (Refused, UsageError):
         return
 
 

@@ -12,7 +12,6 @@ from chatapp_cli.crm.amocrm import (
     card_people,
     cards,
     check,
-    convert,
     events,
     files,
     letter,
@@ -53,7 +52,6 @@ class AmoSession:
 
     def __init__(self, api: AmoApi, chats: ChatsApi | None, bound: Bound, public_url: str, world: World) -> None:
         self._api, self._chats, self._clock = api, chats, world.clock
-        self._ours = names.our_ids(bound)
         self._staff = AmoStaff(api, bound)
         decided = DecidedCards(bound.memory)
         leads = AmoLeads(api, self._staff, decided, names.our_ids(bound), world.clock)
@@ -94,9 +92,8 @@ class AmoSession:
 
     async def typing(self, pairing: Pairing, chat: CrmChat, person: CrmPerson) -> None:
         """Show that a client types, in a chat of the account."""
-        if self._chats is not None and names.chat_of(chat.remote):
-            conversation = self._ours.conversation(pairing, chat.id)
-            await self._chats.typing(conversation, self._ours.person(person.id), convert.TYPES_FOR)
+        if isinstance(self._delivery, AmoDelivery):
+            await self._delivery.typing(pairing, chat, person)
 
     async def prove(self) -> None:
         """Ask for the account."""

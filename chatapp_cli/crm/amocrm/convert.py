@@ -170,11 +170,14 @@ def status(entry: LedgerEntry) -> dict[str, Any]:
     return {"delivery_status": FAILED, "error_code": OTHER if entry.chat.id else NO_CONVERSATION, "error": words}
 
 
-def reacted(entry: LedgerEntry, ours: OurIds) -> dict[str, Any]:
-    """The client's reaction to a message, or that it is taken back; of a group that of its last member."""
+def reacted(entry: LedgerEntry, ours: OurIds, client: str = "") -> dict[str, Any]:
+    """The client's reaction to a message, or that it is taken back; of a group that of its last member.
+
+    ``client``: their id in a chat that an employee began, until our ids are told.
+    """
     about = {
         "conversation_id": ours.conversation(entry.pairing, entry.chat.id),
         "id": entry.remote,
-        "user": {"id": ours.person(entry.person.id)},
-    }
+        "user": {"id": ours.person(entry.person.id)} | ({"ref_id": client} if client else {}),
+    } | ({"conversation_ref_id": entry.chat.remote} if client else {})
     return about | ({"type": "react", "emoji": entry.reaction} if entry.reaction else {"type": "unreact"})

@@ -18,7 +18,8 @@ from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.record import FIRST
 from chatapp_cli.crm.amocrm.rest import LONGEST_WAIT, AmoApi
 from chatapp_cli.domain.crm import showing
-from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.crm.receipts import Outcome, unless_all_failed
 from chatapp_cli.domain.crm.states import SHOWING, Act
@@ -87,7 +88,7 @@ class AmoDelivery:
         if not names.is_uuid(entry.remote):
             raise Rejected("chat_unknown", entry.remote)
         if entry.act is Act.REACT:
-            await self._chats.react(convert.reacted(entry, self._ours))
+            await self._chats.react(convert.reacted(entry, self._ours, await self._first(entry.chat)))
         else:
             await self._chats.status(entry.remote, convert.status(entry))
 
@@ -142,7 +143,7 @@ class AmoDelivery:
 
     async def _shown(self, entry: LedgerEntry, there: Mapping[str, str]) -> CrmReceipt:
         """Send the parts that are not there yet; once one is sent, the whole must not be told anew."""
-        first = await self._first(entry)
+        first = await self._first(entry.chat)
         told_as = ToldAs(employee=await self._staff.author(entry.employee) if entry.ours else "", client=first)
         receipt, sent = CrmReceipt(), list(there.values())
         urgency = Urgency.BACKGROUND if entry.act is Act.IMPORT else Urgency.CLIENT
@@ -159,10 +160,16 @@ class AmoDelivery:
             await self._memory.save({f"{FIRST}{entry.chat.remote}": ""})
         return receipt
 
-    async def _first(self, entry: LedgerEntry) -> str:
+    async def _first(self, chat: CrmChat) -> str:
         """The client's id in a chat that an employee began, until our ids are told with it."""
-        name = f"{FIRST}{entry.chat.remote}"
-        return (await self._memory.known(name)).get(name, "") if names.chat_of(entry.chat.remote) else ""
+        name = f"{FIRST}{chat.remote}"
+        return (await self._memory.known(name)).get(name, "") if names.chat_of(chat.remote) else ""
+
+    async def typing(self, pairing: Pairing, chat: CrmChat, person: CrmPerson) -> None:
+        """Show that a client types, in a chat that knows our ids."""
+        if names.chat_of(chat.remote) and not await self._first(chat):
+            conversation = self._ours.conversation(pairing, chat.id)
+            await self._chats.typing(conversation, self._ours.person(person.id), convert.TYPES_FOR)
 
     async def find(self, entry: LedgerEntry) -> CrmReceipt | None:
         """Look for a message by our id, and complete it if only its first files came.

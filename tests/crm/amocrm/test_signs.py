@@ -56,6 +56,23 @@ async def test_a_clients_reaction_is_shown_changed_and_taken_back(
     assert seen == [{who: "👍"}, {who: "🔥"}, {}]
 
 
+async def test_in_a_chat_that_a_manager_began_a_reaction_bears_the_accounts_ids_and_typing_waits_for_ours(
+    session: AmoSession, account: Account
+) -> None:
+    chat = await account.writes_first("Пишу первой", phone="+79160000007")
+    await account.settled()
+    there = CrmChat(id="chat-7", name="Пётр", remote=chat.id)
+    person = CrmPerson(id="person-7", name="Пётр")
+    about = {"remote": chat.messages[0].id, "reaction": "👍", "chat": there, "person": person}
+    assert await session.deliver([entry(act=Act.REACT, **about)]) == [CrmReceipt()]
+    assert chat.messages[0].reactions == {chat.person.id: "👍"}
+    await session.typing(pairing(), there, person)
+    assert chat.typing_until == 0
+    await session.deliver([entry("m-8", "Да", chat=there, person=person)])
+    await session.typing(pairing(), there, person)
+    assert chat.typing_until > 0
+
+
 async def test_a_managers_reaction_names_the_message_by_both_ids_and_comes_once(
     session: AmoSession, desk: AmoDesk, account: Account, chat: AmoChat
 ) -> None:
