@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.crm.link import Card, Employee, Place
     from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.services.crm_cards import DialogInCrm
-    from chatapp_cli.store.rows.crm import CrmDeadRow, EmployeeRow, LinkRow, PairingRow, ShownEntryRow
+    from chatapp_cli.store.rows.crm import CrmDeadRow, EmployeeRow, ImportRow, LinkRow, PairingRow, ShownEntryRow
 
 
 def link(row: LinkRow, paired: Sequence[PairingRow]) -> Mapping[str, Any]:
@@ -140,4 +140,20 @@ def letter(one: SupportLetter, icon: str = "") -> Mapping[str, Any]:
         "facts": {name: said(fact.value, show) or None for name, fact in one.facts.items()},
         "icon": one.icon or None,
         "lacking": [show(words) for words in one.left_to_do(icon)],
+    }
+
+
+def history(row: ImportRow) -> Mapping[str, Any]:
+    """How far the messages from before a pairing are shown."""
+    return {
+        "pairing": row.pairing_id,
+        "link": row.link_id,
+        "channel": row.channel_id,
+        "total": row.total,
+        "shown": row.shown,
+        "waiting": row.waiting,
+        "running": row.goes_on,
+        "done": row.is_done,
+        "since": iso(row.since or None),
+        "asked_at": iso(row.at),
     }

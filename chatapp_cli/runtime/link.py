@@ -13,15 +13,17 @@ from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import ChannelError, ChatappError, ReadInPart
 from chatapp_cli.domain.health import Health
-from chatapp_cli.domain.ids import Millis, PairingId
+from chatapp_cli.domain.ids import DialogId, Millis, PairingId
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.crm import Crm, CrmReply, CrmSession, OffersChannels
 from chatapp_cli.runtime import card_pages
 from chatapp_cli.runtime.crm_answers import CrmAnswers
+from chatapp_cli.runtime.crm_typing import CrmTypingSigns
 from chatapp_cli.runtime.ledger import LedgerKeeper
 from chatapp_cli.runtime.lifecycle import Lifecycle
+from chatapp_cli.runtime.link_history import HistoryKeeper
 from chatapp_cli.runtime.link_inbox import LinkInbox
 from chatapp_cli.runtime.link_load import AnswerTimes, CallMeter, LinkLoad
 from chatapp_cli.runtime.link_rules import RuleWatch
@@ -63,6 +65,8 @@ class LinkRunner:
         self._clock = store.company.world.clock
         self._keeper = LedgerKeeper(store, row.id)
         self._inbox = LinkInbox(store, row, self._keeper.wake)
+        self._typing = CrmTypingSigns(store, row)
+        self._history = HistoryKeeper(store, row.id, self._keeper.wake)
         self._rules = RuleWatch(store, row.id)
         self._questions = CrmAnswers(store, row.id)
         named = log.bind(link=row.id, kind=row.kind)
@@ -100,6 +104,14 @@ class LinkRunner:
     def heard(self) -> None:
         """The CRM told something."""
         self._inbox.wake()
+
+    def client_types(self, dialog: DialogId) -> None:
+        """A client types in a dialog of any channel."""
+        self._typing.client_types(dialog)
+
+    def import_history(self) -> None:
+        """A person wants what was written before a pairing shown, or no more of it."""
+        self._history.wake()
 
     def asked(self) -> None:
         """A command or a window asks the CRM something."""
@@ -144,6 +156,8 @@ class LinkRunner:
     async def _accepted(self, request: HookRequest) -> CrmReply:
         crm, bound = await self._opened()
         reply = await crm.accept(bound, request)
+        if reply.typed is not None:
+            await self._typing.employee_types(reply.typed)
         if reply.card is not None:
             return await card_pages.opened(self._store, self.row.id, self._session, reply.card)
         if reply.refused is not None:
@@ -189,11 +203,19 @@ class LinkRunner:
         self._arranging = self._catching_up = self._offering = True
         self._inbox.hold()
         await self._store.write(partial(links.open_gap, link=self.row.id))
+        tells = manifest(self.row.kind).tells_of(self.row.settings)
+        await self._store.write(partial(links.learn, link=self.row.id, tells=tells))
         await self._arrange(session)
         await self._lifecycle.tell(Health.OK)
         loader = self._loader(address)
         inbox = self._inbox.run(session, understand)
-        parts = (inbox, self._questions.run(session), self._tend(session, address))
+        parts = (
+            inbox,
+            self._questions.run(session),
+            self._typing.run(session),
+            self._history.run(),
+            self._tend(session, address),
+        )
         await run_all(self._keeper.run(session, loader), *parts)
 
     def _loader(self, address: str) -> EntryLoader:

@@ -11,11 +11,12 @@ import structlog
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.journal.channels import ChannelBound, ChannelUnbound, HealthChanged
 from chatapp_cli.domain.journal.company import CompanyConfigured
-from chatapp_cli.domain.journal.dialogs import Assigned
+from chatapp_cli.domain.journal.dialogs import Assigned, ClientTyped
 from chatapp_cli.domain.journal.lines import LineRemoved
 from chatapp_cli.domain.journal.links import (
     CatchUpAsked,
     EntryRetried,
+    HistoryAsked,
     LinkAdded,
     LinkAsked,
     LinkDeadLetterRevived,
@@ -33,6 +34,7 @@ from chatapp_cli.domain.journal.messages import (
     MessageStateChanged,
     MessageTextChanged,
     MessageWithdrawn,
+    ReactionsShown,
 )
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.runtime.fleet import Fleet, called
@@ -60,6 +62,7 @@ _TO_TELL = (
     MessageStateChanged,
     MessageTextChanged,
     MessageWithdrawn,
+    ReactionsShown,
 )
 
 
@@ -76,7 +79,9 @@ class LinkSupervisor(Worker):
         *_TO_TELL,
         *_ACCOUNTS,
         CatchUpAsked,
+        ClientTyped,
         CompanyConfigured,
+        HistoryAsked,
         LinkDeadLetterRevived,
         LinkAsked,
         LinkResumed,
@@ -118,6 +123,10 @@ class LinkSupervisor(Worker):
                 runner.told()
                 if isinstance(entry.event, CompanyConfigured):
                     runner.resume()
+            return
+        if isinstance(entry.event, ClientTyped):
+            for runner in runners.values():
+                runner.client_types(entry.event.dialog)
             return
         if isinstance(entry.event, _ACCOUNTS):
             for runner in runners.values():
@@ -167,6 +176,8 @@ def _hear(runner: LinkRunner, entry: JournalEntry) -> None:
             runner.heard()
         case PairingMade() | PairingEnded():
             runner.arrange()
+        case HistoryAsked():
+            runner.import_history()
         case CatchUpAsked():
             runner.catch_up()
         case LinkResumed():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain import border, limits
@@ -201,6 +201,11 @@ def close_gap(tx: Tx, link: LinkId, *, chats: int, found: int) -> None:
     tx.run("links.close_gap", id=link)
     if found:
         tx.emit(CaughtUp(link=link, chats=chats, found=found), actor=PROGRAM)
+
+
+def learn(tx: Tx, link: LinkId, tells: Sequence[str]) -> None:
+    """Record what the CRM can be told, or tells, beside messages: its manifest is not asked in each transaction."""
+    tx.run("links.learn", id=link, tells=" ".join(tells))
 
 
 def resume(tx: Tx, link: LinkId) -> None:

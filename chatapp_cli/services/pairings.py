@@ -189,6 +189,7 @@ def detached_there(tx: Tx, link: LinkId, place: str, kind: str = "") -> None:
 def _end(tx: Tx, row: PairingRow, code: str) -> None:
     if not tx.run("pairings.end", id=row.id, code=code):
         return
+    tx.run("imports.halt", pairing=row.id)
     tx.run("pairings.forget_entries", id=row.id)
     event = PairingEnded(channel=row.channel_id, link=row.link_id, place=row.place, code=code)
     if code:

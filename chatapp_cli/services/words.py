@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.services.transcript import TranscriptEntry
+    from chatapp_cli.store.rows.crm import ImportRow
 
 STATES: Mapping[str, Text] = MappingProxyType(
     {
@@ -84,6 +85,9 @@ ACTS: Mapping[Act, Text] = MappingProxyType(
         Act.FAILED: T("not sent to the client"),
         Act.TEXTED: T("what became of an SMS"),
         Act.OWNER: T("who is responsible"),
+        Act.READ: T("read by the client"),
+        Act.REACT: T("reaction"),
+        Act.IMPORT: T("message from before the pairing"),
         Act.CONTINUE: T("how the messages of a bot fared"),
     }
 )
@@ -258,6 +262,13 @@ def why(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | N
     """The meaning of a code in a channel that is bound, with the provider's own words, and the next step."""
     words = _words_of(manifest, code)
     return _with_detail(words, detail), words.step_when_bound
+
+
+def of_import(row: ImportRow) -> Text:
+    """How showing the messages from before a pairing stands."""
+    if row.is_done:
+        return T("done")
+    return T("running") if row.goes_on else T("stopped")
 
 
 def why_there(about: CrmManifest, code: str, detail: str = "") -> tuple[Text, Text | None]:

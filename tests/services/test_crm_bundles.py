@@ -9,7 +9,8 @@ import pytest
 from chatapp_cli.domain.crm.events import CrmArrival, CrmConversation
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.services import crm_intake
-from chatapp_cli.services.crm_intake import CrmContext, NotYet
+from chatapp_cli.services.crm_intake import CrmContext
+from chatapp_cli.services.crm_targets import NotYet
 from tests.services.paired import HERE, Paired, able, linked
 from tests.stores import Shop
 

@@ -15,7 +15,18 @@ from chatapp_cli.domain.journal.links import EntrySettled
 from chatapp_cli.domain.journal.messages import MessageReceived
 from chatapp_cli.domain.message import Origin, State
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, composing, crm_entries, crm_intake, ledger, links, outbox, pairings, trace
+from chatapp_cli.services import (
+    channels,
+    composing,
+    crm_entries,
+    crm_intake,
+    crm_targets,
+    ledger,
+    links,
+    outbox,
+    pairings,
+    trace,
+)
 from chatapp_cli.services.message_request import InDialog, MessageRequest
 from tests.services.paired import CRM, HERE, Paired, able, bound, linked
 from tests.stores import Shop, hand_over, owner
@@ -340,7 +351,7 @@ def test_an_edit_that_comes_before_its_message_waits_for_it(desk: Paired) -> Non
     dialog = desk.dialog(desk.shop.hear(desk.channel))
     desk.tell_all()
     edit = CrmRewrote(kind="email", place=HERE.id, chat=f"chat-{dialog}", remote="900", text="Цена 200")
-    with pytest.raises(crm_intake.NotYet):
+    with pytest.raises(crm_targets.NotYet):
         desk.come(edit, "edit:900")
     waiting = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
     for _ in range(crm_intake.MOST_TRIES - 1):
@@ -359,8 +370,8 @@ def test_an_event_about_a_channel_that_is_not_paired_is_a_dead_letter_and_goes_t
     with pytest.raises(NotFound):
         desk.come(foreign, "add:900")
     stranger = desk.wrote(dialog, "чужому", chat="chat-99999")
-    with pytest.raises((NotFound, crm_intake.NotYet)):
-        desk.shop.write(lambda tx: crm_intake._chat(tx, desk.link, "email", HERE.id, stranger.chat, ""))
+    with pytest.raises((NotFound, crm_targets.NotYet)):
+        desk.shop.write(lambda tx: crm_targets.chat(tx, desk.link, "email", HERE.id, stranger.chat, ""))
     assert len(desk.shop.texts(dialog)) == 1  # type: ignore[arg-type]
 
 

@@ -29,7 +29,8 @@ from chatapp_cli.domain.ids import MessageId, Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import channels, composing, crm_intake, ledger, outbox, pairings
-from chatapp_cli.services.crm_intake import CrmContext, NotYet
+from chatapp_cli.services.crm_intake import CrmContext
+from chatapp_cli.services.crm_targets import NotYet
 from chatapp_cli.services.message_request import InDialog, MessageRequest
 from chatapp_cli.store.rows.crm import ShownEntryRow
 from chatapp_cli.store.tx import Tx

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from chatapp_cli.crm.amocrm import button_pages, events, names, salesbot
+from chatapp_cli.crm.amocrm import actions, button_pages, events, names, salesbot
 from chatapp_cli.crm.amocrm.events import KeptStir
 from chatapp_cli.crm.amocrm.hosts import is_account
 from chatapp_cli.crm.amocrm.linking import ACCOUNT, CHAT, CODE, CONNECT, SECRETS
@@ -23,12 +23,12 @@ from chatapp_cli.crm.amocrm.record import (
     MADE,
     OFFER,
     SCOPE,
-    STAFF,
     STATE_USED,
     ConnectedChats,
     MadeIntegration,
     OfferedCode,
     PairedSource,
+    employee,
     has_chats,
     held,
     integration,
@@ -92,8 +92,9 @@ async def _chat(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
     if scope is not None and told and told != scope.scope:
         return _NO
     message = tree.get("message")
-    # Typing and reactions of employees have no counterpart in the desk: they are only acknowledged.
-    return CrmReply(arrivals=[await _wrote(bound, message, now)], body=b"ok") if isinstance(message, dict) else _DONE
+    if isinstance(message, dict):
+        return CrmReply(arrivals=[await _wrote(bound, message, now)], body=b"ok")
+    return await actions.accepted(bound, tree, request.body) or _DONE
 
 
 async def _wrote(bound: Bound, message: Tree, now: Millis) -> CrmArrival:
@@ -111,7 +112,7 @@ async def _wrote(bound: Bound, message: Tree, now: Millis) -> CrmArrival:
     found = await _pairing(bound, number, external)
     about = found or PairedSource(kind="", place="")
     where: dict[str, Any] = {"kind": about.kind, "place": about.place, "channel": about.channel}
-    where |= {"author": await _employee(bound, str(_map(message, "sender").get("id") or ""))}
+    where |= {"author": await employee(bound, str(_map(message, "sender").get("id") or ""))}
     if found is None:
         where |= {"pairing": number or 0}
     if known is None:
@@ -125,12 +126,6 @@ async def _pairing(bound: Bound, number: PairingId | None, source: str) -> Paire
         return None if number is None else await paired_with(bound.memory, number)
     there = await paired(bound.memory)
     return next(iter(there.values())) if len(there) == 1 else None
-
-
-async def _employee(bound: Bound, amojo_id: str) -> str:
-    """The account's number of an employee; empty for one that is not known yet, such as the bot."""
-    name = f"{STAFF}{amojo_id}"
-    return (await bound.memory.known(name)).get(name, "") if amojo_id else ""
 
 
 async def _note_first(bound: Bound, message: Tree) -> None:

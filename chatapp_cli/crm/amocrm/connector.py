@@ -34,7 +34,7 @@ from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.record import has_chats
 from chatapp_cli.crm.amocrm.rest import AmoApi
 from chatapp_cli.domain.crm.cards import CardRef, ClientOfCard
-from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.letter import SupportLetter
 from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
@@ -94,6 +94,11 @@ class AmoSession:
         if self._chats is None:
             raise Rejected("file_gone", target.name)
         await files.fetch(self._api.http, self._chats.origin, address, target)
+
+    async def typing(self, pairing: Pairing, chat: CrmChat, person: CrmPerson) -> None:
+        """Show that a client types, in a chat of the account."""
+        if isinstance(self._delivery, AmoDelivery):
+            await self._delivery.typing(pairing, chat, person)
 
     async def prove(self) -> None:
         """Ask for the account."""

@@ -18,6 +18,7 @@ from chatapp_cli.domain.crm.events import (
     CopyCame,
     CrmArrival,
     CrmEvent,
+    CrmReacted,
     CrmWrote,
     CrmWroteFirst,
     MirroredChat,
@@ -65,6 +66,23 @@ class KeptChatWords(msgspec.Struct, frozen=True, kw_only=True):
     """Whose chat it is, if its channel is not paired now."""
     found: bool = False
     """Whether a look found it in the history of a chat, which does not tell all that a hook does."""
+
+
+class KeptReaction(msgspec.Struct, frozen=True, kw_only=True):
+    """An employee's reaction to a message, as it is kept."""
+
+    kind: str
+    place: str
+    pairing: int = 0
+    """Whose chat it is, if its channel is not paired now."""
+    chat: str
+    remote_chat: str = ""
+    reacted_to: str
+    """The message's id in the chats."""
+    key: str = ""
+    """Ours."""
+    emoji: str = ""
+    author: str = ""
 
 
 class KeptStir(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +155,11 @@ def stir(kept: KeptStir, mark: str) -> CrmArrival:
     return CrmArrival(provider_id=f"stir:{mark}", event=_stirred(kept), raw=msgspec.json.encode(kept))
 
 
+def reaction(kept: KeptReaction, mark: str) -> CrmArrival:
+    """A reaction, once for each mark: its hook has no id."""
+    return CrmArrival(provider_id=f"reaction:{mark}", event=_reacted(kept), raw=msgspec.json.encode(kept))
+
+
 def dead(raw: bytes, mark: str, problem: str) -> CrmArrival:
     """What cannot be used, for a person to see."""
     return CrmArrival(provider_id=f"odd:{mark}", event=None, raw=raw, problem=problem)
@@ -149,6 +172,10 @@ def understand(raw: bytes, now: Millis) -> CrmEvent:
     except ValueError:
         pass
     try:
+        return _reacted(read_as(raw, KeptReaction))
+    except ValueError:
+        pass
+    try:
         return salesbot.event_of(read_as(raw, KeptStep))
     except ValueError:
         return _event(read_as(raw, KeptChatWords), now)
@@ -156,6 +183,20 @@ def understand(raw: bytes, now: Millis) -> CrmEvent:
 
 def _stirred(kept: KeptStir) -> CopyCame:
     return CopyCame(kind=kept.kind, place=kept.place, chat=kept.stirred)
+
+
+def _reacted(kept: KeptReaction) -> CrmReacted:
+    return CrmReacted(
+        kind=kept.kind,
+        place=kept.place,
+        chat=border.external_id(kept.chat),
+        remote=border.external_id(kept.reacted_to),
+        key=border.external_id(kept.key),
+        remote_chat=border.external_id(kept.remote_chat),
+        emoji=border.text(kept.emoji),
+        author=border.external_id(kept.author),
+        pairing=PairingId(kept.pairing) if kept.pairing else None,
+    )
 
 
 def _event(kept: KeptChatWords, now: Millis) -> CrmEvent:

@@ -101,6 +101,12 @@ async def paired_with(memory: Memory, pairing: PairingId) -> PairedSource | None
     return await remembered(memory, f"{PAIRED}{pairing}", PairedSource)
 
 
+async def employee(bound: Bound, amojo_id: str) -> str:
+    """The account's number of an employee by the id in the chats; empty for one not known yet, such as the bot."""
+    name = f"{STAFF}{amojo_id}"
+    return (await bound.memory.known(name)).get(name, "") if amojo_id else ""
+
+
 async def integration(bound: Bound) -> MadeIntegration | None:
     """The keys that a person typed in, or that amoCRM's button brought; ``None`` until it did."""
     if bound.settings.get("client_id"):

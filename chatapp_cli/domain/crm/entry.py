@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.arrival import ChatKind
-from chatapp_cli.domain.message import Origin
+from chatapp_cli.domain.message import Origin, State
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.crm.link import Pairing
@@ -84,7 +84,8 @@ class LedgerEntry:
     employee: str = ""
     """The CRM's id of the employee who wrote it: there, or here as our operator. For ``OWNER`` who is responsible."""
     remote: str = ""
-    """The CRM's id of the message, for ``DELIVERED`` and ``FAILED``; of what stands still, for ``CONTINUE``."""
+    """The CRM's id of the message, for ``DELIVERED``, ``FAILED``, ``READ`` and ``REACT``; of what stands still, for
+    ``CONTINUE``."""
     sent_as: Sequence[str] = ()
     """The channel's ids of a message that was delivered."""
     reason: str = ""
@@ -93,6 +94,10 @@ class LedgerEntry:
     """Whether this CRM had us send it to a phone, beside any conversation."""
     fate: TextFate | None = None
     """How such a message fares, for ``TEXTED``; for ``CONTINUE`` ``SENT`` if all were taken, otherwise ``FAILED``."""
+    state: State | None = None
+    """How a message of ours fares that is shown there."""
+    reaction: str = ""
+    """The emoji with which the client reacts now, for ``REACT``; empty: it was taken back."""
     outcome: CardOutcome | None = None
     """Where a card goes that the CRM's session makes for the message; ``None``: where the pairing says."""
 

@@ -73,6 +73,36 @@ class CrmWithdrew:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CrmReacted:
+    """An employee reacted to a message, or took that back."""
+
+    kind: str
+    place: str
+    chat: str
+    remote: str = ""
+    """The CRM's id of the message."""
+    key: str = ""
+    """Our id of the message, see ``LedgerEntry.key``; empty for one that was written in the CRM."""
+    remote_chat: str = ""
+    emoji: str = ""
+    """Empty: it was taken back."""
+    author: str = ""
+    """The CRM's id of the employee."""
+    pairing: PairingId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmTyping:
+    """An employee types in a chat: it is never stored, and passed on only if that can be done at once."""
+
+    kind: str
+    place: str
+    chat: str
+    remote_chat: str = ""
+    pairing: PairingId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CrmTexted:
     """The CRM wants a text sent to a phone by a pairing's channel, as it does with providers of SMS."""
 
@@ -219,6 +249,7 @@ CrmEvent: TypeAlias = (
     CrmWrote
     | CrmRewrote
     | CrmWithdrew
+    | CrmReacted
     | CrmTexted
     | CrmWroteFirst
     | CrmStepAsked

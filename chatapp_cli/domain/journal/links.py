@@ -160,6 +160,20 @@ class PairingEnded(PairingEvent):
     code: str = ""
 
 
+class HistoryAsked(PairingEvent):
+    """A person wants a CRM shown what was written before a pairing."""
+
+    topic: ClassVar[str] = "crm.history"
+    words: ClassVar[Text] = T("CRM link {link}: the messages of channel {channel} from before the pairing go there")
+
+
+class HistoryEnded(PairingEvent):
+    """All of it was given to the ledger, or a person stopped it."""
+
+    topic: ClassVar[str] = "crm.history_ended"
+    words: ClassVar[Text] = T("CRM link {link}: no more messages of channel {channel} from before the pairing")
+
+
 class EntryEvent(JournalEvent):
     """Something happened to an entry of the ledger."""
 

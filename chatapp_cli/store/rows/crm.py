@@ -273,6 +273,39 @@ class RouteRow(NamedTuple):
     at: Millis
 
 
+class ImportRow(NamedTuple):
+    """How far the messages from before a pairing are shown in its CRM."""
+
+    pairing_id: PairingId
+    link_id: LinkId
+    channel_id: ChannelId
+    channel: str
+    last: MessageId
+    until: MessageId
+    since: Millis
+    total: int
+    passed: int
+    waiting: int
+    """Those that the ledger is still to tell."""
+    running: int
+    at: Millis
+
+    @property
+    def shown(self) -> int:
+        """How many of the total are done with."""
+        return max(0, self.passed - self.waiting)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the ledger gets more of it, or is still to tell some."""
+        return bool(self.running or self.waiting)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left."""
+        return not self.goes_on and self.last >= self.until
+
+
 class QuestionRow(NamedTuple):
     """A question to a link's session."""
 

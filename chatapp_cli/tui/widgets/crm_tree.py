@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import OptionList
 
+from chatapp_cli.domain.crm.states import Tells
 from chatapp_cli.kit.crms import manifest
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _FITTING: Mapping[str, Collection[str]] = MappingProxyType(
     {
         "": (),
         "link": ("attach", "renew", "check", "resume", "catch_up", "rules", "letter", "unlink"),
-        "pairing": ("attach", "open", "check", "detach", "mend"),
+        "pairing": ("attach", "open", "check", "detach", "mend", "history"),
         "entry": ("retry", "drop"),
     }
 )
@@ -89,4 +90,5 @@ class CrmTree(OptionList):
             about = manifest(link.kind)
             fitting -= {"catch_up", "mend"} if about.one_way_of(link.settings) else set()
             fitting -= {"letter"} if about.letter is None else set()
+            fitting -= set() if Tells.HISTORY in about.tells_of(link.settings) else {"history"}
         return [f"crm.{act}" for act in sorted(_EVERY - fitting)]

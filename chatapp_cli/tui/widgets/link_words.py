@@ -16,7 +16,7 @@ from chatapp_cli.kit.manifests import manifest as channel_manifest
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.services import pairings
 from chatapp_cli.services import words as states
-from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
+from chatapp_cli.store.rows.crm import ImportRow, LinkRow, PairingRow, ShownEntryRow
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.reading import words
@@ -113,8 +113,11 @@ class LinkWords:
             between = " – ".join(map(self._moment, link.gap))
             self._fact(text, _("Being looked for"), between, self._appearance.styles.warn)
 
-    def about_pairing(self, one: PairingRow, link: LinkRow, address: str) -> Text:
-        """The details of a pairing with its options; ``address``: where the CRM calls us, empty if it is not shown."""
+    def about_pairing(self, one: PairingRow, link: LinkRow, address: str, past: ImportRow | None = None) -> Text:
+        """The details of a pairing with its options; ``address``: where the CRM calls us, empty if it is not shown.
+
+        ``past``: how far what was written before it is shown there; ``None`` if nobody asked for it.
+        """
         about = manifest(link.kind)
         text = self._headed(one.channel, f"{one.line} · {one.place_name} ({one.place})")
         self._explain(text, link.kind, one.code, one.detail)
@@ -123,6 +126,9 @@ class LinkWords:
             self._fact(text, show(field.label), show(field.shown(values[field.name])))
         if address:
             self._fact(text, _("Webhook"), address)
+        if past is not None:
+            shown = _("{n} of {total}", n=past.shown, total=past.total)
+            self._fact(text, _("Messages from before"), f"{shown} · {show(states.of_import(past))}")
         self._fact(text, _("The line works until"), show(states.WORKS_UNTIL))
         hint = _("Press {key} to change this.", key=key("crm", "open"))
         return text.append(f"\n{hint}\n", self._appearance.styles.muted)

@@ -319,19 +319,3 @@ async def test_a_conversation_that_was_notes_goes_on_as_a_chat_once_a_channel_is
     [receipt] = await told(session, entry(chat=chat))
     assert receipt.chat == account.chats[0].id
     assert await session.cards(chat) == []
-
-
-async def test_typing_and_a_reaction_of_a_client_are_told_as_the_chats_take_them(
-    session: AmoSession, account: Account
-) -> None:
-    await known(session)
-    chats = session._chats
-    assert chats is not None
-    await chats.typing(CONVERSATION, f"{MARK}.person-1", 5000)
-    account.capabilities.reactions = True
-    reaction: dict[str, object] = {"conversation_id": CONVERSATION, "msgid": f"{MARK}.m-1", "type": "react"}
-    reaction |= {"user": {"id": f"{MARK}.person-1"}}
-    await chats.react({**reaction, "emoji": "👍"})
-    [chat] = account.chats
-    assert chat.typing_until > chat.messages[0].at
-    assert list(chat.messages[0].reactions.values()) == ["👍"]
