@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.domain.arrival import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved
+from chatapp_cli.domain.arrival import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved, Profile
 from chatapp_cli.domain.crm.entry import CrmReceipt
 from chatapp_cli.domain.crm.events import CrmArrival, CrmRewrote, CrmWithdrew, PlaceDetached
 from chatapp_cli.domain.crm.states import Act
@@ -572,3 +572,16 @@ def test_looks_for_a_doubtful_entry_are_counted_anew_however_often_it_was_tried_
         (row,) = desk.entries()
         assert (row.doubtful, row.tries) == (1, looks)
         desk.shop.write(lambda tx, row=row: ledger.again(tx, row, OutcomeUnknown("away"), seconds=0, doubtful=True))
+
+
+@pytest.mark.parametrize(
+    ("kind", "username"), [("telegram", "anna"), ("telegram_bot", "anna"), ("vk", ""), ("max", "")]
+)
+def test_a_crm_is_told_no_username_that_may_be_another_persons_where_it_is_looked_for(
+    desk: Paired, kind: str, username: str
+) -> None:
+    desk.shop.hear(desk.channel, sender=Profile(id="777", name="Анна", username="anna", email="anna@firma.example"))
+    [row] = desk.entries()
+    entry = desk.entry(row, kind)
+    assert entry is not None
+    assert (entry.person.username, entry.person.email) == (username, "anna@firma.example")

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from chatapp_cli.crm.amocrm.convert import mail_of
 from chatapp_cli.crm.amocrm.rest import AmoApi, embedded
 from chatapp_cli.domain.crm.entry import CrmPerson
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
@@ -63,8 +62,8 @@ def _reached(person: CrmPerson) -> Iterator[tuple[str, str]]:
     """By what a person is found: the field and its value. A @username stands in the field of the phone (S-186)."""
     if person.phone:
         yield "PHONE", person.phone
-    if mail := mail_of(person):
-        yield "EMAIL", mail
+    if person.email:
+        yield "EMAIL", person.email
     elif name := person.username.strip().lstrip("@"):
         yield "PHONE", f"@{name}"
 

@@ -112,13 +112,8 @@ def _client(entry: LedgerEntry, ours: OurIds) -> dict[str, Any]:
 
 
 def _profile(person: CrmPerson) -> dict[str, str]:
-    phone, mail = person.phone.removeprefix("+"), mail_of(person)
-    return {name: said for name, said in (("phone", phone), ("email", mail)) if said}
-
-
-def mail_of(person: CrmPerson) -> str:
-    """The e-mail address of a person; empty if there is none."""
-    return person.username if "@" in person.username.strip("@") else ""
+    phone = person.phone.removeprefix("+")
+    return {name: said for name, said in (("phone", phone), ("email", person.email)) if said}
 
 
 def _answered(entry: LedgerEntry, ours: OurIds) -> dict[str, str]:

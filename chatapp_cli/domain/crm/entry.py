@@ -27,7 +27,9 @@ class CrmPerson:
     last_name: str = ""
     phone: str = ""
     """As ``+`` and digits; empty if unknown, or if it belongs to one of our own lines."""
+    email: str = ""
     username: str = ""
+    """Without ``@``; empty also in a messenger whose usernames are not those that people mean by an @name alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
