@@ -78,6 +78,22 @@ def test_a_server_that_failed_may_have_carried_out_what_is_not_to_be_repeated() 
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>maintenance</html>",
+        b'{"error_code":500,"error_type":"internal"}',
+        b'{"title":"Bad Request","status":400}',
+        b'{"status":400,"validation-errors":[]}',
+    ],
+)
+def test_a_refusal_with_the_status_of_a_success_is_none(body: bytes) -> None:
+    for once, kind in ((True, OutcomeUnknown), (False, Retryable)):
+        with pytest.raises(kind, match="strange_answer"):
+            errors.understood(answer(200, body), once=once)
+    assert [errors.understood(answer(200, one), once=True) for one in (b"", b"[]", b'{"id":1}')] == [{}, [], {"id": 1}]
+
+
+@pytest.mark.parametrize(
     ("response", "kind", "code"),
     [
         (answer(401, b'{"hint":"Token has been revoked"}'), GrantRefused, "access_ended"),

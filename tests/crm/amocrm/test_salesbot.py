@@ -216,6 +216,10 @@ async def test_a_lost_answer_is_asked_again_and_ends_with_the_first_word(
     account.misbehaviour.lose_after[word.remote] = 1
     [lost] = await session.deliver([word])
     assert isinstance(lost, OutcomeUnknown)
+    account.misbehaviour.refuse[word.remote] = (200, {"title": "Error", "status": 500})
+    [odd] = await session.deliver([word])
+    assert isinstance(odd, OutcomeUnknown)
+    account.misbehaviour.refuse.clear()
     assert await session.find(word) is None
     assert await session.deliver([replace(word, fate=TextFate.FAILED)]) == [CrmReceipt()]
     assert run.result["status"] == "success"
