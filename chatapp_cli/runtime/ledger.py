@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -191,7 +192,13 @@ class LedgerQueue:
             self._struggles()
 
     async def _refused(self, row: EntryRow, error: Rejected) -> None:
-        """Give up an entry, unless a right is lacking for all of them: then they wait, and the link is suspended."""
+        """Give up an entry, unless a right is lacking for all of them: then they wait, and the link is suspended.
+
+        What stands still in the CRM until it is told, as a bot does, waits for the right in any case.
+        """
+        if error.code == SCOPE and row.act == Act.CONTINUE:
+            await self._again(row, error, self._jittered(row))
+            return
         await self._record(partial(ledger.die, row=row, code=error.code, detail=error.detail))
         if error.code != SCOPE:
             return

@@ -115,6 +115,19 @@ async def test_entries_wait_for_a_right_that_is_lacking_one_after_the_other_and_
     assert [type(one) for one in telling.fell] == ([Misconfigured] if "waiting" in states else [])
 
 
+async def test_a_bot_that_stands_still_is_told_once_the_right_is_back_and_until_then_the_link_is_at_fault(
+    store: AsyncStore, tmp_path: Path
+) -> None:
+    telling = Telling(store, tmp_path, [SCOPE] * 4 + [HIDDEN], clients=0)
+    await store.write(lambda tx: ledger.expect(tx, telling.link, "/continue/1", 0))
+    for _ in range(4):
+        await telling.turn()
+        assert [row.state for row in telling.entries()] == ["waiting"]
+    assert await telling.fault() == ("scope", "Forbidden")
+    await telling.turn()
+    assert (telling.entries(), telling.fell) == ([], [])
+
+
 async def test_what_a_crm_takes_only_in_doubt_is_asked_about_later_and_told_more_and_more_rarely(
     store: AsyncStore, tmp_path: Path
 ) -> None:
