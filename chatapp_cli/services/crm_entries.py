@@ -146,6 +146,7 @@ class EntryLoader:
             at=message.at,
             text=_text(message, card),
             files=self._files(tx, message) if shows else (),
+            file_count=len(transcript.entry(tx, message.id).files) if told.act is Act.DELETE else 0,
             author=named,
             ours=ours,
             origin=origin,

@@ -70,6 +70,8 @@ class LedgerEntry:
     """When the message was written; for ``OWNER`` when the dialog got its operator."""
     text: str = ""
     files: Sequence[SharedFile] = ()
+    file_count: int = 0
+    """How many files the message has, for ``DELETE``, also of those that are not kept any more."""
     quoted: str = ""
     """The first words of the message that it answers."""
     quoted_key: str = ""

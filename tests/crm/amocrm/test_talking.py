@@ -163,6 +163,22 @@ async def test_an_edited_message_gets_its_new_text_and_a_deleted_one_says_so(
     assert message.text == "The message was deleted."
 
 
+async def test_of_a_deleted_message_with_files_every_part_says_so(
+    session: AmoSession, account: Account, desk: AmoDesk
+) -> None:
+    files = [SharedFile(name=f"паспорт-{one}.jpg", url=f"{desk.url}/media/{one}.jpg") for one in "12"]
+    desk.files = {f"{one}.jpg": b"jpg" for one in "12"}
+    await told(session, entry(files=files))
+    await told(session, entry(act=Act.DELETE, file_count=3))  # one was not told
+    assert [one.text for one in account.chats[0].messages] == ["The message was deleted."] * 2
+    account.misbehaviour.refuse[f"POST /v2/origin/custom/{account.channel.scope_id}"] = (
+        400,
+        {"title": "", "status": 400},
+    )
+    [refused] = await session.deliver([entry(act=Act.DELETE, file_count=2)])
+    assert isinstance(refused, Rejected)
+
+
 async def test_what_became_of_a_managers_message_is_told_with_the_reason_in_words(
     session: AmoSession, account: Account
 ) -> None:
