@@ -143,9 +143,13 @@ def token_refusal(response: HttpResponse, now: Millis, secrets: Sequence[str]) -
 def chats_refusal(
     response: HttpResponse, *, now: Millis, once: bool = False, secrets: Sequence[str] = ()
 ) -> ChannelError:
-    """The error for a refusal of the chats API: a wrong clock looks like a wrong secret there."""
+    """The error for a refusal of the chats API: a wrong clock looks like a wrong secret there.
+
+    A page with 403 is none of the API: the front server blocks our address, as it does for the account.
+    """
     words = words_of(response, secrets)
-    if response.status in {UNAUTHORISED, FORBIDDEN}:
+    is_page = response.status == FORBIDDEN and bool(response.body) and not isinstance(said(response), dict)
+    if response.status in {UNAUTHORISED, FORBIDDEN} and not is_page:
         return Misconfigured("signature", words)
     if response.status == NOT_FOUND:
         return Rejected("chat_unknown", words)

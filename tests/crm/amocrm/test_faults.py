@@ -114,7 +114,13 @@ def test_a_refused_token_is_told_from_one_of_which_nobody_knows(
 
 @pytest.mark.parametrize(
     ("response", "code"),
-    [(answer(403, JSON_403), "signature"), (answer(401), "signature"), (answer(404), "chat_unknown")],
+    [
+        (answer(403, JSON_403), "signature"),
+        (answer(401), "signature"),
+        (answer(403, b"<html>nginx</html>"), "suspended"),
+        (answer(403), "signature"),
+        (answer(404), "chat_unknown"),
+    ],
 )
 def test_a_refusal_of_the_chats_says_what_to_look_at(response: HttpResponse, code: str) -> None:
     assert errors.chats_refusal(response, now=0).code == code
@@ -152,6 +158,11 @@ async def test_a_request_too_many_waits_and_is_repeated_and_a_block_ends_the_ses
     account.misbehaviour.html_403 = True
     with pytest.raises(Misconfigured, match="suspended"):
         await session.prove()
+    account.misbehaviour.html_403 = False
+    account.misbehaviour.refuse["/v2/origin/custom/*"] = (403, "<html>403 Forbidden</html>")
+    await session.prove()
+    with pytest.raises(Misconfigured, match="suspended"):
+        await session.deliver([entry()])
 
 
 async def test_a_long_pause_is_told_to_the_caller_and_not_waited_for_here(
