@@ -9,7 +9,8 @@ import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Channel, Json, Line, Verb, noun, opened
-from chatapp_cli.commands.crm_names import Link, app
+from chatapp_cli.commands.crm_names import Link
+from chatapp_cli.commands.crm_own import app
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.served import note_if_unserved

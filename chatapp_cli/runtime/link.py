@@ -63,7 +63,8 @@ class LinkRunner:
         self.row = row
         self._store = store
         self._clock = store.company.world.clock
-        self._keeper = LedgerKeeper(store, row.id)
+        self._work = WakeUp()
+        self._keeper = LedgerKeeper(store, row.id, self._work.set)
         self._inbox = LinkInbox(store, row, self._keeper.wake)
         self._typing = CrmTypingSigns(store, row)
         self._history = HistoryKeeper(store, row.id, self._keeper.wake)
@@ -72,7 +73,6 @@ class LinkRunner:
         named = log.bind(link=row.id, kind=row.kind)
         self._lifecycle = Lifecycle(self, store.company.world, named, awaits_admission=row.code == links.NEW)
         self._arranging, self._catching_up, self._offering = True, True, True
-        self._work = WakeUp()
         self._session: CrmSession | None = None
         """The live one, which pages in cards ask."""
         self._door: tuple[Crm, Bound] | None = None
@@ -206,7 +206,7 @@ class LinkRunner:
         tells = manifest(self.row.kind).tells_of(self.row.settings)
         await self._store.write(partial(links.learn, link=self.row.id, tells=tells))
         await self._arrange(session)
-        await self._lifecycle.tell(Health.OK)
+        await self._tell_health()
         loader = self._loader(address)
         inbox = self._inbox.run(session, understand)
         parts = (
@@ -246,6 +246,7 @@ class LinkRunner:
                 seconds = CATCH_UP_EVERY if await self._catch_up(session) else CATCH_UP_AGAIN
                 self._inbox.release()
                 next_look = self._clock.monotonic() + seconds
+            await self._tell_health()
             await self._rules.look(session)
             self._count()
             await self._store.write(partial(links.prove, link=self.row.id))
@@ -253,6 +254,11 @@ class LinkRunner:
             await self._work.wait_by(self._clock, PROOF_EVERY)
             if self._clock.monotonic() >= next_look:
                 self._arranging = self._catching_up = True  # in the CRM somebody may have undone what was arranged
+
+    async def _tell_health(self) -> None:
+        """Report that the link works, unless the CRM takes an entry not even after several attempts."""
+        trouble = await self._store.read(partial(ledger.struggle, link=self.row.id))
+        await self._lifecycle.tell(Health.OK if trouble is None else Health.RETRYING, *(trouble or ()))
 
     async def _arrange(self, session: CrmSession) -> None:
         """Make the CRM as the pairings say, and record which of them it refuses."""

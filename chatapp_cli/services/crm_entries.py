@@ -77,13 +77,20 @@ class EntryLoader:
             act=Act(row.act),
             pairing=pairing_of(self.crm, pairing),
             chat=_chat_of(tx, pairing.id, card, row.chat),
-            person=_person(tx, card),
+            person=replace(_person(tx, card), username=self._username(tx, card)),
             remote=row.remote,
             employee=row.employee,
             reason=self._reason(tx, row, message, pairing),
             at=row.created_at,
         )
         return told if message is None else self._with_message(tx, row, told, card, message)
+
+    def _username(self, tx: Tx, card: DialogCard) -> str:
+        """The username of a client; empty if the same name may be another person's where it is looked for."""
+        if not card.username or card.chat_kind != "private":
+            return ""
+        can = self.manifest(channels.one(tx, card.channel_id)).capabilities
+        return card.username if can.bare_usernames else ""
 
     def _without_dialog(self, row: EntryRow, pairing: Pairing) -> LedgerEntry:
         """A text for what is no phone that the channel could write to, or of which nobody knows the channel."""
@@ -139,6 +146,7 @@ class EntryLoader:
             at=message.at,
             text=_text(message, card),
             files=self._files(tx, message) if shows else (),
+            file_count=len(transcript.entry(tx, message.id).files) if told.act is Act.DELETE else 0,
             author=named,
             ours=ours,
             origin=origin,
@@ -234,7 +242,7 @@ def pairing_of(crm: CrmManifest, row: PairingRow) -> Pairing:
 
 
 def sides(tx: Tx, pairing: PairingId, card: DialogCard) -> tuple[CrmChat, CrmPerson]:
-    """The chat in which a CRM shows a dialog now, and its client."""
+    """The chat in which a CRM shows a dialog now, and its client without the username."""
     return _chat_of(tx, pairing, card), _person(tx, card)
 
 
@@ -249,7 +257,7 @@ def _person(tx: Tx, card: DialogCard) -> CrmPerson:
         first_name=card.first_name,
         last_name=card.last_name,
         phone="" if ours else card.phone,
-        username=card.username,
+        email=card.email,
     )
 
 

@@ -12,7 +12,17 @@ from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, composing, crm_cards, crm_chats, crm_gaps, ledger, pairings, transcript
+from chatapp_cli.services import (
+    access,
+    channels,
+    composing,
+    crm_cards,
+    crm_chats,
+    crm_gaps,
+    ledger,
+    pairings,
+    transcript,
+)
 from chatapp_cli.services.message_request import MessageRequest, ToAddress
 from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.crm import ChatRow, PairedRow, PairingRow
@@ -20,6 +30,7 @@ from chatapp_cli.store.rows.crm import ChatRow, PairedRow, PairingRow
 if TYPE_CHECKING:
     from chatapp_cli.domain.crm.events import CrmWroteFirst
     from chatapp_cli.domain.ids import LinkId, MessageId, PairingId
+    from chatapp_cli.domain.manifest import Capabilities
     from chatapp_cli.services.routes import Able
     from chatapp_cli.store.tx import Tx
 
@@ -35,7 +46,8 @@ def send(tx: Tx, link: LinkId, event: CrmWroteFirst, able: Able) -> None:
     try:
         with tx.trial():
             crm_gaps.require_fresh(tx, event.at)
-            to = ToAddress(pairing.channel_id, _address(tx, event))
+            channel = channels.one(tx, pairing.channel_id)
+            to = ToAddress(channel.id, _address(tx, event, able(channel)))
             request = MessageRequest(to=to, options=options, draft=Draft(text=event.text))
             message = composing.accept(tx, able, request)
             chat = _joined(tx, pairing.id, message, event.remote_chat)
@@ -57,7 +69,7 @@ def _pairing(tx: Tx, link: LinkId, event: CrmWroteFirst) -> PairingRow:
     return found
 
 
-def _address(tx: Tx, event: CrmWroteFirst) -> str:
+def _address(tx: Tx, event: CrmWroteFirst, can: Capabilities) -> str:
     """A phone, a username or an e-mail address as it is stored. Raises Refused."""
     said = event.phone.strip()
     if not said and event.found:
@@ -68,6 +80,11 @@ def _address(tx: Tx, event: CrmWroteFirst) -> str:
     if not said:
         raise Refused("bad_address", T("There is no phone, no address and no @username to write to."))
     found = [kind for kind in kinds(said) if kind != "chat_id"]
+    if found == ["username"] and not can.bare_usernames:
+        raise Refused(
+            "cannot_write_first",
+            T("{name} is a name in another messenger, where it may be another person's.", name=said),
+        )
     if not found or found[0] == "phone":
         return crm_cards.require_phone(tx, event.phone)
     return said

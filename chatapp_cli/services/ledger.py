@@ -40,6 +40,10 @@ LONGEST_WAIT = 600.0
 """The longest pause in seconds before an entry that was surely not taken is told again; it is never given up."""
 MOST_LOOKS = 8
 """How often the CRM is asked about a doubtful entry before a person has to decide."""
+FIRST_LOOK = 4.0
+"""Seconds after a lost answer, at least, until the CRM is asked: it may be carrying the request out still."""
+STRUGGLES = 3
+"""Attempts after which an entry that is still not told is a fault of the link."""
 OLD_AT_ONCE = 5
 """Messages from before a pairing that are told together; the next ones wait for them, so that others have room."""
 UNCERTAIN = "uncertain"
@@ -333,6 +337,14 @@ def recover(tx: Tx, link: LinkId, epoch: int = 0) -> None:
 def next_due(tx: Tx, link: LinkId) -> Millis | None:
     """When the next entry may be told that waits for a time."""
     found: Millis | None = tx.value("ledger.next_due", link=link, now=tx.now)
+    return found
+
+
+def struggle(tx: Tx, link: LinkId) -> tuple[str, str] | None:
+    """The code and the detail of what keeps an entry from being told that was tried several times already."""
+    found: tuple[str, str] | None = tx.one(
+        lambda code, detail: (str(code), str(detail)), "ledger.struggle", link=link, n=STRUGGLES
+    )
     return found
 
 

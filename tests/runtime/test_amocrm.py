@@ -197,6 +197,24 @@ async def test_a_message_whose_answer_was_lost_is_shown_once(desk: AmoOffice) ->
     assert desk.shown() == ["Здравствуйте"]
 
 
+async def test_chats_that_fail_again_and_again_are_a_fault_of_the_link_until_they_take_it(desk: AmoOffice) -> None:
+    chats = f"POST /v2/origin/custom/{desk.account.channel.scope_id}"
+    desk.account.misbehaviour.refuse[chats] = (200, {"error_code": 500, "error_type": "internal"})
+    await desk.bot.say(ANNA, "Здравствуйте")
+
+    def hurried(state: str) -> bool:
+        now = desk.company.world.clock.now()
+        if any(row.not_before > now for row in desk.company.read(ledger.everything)):
+            desk.company.write(lambda tx: links.resume(tx, desk.link))
+        return bool(desk.row().state == state)
+
+    await eventually(lambda: hurried("limited"), seconds=30)
+    assert (desk.row().code, desk.shown()) == ("strange_answer", [])
+    desk.account.misbehaviour.refuse.clear()
+    await eventually(lambda: hurried("ok"), seconds=30)
+    assert desk.shown() == ["Здравствуйте"]
+
+
 async def test_what_a_manager_wrote_while_we_were_deaf_is_caught_up(desk: AmoOffice) -> None:
     await desk.bot.say(ANNA, "Здравствуйте")
     await desk.sees("Здравствуйте")

@@ -74,10 +74,10 @@ class Paired:
                 done.append((row.act, row.message_id))
         return done
 
-    def entry(self, row: EntryRow) -> LedgerEntry | None:
-        """An entry as the CRM would be told it."""
+    def entry(self, row: EntryRow, kind: str = "email") -> LedgerEntry | None:
+        """An entry as the CRM would be told it, were its channel of a kind."""
         loader = crm_entries.EntryLoader(
-            crm=CRM, manifest=lambda _row: manifest("email"), vault=self.shop.vault, public_url="https://desk.example"
+            crm=CRM, manifest=lambda _row: manifest(kind), vault=self.shop.vault, public_url="https://desk.example"
         )
         return self.shop.read(lambda tx: loader.load(tx, row))
 

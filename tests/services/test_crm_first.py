@@ -78,6 +78,7 @@ def test_a_dialog_that_the_crm_has_already_stays_in_its_chat(desk: Paired) -> No
     [
         ("Пётр", "Ау", "Пётр is no phone number."),
         (" ", "Ау", "There is no phone, no address and no @username to write to."),
+        ("@petr", "Ау", "@petr is a name in another messenger, where it may be another person's."),
         ("petr@example.ru", "", ""),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.domain.arrival import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved
+from chatapp_cli.domain.arrival import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved, Profile
 from chatapp_cli.domain.crm.entry import CrmReceipt
 from chatapp_cli.domain.crm.events import CrmArrival, CrmRewrote, CrmWithdrew, PlaceDetached
 from chatapp_cli.domain.crm.states import Act
@@ -498,16 +498,20 @@ def test_an_entry_needs_no_key_of_its_own_to_be_the_same_at_every_attempt(desk: 
 def test_what_the_crm_may_have_is_looked_for_although_it_was_deleted_and_taken_away_if_it_is_there(
     desk: Paired,
 ) -> None:
-    message = desk.shop.hear(desk.channel, "раз", ext_id="e1")
+    files = [IncomingFile(kind="document", name=name, problem="file_too_big") for name in ("1.jpg", "2.jpg")]
+    message = desk.shop.hear(desk.channel, "раз", ext_id="e1", files=files)
     (row,) = desk.entries()
     desk.shop.write(lambda tx: ledger.begin(tx, [row]))
     desk.shop.take(desk.channel, MessagesDeleted(peer_key="anna", ext_ids=("e1",), at=desk.shop.clock.at))  # type: ignore[arg-type]
     desk.shop.write(lambda tx: ledger.again(tx, row, OutcomeUnknown("no_answer"), seconds=0, doubtful=True))
     (row,) = desk.entries()
-    assert (row.doubtful, desk.entry(row) is None) == (1, False)
+    assert row.doubtful
+    assert desk.entry(row) is not None
     desk.told(row)
     (row,) = desk.entries()
-    assert (row.act, row.message_id, desk.entry(row) is None) == (Act.DELETE, message, False)
+    entry = desk.entry(row)
+    assert entry is not None
+    assert (entry.act, row.message_id, entry.files, entry.file_count) == (Act.DELETE, message, (), 2)
 
 
 def test_what_the_crm_does_not_have_after_all_is_not_told_once_it_was_deleted(desk: Paired) -> None:
@@ -570,5 +574,18 @@ def test_looks_for_a_doubtful_entry_are_counted_anew_however_often_it_was_tried_
         desk.shop.write(lambda tx: ledger.again(tx, row, OutcomeUnknown("no_answer"), seconds=0, doubtful=True))
     for looks in (1, 2):
         (row,) = desk.entries()
-        assert (row.doubtful, row.tries) == (1, looks)
+        assert (row.doubtful, row.tries) == (looks, ledger.MOST_LOOKS + 2 + looks)
         desk.shop.write(lambda tx, row=row: ledger.again(tx, row, OutcomeUnknown("away"), seconds=0, doubtful=True))
+
+
+@pytest.mark.parametrize(
+    ("kind", "username"), [("telegram", "anna"), ("telegram_bot", "anna"), ("vk", ""), ("max", "")]
+)
+def test_a_crm_is_told_no_username_that_may_be_another_persons_where_it_is_looked_for(
+    desk: Paired, kind: str, username: str
+) -> None:
+    desk.shop.hear(desk.channel, sender=Profile(id="777", name="Анна", username="anna", email="anna@firma.example"))
+    [row] = desk.entries()
+    entry = desk.entry(row, kind)
+    assert entry is not None
+    assert (entry.person.username, entry.person.email) == (username, "anna@firma.example")

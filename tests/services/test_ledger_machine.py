@@ -267,7 +267,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """What the runtime does with an entry that the CRM may have."""
         row, crm = telling.row, telling.crm
         self.stale.append(telling)
-        if not sees and row.tries >= ledger.MOST_LOOKS:
+        if not sees and row.doubtful >= ledger.MOST_LOOKS:
             if self.shop.write(lambda tx: ledger.die(tx, row, ledger.UNCERTAIN, "")):
                 self.give_up(telling)
         elif not sees:

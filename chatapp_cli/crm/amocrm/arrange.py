@@ -14,7 +14,7 @@ from chatapp_cli.crm.amocrm.linking import ACCOUNT
 from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.places import pipelines
 from chatapp_cli.crm.amocrm.record import PAIRED, SCOPE, ConnectedChats, PairedSource
-from chatapp_cli.crm.amocrm.rest import AmoApi
+from chatapp_cli.crm.amocrm.rest import AmoApi, inside
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.ids import PairingId
@@ -100,11 +100,13 @@ class AmoArrangement:
 
     async def _add_webhook(self, wanted: Sequence[str]) -> None:
         try:
-            await self._api.post(WEBHOOKS, {"destination": self._address, "settings": list(wanted)})
+            answer = await self._api.post(WEBHOOKS, {"destination": self._address, "settings": list(wanted)})
         except OutcomeUnknown as lost:  # the list is compared before another is made
             raise Retryable(lost.code, lost.detail) from lost
         except (Misconfigured, Rejected) as error:
             raise Misconfigured("no_webhooks", error.detail) if error.code == "scope" else error from None
+        if not inside(answer, "id"):
+            raise Retryable("strange_answer", WEBHOOKS)
 
     async def _sources(self, pairings: Sequence[Pairing]) -> dict[PairingId, ChannelError]:
         """A source for each pairing, and none of ours for what is paired no more; returns what was refused.
@@ -138,7 +140,7 @@ class AmoArrangement:
         """Make a source, or change it; its ``external_id`` never changes."""
         if there is None:
             try:
-                await self._api.post(SOURCES, [told])
+                await self._api.add(SOURCES, "sources", told)
             except OutcomeUnknown as lost:  # the list is compared before another is made
                 raise Retryable(lost.code, lost.detail) from lost
         elif any(there.get(name) != said for name, said in told.items()):

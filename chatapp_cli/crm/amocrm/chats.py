@@ -30,7 +30,6 @@ PAGE: Final = 50
 NOBODYS: Final = "00000000-0000-0000-0000-000000000000"
 """The id of no chat."""
 _PREFIX: Final = "/v2/origin/custom"
-_EMPTY: Final = 204
 
 Json = Mapping[str, Any]
 
@@ -80,6 +79,8 @@ class ChatsApi:
         asked, once = {"event_type": event, "payload": payload}, event == "new_message"
         answer = await self._call("POST", f"/{self.scope}", asked, urgency=urgency, once=once)
         found = answer.get(event)
+        if once and not (isinstance(found, dict) and found.get("msgid")):
+            raise OutcomeUnknown("strange_answer", event)
         return found if isinstance(found, dict) else {}
 
     async def status(self, message: str, status: Json) -> None:
@@ -139,7 +140,7 @@ class ChatsApi:
             await self._bucket.enter(urgency)
             response = await self._attempt(method, f"{_PREFIX}{path}", data, query, once=once)
             if response.ok:
-                return _read(response, once=once)
+                return _mapped(errors.understood(response, once=once), once=once)
             now = self._world.clock.now()
             error = errors.chats_refusal(response, now=now, once=once, secrets=[self._secret])
             if not isinstance(error, RateLimited):
@@ -159,10 +160,7 @@ class ChatsApi:
                 return await read(response, LARGEST)
 
 
-def _read(response: HttpResponse, *, once: bool) -> Json:
-    if response.status == _EMPTY or not response.body:
-        return {}
-    answer = errors.said(response)
+def _mapped(answer: Any, *, once: bool) -> Json:
     if not isinstance(answer, dict):
-        raise (OutcomeUnknown if once else Retryable)("strange_answer", f"HTTP {response.status}")
+        raise (OutcomeUnknown if once else Retryable)("strange_answer", type(answer).__name__)
     return answer

@@ -12,6 +12,7 @@ from chatapp_cli.crm.amocrm import (
     card_people,
     cards,
     check,
+    clocks,
     events,
     files,
     hosts,
@@ -55,7 +56,7 @@ class AmoSession:
     """An account at work: with chats, or with notes where no chat channel of ours is registered."""
 
     def __init__(self, api: AmoApi, chats: ChatsApi | None, bound: Bound, public_url: str, world: World) -> None:
-        self._api, self._chats, self._clock = api, chats, world.clock
+        self._api, self._chats, self._memory, self._clock = api, chats, bound.memory, world.clock
         self._staff = AmoStaff(api, bound)
         decided = DecidedCards(bound.memory)
         incoming = IncomingLeads(api, bound.memory, world.clock)
@@ -75,7 +76,9 @@ class AmoSession:
 
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         """Connect the chats, make sources, be called; what is done is not repeated."""
-        return await self._arrangement.arrange(pairings)
+        refused = await self._arrangement.arrange(pairings)
+        await clocks.learn(self._memory, self._api.date, self._clock.now())
+        return refused
 
     async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[CrmReceipt | ChannelError]:
         """Tell the account, each message by a request of its own."""

@@ -112,13 +112,8 @@ def _client(entry: LedgerEntry, ours: OurIds) -> dict[str, Any]:
 
 
 def _profile(person: CrmPerson) -> dict[str, str]:
-    phone, mail = person.phone.removeprefix("+"), mail_of(person)
-    return {name: said for name, said in (("phone", phone), ("email", mail)) if said}
-
-
-def mail_of(person: CrmPerson) -> str:
-    """The e-mail address of a person; empty if there is none."""
-    return person.username if "@" in person.username.strip("@") else ""
+    phone = person.phone.removeprefix("+")
+    return {name: said for name, said in (("phone", phone), ("email", person.email)) if said}
 
 
 def _answered(entry: LedgerEntry, ours: OurIds) -> dict[str, str]:
@@ -144,16 +139,17 @@ def edited(entry: LedgerEntry, ours: OurIds, now: Millis) -> dict[str, Any]:
     return _rewritten(entry, ours, showing.words(_unquoted(entry), ()) or _NOTHING, now)
 
 
-def deleted(entry: LedgerEntry, ours: OurIds, now: Millis) -> dict[str, Any]:
-    """A message that is taken back: the chats have no request for that, so its words are replaced."""
-    return _rewritten(entry, ours, show(T("The message was deleted.")), now)
+def deleted(entry: LedgerEntry, ours: OurIds, now: Millis) -> Sequence[dict[str, Any]]:
+    """A message that is taken back, each of its parts: the chats have no request for that, so words replace them."""
+    words = show(T("The message was deleted."))
+    return [_rewritten(entry, ours, words, now, place) for place in range(max(1, entry.file_count))]
 
 
-def _rewritten(entry: LedgerEntry, ours: OurIds, words: str, now: Millis) -> dict[str, Any]:
+def _rewritten(entry: LedgerEntry, ours: OurIds, words: str, now: Millis, place: int = 0) -> dict[str, Any]:
     return {
         "timestamp": now // 1000,
         "msec_timestamp": now,
-        "msgid": part_key(entry, ours),
+        "msgid": part_key(entry, ours, place),
         "conversation_id": ours.conversation(entry.pairing, entry.chat.id),
         "message": {"type": "text", "text": words},
     }

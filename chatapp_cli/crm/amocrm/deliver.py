@@ -70,7 +70,7 @@ class AmoDelivery:
             case Act.EDIT:
                 await self._chats.tell("edit_message", convert.edited(entry, self._ours, self._clock.now()))
             case Act.DELETE:
-                await self._chats.tell("edit_message", convert.deleted(entry, self._ours, self._clock.now()))
+                await self._delete(entry)
             case Act.DELIVERED | Act.READ | Act.FAILED | Act.REACT:
                 await self._sign(entry)
             case Act.OWNER:
@@ -82,6 +82,17 @@ class AmoDelivery:
             case unknown:
                 assert_never(unknown)
         return CrmReceipt()
+
+    async def _delete(self, entry: LedgerEntry) -> None:
+        """Take every part of a message back; a file that was left out has none there."""
+        first, *others = convert.deleted(entry, self._ours, self._clock.now())
+        await self._chats.tell("edit_message", first)
+        for part in others:
+            try:
+                await self._chats.tell("edit_message", part)
+            except Rejected as error:
+                if error.code != "chat_unknown":
+                    raise
 
     async def _sign(self, entry: LedgerEntry) -> None:
         """Tell how a message fares, or is taken, by its id in the chats."""

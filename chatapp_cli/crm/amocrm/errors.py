@@ -35,7 +35,10 @@ PAUSE: Final = 1.0
 """Seconds: the account counts requests by seconds."""
 REVOKED: Final = "revoked"
 """In the hint of the token endpoint: the token was used before, and its successors are dead too."""
+_EMPTY: Final = 204
 _LONGEST: Final = 300
+_WRONG: Final = frozenset({"validation-errors", "error", "error_code", "error_type"})
+"""What stands only in refusals."""
 _STOPPING: Final = (NeedsRebind, Misconfigured, Retryable, RateLimited)
 _ABOUT: Final[Mapping[str, str]] = {
     "pipeline_id": "pipeline_gone",
@@ -63,6 +66,27 @@ def said(response: HttpResponse) -> Any:
         return loaded(response.body)
     except UNREADABLE:
         return None
+
+
+def understood(response: HttpResponse, *, once: bool) -> Any:
+    """The JSON of an answer with 2xx; an empty mapping for one without a body.
+
+    Raises OutcomeUnknown, or Retryable of what may be repeated, for a page, and for a refusal that is told so.
+    """
+    if response.status == _EMPTY or not response.body:
+        return {}
+    answer = said(response)
+    if answer is None or _is_refusal(answer):
+        raise (OutcomeUnknown if once else Retryable)("strange_answer", words_of(response))
+    return answer
+
+
+def _is_refusal(answer: Any) -> bool:
+    """Whether an answer tells that something went wrong, whatever its status."""
+    if not isinstance(answer, dict):
+        return False
+    status = answer.get("status")
+    return bool(answer.keys() & _WRONG) or (isinstance(status, int) and status >= BAD and "title" in answer)
 
 
 def words_of(response: HttpResponse, secrets: Sequence[str] = ()) -> str:
@@ -119,9 +143,13 @@ def token_refusal(response: HttpResponse, now: Millis, secrets: Sequence[str]) -
 def chats_refusal(
     response: HttpResponse, *, now: Millis, once: bool = False, secrets: Sequence[str] = ()
 ) -> ChannelError:
-    """The error for a refusal of the chats API: a wrong clock looks like a wrong secret there."""
+    """The error for a refusal of the chats API: a wrong clock looks like a wrong secret there.
+
+    A page with 403 is none of the API: the front server blocks our address, as it does for the account.
+    """
     words = words_of(response, secrets)
-    if response.status in {UNAUTHORISED, FORBIDDEN}:
+    is_page = response.status == FORBIDDEN and bool(response.body) and not isinstance(said(response), dict)
+    if response.status in {UNAUTHORISED, FORBIDDEN} and not is_page:
         return Misconfigured("signature", words)
     if response.status == NOT_FOUND:
         return Rejected("chat_unknown", words)

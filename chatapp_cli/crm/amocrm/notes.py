@@ -139,9 +139,9 @@ class AmoNotes:
         lead = await self._lead(entry, makes=entry.act is Act.ADD and not entry.ours)
         if lead is None:
             return CrmReceipt()
-        item = {"note_type": _OURS, "params": {"service": SERVICE, "text": words}, "request_id": "0"}
+        item = {"note_type": _OURS, "params": {"service": SERVICE, "text": words}}
         try:
-            await self._api.post(f"/api/v4/leads/{lead}/notes", [item])
+            await self._api.add(f"/api/v4/leads/{lead}/notes", "notes", item)
         except Rejected as error:
             if error.code != "gone":
                 raise
@@ -203,10 +203,8 @@ class AmoNotes:
         if left is not None and await self._is_free(left, entry.chat.id):
             await self._leads.used(entry, left)
             return left
-        contact = await contacts.contact_of(self._api, entry.person)
-        if contact is None:
-            contact = await contacts.made(self._api, entry.person, entry.person.name or show(T("Client")))
-        return await self._leads.add(entry, contact)
+        made = await self._leads.add(entry, await contacts.contact_of(self._api, entry.person))
+        return made.lead
 
     async def _remember(self, entry: LedgerEntry, lead: int) -> None:
         """Note where a chat is written down, before it is: a lost answer is looked for there."""

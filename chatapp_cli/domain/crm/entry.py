@@ -27,7 +27,9 @@ class CrmPerson:
     last_name: str = ""
     phone: str = ""
     """As ``+`` and digits; empty if unknown, or if it belongs to one of our own lines."""
+    email: str = ""
     username: str = ""
+    """Without ``@``; empty also in a messenger whose usernames are not those that people mean by an @name alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ class LedgerEntry:
     """When the message was written; for ``OWNER`` when the dialog got its operator."""
     text: str = ""
     files: Sequence[SharedFile] = ()
+    file_count: int = 0
+    """How many files the message has, for ``DELETE``, also of those that are not kept any more."""
     quoted: str = ""
     """The first words of the message that it answers."""
     quoted_key: str = ""

@@ -215,8 +215,7 @@ DELETE FROM crm_entry WHERE id = :id;
 
 -- name: ledger.again
 UPDATE crm_entry SET state = 'waiting', not_before = :not_before, code = :code, detail = :detail,
-  doubtful = CASE WHEN :doubtful = 1 THEN 1 ELSE doubtful END,
-  tries = CASE WHEN :doubtful = 1 AND doubtful = 0 THEN 0 ELSE tries - :uncounted END
+  doubtful = doubtful + :doubtful, tries = tries - :uncounted
 WHERE id = :id;
 
 -- name: ledger.certain
@@ -224,18 +223,22 @@ UPDATE crm_entry SET state = 'waiting', doubtful = 0, not_before = 0, tries = tr
 
 -- name: ledger.hurry
 UPDATE crm_entry SET not_before = 0 WHERE link_id = :link AND state <> 'dead' AND state = 'waiting'
-  AND (act <> 'continue' OR tries > 0 OR doubtful = 1);
+  AND (act <> 'continue' OR tries > 0);
 
 -- name: ledger.die
 UPDATE crm_entry SET state = 'dead', code = :code, detail = :detail WHERE id = :id;
 
 -- name: ledger.recover
-UPDATE crm_entry SET doubtful = CASE WHEN state = 'sending' THEN 1 ELSE doubtful END, state = 'waiting', not_before = 0,
-  tries = CASE WHEN state = 'sending' AND doubtful = 0 THEN 0 ELSE tries END
+UPDATE crm_entry SET doubtful = CASE WHEN state = 'sending' AND doubtful = 0 THEN 1 ELSE doubtful END, state = 'waiting',
+  not_before = 0
 WHERE link_id = :link AND state IN ('claimed', 'sending') AND :epoch = COALESCE((SELECT l.epoch FROM lease l), 0);
 
 -- name: ledger.next_due
 SELECT MIN(not_before) FROM crm_entry WHERE link_id = :link AND state = 'waiting' AND not_before > :now;
+
+-- name: ledger.struggle
+SELECT code, detail FROM crm_entry WHERE link_id = :link AND state <> 'dead' AND tries >= :n AND code <> ''
+ORDER BY tries DESC, id LIMIT 1;
 
 -- name: ledger.shift
 UPDATE crm_entry SET not_before = not_before - :by WHERE state <> 'dead' AND not_before > :now;
@@ -315,13 +318,13 @@ SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'c
 
 -- name: steps.may_be_told
 SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead'
-  AND (state = 'sending' OR doubtful = 1);
+  AND (state = 'sending' OR doubtful > 0);
 
 -- name: steps.requests
 SELECT event FROM crm_arrived WHERE link_id = :link AND event LIKE :event ORDER BY id DESC LIMIT :n;
 
 -- name: steps.gone_on
-DELETE FROM crm_entry WHERE id = :id AND (state = 'sending' OR doubtful = 1);
+DELETE FROM crm_entry WHERE id = :id AND (state = 'sending' OR doubtful > 0);
 
 -- name: steps.begun
 SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead'

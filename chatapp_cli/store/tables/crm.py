@@ -184,10 +184,10 @@ class CrmEntry(Table, table=True):
     state: str
     """``waiting``, ``claimed``, ``sending`` or ``dead``."""
     doubtful: int
-    """Whether an earlier attempt may have been taken: the CRM is asked before the next one."""
+    """How often nobody could say whether the CRM has it; above 0 it is asked before the next attempt."""
     not_before: int = Field(sa_column=moment())
     tries: int
-    """Attempts; of a doubtful entry how often the CRM was asked about it."""
+    """Attempts, and times that the CRM was asked about it: by them the pauses grow."""
     claims: int
     epoch: int
     code: str

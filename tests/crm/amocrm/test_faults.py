@@ -78,6 +78,22 @@ def test_a_server_that_failed_may_have_carried_out_what_is_not_to_be_repeated() 
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>maintenance</html>",
+        b'{"error_code":500,"error_type":"internal"}',
+        b'{"title":"Bad Request","status":400}',
+        b'{"status":400,"validation-errors":[]}',
+    ],
+)
+def test_a_refusal_with_the_status_of_a_success_is_none(body: bytes) -> None:
+    for once, kind in ((True, OutcomeUnknown), (False, Retryable)):
+        with pytest.raises(kind, match="strange_answer"):
+            errors.understood(answer(200, body), once=once)
+    assert [errors.understood(answer(200, one), once=True) for one in (b"", b"[]", b'{"id":1}')] == [{}, [], {"id": 1}]
+
+
+@pytest.mark.parametrize(
     ("response", "kind", "code"),
     [
         (answer(401, b'{"hint":"Token has been revoked"}'), GrantRefused, "access_ended"),
@@ -98,7 +114,13 @@ def test_a_refused_token_is_told_from_one_of_which_nobody_knows(
 
 @pytest.mark.parametrize(
     ("response", "code"),
-    [(answer(403, JSON_403), "signature"), (answer(401), "signature"), (answer(404), "chat_unknown")],
+    [
+        (answer(403, JSON_403), "signature"),
+        (answer(401), "signature"),
+        (answer(403, b"<html>nginx</html>"), "suspended"),
+        (answer(403), "signature"),
+        (answer(404), "chat_unknown"),
+    ],
 )
 def test_a_refusal_of_the_chats_says_what_to_look_at(response: HttpResponse, code: str) -> None:
     assert errors.chats_refusal(response, now=0).code == code
@@ -136,6 +158,11 @@ async def test_a_request_too_many_waits_and_is_repeated_and_a_block_ends_the_ses
     account.misbehaviour.html_403 = True
     with pytest.raises(Misconfigured, match="suspended"):
         await session.prove()
+    account.misbehaviour.html_403 = False
+    account.misbehaviour.refuse["/v2/origin/custom/*"] = (403, "<html>403 Forbidden</html>")
+    await session.prove()
+    with pytest.raises(Misconfigured, match="suspended"):
+        await session.deliver([entry()])
 
 
 async def test_a_long_pause_is_told_to_the_caller_and_not_waited_for_here(

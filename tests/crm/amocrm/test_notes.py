@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from chatapp_cli.crm.amocrm import rest
@@ -156,14 +158,31 @@ async def test_a_note_whose_answer_was_lost_is_found_by_our_number_and_another_i
     assert await noting.find(entry("m-2", chat=CrmChat(id="chat-9", name=""))) is None
 
 
-@pytest.mark.parametrize("path", ["POST /api/v4/contacts", "POST /api/v4/leads"])
-async def test_a_card_whose_answer_was_lost_is_found_and_not_made_again(
-    noting: AmoSession, account: Account, path: str
+@pytest.mark.parametrize("body", ["", {"_embedded": {"notes": []}}, {"title": "Error", "status": 500}])
+async def test_a_note_of_which_the_answer_has_no_number_is_not_taken_for_written(
+    noting: AmoSession, account: Account, body: Any
 ) -> None:
-    account.misbehaviour.lose_after[path] = 1
-    with pytest.raises(Retryable):
-        await noting.deliver([entry()])
     await told(noting, entry())
+    account.misbehaviour.refuse["POST /api/v4/leads/*/notes"] = (200, body)
+    [outcome] = await noting.deliver([entry("m-2")])
+    assert (type(outcome), getattr(outcome, "code", "")) == (OutcomeUnknown, "strange_answer")
+    account.misbehaviour.refuse.clear()
+    assert await noting.find(entry("m-2")) is None
+
+
+@pytest.mark.parametrize("phone", ["", IVAN_PHONE])
+@pytest.mark.parametrize("known", [False, True])
+async def test_a_card_whose_answer_was_lost_is_found_and_not_made_again(
+    noting: AmoSession, account: Account, phone: str, known: bool
+) -> None:
+    if known and phone:
+        known_contact(account, phone)
+    for path in ("POST /api/v4/leads", "POST /api/v4/leads/complex"):
+        account.misbehaviour.lose_after[path] = 1
+    message = entry(person=CrmPerson(id="person-1", name="Немо", phone=phone))
+    with pytest.raises(Retryable):
+        await noting.deliver([message])
+    await told(noting, message)
     assert (len(account.contacts), len(account.leads), len(account.notes)) == (1, 1, 1)
 
 
