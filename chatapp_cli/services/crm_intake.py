@@ -32,7 +32,7 @@ from chatapp_cli.domain.crm.events import (
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, StoreError
-from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId, MessageId, Millis, PairingId
+from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis, PairingId
 from chatapp_cli.domain.journal.links import LinkDeadLetterKept, LinkDeadLetterRevived
 from chatapp_cli.domain.message import Operation, Origin, State
 from chatapp_cli.domain.next_step import Next, to_do
@@ -47,7 +47,6 @@ from chatapp_cli.services import (
     crm_gaps,
     crm_steps,
     crm_texts,
-    dialogs,
     employees,
     later,
     ledger,
@@ -414,42 +413,20 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
 def _chat(
     tx: Tx, link: LinkId, kind: str, place: str, chat: str, remote: str = "", number: PairingId | None = None
 ) -> tuple[PairingRow, ChatRow]:
-    """The pairing and the chat that an event is about. Raises NotFound if they are none of ours any more, NotYet."""
+    """The pairing and the chat that an event is about.
+
+    Raises NotFound if they are none of ours any more, or if it names two chats that are not the same; NotYet.
+    """
     if number is not None:
         pairing: PairingRow | None = pairings.active(tx, link, number)
     else:
         pairing = tx.one(PairingRow, "pairings.at", link=link, kind=kind, spot=place)
     if pairing is None or not pairing.active:
         raise NotFound(T("No channel is paired with {kind} in place {place}.", kind=kind, place=place))
-    found = tx.one(ChatRow, "chats.find", pairing=pairing.id, chat=chat)
-    if found is None and remote:
-        found = tx.one(ChatRow, "chats.by_remote", pairing=pairing.id, remote=remote)
-    if found is None:
-        found = _opened(tx, pairing, chat)
+    found = crm_chats.find(tx, pairing, chat, remote)
     if found is None:
         raise NotYet(T("Chat {chat} is not known.", chat=chat))
     return pairing, found
-
-
-def _opened(tx: Tx, pairing: PairingRow, chat: str) -> ChatRow | None:
-    """A chat that we named and whose first answer was lost: its dialog stands in its name.
-
-    Raises NotFound if the dialog was deleted, or is another channel's.
-    """
-    dialog = crm_chats.dialog_of(chat)
-    if dialog is None:
-        return None
-    if not _is_of_channel(tx, dialog, pairing.channel_id):
-        raise NotFound(T("Chat {chat} belongs to no dialog of this channel any more.", chat=chat))
-    tx.run("chats.keep", pairing=pairing.id, chat=chat, dialog=dialog, remote="", session="")
-    return tx.one(ChatRow, "chats.find", pairing=pairing.id, chat=chat)
-
-
-def _is_of_channel(tx: Tx, dialog: DialogId, channel: ChannelId) -> bool:
-    try:
-        return dialogs.card(tx, dialog).channel_id == channel
-    except NotFound:
-        return False
 
 
 def _message(tx: Tx, link: LinkId, pairing: PairingRow, chat: ChatRow, remote: str, sent_as: str) -> MessageId:
