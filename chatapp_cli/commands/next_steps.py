@@ -44,7 +44,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.LEDGER: ("chatapp crm outbox list",),
         Next.LINES: ("chatapp line list",),
         Next.LINK: ("chatapp crm link --renew {link}", "chatapp crm link KIND"),
-        Next.LINKS: ("chatapp crm list",),
+        Next.LINKS: ("chatapp crm show {link}", "chatapp crm list"),
         Next.LOGIN: ("chatapp login",),
         Next.NEW_APPLICATION: ("chatapp application new {kind}", "chatapp application new"),
         Next.OPERATORS: ("chatapp user list",),

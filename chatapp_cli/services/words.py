@@ -12,6 +12,7 @@ from chatapp_cli.domain.draft import NOT_INSTALLED
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.manifest import ErrorWords
 from chatapp_cli.domain.message import DELAYED, Direction, Origin
+from chatapp_cli.domain.network_words import said
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.recipients import NamedAddress, Recipients
 from chatapp_cli.domain.text import T, Text
@@ -254,6 +255,11 @@ def health(name: str) -> Text:
     return HEALTH[Health(name)] if name in set(Health) else Text(name)
 
 
+def link_state(name: str) -> Text:
+    """The text of a link's state; an unknown one is shown as it is."""
+    return LINK_STATES[LinkState(name)] if name in set(LinkState) else Text(name)
+
+
 def why(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | None]:
     """The meaning of a code in a channel that is bound, with the provider's own words, and the next step."""
     words = _words_of(manifest, code)
@@ -285,7 +291,7 @@ def _words_of(manifest: Manifest, code: str) -> ErrorWords:
 
 
 def _with_detail(words: ErrorWords, detail: str) -> Text:
-    return T("{what} ({detail})", what=words.what, detail=detail) if detail else words.what
+    return T("{what} ({detail})", what=words.what, detail=said(detail)) if detail else words.what
 
 
 LEFT_BEHIND: Mapping[str, Text] = MappingProxyType(

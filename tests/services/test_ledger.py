@@ -348,7 +348,7 @@ def test_an_edit_that_comes_before_its_message_waits_for_it(desk: Paired) -> Non
     desk.shop.clock.at += 1_000
     (row,) = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
     desk.shop.write(lambda tx: crm_intake.put_off(tx, row, edit, T("unknown"), seconds=1))
-    assert [one.problem for one in desk.shop.read(crm_intake.dead)] == ["unknown"]
+    assert [one.problem for one in desk.shop.read(crm_intake.dead)] == [T("unknown")]
     desk.shop.write(lambda tx: crm_intake.revive(tx, row.id))
     assert desk.shop.read(crm_intake.dead) == []
 
