@@ -18,6 +18,7 @@ from chatapp_cli.documents import crm as documents
 from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.crm.states import Act, LinkState
 from chatapp_cli.domain.ids import EntryId
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import crm_intake, crm_put_off, ledger, links, pairings, words
@@ -99,7 +100,7 @@ def _print_links(rows: Sequence[LinkRow], paired: Sequence[PairingRow]) -> None:
 def _columns(row: LinkRow, channels: int) -> tuple[object, ...]:
     from chatapp_cli.kit.crms import manifest
 
-    kind, state = show(manifest(row.kind).title), show(words.LINK_STATES[LinkState(row.state)])
+    kind, state = show(manifest(row.kind).title), show(words.standing(row))
     owed = row.waiting, printing.moment(row.oldest), row.dead
     return row.id, row.title, kind, state, channels, *owed, row.put_off, printing.moment(row.put_off_since)
 
@@ -110,7 +111,14 @@ def _say_trouble(row: LinkRow) -> None:
     if row.state != LinkState.OK and row.code:
         what, step = words.why_there(manifest(row.kind), row.code, row.detail)
         say(T("{title}: {what}", title=row.title, what=what), step)
-    if row.gap is not None:
+    if row.ending is not None:
+        what = T(
+            "{title}: its removal began at {moment} and is not over yet.",
+            title=row.title,
+            moment=printing.moment(row.ending_since),
+        )
+        say(what, T("A daemon carries on by itself; here it goes on with: {how}", how=to_do(Next.UNLINK, link=row.id)))
+    elif row.gap is not None:
         start, end = row.gap
         say(
             T(
@@ -144,7 +152,7 @@ def _print_link(row: LinkRow, paired: Sequence[PairingRow], put_off: Sequence[Cr
         {
             _("CRM"): f"{row.title} ({row.kind}, {row.id})",
             **({_("Way"): show(way.label)} if way else {}),
-            _("State"): show(words.LINK_STATES[LinkState(row.state)]),
+            _("State"): show(words.standing(row)),
             _("Since"): printing.moment(row.state_since),
             _("Tries again"): printing.moment(row.look_at),
             _("Last sign of life"): printing.moment(row.proof_at),

@@ -41,6 +41,7 @@ def link(row: LinkRow, paired: Sequence[PairingRow]) -> Mapping[str, Any]:
         "dead": row.dead,
         "refused": row.refused,
         "dead_letters": row.letters,
+        "ending_since": iso(row.ending_since),
         "put_off": row.put_off,
         "put_off_since": iso(row.put_off_since),
         "one_way": manifest(row.kind).one_way_of(row.settings) is not None,

@@ -105,8 +105,11 @@ def _is_here(account: str) -> bool:
 
 
 def _state(row: LinkRow) -> Iterator[Finding]:
-    said = T("The link {state}.", state=words.LINK_STATES[LinkState(row.state)])
-    if row.state == LinkState.OK:
+    said = T("The link {state}.", state=words.standing(row))
+    if row.ending is not None:
+        carry_on = T("Have it removed now: {how}", how=to_do(Next.UNLINK, link=row.id))
+        yield Finding(name="state", ok=False, what=said, next_step=carry_on)
+    elif row.state == LinkState.OK:
         yield Finding(name="state", ok=True, what=said)
     else:
         what, step = words.why_there(manifest(row.kind), row.code, row.detail) if row.code else (said, None)

@@ -43,6 +43,16 @@ def _rights(event: operators.RightsChanged) -> Text:
     return T("{name} has the additional rights: {rights}", name=event.name, rights=", ".join(event.rights.split()))
 
 
+def _link_forgotten(event: links.LinkForgotten) -> Text:
+    if not event.left:
+        return T("CRM unlinked: {title}", title=event.title)
+    return T(
+        "CRM unlinked: {title}. What the link made there could not be taken away: {why}",
+        title=event.title,
+        why=event.left,
+    )
+
+
 _REWORDED: Mapping[str, str] = MappingProxyType(
     {"{channel} carries nothing but approved templates.": "{channel} carries only approved templates."}
 )
@@ -112,6 +122,7 @@ _PAIRS = (
             detail=said(e.detail),
         ),
     ),
+    _pair(links.LinkForgotten, _link_forgotten),
     _pair(
         channels.SessionRequestEnded,
         lambda e: T("Channel {channel} answered: {state}", channel=e.channel, state=state(e.state)),

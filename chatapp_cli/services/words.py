@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.services.transcript import TranscriptEntry
+    from chatapp_cli.store.rows.crm import LinkRow
 
 STATES: Mapping[str, Text] = MappingProxyType(
     {
@@ -258,6 +259,11 @@ def health(name: str) -> Text:
 def link_state(name: str) -> Text:
     """The text of a link's state; an unknown one is shown as it is."""
     return LINK_STATES[LinkState(name)] if name in set(LinkState) else Text(name)
+
+
+def standing(row: LinkRow) -> Text:
+    """How a link is."""
+    return T("is being removed") if row.ending is not None else link_state(row.state)
 
 
 def why(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | None]:

@@ -64,6 +64,7 @@ def test_chats_that_agree_or_of_which_only_one_is_known_are_found(desk: Paired, 
 
     def look(tx: Tx) -> DialogId:
         pairing = tx.one(PairingRow, "pairings.one", id=desk.pairing)
+        assert pairing is not None
         found = crm_chats.find(tx, pairing, chat.format(n=anna), remote)
         assert found is not None
         return found.dialog_id

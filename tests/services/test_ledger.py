@@ -441,8 +441,11 @@ def test_a_link_with_something_to_tell_is_removed_only_by_force(desk: Paired) ->
     desk.shop.hear(desk.channel)
     row = desk.shop.read(lambda tx: links.one(tx, desk.link))
     with pytest.raises(Refused):
-        desk.shop.write(lambda tx: links.remove(tx, row, force=False))
-    desk.shop.write(lambda tx: links.remove(tx, row, force=True))
+        desk.shop.write(lambda tx: links.begin_removal(tx, row, force=False))
+    assert not desk.shop.write(lambda tx: links.removed(tx, row))
+    desk.shop.write(lambda tx: links.begin_removal(tx, row, force=True))
+    assert desk.shop.write(lambda tx: links.removed(tx, row))
+    assert not desk.shop.write(lambda tx: links.removed(tx, row))
     assert desk.shop.read(ledger.everything) == []
     assert desk.shop.read(links.everything) == []
 
@@ -452,7 +455,7 @@ def test_a_portal_is_linked_once_and_only_by_who_may(desk: Paired) -> None:
         desk.shop.write(lambda tx: links.save(tx, desk.shop.vault, bound("north.example"), kind=CRM.kind))
     nobody = owner("Пётр")._replace(owner=False, account=True)
     with pytest.raises(Refused):
-        desk.shop.database.write(lambda tx: links.remove(tx.by(nobody), links.one(tx, desk.link), force=True))
+        desk.shop.database.write(lambda tx: links.begin_removal(tx.by(nobody), links.one(tx, desk.link), force=True))
 
 
 def test_trace_tells_what_the_crm_was_told(desk: Paired) -> None:

@@ -10,7 +10,8 @@ SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revi
   (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'
     AND (e.act <> 'continue' OR e.tries > 0)),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
-  (SELECT MIN(a.at) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0)
+  (SELECT MIN(a.at) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
+  (SELECT o.value FROM stored_option o WHERE o.subject = 'ending' AND o.ref = k.id AND o.name = 'since')
 FROM crm_link k ORDER BY k.id;
 
 -- name: links.any
@@ -25,7 +26,8 @@ SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revi
   (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'
     AND (e.act <> 'continue' OR e.tries > 0)),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
-  (SELECT MIN(a.at) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0)
+  (SELECT MIN(a.at) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
+  (SELECT o.value FROM stored_option o WHERE o.subject = 'ending' AND o.ref = k.id AND o.name = 'since')
 FROM crm_link k WHERE k.id = :id;
 
 -- name: links.secrets

@@ -58,11 +58,18 @@ class LinkRow(NamedTuple):
     """Events of the CRM that could not be used yet, and are tried again."""
     put_off_since: Millis | None
     """When the oldest of them came."""
+    ending: str | None
+    """When a person began to remove it, as text; ``None`` if nobody did."""
 
     @property
     def dead(self) -> int:
         """All that a person has to decide: refused entries, and events that could not be used."""
         return self.refused + self.letters
+
+    @property
+    def ending_since(self) -> Millis | None:
+        """When a person began to remove it: it works no more, and goes once the CRM is rid of what it made there."""
+        return None if self.ending is None else int(self.ending)
 
     @property
     def gap(self) -> tuple[Millis, Millis] | None:

@@ -54,7 +54,7 @@ class LinkWords:
         styles = self._appearance.styles
         state = LinkState(link.state)
         style = {LinkState.OK: styles.good, LinkState.LIMITED: styles.warn}.get(state, styles.bad)
-        return show(states.LINK_STATES[state]), style
+        return show(states.standing(link)), style
 
     def _pairing(self, one: PairingRow) -> Text:
         styles = self._appearance.styles
