@@ -45,6 +45,7 @@ def linked(chatapp: Shell, company: Company, office: Office) -> LinkId:
     return link
 
 
+@pytest.mark.req("S-016", part="deals and contacts in Bitrix24")
 def test_a_conversation_stands_as_comments_in_one_deal_without_a_public_address(
     chatapp: Shell, company: Company, office: Office, linked: LinkId, bound: ChannelId
 ) -> None:
