@@ -33,7 +33,7 @@ from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import calendars, crm_entries, crm_gaps, crm_intake, crm_looks, ledger, links, pairings
 from chatapp_cli.services.crm_entries import EntryLoader
-from chatapp_cli.services.crm_routing import RuleDesk
+from chatapp_cli.services.crm_route_choice import RuleDesk
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 from chatapp_cli.store.tx import Tx
 
