@@ -313,6 +313,9 @@ ORDER BY d.id LIMIT :n;
 SELECT k.message_id FROM crm_message k JOIN message m ON m.id = k.message_id
 WHERE k.link_id = :link AND k.remote = :remote AND k.remote <> '' AND k.came = 1;
 
+-- name: ledger.changed
+UPDATE crm_message SET changed_at = :at WHERE link_id = :link AND message_id = :message AND changed_at <= :at;
+
 -- name: ledger.has_sent
 SELECT message_id FROM crm_message WHERE link_id = :link AND message_id = :message AND came = 1;
 
@@ -388,6 +391,11 @@ ON CONFLICT DO NOTHING RETURNING id;
 -- name: crmevents.open
 SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
 WHERE link_id = :link AND state <> 'done' AND state = 'new' AND event NOT LIKE :cards ORDER BY id LIMIT :n;
+
+-- name: crmevents.changes
+SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
+WHERE link_id = :link AND state <> 'done' AND state = 'new' AND (event LIKE :edits OR event LIKE :deletions)
+ORDER BY id;
 
 -- name: crmevents.cards
 SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived

@@ -125,6 +125,8 @@ class CrmMessage(Table, table=True):
 
     ``given_up`` for one of ours of which a person decided that it is not told.
     """
+    changed_at: int = Field(0, sa_column=Column(Big, nullable=False, server_default="0"))
+    """When one that came from there was last changed there, by the CRM's clock; 0 if that is not known."""
 
 
 class CrmText(Table, table=True):
