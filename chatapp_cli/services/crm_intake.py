@@ -392,7 +392,7 @@ def _conversation(tx: Tx, link: LinkId, event: CrmConversation, context: CrmCont
 
 def _detached(tx: Tx, link: LinkId, event: PlaceDetached, context: CrmContext) -> None:
     del context
-    pairings.detached_there(tx, link, event.place, event.kind)
+    pairings.detached_there(tx, link, event.place, event.kind, at=event.at)
 
 
 def _removed(tx: Tx, link: LinkId) -> None:

@@ -421,7 +421,10 @@ def test_a_pairing_that_ends_gives_up_what_waits_and_a_new_one_begins_with_new_m
 
 
 def test_a_channel_that_the_crm_detached_says_so(desk: Paired) -> None:
-    desk.come(PlaceDetached(place=HERE.id, kind="email"), "off:1")
+    made = desk.shop.clock.at
+    desk.come(PlaceDetached(place=HERE.id, kind="email", at=made - 1000), "off:0")  # told late, of an earlier pairing
+    assert desk.shop.read(lambda tx: pairings.one(tx, desk.pairing)).active
+    desk.come(PlaceDetached(place=HERE.id, kind="email", at=made), "off:1")
     row = desk.shop.read(lambda tx: pairings.one(tx, desk.pairing))
     assert (row.active, row.code) == (0, pairings.DETACHED_THERE)
 

@@ -269,7 +269,7 @@ def _event(tree: Tree, now: Millis) -> CrmEvent:
         return _conversation(tree, closed=name == DIALOG_FINISH)
     if name == STATUS_DELETE:
         kind, place = _whose(_text(data, "connector"), _text(data, "line"))
-        return PlaceDetached(place=place, kind=kind)
+        return PlaceDetached(place=place, kind=kind, at=_at(_text(tree, "ts"), now))
     if name == LINE_DELETE and isinstance(data, str) and data:
         return PlaceDetached(place=border.external_id(data))
     return LinkRemoved() if name == UNINSTALL else _outside_chats(tree)

@@ -177,6 +177,8 @@ class PlaceDetached:
 
     place: str
     kind: str = ""
+    at: Millis | None = None
+    """When they did; ``None`` if the CRM does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
