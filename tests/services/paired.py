@@ -59,10 +59,10 @@ class Paired:
         """Claim all that may be told now."""
         return list(self.shop.write(lambda tx: ledger.claim(tx, link or self.link, 20)))
 
-    def told(self, row: EntryRow, *, chat: str = "55", session: str = "7") -> bool:
+    def told(self, row: EntryRow, *, chat: str = "55", session: str = "7", hidden: bool = False) -> bool:
         """Let the CRM take an entry."""
         self.shop.write(lambda tx: ledger.begin(tx, [row]))
-        shown = CrmReceipt(chat=chat, session=session)
+        shown = CrmReceipt(chat=chat, session=session, hidden=hidden)
         return bool(self.shop.write(lambda tx: ledger.settle(tx, row, shown)))
 
     def tell_all(self, link: LinkId | None = None) -> list[tuple[str, MessageId | None]]:

@@ -157,8 +157,8 @@ SELECT chat FROM crm_entry WHERE message_id = :message AND link_id = :link AND a
 UPDATE crm_message SET told = :told WHERE link_id = :link AND message_id = :message AND told <> :told;
 
 -- name: ledger.withdraw
-DELETE FROM crm_entry WHERE message_id = :message AND link_id = :link AND act IN ('add', 'edit') AND state = 'waiting'
-  AND doubtful = 0;
+DELETE FROM crm_entry WHERE message_id = :message AND link_id = :link AND act IN ('add', 'edit', 'delete')
+  AND state = 'waiting' AND doubtful = 0;
 
 -- name: ledger.claim
 UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, epoch = :epoch
