@@ -23,7 +23,7 @@ _QUOTED_LINES: Final = re.compile(
 _QUOTED_TAG: Final = re.compile(r"\A\s*\[quote(?:=[^\]\n]*)?\](?P<words>.*?)\[/quote\]\s*", re.IGNORECASE | re.DOTALL)
 _HEAD: Final = re.compile(rf"{_TIMED}\s*$")
 """The time behind a name, at the end of a quote's first line."""
-_BREAK: Final = "\u200b"
+BREAK: Final = "\u200b"
 """Between a bracket and its word: the portal shows both, and obeys neither."""
 
 
@@ -92,4 +92,4 @@ def _address(link: str, begun: int, found: list[str]) -> str:
 
 def shielded(text: str) -> str:
     """A text of ours so that the portal shows its brackets and does not obey them."""
-    return _TAG.sub(lambda tag: f"[{_BREAK}{tag[0][1:]}", text)
+    return _TAG.sub(lambda tag: f"[{BREAK}{tag[0][1:]}", text)
