@@ -6,15 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import msgspec
-
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.crm.cards import ClientOfCard
 from chatapp_cli.domain.crm.events import (
-    CardChanged,
-    CardCommented,
-    CopyCame,
     CrmArrival,
     CrmConversation,
     CrmEvent,
@@ -27,7 +22,6 @@ from chatapp_cli.domain.crm.events import (
     CrmWroteFirst,
     LinkInstalled,
     LinkRemoved,
-    PlaceConfigured,
     PlaceDetached,
 )
 from chatapp_cli.domain.crm.states import LinkState
@@ -43,6 +37,7 @@ from chatapp_cli.services import (
     channels,
     composing,
     crm_cards,
+    crm_changes,
     crm_chats,
     crm_first,
     crm_gaps,
@@ -57,6 +52,7 @@ from chatapp_cli.services import (
     sending,
     transcript,
 )
+from chatapp_cli.services.crm_stored import event_of, written
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.crm import ChatRow, CrmArrivedRow, CrmDeadRow, PairedRow, PairingRow
@@ -261,6 +257,10 @@ def _no_dead_letter(arrived: int) -> NotFound:
 def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
     """Accept a message under a key of its own, so that it goes out once however often it is told."""
     pairing, chat = crm_targets.chat(tx, link, event.kind, event.place, event.chat, event.remote_chat, event.pairing)
+    stands = crm_changes.as_it_stands(tx, link, event)
+    if stands is None:
+        return
+    event = stands.message
     draft = Draft(text=event.text, files=context.files, reply_to=_quoted(tx, link, chat.dialog_id, event))
     options = SendOptions(key=key_of(f"crm {link} {event.remote}"), origin=Origin.CRM)
     request = MessageRequest(to=InDialog(chat.dialog_id), options=options, draft=draft)
@@ -269,6 +269,7 @@ def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
             crm_gaps.require_fresh(tx, event.at)
             message = composing.accept(_as_author(tx, link, event.author), context.able, request)
             ledger.came_from(tx, link, message, event.remote, chat=chat.chat, employee=event.author)
+            crm_changes.is_newest(tx, link, message, stands.at)
     except (Refused, NotFound) as refusal:
         _tell_author(tx, pairing, chat, event.remote, refusal, employee=event.author)
 
@@ -309,6 +310,8 @@ def _rewrote(tx: Tx, link: LinkId, event: CrmRewrote, context: CrmContext) -> No
     """Change a message as the employee did: one that waits goes out as it stands last."""
     pairing, chat = crm_targets.chat(tx, link, event.kind, event.place, event.chat, "")
     message = crm_targets.message(tx, link, pairing, chat, event.remote, event.sent_as)
+    if not crm_changes.is_newest(tx, link, message, event.at):
+        return
     able = context.able(channels.one(tx, pairing.channel_id))
     by = _as_author(tx, link, "")
     try:
@@ -394,7 +397,7 @@ def _conversation(tx: Tx, link: LinkId, event: CrmConversation, context: CrmCont
 
 def _detached(tx: Tx, link: LinkId, event: PlaceDetached, context: CrmContext) -> None:
     del context
-    pairings.detached_there(tx, link, event.place, event.kind)
+    pairings.detached_there(tx, link, event.place, event.kind, at=event.at)
 
 
 def _removed(tx: Tx, link: LinkId) -> None:
@@ -414,26 +417,3 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
     CrmConversation: _conversation,
     PlaceDetached: _detached,
 }
-
-
-_EVENTS = (
-    *(CrmWrote, CrmRewrote, CrmWithdrew, CrmReacted, CrmTexted, CrmWroteFirst, CrmConversation),
-    *(PlaceDetached, CopyCame, CrmStepAsked, PlaceConfigured, CardChanged, CardCommented, LinkInstalled, LinkRemoved),
-)
-_BY_NAME: Mapping[str, type[CrmEvent]] = {kind.__name__: kind for kind in _EVENTS}
-
-
-def written(event: CrmEvent | None) -> str:
-    """An event as it is stored; empty for none."""
-    if event is None:
-        return ""
-    return msgspec.json.encode([type(event).__name__, event]).decode()
-
-
-def event_of(row: CrmArrivedRow) -> CrmEvent:
-    """The stored event. Raises ValueError for one of a newer version."""
-    name, values = msgspec.json.decode(row.event)
-    kind = _BY_NAME.get(name)
-    if kind is None:
-        raise ValueError(f"unknown event {name}")
-    return msgspec.convert(values, type=kind)

@@ -365,6 +365,8 @@ def settle(tx: Tx, row: EntryRow, shown: CrmReceipt) -> bool:
     if held.message_id is not None and held.act in SHOWING:
         about = {"chat": held.chat, "remote": border.external_id(shown.remote), "employee": ""}
         tx.run("ledger.keep_message", link=held.link_id, message=held.message_id, came=0, **about)
+        if shown.hidden:
+            _never_told(tx, held.link_id, held.message_id)
     if held.act == Act.OWNER:
         tx.run("owners.set", pairing=held.pairing_id, chat=held.chat, owner=held.employee, at=0)
     crm_route_record.settled(tx, held, shown)
@@ -482,6 +484,12 @@ def take_back(tx: Tx, entries: Sequence[EntryId], code: str) -> None:
             tx.emit(_about(EntryRetried, row), actor=PROGRAM)
 
 
+def _never_told(tx: Tx, link: LinkId, message: MessageId) -> None:
+    """Tell a CRM no change of a message that it does not show."""
+    tx.run("ledger.told", link=link, message=message, told=GIVEN_UP)
+    tx.run("ledger.withdraw", message=message, link=link)
+
+
 def drop(tx: Tx, entry: EntryId) -> None:
     """Give up telling a CRM something. Raises Refused while it is being told."""
     access.require(tx, Right.REPAIR)
@@ -490,5 +498,5 @@ def drop(tx: Tx, entry: EntryId) -> None:
         raise Refused("being_told", T("Entry {n} is being told right now.", n=entry), T("Try again in a minute."))
     if row.message_id is not None and row.act in SHOWING:
         tx.run("ledger.keep_message", link=row.link_id, message=row.message_id, chat="", remote="", came=0, employee="")
-        tx.run("ledger.told", link=row.link_id, message=row.message_id, told=GIVEN_UP)
+        _never_told(tx, row.link_id, row.message_id)
     tx.emit(_about(EntryDropped, row))

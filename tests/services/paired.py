@@ -16,7 +16,7 @@ from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.services import channels, crm_entries, crm_intake, ledger, links, outbox, pairings
+from chatapp_cli.services import channels, crm_entries, crm_intake, crm_stored, ledger, links, outbox, pairings
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import EntryRow
@@ -59,10 +59,10 @@ class Paired:
         """Claim all that may be told now."""
         return list(self.shop.write(lambda tx: ledger.claim(tx, link or self.link, 20)))
 
-    def told(self, row: EntryRow, *, chat: str = "55", session: str = "7") -> bool:
+    def told(self, row: EntryRow, *, chat: str = "55", session: str = "7", hidden: bool = False) -> bool:
         """Let the CRM take an entry."""
         self.shop.write(lambda tx: ledger.begin(tx, [row]))
-        shown = CrmReceipt(chat=chat, session=session)
+        shown = CrmReceipt(chat=chat, session=session, hidden=hidden)
         return bool(self.shop.write(lambda tx: ledger.settle(tx, row, shown)))
 
     def tell_all(self, link: LinkId | None = None) -> list[tuple[str, MessageId | None]]:
@@ -95,7 +95,7 @@ class Paired:
         new: int = self.shop.write(lambda tx: crm_intake.keep(tx, whose, [arrival]))
         context = CrmContext(able=able)
         for row in self.shop.read(lambda tx: crm_intake.waiting(tx, whose)):
-            self.shop.write(partial(crm_intake.apply, row=row, event=crm_intake.event_of(row), context=context))
+            self.shop.write(partial(crm_intake.apply, row=row, event=crm_stored.event_of(row), context=context))
         return new
 
     def send_next(self, *ids: str) -> MessageId:

@@ -21,7 +21,18 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.template import Template
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, crm_intake, crm_steps, dialogs, ledger, links, outbox, pairings, templates
+from chatapp_cli.services import (
+    channels,
+    crm_intake,
+    crm_steps,
+    crm_stored,
+    dialogs,
+    ledger,
+    links,
+    outbox,
+    pairings,
+    templates,
+)
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import EntryRow
@@ -70,7 +81,7 @@ class Bot:
     def applies(self, *people: ClientOfCard, **more: Any) -> None:
         context = CrmContext(able=able, people=people, **more)
         for row in self.desk.shop.read(lambda tx: crm_intake.waiting(tx, self.desk.link)):
-            event = crm_intake.event_of(row)
+            event = crm_stored.event_of(row)
             self.desk.shop.write(partial(crm_intake.apply, row=row, event=event, context=context))
 
     def asks(self, *people: ClientOfCard, **more: Any) -> None:

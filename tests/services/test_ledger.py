@@ -245,6 +245,18 @@ def test_an_edit_is_owed_only_where_the_message_is_shown_and_goes_as_the_text_la
     assert (row.act, row.message_id, entry and entry.text) == (Act.EDIT, message, "три")
 
 
+@pytest.mark.req("S-163", part="whose messages are shown, groups")
+def test_of_a_message_that_the_options_keep_out_of_the_crm_it_is_told_no_change_either(desk: Paired) -> None:
+    desk.shop.hear(desk.channel, "тайна", ext_id="e1")
+    (row,) = desk.entries()
+    for text in ("тайна 2", "тайна 3"):
+        edit = MessageEdited(peer_key="anna", ext_id="e1", text=text, at=desk.shop.clock.at)  # type: ignore[arg-type]
+        desk.shop.take(desk.channel, edit)
+        desk.told(row, hidden=True)
+    desk.shop.take(desk.channel, MessagesDeleted(peer_key="anna", ext_ids=("e1",), at=desk.shop.clock.at))  # type: ignore[arg-type]
+    assert desk.entries() == []
+
+
 def test_a_message_deleted_before_it_was_told_is_not_told_and_one_that_is_shown_is_taken_away(desk: Paired) -> None:
     desk.shop.hear(desk.channel, "раз", ext_id="e1")
     gone = MessagesDeleted(peer_key="anna", ext_ids=("e1",), at=desk.shop.clock.at)  # type: ignore[arg-type]
@@ -432,7 +444,10 @@ def test_a_pairing_that_ends_gives_up_what_waits_and_a_new_one_begins_with_new_m
 
 
 def test_a_channel_that_the_crm_detached_says_so(desk: Paired) -> None:
-    desk.come(PlaceDetached(place=HERE.id, kind="email"), "off:1")
+    made = desk.shop.clock.at
+    desk.come(PlaceDetached(place=HERE.id, kind="email", at=made - 1000), "off:0")  # told late, of an earlier pairing
+    assert desk.shop.read(lambda tx: pairings.one(tx, desk.pairing)).active
+    desk.come(PlaceDetached(place=HERE.id, kind="email", at=made), "off:1")
     row = desk.shop.read(lambda tx: pairings.one(tx, desk.pairing))
     assert (row.active, row.code) == (0, pairings.DETACHED_THERE)
 

@@ -66,7 +66,7 @@ class AmoDelivery:
     async def _told(self, entry: LedgerEntry) -> CrmReceipt:
         match entry.act:
             case Act.ADD | Act.IMPORT:
-                return await self._add(entry) if showing.is_shown(entry) else CrmReceipt()
+                return await self._add(entry) if showing.is_shown(entry) else CrmReceipt(hidden=True)
             case Act.EDIT:
                 await self._chats.tell("edit_message", convert.edited(entry, self._ours, self._clock.now()))
             case Act.DELETE:

@@ -103,7 +103,7 @@ class AmoNotes:
             return await self._went_on(entry)
         words = self._told(entry)
         if not words or entry.chat.kind == "group" or not showing.is_shown(entry):
-            return CrmReceipt()
+            return CrmReceipt(hidden=True)
         try:
             return await self._note(entry, words)
         except ChannelError as error:

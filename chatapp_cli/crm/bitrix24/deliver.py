@@ -44,7 +44,7 @@ class Delivery:
             if reason := _unfit(entry):
                 found[place] = reason
             elif entry.act is Act.ADD and not showing.is_shown(entry):
-                found[place] = CrmReceipt()
+                found[place] = CrmReceipt(hidden=True)
             else:
                 jobs.setdefault((entry.act, entry.pairing.kind, entry.pairing.place), []).append((place, entry))
         work = [self._together(job[at : at + TOGETHER]) for job in jobs.values() for at in range(0, len(job), TOGETHER)]

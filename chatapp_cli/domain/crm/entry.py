@@ -110,6 +110,8 @@ class LedgerEntry:
 class CrmReceipt:
     """The CRM has taken an entry, and tells its own ids where it has some."""
 
+    hidden: bool = False
+    """Whether the pairing's options kept it out of the CRM, which then has nothing that could be changed there."""
     chat: str = ""
     session: str = ""
     remote: str = ""

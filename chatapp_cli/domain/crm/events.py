@@ -59,6 +59,8 @@ class CrmRewrote:
     sent_as: str = ""
     """The channel's id of the message, which the CRM knows from ``Act.DELIVERED``."""
     text: str = ""
+    at: Millis | None = None
+    """When they did; ``None`` if the CRM does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +207,8 @@ class PlaceDetached:
 
     place: str
     kind: str = ""
+    at: Millis | None = None
+    """When they did; ``None`` if the CRM does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -171,7 +171,7 @@ SELECT chat FROM crm_entry WHERE message_id = :message AND link_id = :link AND a
 UPDATE crm_message SET told = :told WHERE link_id = :link AND message_id = :message AND told <> :told;
 
 -- name: ledger.withdraw
-DELETE FROM crm_entry WHERE message_id = :message AND link_id = :link AND act IN ('add', 'import', 'edit')
+DELETE FROM crm_entry WHERE message_id = :message AND link_id = :link AND act IN ('add', 'import', 'edit', 'delete')
   AND state = 'waiting' AND doubtful = 0;
 
 -- name: ledger.overtake
@@ -352,6 +352,9 @@ ORDER BY d.id LIMIT :n;
 SELECT k.message_id FROM crm_message k JOIN message m ON m.id = k.message_id
 WHERE k.link_id = :link AND k.remote = :remote AND k.remote <> '' AND k.came = 1;
 
+-- name: ledger.changed
+UPDATE crm_message SET changed_at = :at WHERE link_id = :link AND message_id = :message AND changed_at <= :at;
+
 -- name: ledger.has_sent
 SELECT message_id FROM crm_message WHERE link_id = :link AND message_id = :message AND came = 1;
 
@@ -427,6 +430,11 @@ ON CONFLICT DO NOTHING RETURNING id;
 -- name: crmevents.open
 SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
 WHERE link_id = :link AND state <> 'done' AND state = 'new' AND event NOT LIKE :cards ORDER BY id LIMIT :n;
+
+-- name: crmevents.changes
+SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
+WHERE link_id = :link AND state <> 'done' AND state = 'new' AND (event LIKE :edits OR event LIKE :deletions)
+ORDER BY id;
 
 -- name: crmevents.cards
 SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived

@@ -127,8 +127,10 @@ class CrmMessage(Table, table=True):
     told: str
     """What the CRM was last told of a message that came from it: ``delivered``, ``failed``, or nothing yet.
 
-    ``given_up`` for one of ours of which a person decided that it is not told.
+    ``given_up`` for one of ours that it does not show: a person decided so, or the pairing's options.
     """
+    changed_at: int = Field(0, sa_column=Column(Big, nullable=False, server_default="0"))
+    """When one that came from there was last changed there, by the CRM's clock; 0 if that is not known."""
 
 
 class CrmText(Table, table=True):

@@ -55,3 +55,20 @@ async def test_a_copy_that_the_portal_tells_twice_is_not_sent_either(
     assert written(desk) == []
     came = [one for reply in desk.replies for one in reply.arrivals if isinstance(one.event, CopyCame)]
     assert (len(came), len({one.provider_id for one in came})) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "told", ["Добрый день![br]Цена 100", "Добрый день!\r\nЦена 100", "[b]Светлана:[/b] [br]Добрый день!\nЦена 100 "]
+)
+async def test_a_copy_is_known_however_the_portal_breaks_its_lines_and_whether_it_signs_it(
+    session: Bitrix24Session, portal: Portal, desk: OfficeDesk, told: str
+) -> None:
+    said = entry("m-2", "Добрый день!\nЦена 100", ours=True, origin=Origin.PHONE, employee=str(SVETLANA))
+    await shown(session, entry("m-1"))
+    await shown(session, said)
+    (chat,) = portal.chats
+    copy = message_event(chat, chat.messages[-1], [])
+    copy["MESSAGES"][0]["message"]["text"] = told
+    portal.server.courier.tell("OnImConnectorMessageAdd", copy, user=SVETLANA)
+    await portal.settled()
+    assert written(desk) == []
