@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
-from chatapp_cli.commands import printing
+from chatapp_cli.commands import input_checks, printing
 from chatapp_cli.commands.base import Channel, Json, Line, Verb, noun, opened
 from chatapp_cli.commands.crm_names import Link, app
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import crm as documents
 from chatapp_cli.i18n import N_, _, show
@@ -24,7 +23,10 @@ app.add_typer(history, name="history", help=N_("Conversations from before a pair
 Days = Annotated[
     int,
     typer.Option(
-        "--days", metavar="N", parser=number, help=N_("Only what was written in the last days; 0: everything")
+        "--days",
+        metavar="N",
+        parser=input_checks.days,
+        help=N_("Only what was written in the last days; 0: everything"),
     ),
 ]
 
