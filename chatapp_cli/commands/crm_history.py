@@ -21,7 +21,7 @@ history = noun()
 app.add_typer(history, name="history", help=N_("Conversations from before a pairing, shown in the CRM silently"))
 
 Days = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--days",
         metavar="N",
@@ -52,7 +52,7 @@ def _line(row: ImportRow, title: str) -> Sequence[object]:
 
 
 @history.command(cls=Verb)
-def start(ctx: typer.Context, channel: Channel, line: Line = "", link: Link = "", *, days: Days = 0) -> None:
+def start(ctx: typer.Context, channel: Channel, line: Line = "", link: Link = "", *, days: Days = None) -> None:
     """Have the CRM shown what was written before the channel was paired, without notices and deals."""
     from chatapp_cli.commands import linking
     from chatapp_cli.commands.binding import found
@@ -61,7 +61,7 @@ def start(ctx: typer.Context, channel: Channel, line: Line = "", link: Link = ""
     with opened(ctx) as company:
         pairing = linking.paired(company, link, found(company, channel, line))
         kind = company.read(lambda tx: links.one(tx, pairing.link_id)).kind
-        row = company.write(lambda tx: crm_history.begin(tx, manifest(kind), pairing, days=days))
+        row = company.write(lambda tx: crm_history.begin(tx, manifest(kind), pairing, days=days or 0))
         note("{title}: messages from before that go to the CRM: {n}.", title=row.channel, n=row.total - row.shown)
         note("See how far it is: chatapp crm history list")
         note_if_unserved(company)
