@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from chatapp_cli.commands import printing
+from chatapp_cli.commands import input_checks, printing
 from chatapp_cli.commands.base import Channel, Json, Line, Verb, noun, opened
 from chatapp_cli.commands.crm_names import Link
 from chatapp_cli.commands.crm_own import app
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import crm as documents
 from chatapp_cli.i18n import N_, _, show
@@ -23,9 +22,12 @@ history = noun()
 app.add_typer(history, name="history", help=N_("Conversations from before a pairing, shown in the CRM silently"))
 
 Days = Annotated[
-    int,
+    int | None,
     typer.Option(
-        "--days", metavar="N", parser=number, help=N_("Only what was written in the last days; 0: everything")
+        "--days",
+        metavar="N",
+        parser=input_checks.days,
+        help=N_("Only what was written in the last days; 0: everything"),
     ),
 ]
 
@@ -51,7 +53,7 @@ def _line(row: ImportRow, title: str) -> Sequence[object]:
 
 
 @history.command(cls=Verb)
-def start(ctx: typer.Context, channel: Channel, line: Line = "", link: Link = "", *, days: Days = 0) -> None:
+def start(ctx: typer.Context, channel: Channel, line: Line = "", link: Link = "", *, days: Days = None) -> None:
     """Have the CRM shown what was written before the channel was paired, without notices and deals."""
     from chatapp_cli.commands import linking
     from chatapp_cli.commands.binding import found
@@ -60,7 +62,7 @@ def start(ctx: typer.Context, channel: Channel, line: Line = "", link: Link = ""
     with opened(ctx) as company:
         pairing = linking.paired(company, link, found(company, channel, line))
         kind = company.read(lambda tx: links.one(tx, pairing.link_id)).kind
-        row = company.write(lambda tx: crm_history.begin(tx, manifest(kind), pairing, days=days))
+        row = company.write(lambda tx: crm_history.begin(tx, manifest(kind), pairing, days=days or 0))
         note("{title}: messages from before that go to the CRM: {n}.", title=row.channel, n=row.total - row.shown)
         note("See how far it is: chatapp crm history list")
         note_if_unserved(company)
