@@ -8,8 +8,16 @@ from functools import partial
 
 import structlog
 
-from chatapp_cli.domain import border
-from chatapp_cli.domain.crm.events import CopyCame, CrmEvent, CrmStepAsked, CrmWrote, PlaceConfigured, RemoteFile
+from chatapp_cli.domain import border, os_words
+from chatapp_cli.domain.crm.events import (
+    CopyCame,
+    CrmEvent,
+    CrmStepAsked,
+    CrmWrote,
+    CrmWroteFirst,
+    PlaceConfigured,
+    RemoteFile,
+)
 from chatapp_cli.domain.crm_manifest import CrmManifest
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChannelError, ChatappError, NotFound, Rejected, StoreError
@@ -27,6 +35,7 @@ from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 
 log = structlog.get_logger()
+_WITH_FILES = (CrmWrote, CrmWroteFirst)
 
 CAUGHT_UP_WITHIN = 15.0
 """Seconds that what comes waits, at most, for a look for what employees wrote and nobody told.
@@ -229,7 +238,7 @@ class LinkInbox:
         if isinstance(event, CopyCame):
             await self._look_into(session, row, event)
             return {row.id: None}
-        files = [await self._fetched(session, one.files) for _, one in some if isinstance(one, CrmWrote)]
+        files = [await self._fetched(session, one.files) for _, one in some if isinstance(one, _WITH_FILES)]
         context = CrmContext(able=self._store.company.capabilities, files=[file for one in files for file in one])
         return await self._store.write(partial(crm_intake.apply_each, found=some, context=context))
 
@@ -242,7 +251,7 @@ class LinkInbox:
         self._news.set()
 
     async def _reject(self, row: CrmArrivedRow, event: CrmEvent, error: Rejected) -> None:
-        if isinstance(event, CrmWrote):
+        if isinstance(event, _WITH_FILES) and event.remote:
             refusal = ChatappError(why_not_fetched(self._about, error))
             try:
                 await self._store.write(partial(crm_intake.reject, row=row, event=event, refusal=refusal))
@@ -263,6 +272,9 @@ class LinkInbox:
         try:
             await session.fetch(file.address, scratch)
             return await self._store.off_loop(partial(files.adopt, media, scratch, name=file.name, mime=file.mime))
+        except OSError as error:
+            what = T("A file of an employee cannot be stored: {why}.", why=os_words.why(error))
+            raise StoreError(what, T("Free space on the disk of the desk. It is tried again by itself.")) from error
         finally:
             await self._store.off_loop(partial(scratch.unlink, missing_ok=True))
 
@@ -314,9 +326,7 @@ def bundles(
     """The same events in bundles for one transaction each; one that needs the network first is alone."""
     bundle: list[tuple[CrmArrivedRow, CrmEvent]] = []
     for row, event in found:
-        alone = isinstance(event, PlaceConfigured | CopyCame | CrmStepAsked) or (
-            isinstance(event, CrmWrote) and bool(event.files)
-        )
+        alone = isinstance(event, PlaceConfigured | CopyCame | CrmStepAsked) or _has_files(event)
         if bundle and (alone or len(bundle) == TOGETHER):
             yield bundle
             bundle = []
@@ -330,7 +340,11 @@ def bundles(
 
 def _is_slow(event: CrmEvent) -> bool:
     """Whether files are fetched for an event, which is alone in its bundle."""
-    return (isinstance(event, CrmWrote) and bool(event.files)) or (isinstance(event, CrmStepAsked) and bool(event.file))
+    return _has_files(event) or (isinstance(event, CrmStepAsked) and bool(event.file))
+
+
+def _has_files(event: CrmEvent) -> bool:
+    return isinstance(event, _WITH_FILES) and bool(event.files)
 
 
 def _held_by(event: CrmEvent) -> tuple[str, str] | None:

@@ -190,9 +190,13 @@ def chat_of(event: CrmEvent) -> tuple[str, str] | None:
     return None if place is None or chat is None else (place, chat)
 
 
-def reject(tx: Tx, row: CrmArrivedRow, event: CrmWrote, refusal: ChatappError) -> None:
+def reject(tx: Tx, row: CrmArrivedRow, event: CrmWrote | CrmWroteFirst, refusal: ChatappError) -> None:
     """Record that a message of the CRM cannot go out, and have its author told. Raises NotFound and NotYet."""
-    if tx.run("crmevents.done", id=row.id):
+    if not tx.run("crmevents.done", id=row.id):
+        return
+    if isinstance(event, CrmWroteFirst):
+        crm_first.refuse(tx, row.link_id, event, refusal.what)
+    else:
         pairing, chat = crm_targets.chat(
             tx, row.link_id, event.kind, event.place, event.chat, event.remote_chat, event.pairing
         )
@@ -366,7 +370,7 @@ def _wrote_first(tx: Tx, link: LinkId, event: CrmWroteFirst, context: CrmContext
     Of one that stands in a chat of the CRM, its author is told there if it is refused.
     """
     if event.remote:
-        crm_first.send(_as_author(tx, link, event.author), link, event, context.able)
+        crm_first.send(_as_author(tx, link, event.author), link, event, context.able, context.files)
         return
     crm_cards.require_beginner(tx, context.able, link, event.channel)
     options = SendOptions(key=key_of(f"crm {link} card {event.mark}"), origin=Origin.CRM)

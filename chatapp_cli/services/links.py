@@ -100,7 +100,8 @@ def _bound(link: LinkRow, secrets: Mapping[str, str]) -> Bound:
 def next_hook_key(tx: Tx, kind: str, fresh: str) -> str:
     """The key of the address of the next link to a kind of CRM: the ``fresh`` one, or one that is kept till it is used.
 
-    A form shows the address before the link is stored, and people copy it into the CRM.
+    A form shows the address before the link is stored, and people copy it into the CRM. A link that ended leaves its
+    own: whoever links the CRM again, which may have been told that address by letter, is called at the same one.
     """
     access.require(tx, Right.CRM)
     known = tx.value("links.next_hook_key", subject=_NEXT, name=kind)
@@ -294,6 +295,7 @@ def removed(tx: Tx, link: LinkRow, left: Text | None = None) -> bool:
     if now is None or now.ending is None:
         return False
     tx.run("links.remove", id=link.id)
+    tx.run("options.keep", subject=_NEXT, id=0, name=link.kind, value=link.hook_key)
     tx.run("options.drop", subject=_ENDING, id=link.id)
     tx.emit(LinkForgotten(link=link.id, kind=link.kind, title=link.title, left=str(left or "")))
     return True

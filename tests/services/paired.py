@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,6 +10,7 @@ from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, CrmWrote
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm_manifest import ChannelThere, CrmManifest
+from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId, MessageId, PairingId
 from chatapp_cli.domain.manifest import Capabilities
@@ -88,12 +90,14 @@ class Paired:
         known = {"kind": "email", "place": HERE.id, "chat": f"chat-{dialog}", "remote": remote, "author": "27"}
         return CrmWrote(**{**known, "text": text, **values})  # type: ignore[arg-type]
 
-    def come(self, event: CrmEvent, provider_id: str, *, link: LinkId | None = None) -> int:
+    def come(
+        self, event: CrmEvent, provider_id: str, *, link: LinkId | None = None, files: Sequence[StagedFile] = ()
+    ) -> int:
         """Let the CRM tell something, and apply what can be applied; returns how much of it is new."""
         whose = link or self.link
         arrival = CrmArrival(provider_id=provider_id, event=event, raw=b"raw")
         new: int = self.shop.write(lambda tx: crm_intake.keep(tx, whose, [arrival]))
-        context = CrmContext(able=able)
+        context = CrmContext(able=able, files=files)
         for row in self.shop.read(lambda tx: crm_intake.waiting(tx, whose)):
             self.shop.write(partial(crm_intake.apply, row=row, event=crm_stored.event_of(row), context=context))
         return new

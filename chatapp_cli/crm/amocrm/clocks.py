@@ -13,6 +13,9 @@ _APART: Final = "clock"
 _NOTED: Final = 60
 """Seconds of difference that are worth remembering anew."""
 
+EXACT: Final = 2
+"""Seconds by which clocks may seem to differ that do not: answers tell whole seconds, and take their time."""
+
 
 def apart(date: str, now: Millis) -> float | None:
     """Seconds by which our clock is ahead of the header ``Date`` of an answer; ``None`` if that tells no time."""

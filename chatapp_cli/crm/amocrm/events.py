@@ -205,6 +205,7 @@ def _event(kept: KeptChatWords, now: Millis) -> CrmEvent:
             channel=ChannelId(kept.channel),
             phone=border.address(_reached(kept)),
             text=border.text(kept.text),
+            files=_files(kept),
             mark=kept.remote,
             author=border.external_id(kept.author),
             remote=border.external_id(kept.remote),

@@ -25,6 +25,7 @@ from chatapp_cli.crm.amocrm.rest import AmoApi, embedded, inside
 from chatapp_cli.domain.crm.entry import LedgerEntry
 from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
 from chatapp_cli.kit.decided_cards import DecidedCards
@@ -33,8 +34,11 @@ from chatapp_cli.ports.world import Clock
 log = structlog.get_logger()
 
 LEADS: Final = "/api/v4/leads"
-_FRESH: Final = 600.0
-"""Seconds for which a lead that was found is taken to be open still, and those who work there to be the same."""
+_FRESH: Final = 30.0
+"""Seconds for which a lead that was found is taken to be open still."""
+_LONG_FRESH: Final = 600.0
+"""The same for a message that was told late, because there are many; and for who works there."""
+_LATE: Final[Millis] = 60_000
 _WRONG_VALUE: Final = re.compile(r"(?<!\.)custom_fields_values\.(\d+)")
 _VALUES: Final = "custom_fields_values"
 
@@ -59,15 +63,16 @@ class RecentLooks:
         self._clock = clock
         self._by_chat: dict[str, tuple[float, int]] = {}
 
-    def found(self, chat: str) -> int:
-        """What was found; 0 for nothing, or too long ago."""
-        at, number = self._by_chat.get(chat, (0.0, 0))
-        return number if self._clock.monotonic() - at < _FRESH else 0
+    def found(self, entry: LedgerEntry) -> int:
+        """What was found for the chat of an entry; 0 for nothing, or too long ago."""
+        at, number = self._by_chat.get(entry.chat.id, (0.0, 0))
+        lasting = _LONG_FRESH if self._clock.now() - entry.at > _LATE else _FRESH
+        return number if self._clock.monotonic() - at < lasting else 0
 
     def note(self, chat: str, number: int) -> None:
         """It was found just now; what is too long ago is dropped."""
         now = self._clock.monotonic()
-        self._by_chat = {one: found for one, found in self._by_chat.items() if now - found[0] < _FRESH}
+        self._by_chat = {one: found for one, found in self._by_chat.items() if now - found[0] < _LONG_FRESH}
         self._by_chat[chat] = now, number
 
     def forget(self, chat: str) -> None:
@@ -96,7 +101,7 @@ class AmoLeads:
         Chats make one by themselves, in the pipeline of the source: not if there is one. ``contact``: finds theirs.
         """
         async with self._one_at_a_time:
-            known = self._looked.found(entry.chat.id)
+            known = self._looked.found(entry)
             if known and not outcome.moves:
                 return known
             found = await self._settled(entry, outcome, await contact())
@@ -257,7 +262,7 @@ class AmoLeads:
         if not wanted:
             return ()
         now = self._clock.monotonic()
-        if self._working is None or now - self._working[0] > _FRESH:
+        if self._working is None or now - self._working[0] > _LONG_FRESH:
             self._working = now, frozenset(one.id for one in await self._staff.employees())
         return [one for one in wanted if one in self._working[1]]
 

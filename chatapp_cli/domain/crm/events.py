@@ -130,6 +130,7 @@ class CrmWroteFirst:
     text: str
     mark: str
     """Unique in the link, so that it is sent once."""
+    files: Sequence[RemoteFile] = ()
     author: str = ""
     """The CRM's id of the employee; empty if it is not known."""
     remote: str = ""

@@ -312,6 +312,30 @@ async def test_what_was_before_the_conversation_is_told_by_the_notes_and_not_by_
     assert await answers(noting, 1) == {("chat-1", "новое")}
 
 
+@pytest.mark.parametrize("seconds", [-1260, 0, 1260])
+async def test_an_answer_is_dated_by_our_clock_whatever_the_account_s_says(
+    noting: AmoSession, account: Account, desk: AmoDesk, seconds: int
+) -> None:
+    account.misbehaviour.clock_off = seconds
+    await told(noting, entry())
+    [lead] = account.leads.values()
+    await account.staff.notes(lead, "> Да")
+    found = [one.event async for some in noting.catch_up(mirrored(1)) for one in some]
+    [at] = [one.at for one in found if isinstance(one, CrmWrote) and one.at is not None]
+    assert abs(at - desk.world.clock.now()) < 2000
+
+
+async def test_a_new_request_goes_into_no_deal_that_was_closed_a_minute_ago(
+    noting: AmoSession, account: Account, desk: AmoDesk
+) -> None:
+    await told(noting, entry(at=desk.world.clock.now()))
+    [lead] = account.leads.values()
+    await account.moves(lead, 142)
+    await desk.world.clock.sleep(60)
+    await told(noting, entry("m-2", "Ещё заказ", at=desk.world.clock.now()))
+    assert (account.notes[-1].card == lead.id, len(account.leads)) == (False, 2)
+
+
 @pytest.mark.parametrize(
     ("note", "answer"),
     [
