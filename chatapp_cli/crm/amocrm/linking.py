@@ -28,6 +28,7 @@ SCOPES: Final = ("crm", "notifications")
 CODE: Final = "code"
 SECRETS: Final = "secrets"
 CONNECT: Final = "connect"
+REVOKED: Final = "revoked"
 ACCOUNT: Final = "account"
 CHAT: Final = "chat"
 """Below our own address for a link: where the browser and amoCRM come."""
@@ -58,6 +59,7 @@ def _steps(base: str) -> tuple[Text, ...]:
     return (
         T("In the account, as an administrator: amoМаркет, ⋮, «Создать интеграцию», «Внешняя»."),
         T("Its redirect link: {url}", url=f"{base}/{CODE}"),
+        T("Its link for the hook of an integration that is switched off: {url}", url=f"{base}/{REVOKED}"),
         T("Allow it all the account's data; «Множественные источники» lets channels be told apart."),
         T("Or leave its ID empty: amoCRM then makes the integration itself, after one click."),
         T("A long-lived token stands in a private integration, «Ключи и доступы»; it is shown once."),
