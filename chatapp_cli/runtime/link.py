@@ -11,7 +11,7 @@ import structlog
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent
 from chatapp_cli.domain.crm.states import LinkState
-from chatapp_cli.domain.errors import ChannelError, ChatappError, ReadInPart
+from chatapp_cli.domain.errors import ChannelError, ChatappError, NeedsRebind, ReadInPart
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import DialogId, Millis, PairingId
 from chatapp_cli.kit.crms import manifest
@@ -72,7 +72,7 @@ class LinkRunner:
         self._questions = CrmAnswers(store, row.id)
         named = log.bind(link=row.id, kind=row.kind)
         self._lifecycle = Lifecycle(self, store.company.world, named, awaits_admission=row.code == links.NEW)
-        self._arranging, self._catching_up, self._offering = True, True, True
+        self._arranging, self._catching_up, self._offering, self._proving = True, True, True, False
         self._session: CrmSession | None = None
         """The live one, which pages in cards ask."""
         self._door: tuple[Crm, Bound] | None = None
@@ -132,6 +132,12 @@ class LinkRunner:
         """Look now for what was missed, because a person says so."""
         self._catching_up = True
         self._work.set()
+
+    def state_told(self, code: str) -> None:
+        """Prove that the link works if the CRM has told that it does not: such a call may come late, or again."""
+        if code == crm_intake.UNINSTALLED:
+            self._proving = True
+            self._work.set()
 
     def resume(self) -> None:
         """Try again now because a person says so, or with the public address that they gave."""
@@ -246,6 +252,8 @@ class LinkRunner:
                 seconds = CATCH_UP_EVERY if await self._catch_up(session) else CATCH_UP_AGAIN
                 self._inbox.release()
                 next_look = self._clock.monotonic() + seconds
+            if self._proving:
+                await self._prove(session)
             await self._tell_health()
             await self._rules.look(session)
             self._count()
@@ -254,6 +262,15 @@ class LinkRunner:
             await self._work.wait_by(self._clock, PROOF_EVERY)
             if self._clock.monotonic() >= next_look:
                 self._arranging = self._catching_up = True  # in the CRM somebody may have undone what was arranged
+
+    async def _prove(self, session: CrmSession) -> None:
+        """Ask whether we are still let in. Raises NeedsRebind with what the CRM has told of it."""
+        self._proving = False
+        try:
+            await session.prove()
+        except NeedsRebind as error:
+            raise NeedsRebind(crm_intake.UNINSTALLED, error.detail) from error
+        self._lifecycle.forget()
 
     async def _tell_health(self) -> None:
         """Report that the link works, unless the CRM takes an entry not even after several attempts."""

@@ -24,6 +24,7 @@ from chatapp_cli.domain.journal.links import (
     LinkForgotten,
     LinkGranted,
     LinkResumed,
+    LinkStateChanged,
     PairingEnded,
     PairingMade,
 )
@@ -87,6 +88,7 @@ class LinkSupervisor(Worker):
         LinkDeadLetterRevived,
         LinkAsked,
         LinkResumed,
+        LinkStateChanged,
         PairingEnded,
         PairingMade,
     )
@@ -196,6 +198,8 @@ def _hear(runner: LinkRunner, entry: JournalEntry) -> None:
             runner.import_history()
         case CatchUpAsked():
             runner.catch_up()
+        case LinkStateChanged(code=code):
+            runner.state_told(code)
         case LinkResumed():
             runner.resume()
         case LinkAsked():

@@ -215,6 +215,21 @@ async def test_chats_that_fail_again_and_again_are_a_fault_of_the_link_until_the
     assert desk.shown() == ["Здравствуйте"]
 
 
+@pytest.mark.parametrize(("true", "state"), [(True, ("auth_lost", "uninstalled")), (False, ("ok", ""))])
+async def test_the_call_of_an_integration_that_is_switched_off_is_believed_at_once_and_proved(
+    desk: AmoOffice, true: bool, state: tuple[str, str]
+) -> None:
+    base = desk.company.read(lambda tx: desk.company.options.text(tx, "public_url"))
+    address, consent = f"{base}/hooks/{desk.row().hook_key}/revoked", desk.account.consent
+    before = len(desk.account.calls)
+    assert await (consent.switches_off(address) if true else consent.tells_of_the_end(address)) == 200
+
+    def proofs() -> list[str]:
+        return [one.path for one in desk.account.calls[before:] if one.path == "/api/v4/account"]
+
+    await eventually(lambda: proofs() and (desk.row().state, desk.row().code) == state)
+
+
 async def test_what_a_manager_wrote_while_we_were_deaf_is_caught_up(desk: AmoOffice) -> None:
     await desk.bot.say(ANNA, "Здравствуйте")
     await desk.sees("Здравствуйте")

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from chatapp_cli.crm.amocrm import actions, button_pages, events, names, salesbot
 from chatapp_cli.crm.amocrm.events import KeptStir
 from chatapp_cli.crm.amocrm.hosts import is_account
-from chatapp_cli.crm.amocrm.linking import ACCOUNT, CHAT, CODE, CONNECT, SECRETS
+from chatapp_cli.crm.amocrm.linking import ACCOUNT, CHAT, CODE, CONNECT, REVOKED, SECRETS
 from chatapp_cli.crm.amocrm.notes import answer_in, written_in
 from chatapp_cli.crm.amocrm.record import (
     FIRST,
@@ -35,12 +35,12 @@ from chatapp_cli.crm.amocrm.record import (
     paired,
     paired_with,
 )
-from chatapp_cli.crm.amocrm.signing import is_signed
-from chatapp_cli.domain.crm.events import CrmArrival, LinkInstalled
+from chatapp_cli.crm.amocrm.signing import is_revocation, is_signed
+from chatapp_cli.domain.crm.events import CrmArrival, LinkInstalled, LinkRemoved
 from chatapp_cli.domain.ids import Millis, PairingId
 from chatapp_cli.kit.brackets import members, parse
 from chatapp_cli.kit.lenient import UNREADABLE
-from chatapp_cli.kit.records import remembered, written
+from chatapp_cli.kit.records import remembered, token, written
 from chatapp_cli.kit.trees import loaded
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookRequest
@@ -66,6 +66,7 @@ async def accept(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
         ("GET", CODE): _code,
         ("POST", SECRETS): _secrets,
         ("GET", CONNECT): _connect,
+        ("GET", REVOKED): _revoked,
     }
     if rest and page != CHAT:
         return _GONE
@@ -229,6 +230,19 @@ async def _connect(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
         return _NO
     base = bound.settings["redirect_uri"].removesuffix(f"/{CODE}")
     return button_pages.page(bound, base)
+
+
+async def _revoked(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:  # noqa: ARG001 - it bears no time
+    """An administrator has switched the integration off (C2). The same call may come again: once for each token."""
+    told, keys, account = request.query, await integration(bound), await held(bound)
+    if keys is None or account is None or told.get("client_uuid", "").lower() != keys.client_id.lower():
+        return _NO
+    signed = (keys.client_secret, told["client_uuid"], account.number, told.get("signature", ""))
+    if told.get("account_id") != str(account.number) or not is_revocation(*signed):
+        return _NO
+    present = await token(bound)
+    mark = sha256(present.refresh.encode()).hexdigest()[:24] if present is not None else ""
+    return CrmReply(arrivals=[CrmArrival(provider_id=f"revoked:{mark}", event=LinkRemoved(), raw=b"{}")], body=b"ok")
 
 
 def _encoded(tree: Tree) -> bytes:

@@ -30,6 +30,7 @@ _FIRST: Final = (WAY, "account")
 CODE: Final = "code"
 SECRETS: Final = "secrets"
 CONNECT: Final = "connect"
+REVOKED: Final = "revoked"
 ACCOUNT: Final = "account"
 CHAT: Final = "chat"
 """Below our own address for a link: where the browser and amoCRM come."""
@@ -76,6 +77,7 @@ def _steps(base: str, way: str) -> tuple[Text, ...]:
     by_integration = (
         T("In the account, as an administrator: amoМаркет, ⋮, «Создать интеграцию», «Внешняя»."),
         T("Its redirect link: {url}", url=f"{base}/{CODE}"),
+        T("Its link for the hook of an integration that is switched off: {url}", url=f"{base}/{REVOKED}"),
         T("Allow it all the account's data; «Множественные источники» lets channels be told apart."),
         T("Or leave its ID empty: amoCRM then makes the integration itself, after one click."),
     )
