@@ -77,11 +77,11 @@ class AuthServer:
         """What ``app.info`` tells about a token's application and portal. Raises NeedsRebind for a wrong token."""
         with network([access]):
             response = await self._get("/rest/app.info", {"auth": access})
-        answer = errors.said(response)
-        if answer is None:
-            raise Retryable("strange_answer", f"HTTP {response.status}")
-        if not response.ok or errors.code_of(answer):
-            raise errors.refusal(errors.code_of(answer), errors.words_of(answer, [access]), status=response.status)
+        said = errors.said(response)
+        answer, code = said or {}, errors.code_of(said or {})
+        if not response.ok or said is None or code:
+            words = errors.words_of(answer, [access]) or f"app.info HTTP {response.status}"
+            raise errors.refusal(code, words, status=response.status)
         found = answer.get("result")
         return found if isinstance(found, dict) else {}
 

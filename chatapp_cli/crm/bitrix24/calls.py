@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.rate import BURST, LEAK, Parking
-from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Retryable
+from chatapp_cli.domain.errors import ChannelError, RateLimited, Retryable
 from chatapp_cli.kit.http import HttpResponse
 from chatapp_cli.kit.pace import Bucket, Urgency
 from chatapp_cli.ports.world import World
@@ -109,7 +109,7 @@ class MethodCalls(ABC):
             said = {"error": "", **_error(bad[name])} if name in bad else {"result": good.get(name)}
             if name not in bad and name not in good:
                 found[name] = Retryable("strange_answer", method)
-            elif errors.code_of(said):
+            elif name in bad or errors.code_of(said):
                 found[name] = self._refused(method, {**said, "time": times.get(name)})
             else:
                 found[name] = good[name]
@@ -118,8 +118,6 @@ class MethodCalls(ABC):
     def _failed(
         self, method: str, response: HttpResponse, said: Answer | None, *, once: bool, secrets: Sequence[str]
     ) -> ChannelError:
-        if said is None and response.ok:
-            return (OutcomeUnknown if once else Retryable)("strange_answer", method)
         return self._refused(method, said or {}, status=response.status, once=once, secrets=secrets)
 
     def _refused(

@@ -58,12 +58,16 @@ _BY_CODE: Final[Mapping[str, Callable[[str], ChannelError]]] = {
     ),
     "invalid_request": partial(Misconfigured, "bad_url", field="portal"),
 }
-_BY_STATUS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
+_BY_STATUS_ALONE: Final[Mapping[int, Callable[[str], ChannelError]]] = {
     **dict.fromkeys(REDIRECT, partial(Misconfigured, "redirected", field="portal")),
+    **dict.fromkeys((408, 425), partial(Retryable, "busy")),
+}
+"""What a status means that no code stands beside."""
+_BY_STATUS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
+    **_BY_STATUS_ALONE,
     401: partial(NeedsRebind, "unauthorised"),
     402: partial(Misconfigured, "payment"),
     403: partial(Misconfigured, "scope"),
-    **dict.fromkeys((408, 425), partial(Retryable, "busy")),
 }
 _ENDED: Final = frozenset({"invalid_grant", "unauthorized_client"})
 _UNKNOWN: Final = frozenset({"invalid_client", "invalid_request"})
@@ -103,6 +107,8 @@ def refusal(code: str, words: str, *, status: int = 0, once: bool = False) -> Ch
     """The error for a code, or for a status without a known one; ``once`` if the call must not be repeated blindly.
 
     A server that failed in the middle may have done it: without a code that says otherwise it is OutcomeUnknown then.
+    An answer without any code is not the API's: a server or a filter in between refuses for all, and for a while.
+    Status 0 is for one item in an answer that went well.
     """
     if code == TOO_MANY:
         return RateLimited("rate_limited", words, retry_after=PAUSE)
@@ -114,22 +120,24 @@ def refusal(code: str, words: str, *, status: int = 0, once: bool = False) -> Ch
         return RateLimited("rate_limited", words, retry_after=PAUSE)
     if status >= SERVER or code in {"internal_server_error", "error_unexpected_answer"}:
         return (OutcomeUnknown if once else Retryable)("server_error", words)
-    return _BY_STATUS.get(status, partial(Rejected, "refused"))(words)
+    if code or not status:
+        return _BY_STATUS.get(status, partial(Rejected, "refused"))(words)
+    return _BY_STATUS_ALONE.get(status, partial(OutcomeUnknown if once else Retryable, "strange_answer"))(words)
 
 
 def token_refusal(response: HttpResponse, secrets: Sequence[str]) -> ChannelError:
-    """The error for an answer of the authorisation server without tokens."""
-    answer = said(response)
-    if answer is None:
-        unsure = response.ok or response.status >= SERVER
-        return (OutcomeUnknown if unsure else Rejected)("strange_answer", f"HTTP {response.status}")
-    code, words = code_of(answer), words_of(answer, secrets)
+    """The error for an answer of the authorisation server without tokens.
+
+    One without a code, such as a page, does not say whether the refresh token is spent: OutcomeUnknown.
+    """
+    answer = said(response) or {}
+    code, words = code_of(answer), words_of(answer, secrets) or f"HTTP {response.status}"
     if code in _ENDED:
         return GrantRefused("grant_refused", words)
     if code in _UNKNOWN:
         return GrantRefused("client_refused", words)
-    if response.ok and not code:
-        return OutcomeUnknown("strange_answer", "token")
+    if not code:
+        return OutcomeUnknown("strange_answer", words)
     return refusal(code, words, status=response.status, once=True)
 
 

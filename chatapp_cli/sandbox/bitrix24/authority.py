@@ -151,7 +151,7 @@ class BitrixAuthority(HttpSandbox):
         if fault.spend(fault.lose_before, TOKEN):
             return await cut_off(request)
         if fault.spend(fault.html, TOKEN):
-            return page()
+            return page(fault.html_status)
         try:
             answer = self._answered(params)
         except PortalRefusal as refused:

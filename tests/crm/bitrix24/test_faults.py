@@ -10,6 +10,7 @@ from chatapp_cli.crm.bitrix24 import calls, errors
 from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
 from chatapp_cli.crm.bitrix24.rate import BURST, LEAK, Parking
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -75,12 +76,29 @@ def test_every_code_that_is_raised_is_explained() -> None:
     assert codes - set(manifest("bitrix24").errors) == set()
 
 
-async def test_a_page_in_place_of_json_is_no_answer(session: Bitrix24Session, portal: Portal) -> None:
-    portal.misbehaviour.html |= {SEND: 1, "scope": 1}
+@pytest.mark.parametrize("status", [200, 400, 401, 402, 403, 404, 405, 410, 413, 502])
+async def test_a_page_in_place_of_json_is_no_answer(session: Bitrix24Session, portal: Portal, status: int) -> None:
+    portal.misbehaviour.html_status = status
+    portal.misbehaviour.html |= {SEND: 1, "scope": 1, "imconnector.update.messages": 1}
     (outcome,) = await session.deliver([entry()])
     assert isinstance(outcome, OutcomeUnknown)
-    with pytest.raises(Retryable, match="strange_answer"):
-        await session.prove()
+    for asking in (session.prove(), session.deliver([entry(act=Act.EDIT)])):
+        with pytest.raises(Retryable, match="server_error" if status == 502 else "strange_answer"):
+            await asking
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 404, 502])
+async def test_a_page_of_the_authorisation_server_ends_nothing(
+    session: Bitrix24Session, portal: Portal, status: int
+) -> None:
+    portal.authority.expire()
+    portal.misbehaviour.html_status, portal.misbehaviour.html = status, {TOKEN: 2}
+    for _ in range(2):
+        with pytest.raises(Retryable):
+            await session.prove()
+    await session.prove()
+    (outcome,) = await session.deliver([entry()])
+    assert isinstance(outcome, CrmReceipt)
 
 
 async def test_an_unreachable_portal_is_retryable_and_nothing_was_sent(
