@@ -47,10 +47,12 @@ _ABOUT: Final[Mapping[str, str]] = {
 _BY_STATUS_ALONE: Final[Mapping[int, Callable[[str], ChannelError]]] = {
     **dict.fromkeys(range(300, 400), partial(Misconfigured, "redirected", field="account")),
     **dict.fromkeys((408, 425), partial(Retryable, "busy")),
+    **dict.fromkeys((NOT_FOUND, 405, 410), partial(Retryable, "strange_answer")),
 }
-"""What a status means in whose answer a page stands."""
+"""What a status means in whose answer a page stands: with those of the last line, the API was not even reached."""
 _BY_STATUS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
-    **_BY_STATUS_ALONE,
+    **dict.fromkeys(range(300, 400), partial(Misconfigured, "redirected", field="account")),
+    **dict.fromkeys((408, 425), partial(Retryable, "busy")),
     UNAUTHORISED: partial(NeedsRebind, "unauthorised"),
     402: partial(Misconfigured, "payment"),
     NOT_FOUND: partial(Rejected, "gone"),

@@ -15,7 +15,7 @@ import msgspec
 
 from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.record import INSTALLED, OFFER, Installation, Offer, installation
-from chatapp_cli.domain.errors import NeedsRebind, OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.domain.errors import NeedsRebind, OutcomeUnknown, Rejected
 from chatapp_cli.kit import tokens
 from chatapp_cli.kit.http import HttpResponse, network, read
 from chatapp_cli.kit.lenient import read_as

@@ -61,10 +61,12 @@ _BY_CODE: Final[Mapping[str, Callable[[str], ChannelError]]] = {
 _BY_STATUS_ALONE: Final[Mapping[int, Callable[[str], ChannelError]]] = {
     **dict.fromkeys(REDIRECT, partial(Misconfigured, "redirected", field="portal")),
     **dict.fromkeys((408, 425), partial(Retryable, "busy")),
+    **dict.fromkeys((404, 405, 410), partial(Retryable, "strange_answer")),
 }
-"""What a status means that no code stands beside."""
+"""What a status means that no code stands beside: with those of the last line, the API was not even reached."""
 _BY_STATUS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
-    **_BY_STATUS_ALONE,
+    **dict.fromkeys(REDIRECT, partial(Misconfigured, "redirected", field="portal")),
+    **dict.fromkeys((408, 425), partial(Retryable, "busy")),
     401: partial(NeedsRebind, "unauthorised"),
     402: partial(Misconfigured, "payment"),
     403: partial(Misconfigured, "scope"),
@@ -110,13 +112,11 @@ def refusal(code: str, words: str, *, status: int = 0, once: bool = False) -> Ch
     An answer without any code is not the API's: a server or a filter in between refuses for all, and for a while.
     Status 0 is for one item in an answer that went well.
     """
-    if code == TOO_MANY:
-        return RateLimited("rate_limited", words, retry_after=PAUSE)
     if code == TOO_LONG:
         return RateLimited(PARKED_CODE, words, retry_after=PARKED)
     if code in _BY_CODE:
         return _BY_CODE[code](words)
-    if status == 429:  # noqa: PLR2004 - the status of RFC 6585
+    if code == TOO_MANY or status == 429:  # noqa: PLR2004 - the status of RFC 6585
         return RateLimited("rate_limited", words, retry_after=PAUSE)
     if status >= SERVER or code in {"internal_server_error", "error_unexpected_answer"}:
         return (OutcomeUnknown if once else Retryable)("server_error", words)

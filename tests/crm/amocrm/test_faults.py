@@ -75,8 +75,9 @@ def test_a_pause_is_the_one_that_was_asked_for_or_a_second() -> None:
 
 
 def test_a_server_that_failed_may_have_carried_out_what_is_not_to_be_repeated() -> None:
-    for response in (answer(502), answer(404, b"<html>nginx</html>")):
-        assert type(errors.refusal(response, now=0, once=True)) is OutcomeUnknown
+    page = b"<html>nginx</html>"
+    told = [errors.refusal(one, now=0, once=True) for one in (answer(502), answer(400, page), answer(404, page))]
+    assert [type(one) for one in told] == [OutcomeUnknown, OutcomeUnknown, Retryable]
 
 
 @pytest.mark.parametrize(
