@@ -82,7 +82,8 @@ class PortalApi(MethodCalls):
                 self._parking.heed(method, said.get("time"))
                 return said
             if not await self._mended(response, code, token, tried):
-                raise self._failed(method, response, said, once=once, secrets=[token.access])
+                error = self._failed(method, response, said, once=once, secrets=[token.access])
+                raise await self._blamed(method, error)
 
     async def _mended(self, response: HttpResponse, code: str, token: AccessToken, tried: _Tried) -> bool:
         """Remove the cause of a refusal, if that is possible and was not tried: the same request may work then."""

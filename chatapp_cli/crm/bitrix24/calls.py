@@ -21,6 +21,8 @@ LARGEST: Final = 32 << 20
 """The largest answer in bytes."""
 PATIENCE: Final = 65.0
 """Seconds: the portal cuts a request at 60."""
+PROOF: Final = "scope"
+"""The method that needs no right: what it answers concerns the whole link."""
 AGAIN: Final = 3
 """How often a request that the full bucket turned away is repeated here, before the caller hears of it."""
 
@@ -110,10 +112,20 @@ class MethodCalls(ABC):
             if name not in bad and name not in good:
                 found[name] = Retryable("strange_answer", method)
             elif name in bad or errors.code_of(said):
-                found[name] = self._refused(method, {**said, "time": times.get(name)})
+                found[name] = errors.of_one_method(self._refused(method, {**said, "time": times.get(name)}))
             else:
                 found[name] = good[name]
         return found
+
+    async def _blamed(self, method: str, error: ChannelError) -> ChannelError:
+        """The error of a method; of a right that is lacking it is asked whether it is lacking for all methods."""
+        if error.code != errors.SCOPE or method == PROOF:
+            return error
+        try:
+            await self.call(PROOF, urgency=Urgency.OPERATOR)
+        except ChannelError as worse:
+            return worse
+        return errors.of_one_method(error)
 
     def _failed(
         self, method: str, response: HttpResponse, said: Answer | None, *, once: bool, secrets: Sequence[str]

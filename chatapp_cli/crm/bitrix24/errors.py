@@ -33,6 +33,8 @@ PAUSE: Final = 2.0
 """Seconds in which the bucket has room again."""
 CARD_AWAITED: Final = "card_awaited"
 """The code of an entry that waits until the tracker has made its card."""
+SCOPE: Final = "scope"
+"""The code of a right that is lacking: Rejected for one method, Misconfigured for all of them."""
 PARKED_CODE: Final = "method_parked"
 PARKED: Final = 60.0
 """Seconds that a method rests whose end of the pause was not told: the limit counts by minutes."""
@@ -45,7 +47,7 @@ _BY_CODE: Final[Mapping[str, Callable[[str], ChannelError]]] = {
     **dict.fromkeys(("no_auth_found", "invalid_token"), partial(NeedsRebind, "unauthorised")),
     **dict.fromkeys(
         ("insufficient_scope", "invalid_credentials", "user_access_error", "access_denied", "invalid_scope"),
-        partial(Misconfigured, "scope"),
+        partial(Misconfigured, SCOPE),
     ),
     "wrong_auth_type": partial(Misconfigured, "wrong_context"),
     "payment_required": partial(Misconfigured, "payment"),
@@ -69,7 +71,7 @@ _BY_STATUS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
     **dict.fromkeys((408, 425), partial(Retryable, "busy")),
     401: partial(NeedsRebind, "unauthorised"),
     402: partial(Misconfigured, "payment"),
-    403: partial(Misconfigured, "scope"),
+    403: partial(Misconfigured, SCOPE),
 }
 _ENDED: Final = frozenset({"invalid_grant", "unauthorized_client"})
 _UNKNOWN: Final = frozenset({"invalid_client", "invalid_request"})
@@ -144,6 +146,19 @@ def token_refusal(response: HttpResponse, secrets: Sequence[str]) -> ChannelErro
 def begins_with(error: ChannelError, code: str) -> bool:
     """Whether a refusal without a meaning of its own here has this code, which stands first in its words."""
     return error.detail.lower().startswith(code)
+
+
+def of_one_method(error: ChannelError) -> ChannelError:
+    """The error of a method by itself, when the portal is known to let us in: a right that is lacking is lacking here.
+
+    b24-rest-docs ``error-codes.md``: ACCESS_DENIED and insufficient_scope are answers about the method that was called.
+    """
+    return Rejected(SCOPE, error.detail) if error.code == SCOPE else error
+
+
+def of_all(error: ChannelError) -> ChannelError:
+    """The reverse: of a method that the link cannot do without, a lacking right is lacking for all."""
+    return Misconfigured(SCOPE, error.detail) if error.code == SCOPE else error
 
 
 def stops_everything(error: ChannelError) -> bool:

@@ -29,6 +29,7 @@ from tests.crm.bitrix24.desk import LINE, WHATSAPP, OfficeDesk, entry, pairing
 from tests.unit.kit.worlds import HeldClock
 
 SEND = "imconnector.send.messages"
+ARRIVED = "imconnector.send.status.delivery"
 RATE = 2.0
 """Requests a second that a portal counts (b24-rest-docs ``limits.md``)."""
 
@@ -38,8 +39,8 @@ RATE = 2.0
     [
         (401, "NO_AUTH_FOUND", NeedsRebind, "unauthorised"),
         (401, "invalid_token", NeedsRebind, "unauthorised"),
-        (403, "insufficient_scope", Misconfigured, "scope"),
-        (403, "ACCESS_DENIED", Misconfigured, "scope"),
+        (403, "insufficient_scope", Rejected, "scope"),
+        (403, "ACCESS_DENIED", Rejected, "scope"),
         (403, "WRONG_AUTH_TYPE", Misconfigured, "wrong_context"),
         (404, "ERROR_METHOD_NOT_FOUND", Rejected, "no_method"),
         (400, "ERROR_ARGUMENT", Rejected, "refused"),
@@ -67,6 +68,28 @@ async def test_each_refusal_has_its_name_by_code_first(
     assert ours in manifest("bitrix24").errors
     (again,) = await session.deliver([entry()]) if ours != "method_parked" else (CrmReceipt(),)
     assert isinstance(again, CrmReceipt)
+
+
+@pytest.mark.parametrize("code", ["ACCESS_DENIED", "insufficient_scope"])
+async def test_a_blocked_method_costs_what_needs_it_and_the_link_only_if_nothing_is_let_in(
+    session: Bitrix24Session, portal: Portal, code: str
+) -> None:
+    refusals = portal.misbehaviour.answer_with
+    await session.deliver([entry()])
+    arrived = entry("m-2", act=Act.DELIVERED, chat=CrmChat(id="d-1", name="x", remote="9"), remote="7")
+    refusals |= {ARRIVED: [(403, code)] * 2, "imopenlines.dialog.get": [(403, code)]}
+    for other in (entry("m-3"), arrived):
+        told = await session.deliver([arrived, other])
+        assert [getattr(one, "code", "shown") for one in told] == [
+            "scope",
+            "shown" if other.act is Act.ADD else "scope",
+        ]
+        refusals[ARRIVED] = [(403, code)] * 2
+    with pytest.raises(OutcomeUnknown):
+        await session.find(entry("m-4"))
+    refusals |= {SEND: [(403, code)], "scope": [(403, code)]}
+    with pytest.raises(Misconfigured, match="scope"):
+        await session.deliver([entry("m-5")])
 
 
 def test_every_code_that_is_raised_is_explained() -> None:
