@@ -60,14 +60,20 @@ class PortalApi(MethodCalls):
             raise self._failed(method, response, said, once=False, secrets=[access])
         return said.get("result")
 
-    async def download(self, url: str) -> tuple[aiohttp.ClientResponse, str]:
+    async def present(self) -> AccessToken:
+        """The token for downloads, whose caller reads what is refused."""
+        return await self._tokens.present()
+
+    async def another(self, expired: AccessToken) -> None:
+        """Renew a token that a download found expired."""
+        await self._tokens.another(expired)
+
+    async def download(self, url: str, token: AccessToken) -> aiohttp.ClientResponse:
         """Begin to fetch a file of the portal; the caller reads and releases it. The token goes into the query."""
-        token = await self._tokens.present()
         with network([token.access]):
-            response = await self._http.get(
+            return await self._http.get(
                 url, params={"auth": token.access}, timeout=aiohttp.ClientTimeout(total=600), allow_redirects=False
             )
-        return response, token.access
 
     async def _answer(self, method: str, params: Answer, urgency: Urgency, *, once: bool = False) -> Answer:
         self._parking.require_free(method)
@@ -107,14 +113,26 @@ class PortalApi(MethodCalls):
         b24-rest-docs ``change-domen.md``: calls to the old address answer 302.
         """
         there = urlsplit(response.headers.get("Location", "")).netloc
-        told = await self._server.about(token.access)
-        if not there or not belongs(told, self._server.client_id, self.held.member_id):
+        told = await self._about(token)
+        if not there or not (told is None or belongs(told, self._server.client_id, self.held.member_id)):
             return False
-        if told.get("member_id") and told.get("client_endpoint"):
+        if told and told.get("member_id") and told.get("client_endpoint"):
             await self._stands_at(str(told["client_endpoint"]))
         else:
             await self._tokens.another(token)
         return self.held.host == there
+
+    async def _about(self, token: AccessToken) -> Answer | None:
+        """What the authorisation server tells about our token; ``None`` for one that has expired on the way.
+
+        Its renewal names the portal and its address too.
+        """
+        try:
+            return await self._server.about(token.access)
+        except NeedsRebind as refused:
+            if not errors.begins_with(refused, errors.EXPIRED):
+                raise
+            return None
 
     async def _stands_at(self, endpoint: str) -> None:
         """Remember where the portal is now; never without encryption if it had that."""

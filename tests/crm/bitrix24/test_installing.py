@@ -253,11 +253,19 @@ async def test_a_link_is_not_turned_to_another_portal(desk: OfficeDesk) -> None:
     assert list(asker.blamed) == ["portal"]
 
 
-async def test_a_portal_that_moved_is_followed_and_remembered(desk: OfficeDesk, portal: Portal) -> None:
+@pytest.mark.parametrize("expired", [False, True], ids=["the token lives", "the token has expired"])
+async def test_a_portal_that_moved_is_followed_and_remembered(
+    desk: OfficeDesk, portal: Portal, *, expired: bool
+) -> None:
     await desk.install()
     async with desk.session() as session:
+        await session.prove()
+        renewed = len(portal.authority.renewals)
+        if expired:
+            portal.authority.expire()
         await portal.moves()
         await session.prove()
+        assert len(portal.authority.renewals) == renewed + 1
         assert await session.arrange([pairing()]) == {}
     assert desk.bound
     known = await installation(desk.bound)
