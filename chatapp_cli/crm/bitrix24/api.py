@@ -55,6 +55,8 @@ class PortalApi(MethodCalls):
         token = AccessToken(access=access, refresh="", at=0, until=0)
         await self._bucket.enter(Urgency.OPERATOR)
         response = await self._attempt(token, method, {}, once=False)
+        if response.status in errors.REDIRECT and await self._moved(response, await self._tokens.present()):
+            response = await self._attempt(token, method, {}, once=False)
         said = errors.said(response)
         if not response.ok or said is None or errors.code_of(said):
             raise self._failed(method, response, said, once=False, secrets=[access])
@@ -165,7 +167,7 @@ async def connected(bound: Bound, world: World) -> AsyncIterator[PortalApi]:
     """Open the API for a link, once its installation is proved. Raises NeedsRebind if there is none."""
     async with open_session(total=PATIENCE) as http:
         server = AuthServer.of(http, bound)
-        held = await settle(bound, server, world.clock)
+        held = await settle(bound, server, world)
         token = await records.token(bound)
         if token is None:
             raise NeedsRebind("not_installed")
