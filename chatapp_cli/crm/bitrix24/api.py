@@ -62,16 +62,24 @@ class PortalApi(MethodCalls):
             raise self._failed(method, response, said, once=False, secrets=[access])
         return said.get("result")
 
-    async def present(self) -> AccessToken:
-        """The token for downloads, whose caller reads what is refused."""
-        return await self._tokens.present()
+    async def download(self, url: str) -> tuple[aiohttp.ClientResponse, str]:
+        """Begin to fetch a file of the portal; the caller reads and releases it. The token goes into the query.
 
-    async def another(self, expired: AccessToken) -> None:
-        """Renew a token that a download found expired."""
-        await self._tokens.another(expired)
+        One that has expired is renewed, as for a call.
+        """
+        token = await self._tokens.present()
+        response = await self._begun(url, token)
+        if response.status == errors.UNAUTHORISED:
+            with network([token.access]):
+                async with response:
+                    refused = await read(response)
+            if errors.code_of(errors.said(refused) or {}) != errors.EXPIRED:
+                raise self._failed("download", refused, errors.said(refused), once=False, secrets=[token.access])
+            token = await self._tokens.another(token)
+            response = await self._begun(url, token)
+        return response, token.access
 
-    async def download(self, url: str, token: AccessToken) -> aiohttp.ClientResponse:
-        """Begin to fetch a file of the portal; the caller reads and releases it. The token goes into the query."""
+    async def _begun(self, url: str, token: AccessToken) -> aiohttp.ClientResponse:
         with network([token.access]):
             return await self._http.get(
                 url, params={"auth": token.access}, timeout=aiohttp.ClientTimeout(total=600), allow_redirects=False

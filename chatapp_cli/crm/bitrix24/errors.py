@@ -38,6 +38,7 @@ SCOPE: Final = "scope"
 PARKED_CODE: Final = "method_parked"
 PARKED: Final = 60.0
 """Seconds that a method rests whose end of the pause was not told: the limit counts by minutes."""
+UNAUTHORISED: Final = 401
 SERVER: Final = 500
 REDIRECT: Final = range(300, 400)
 _LONGEST: Final = 300
@@ -69,7 +70,7 @@ _BY_STATUS_ALONE: Final[Mapping[int, Callable[[str], ChannelError]]] = {
 _BY_STATUS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
     **dict.fromkeys(REDIRECT, partial(Misconfigured, "redirected", field="portal")),
     **dict.fromkeys((408, 425), partial(Retryable, "busy")),
-    401: partial(NeedsRebind, "unauthorised"),
+    UNAUTHORISED: partial(NeedsRebind, "unauthorised"),
     402: partial(Misconfigured, "payment"),
     403: partial(Misconfigured, SCOPE),
 }

@@ -14,10 +14,9 @@ import aiohttp
 from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.events import DISK, without_token
-from chatapp_cli.domain.errors import ChannelError, NeedsRebind, Rejected, Retryable
+from chatapp_cli.domain.errors import ChannelError, Rejected, Retryable
 from chatapp_cli.kit.fetching import keep
 from chatapp_cli.kit.http import network, read
-from chatapp_cli.kit.tokens import AccessToken
 
 _STEPS: Final = 3
 """So many redirections within the portal are followed."""
@@ -26,25 +25,14 @@ _STEPS: Final = 3
 async def fetch(api: PortalApi, address: str, target: Path) -> None:
     """Write a file to ``target``. Raises Rejected for one that is gone, too big or elsewhere."""
     link = await _on_disk(api, address.removeprefix(DISK)) if address.startswith(DISK) else address
-    token = await api.present()
-    try:
-        await _fetched(api, link, token, target)
-    except NeedsRebind as refused:
-        if not errors.begins_with(refused, errors.EXPIRED):
-            raise
-        await api.another(token)
-        await _fetched(api, link, await api.present(), target)
-
-
-async def _fetched(api: PortalApi, link: str, token: AccessToken, target: Path) -> None:
     for _ in range(_STEPS):
         url = _at_portal(api, link)
-        response = await api.download(url, token)
+        response, secret = await api.download(url)
         async with response:
             if response.status not in errors.REDIRECT:
                 if response.status != 200 or _is_answer(response):  # noqa: PLR2004 - HTTP's OK
-                    raise await _refused(response, token.access)
-                await keep(response, target, [token.access])
+                    raise await _refused(response, secret)
+                await keep(response, target, [secret])
                 return
             link = urljoin(url, response.headers.get("Location", ""))
     raise Rejected("file_gone")
@@ -85,8 +73,7 @@ async def _refused(response: aiohttp.ClientResponse, secret: str) -> ChannelErro
     said = errors.said(answer) or {}
     code = errors.code_of(said)
     if code:
-        error = errors.refusal(code, errors.words_of(said, [secret]), status=response.status)
-        return errors.of_one_method(error)
+        return errors.of_one_method(errors.refusal(code, errors.words_of(said, [secret]), status=response.status))
     if response.status >= errors.SERVER:
         return Retryable("server_error", f"HTTP {response.status}")
     return Rejected("file_gone", f"HTTP {response.status}")
