@@ -133,18 +133,26 @@ class LedgerQueue:
             return True
         try:
             shown = await self._session.find(entry)
-        except OutcomeUnknown as error:
+        except (OutcomeUnknown, Rejected) as error:  # a CRM that does not let us look leaves it unknown
             await self._in_doubt(row, error)
             return False
         except ChannelError as error:
-            await self._again(row, error, self._jittered(row), counted=not isinstance(error, RateLimited))
-            self._heed(error)
+            pause = error.retry_after if isinstance(error, RateLimited) else self._jittered(row)
+            await self._again(row, error, pause, counted=not isinstance(error, RateLimited))
+            await self._prove()
             return False
         if shown is not None:
             await self._settle(row, shown)
             return False
         await self._record(partial(ledger.certain, row=row))
         return False
+
+    async def _prove(self) -> None:
+        """Ask whether what hinders one look concerns the link: a method that the CRM blocks stops only its entry."""
+        try:
+            await self._session.prove()
+        except ChannelError as error:
+            self._heed(error)
 
     async def _tell(self, pairs: Sequence[tuple[EntryRow, LedgerEntry]]) -> None:
         try:
@@ -194,13 +202,14 @@ class LedgerQueue:
     async def _refused(self, row: EntryRow, error: Rejected) -> None:
         """Give up an entry, unless a right is lacking for all of them: then they wait, and the link is suspended.
 
-        What stands still in the CRM until it is told, as a bot does, waits for the right in any case.
+        What stands still in the CRM until it is told, as a bot does, waits for the right in any case. Only messages
+        tell that a right is lacking: one to say more about them, such as that they arrived, is not that to show them.
         """
         if error.code == SCOPE and row.act == Act.CONTINUE:
             await self._again(row, error, self._jittered(row))
             return
         await self._record(partial(ledger.die, row=row, code=error.code, detail=error.detail))
-        if error.code != SCOPE:
+        if error.code != SCOPE or row.act != Act.ADD:
             return
         self._lacking.add(row.id)
         if len(self._lacking) >= LACKING_FOR_ALL:

@@ -51,6 +51,8 @@ _STATES: Mapping[Health, LinkState] = {
     Health.NEEDS_REBIND: LinkState.AUTH_LOST,
     Health.MISCONFIGURED: LinkState.SUSPENDED,
 }
+_KEPT_AT_ONCE = 500
+"""Events of one call that are stored in one transaction."""
 _PAYMENT = "payment"
 
 
@@ -182,7 +184,11 @@ class LinkRunner:
             return self._door
 
     async def _keep(self, arrivals: Sequence[CrmArrival]) -> int:
-        new = await self._store.write(partial(crm_intake.keep, link=self.row.id, arrivals=arrivals))
+        """Store what came, in several transactions if it is much: others that write wait for each of them."""
+        new = 0
+        for at in range(0, len(arrivals), _KEPT_AT_ONCE):
+            some = arrivals[at : at + _KEPT_AT_ONCE]
+            new += await self._store.write(partial(crm_intake.keep, link=self.row.id, arrivals=some))
         if new:
             self._inbox.wake()
         return new

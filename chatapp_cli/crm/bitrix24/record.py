@@ -92,6 +92,10 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     application_token: str = ""
     owner: str = ""
+    taken: str = ""
+    """Who proves it now: noted ahead, because the tokens of an offer work once."""
+    doubtful: bool = False
+    """Whether it was taken before, and the answer may have been lost."""
 
     def __repr__(self) -> str:
         return f"Offer(endpoint={self.endpoint!r})"

@@ -52,6 +52,7 @@ def wrong(path: str) -> bytes:
         (answer(403, JSON_403), Misconfigured, "scope"),
         (answer(403, b"<html>nginx</html>"), Misconfigured, "suspended"),
         (answer(404), Rejected, "gone"),
+        *((answer(status, b"<html>nginx</html>"), Retryable, "strange_answer") for status in (400, 401, 402, 404, 413)),
         (answer(429), RateLimited, "rate_limited"),
         (answer(302), Misconfigured, "redirected"),
         (answer(408), Retryable, "busy"),
@@ -74,7 +75,9 @@ def test_a_pause_is_the_one_that_was_asked_for_or_a_second() -> None:
 
 
 def test_a_server_that_failed_may_have_carried_out_what_is_not_to_be_repeated() -> None:
-    assert type(errors.refusal(answer(502), now=0, once=True)) is OutcomeUnknown
+    page = b"<html>nginx</html>"
+    told = [errors.refusal(one, now=0, once=True) for one in (answer(502), answer(400, page), answer(404, page))]
+    assert [type(one) for one in told] == [OutcomeUnknown, OutcomeUnknown, Retryable]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +105,8 @@ def test_a_refusal_with_the_status_of_a_success_is_none(body: bytes) -> None:
         (answer(402), Misconfigured, "payment"),
         (answer(429), RateLimited, "rate_limited"),
         (answer(500), OutcomeUnknown, "strange_answer"),
+        *((answer(status, b"<html>nginx</html>"), OutcomeUnknown, "strange_answer") for status in (400, 401, 403)),
+        (answer(404, b"<html>nginx</html>"), errors.NotHere, "grant_refused"),
         (answer(200, b"{}"), OutcomeUnknown, "strange_answer"),
     ],
 )

@@ -287,8 +287,13 @@ async def test_a_file_of_an_employee_is_fetched_from_the_portal(
     (file,) = written(desk)[0].files
     assert (file.name, file.mime, file.size) == ("Прайс.pdf", "application/pdf", 4)
     assert "auth=" not in file.address
-    await session.fetch(file.address, tmp_path / "file")
-    assert (tmp_path / "file").read_bytes() == b"%PDF"
+    renewed = len(portal.authority.renewals)
+    for number, expired in enumerate((False, True)):
+        if expired:
+            portal.authority.expire()
+        await session.fetch(file.address, tmp_path / f"file {number}")
+        assert (tmp_path / f"file {number}").read_bytes() == b"%PDF"
+        assert len(portal.authority.renewals) == renewed + number
 
 
 @pytest.mark.parametrize(
