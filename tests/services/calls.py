@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from chatapp_cli.domain.crm.cards import CardRef
 from chatapp_cli.domain.crm.events import CrmArrival, CrmStepAsked, CrmTexted, CrmWroteFirst
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.questions import CrmQuestion
+from chatapp_cli.domain.crm.states import Tells
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ApplicationId, ContactId, DialogId, EntryId, LineId, LinkId, MessageId, RuleId
@@ -37,6 +38,7 @@ from chatapp_cli.services import (
     composing,
     contacts,
     crm_first,
+    crm_history,
     crm_intake,
     crm_questions,
     crm_rules,
@@ -174,6 +176,10 @@ def _line(tx: Tx, at: Place) -> Any:
     return LineRow(at.line, "Опт", 0, 0, 0)
 
 
+KEEPING = replace(CRM, tells=(Tells.HISTORY,))
+"""A CRM that takes what was written before a pairing."""
+
+
 def _link(tx: Tx, at: Place) -> LinkId:
     """A CRM that is linked for this call."""
     return another_link(tx.whole().by(OWNER), at.shop.vault, f"crm{at.line}.example")
@@ -211,6 +217,13 @@ def _first_of_a_crm(tx: Tx, at: Place) -> None:
     row = _pairing(tx, at)
     event = CrmWroteFirst(phone="+79160000001", channel=at.channel, text="Да", mark="m1", remote="m1", remote_chat="c1")
     crm_first.send(tx, row.link_id, event, able)
+
+
+def _stopped_history(tx: Tx, at: Place) -> None:
+    """What was written before a pairing is not shown any further."""
+    row = _pairing(tx, at)
+    crm_history.begin(tx.whole().by(OWNER), KEEPING, row)
+    crm_history.stop(tx, row)
 
 
 def _text_of_a_crm(tx: Tx, at: Place) -> None:
@@ -422,8 +435,6 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
 
 
 def _again() -> Capabilities:
-    from dataclasses import replace
-
     return replace(EVERYTHING, idempotent_send=True)
 
 
@@ -489,6 +500,8 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     ),
     "replies.uninvite": (Right.REPLIES, lambda tx, at: replies.uninvite(tx, _section(tx), "Вера")),
     "crm_first.send": (Right.ANSWER, _first_of_a_crm),
+    "crm_history.begin": (Right.CRM, lambda tx, at: crm_history.begin(tx, KEEPING, _pairing(tx, at))),
+    "crm_history.stop": (Right.CRM, _stopped_history),
     "crm_rules.add": (Right.CRM, lambda tx, at: crm_rules.add(tx, _link(tx, at), "Опт", {}, RuleOutcome())),
     "crm_rules.change": (Right.CRM, lambda tx, at: crm_rules.change(tx, *_rule(tx, at), "Розница", {}, RuleOutcome())),
     "crm_rules.move": (Right.CRM, lambda tx, at: crm_rules.move(tx, *_rule(tx, at), 1)),

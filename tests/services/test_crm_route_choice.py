@@ -17,6 +17,7 @@ from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import LinkId, RuleId
 from chatapp_cli.domain.journal.links import RulesChanged
+from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import (
     channels,
     crm_entries,
@@ -47,7 +48,7 @@ class Sales:
     def __init__(self, desk: Paired) -> None:
         self.desk, self.shop = desk, desk.shop
         self.loader = crm_entries.EntryLoader(
-            crm=CRM, manifest=lambda _row: pytest.fail("not needed"), vault=desk.shop.vault, public_url="",
+            crm=CRM, manifest=lambda _row: manifest("email"), vault=desk.shop.vault, public_url="",
             rules=RuleDesk(),
         )  # fmt: skip
 

@@ -14,6 +14,7 @@ import pytest
 from chatapp_cli.domain.condition import Occasion, OnSource
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.ids import ChannelId, LinkId
+from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import channels, crm_entries, crm_rules, ledger, pairings, rule_trial
 from chatapp_cli.services.crm_route_choice import RuleDesk
 from chatapp_cli.services.rule_outcomes import RuleOutcome
@@ -78,7 +79,7 @@ class Desk:
             meant = {**asked, **self._numbers(asked)}
             shop.write(partial(crm_rules.add, link=self.link, name=name, asked=meant, outcome=outcome))
         self.loader = crm_entries.EntryLoader(
-            crm=BOTH, manifest=lambda _row: pytest.fail("not needed"), vault=shop.vault, public_url="", rules=RuleDesk()
+            crm=BOTH, manifest=lambda row: manifest(row.kind), vault=shop.vault, public_url="", rules=RuleDesk()
         )
 
     @property
