@@ -338,6 +338,26 @@ async def test_an_account_that_was_renamed_while_the_token_was_old_is_found_at_i
     assert known.origin == there
 
 
+@pytest.mark.parametrize("subdomain_too", [False, True])
+@pytest.mark.parametrize("status", [401, 404])
+async def test_a_page_in_place_of_an_answer_about_tokens_ends_no_access(
+    desk: AmoDesk, account: Account, status: int, *, subdomain_too: bool
+) -> None:
+    await desk.link()
+    await desk.allow()
+    await prove(desk)
+    page, refuse = (status, "<html>nginx</html>"), account.misbehaviour.refuse
+    account.authority.end_access()
+    refuse["/oauth2/access_token"] = page
+    if subdomain_too:
+        refuse["/oauth2/account/current/subdomain"] = page
+    for _ in range(2):
+        with pytest.raises(Retryable):
+            await prove(desk)
+    refuse.clear()
+    await prove(desk)
+
+
 async def test_where_a_renamed_account_was_nobody_elses_tokens_are_taken(
     desk: AmoDesk, account: Account, world: World
 ) -> None:

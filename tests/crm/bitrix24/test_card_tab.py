@@ -135,6 +135,8 @@ async def test_the_employee_is_asked_of_the_portal_with_their_own_token(
 ) -> None:
     assert await session.employee_of(portal.authority.access_for(SVETLANA)) == str(SVETLANA)
     assert await session.employee_of("") == ""
+    await portal.moves()
+    assert await session.employee_of(portal.authority.access_for(SVETLANA)) == str(SVETLANA)
     with pytest.raises(ChannelError) as refused:
         await session.employee_of("a-forged-token")
     assert "a-forged-token" not in str(refused.value)
