@@ -30,7 +30,7 @@ from chatapp_cli.runtime.link_places import PlaceKeeper
 from chatapp_cli.runtime.link_steps import StepKeeper
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
-from chatapp_cli.services import crm_gaps, crm_intake, crm_looks, crm_stored, files, ledger, words
+from chatapp_cli.services import crm_event_form, crm_gaps, crm_intake, crm_looks, files, ledger, words
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 
@@ -167,7 +167,7 @@ class LinkInbox:
         found = []
         for row in await self._store.read(partial(crm_intake.waiting, link=self._link)):
             try:
-                found.append((row, crm_stored.event_of(row) if row.event else self._understand(row.raw)))
+                found.append((row, crm_event_form.event_of(row) if row.event else self._understand(row.raw)))
             except Exception as error:  # noqa: BLE001 - what the code of a CRM does to one event must not keep the others
                 problem = str(error) if isinstance(error, ValueError) else type(error).__name__
                 await self._store.write(partial(crm_intake.die, row=row, problem=Text(border.name(problem))))

@@ -17,7 +17,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession, KnowsOwners
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import crm_entries, crm_intake, crm_owners, crm_stored, ledger, pairings, words
+from chatapp_cli.services import crm_entries, crm_event_form, crm_intake, crm_owners, ledger, pairings, words
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 from chatapp_cli.store.tx import Tx
 
@@ -74,7 +74,7 @@ class OwnerKeeper:
         found: list[CardEvent] = []
         for row in rows:
             try:
-                event = crm_stored.event_of(row)
+                event = crm_event_form.event_of(row)
             except ValueError as error:
                 await self._store.write(partial(crm_intake.die, row=row, problem=Text(border.name(str(error)))))
             else:

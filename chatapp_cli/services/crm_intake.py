@@ -52,7 +52,7 @@ from chatapp_cli.services import (
     sending,
     transcript,
 )
-from chatapp_cli.services.crm_stored import event_of, written
+from chatapp_cli.services.crm_event_form import event_of, written
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.crm import ChatRow, CrmArrivedRow, CrmDeadRow, PairedRow, PairingRow

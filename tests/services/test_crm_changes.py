@@ -9,7 +9,7 @@ import pytest
 
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, CrmRewrote, CrmWithdrew
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.services import crm_intake, crm_stored
+from chatapp_cli.services import crm_event_form, crm_intake
 from chatapp_cli.services.crm_intake import CrmContext
 from tests.services.paired import HERE, Paired, able, linked
 from tests.stores import Shop
@@ -36,7 +36,7 @@ def come(desk: Paired, *events: tuple[str, CrmEvent]) -> None:
         desk.shop.write(partial(crm_intake.keep, link=desk.link, arrivals=[arrival]))
         rows = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
         for row in rows[::-1]:
-            found = [(row, crm_stored.event_of(row))]
+            found = [(row, crm_event_form.event_of(row))]
             desk.shop.write(partial(crm_intake.apply_each, found=found, context=CrmContext(able=able)))
 
 
