@@ -20,6 +20,7 @@ from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.owner import ChatOwner
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import LinkId, Millis, PairingId
+from chatapp_cli.domain.robot import Robot, RobotCode
 from chatapp_cli.domain.text import Text
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding, HookRequest
@@ -163,6 +164,36 @@ class RunsSteps(Protocol):
         """The main contact of a card, or each of its contacts, the main one first.
 
         Raises Rejected with the code ``card_gone`` for a card that is not there.
+        """
+        ...
+
+
+@runtime_checkable
+class RunsRobots(Protocol):
+    """A session of a CRM whose automations have robots of ours, see ``RobotAsked``; ``Act.RESULT`` answers them."""
+
+    async def install_robots(self, robots: Sequence[Robot]) -> Mapping[RobotCode, ChannelError]:
+        """Make the CRM offer these robots, as they are now and at our present address; returns what was refused.
+
+        Doing it again changes nothing. Raises what concerns all of them, such as a tariff without robots (S-178).
+        """
+        ...
+
+    async def remove_robots(self) -> None:
+        """Take away all robots of ours."""
+        ...
+
+    async def fetch_disk_file(self, id: str, target: Path) -> tuple[str, str]:
+        """Write a file of the CRM's disk to ``target``; returns its name and type, empty if unknown.
+
+        Raises Rejected for one that is gone, too big, or that our application may not read.
+        """
+        ...
+
+    async def fetch_document(self, id: str, target: Path, format: str) -> tuple[str, str]:
+        """Write a document made in the CRM to ``target``, as ``pdf`` or ``docx``; returns its name and type.
+
+        One that is no ``pdf`` yet is waited for, then taken as ``docx``. Raises Rejected as ``fetch_disk_file`` does.
         """
         ...
 

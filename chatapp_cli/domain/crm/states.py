@@ -42,6 +42,10 @@ class Act(StrEnum):
     """Make an employee responsible for the cards of a chat."""
     CONTINUE = "continue"
     """Let an automation of the CRM go on that had us send messages, see ``CrmStepAsked``."""
+    RESULT = "result"
+    """Give an automation of the CRM the results of a robot, see ``RobotAsked``."""
+    COMMENT = "comment"
+    """Comment a card with what became of a robot."""
 
 
 class TextFate(StrEnum):
