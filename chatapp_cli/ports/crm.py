@@ -183,15 +183,15 @@ class RunsRobots(Protocol):
         """Take away all robots of ours."""
         ...
 
-    async def fetch_disk_file(self, id: str, target: Path) -> tuple[str, str]:
+    async def fetch_disk_file(self, number: str, target: Path) -> tuple[str, str]:
         """Write a file of the CRM's disk to ``target``; returns its name and type, empty if unknown.
 
         Raises Rejected for one that is gone, too big, or that our application may not read.
         """
         ...
 
-    async def fetch_document(self, id: str, target: Path, format: str) -> tuple[str, str]:
-        """Write a document made in the CRM to ``target``, as ``pdf`` or ``docx``; returns its name and type.
+    async def fetch_document(self, number: str, target: Path, *, kind: str) -> tuple[str, str]:
+        """Write a document made in the CRM to ``target``, of the kind ``pdf`` or ``docx``; returns its name and type.
 
         One that is no ``pdf`` yet is waited for, then taken as ``docx``. Raises Rejected as ``fetch_disk_file`` does.
         """
