@@ -18,9 +18,9 @@ from chatapp_cli.domain.crm.letter import SupportLetter
 from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place
 from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.owner import ChatOwner
+from chatapp_cli.domain.crm.robots import RobotThere
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import LinkId, Millis, PairingId
-from chatapp_cli.domain.robot import Robot, RobotCode
 from chatapp_cli.domain.text import Text
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.connector import Finding, HookRequest
@@ -172,15 +172,22 @@ class RunsSteps(Protocol):
 class RunsRobots(Protocol):
     """A session of a CRM whose automations have robots of ours, see ``RobotAsked``; ``Act.RESULT`` answers them."""
 
-    async def install_robots(self, robots: Sequence[Robot]) -> Mapping[RobotCode, ChannelError]:
-        """Make the CRM offer these robots, as they are now and at our present address; returns what was refused.
+    async def robots_there(self) -> Sequence[RobotThere]:
+        """Each robot that we have, as the CRM has it, and what bears our sign besides.
 
-        Doing it again changes nothing. Raises what concerns all of them, such as a tariff without robots (S-178).
+        Raises what concerns all of them, such as Rejected for a tariff without robots (S-178).
         """
         ...
 
-    async def remove_robots(self) -> None:
-        """Take away all robots of ours."""
+    async def install_robots(self) -> Sequence[RobotThere]:
+        """Make the CRM offer each robot as it is now, at our present address, and no others; returns how it is then.
+
+        Doing it again changes nothing. Raises as ``robots_there`` does.
+        """
+        ...
+
+    async def remove_robots(self) -> Sequence[RobotThere]:
+        """Take away all robots of ours; returns how it is then."""
         ...
 
     async def fetch_disk_file(self, number: str, target: Path) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.access import AuthServer, belongs, settle
@@ -60,14 +61,24 @@ class PortalApi(MethodCalls):
             raise self._failed(method, response, said, once=False, secrets=[access])
         return said.get("result")
 
-    async def download(self, url: str) -> tuple[aiohttp.ClientResponse, str]:
-        """Begin to fetch a file of the portal; the caller reads and releases it. The token goes into the query."""
+    async def download(self, url: str) -> tuple[aiohttp.ClientResponse, Sequence[str]]:
+        """Begin to fetch a file of the portal, and what no error may repeat; the caller reads and releases it.
+
+        The token goes into the query.
+        """
         token = await self._tokens.present()
         with network([token.access]):
-            response = await self._http.get(
-                url, params={"auth": token.access}, timeout=aiohttp.ClientTimeout(total=600), allow_redirects=False
-            )
-        return response, token.access
+            response = await self._get(URL(url).update_query(auth=token.access))
+        return response, [token.access]
+
+    async def download_signed(self, url: str) -> tuple[aiohttp.ClientResponse, Sequence[str]]:
+        """The same by a link that bears a token, and is signed for it: it is sent as it is (sheet §3.4)."""
+        link = URL(url, encoded=True)
+        with network(secrets := [link.raw_query_string, *link.query.values()]):
+            return await self._get(link), secrets
+
+    async def _get(self, url: URL) -> aiohttp.ClientResponse:
+        return await self._http.get(url, timeout=aiohttp.ClientTimeout(total=600), allow_redirects=False)
 
     async def _answer(self, method: str, params: Answer, urgency: Urgency, *, once: bool = False) -> Answer:
         self._parking.require_free(method)

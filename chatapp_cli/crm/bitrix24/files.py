@@ -1,12 +1,15 @@
-"""Fetches what employees attach, from the portal and from nowhere else.
+"""Fetches what employees attach, files of the disk and documents of cards, from the portal and from nowhere else.
 
-Sources: providers' sheet §2.4, §3.4, addendum B5: a link may be relative, and may lead anywhere.
+Sources: providers' sheet §2.4, §3.4, §3.5, addendum B5: a link may be relative, and may lead anywhere. The links of the
+disk and of documents bear a token: they are used at once, as they are, and never kept.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from mimetypes import guess_type
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -14,43 +17,98 @@ import aiohttp
 from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.events import DISK, without_token
-from chatapp_cli.domain.errors import ChannelError, Rejected, Retryable
+from chatapp_cli.domain import border
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected, Retryable
 from chatapp_cli.kit.fetching import keep
 from chatapp_cli.kit.http import network, read
+from chatapp_cli.ports.world import Clock
 
+PDF_TAKES: Final = 35.0
+"""Seconds after which a document's PDF is there, or will not be (sheet §3.5: 30 to 40)."""
 _STEPS: Final = 3
 """So many redirections within the portal are followed."""
+_TYPES: Final = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+
+_Download: TypeAlias = Callable[[str], Awaitable[tuple[aiohttp.ClientResponse, Sequence[str]]]]
 
 
 async def fetch(api: PortalApi, address: str, target: Path) -> None:
     """Write a file to ``target``. Raises Rejected for one that is gone, too big or elsewhere."""
-    link = await _on_disk(api, address.removeprefix(DISK)) if address.startswith(DISK) else address
-    for _ in range(_STEPS):
-        url = _at_portal(api, link)
-        response, secret = await api.download(url)
-        async with response:
-            if response.status not in errors.REDIRECT:
-                if response.status != 200 or _is_answer(response):  # noqa: PLR2004 - HTTP's OK
-                    raise await _refused(response, secret)
-                await keep(response, target, [secret])
-                return
-            link = urljoin(url, response.headers.get("Location", ""))
-    raise Rejected("file_gone")
+    if address.startswith(DISK):
+        await from_disk(api, address.removeprefix(DISK), target)
+    else:
+        await _fetch(api, address, target, lambda url: api.download(without_token(url)))
 
 
-async def _on_disk(api: PortalApi, number: str) -> str:
-    """The link of a file on the portal's disk; it bears a token, so it is used at once and never kept."""
-    if not number.isdecimal():
-        raise Rejected("file_gone")
-    found = await api.call("disk.file.get", {"id": int(number)})
-    link = found.get("DOWNLOAD_URL") if isinstance(found, dict) else None
+async def from_disk(api: PortalApi, number: str, target: Path) -> tuple[str, str]:
+    """Write a file of the portal's disk to ``target``; returns its name and type. Raises Rejected as ``fetch`` does."""
+    found = await _asked("disk.file.get", api, number)
+    await _fetch(api, _link(found, "DOWNLOAD_URL"), target, api.download_signed)
+    name = border.file_name(str(found.get("NAME") or ""))
+    return name, border.name(guess_type(name)[0] or "")
+
+
+async def document(api: PortalApi, clock: Clock, number: str, target: Path, *, kind: str) -> tuple[str, str]:
+    """Write a document of a card to ``target``; returns its name and type. Raises Rejected as ``fetch`` does.
+
+    The portal makes the PDF some time after the document: it is waited for once, and if it is not there then the
+    document itself is taken.
+    """
+    found = await _document(api, number)
+    if kind == "pdf" and not found.get("pdfUrlMachine") and not found.get("isTransformationError"):
+        await clock.sleep(PDF_TAKES)
+        found = await _document(api, number)
+    kind = "pdf" if kind == "pdf" and found.get("pdfUrlMachine") else "docx"
+    link = _link(found, "pdfUrlMachine" if kind == "pdf" else "downloadUrlMachine")
+    await _fetch(api, link, target, api.download_signed)
+    return border.file_name(f"{found.get('title') or number}.{kind}"), border.name(_TYPES[kind])
+
+
+async def _document(api: PortalApi, number: str) -> Mapping[str, Any]:
+    answer = await _asked("crm.documentgenerator.document.get", api, number)
+    found = answer.get("document")
+    return found if isinstance(found, Mapping) else {}
+
+
+async def _asked(method: str, api: PortalApi, number: str) -> Mapping[str, Any]:
+    """What a method tells of a thing. A lack of rights concerns this thing alone, so it is Rejected as well."""
+    if not number.isascii() or not number.isdecimal():
+        raise Rejected("file_gone", number[:20])
+    try:
+        found = await api.call(method, {"id": int(number)})
+    except Misconfigured as error:
+        raise (Rejected("file_denied", error.detail) if error.code == "scope" else error) from error
+    except Rejected as error:
+        raise Rejected("file_gone", error.detail) from error
+    return found if isinstance(found, Mapping) else {}
+
+
+def _link(found: Mapping[str, Any], name: str) -> str:
+    link = found.get(name)
     if not isinstance(link, str) or not link:
         raise Rejected("file_gone")
     return link
 
 
+async def _fetch(api: PortalApi, link: str, target: Path, download: _Download) -> None:
+    for _ in range(_STEPS):
+        url = _at_portal(api, link)
+        response, secrets = await download(url)
+        async with response:
+            if response.status not in errors.REDIRECT:
+                if response.status != 200 or _is_answer(response):  # noqa: PLR2004 - HTTP's OK
+                    raise await _refused(response, secrets)
+                await keep(response, target, secrets)
+                return
+            link = urljoin(url, response.headers.get("Location", ""))
+    raise Rejected("file_gone")
+
+
 def _at_portal(api: PortalApi, link: str) -> str:
-    """A link below the portal's own address, without a token in it. Raises Rejected for another host or scheme."""
+    """A link below the portal's own address. Raises Rejected for another host or scheme."""
     try:
         parts = urlsplit(urljoin(f"{api.held.origin}/", link))
         same = f"{parts.scheme}://{parts.netloc}".lower() == api.held.origin.lower()
@@ -58,7 +116,7 @@ def _at_portal(api: PortalApi, link: str) -> str:
         same = False
     if not same:
         raise Rejected("file_elsewhere")
-    return without_token(parts.geturl())
+    return parts.geturl()
 
 
 def _is_answer(response: aiohttp.ClientResponse) -> bool:
@@ -67,13 +125,13 @@ def _is_answer(response: aiohttp.ClientResponse) -> bool:
     return told and "Content-Disposition" not in response.headers
 
 
-async def _refused(response: aiohttp.ClientResponse, secret: str) -> ChannelError:
-    with network([secret]):
+async def _refused(response: aiohttp.ClientResponse, secrets: Sequence[str]) -> ChannelError:
+    with network(secrets):
         answer = await read(response)
     said = errors.said(answer) or {}
     code = errors.code_of(said)
     if code == errors.EXPIRED or response.status >= errors.SERVER:
         return Retryable("server_error", f"HTTP {response.status}")
     if code:
-        return errors.refusal(code, errors.words_of(said, [secret]), status=response.status)
+        return errors.refusal(code, errors.words_of(said, secrets), status=response.status)
     return Rejected("file_gone", f"HTTP {response.status}")

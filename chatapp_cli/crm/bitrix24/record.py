@@ -33,6 +33,9 @@ JOINED: Final = "joined "
 SENDER: Final = "sms "
 """Before the code of a provider of SMS: the digest of what it was registered with."""
 
+ROBOT: Final = "robot "
+"""Before the code of a robot: the digest of what it was registered with."""
+
 COPY: Final = "copy "
 """Before the mark of a message of ours that was shown there as an employee's: when that was."""
 COPY_RETURNS: Final[Millis] = 2 * 60_000

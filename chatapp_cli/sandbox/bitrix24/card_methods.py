@@ -203,7 +203,7 @@ class CardMethods:
             call.extra["next"] = start + PAGE
         return [
             {"ID": str(one.id), "ENTITY_ID": str(one.entity), "ENTITY_TYPE": one.kind, "COMMENT": one.text,
-             "AUTHOR_ID": str(one.author)}
+             "AUTHOR_ID": str(one.author), "CREATED": written_time(one.at)}
             for one in found[start:][:PAGE]
         ]  # fmt: skip
 

@@ -1,0 +1,212 @@
+"""Our robots in the portal: registered at our present address, answered, and the comment of what they did (S-170).
+
+Sources: b24-rest-docs ``bizproc-robot-add.md``, ``-update``, ``-list``, ``-delete``, ``bizproc-event-send.md``,
+``crm-timeline-comment-add.md``; providers' sheet §3.3, addendum B8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import structlog
+
+from chatapp_cli.crm.bitrix24 import errors
+from chatapp_cli.crm.bitrix24.api import PortalApi
+from chatapp_cli.crm.bitrix24.record import ROBOT
+from chatapp_cli.domain.crm.robots import RobotPresence, RobotThere
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
+from chatapp_cli.domain.robot import NO, PREFIX, ROBOTS, YES, Robot, RobotField, RobotResult
+from chatapp_cli.domain.text import Text
+from chatapp_cli.i18n import show, speaking
+from chatapp_cli.kit.pace import Urgency
+from chatapp_cli.kit.records import digest
+from chatapp_cli.ports.memory import Memory
+
+log = structlog.get_logger()
+
+PAGE: Final = "robot"
+"""Where the portal calls them, below the address of the link."""
+_LANGUAGES: Final = ("ru", "en")
+_RU: Final = "ru"
+_DOCUMENTS: Final = (
+    "CCrmDocumentDeal", "CCrmDocumentLead", "CCrmDocumentContact", "CCrmDocumentCompany",
+    "Bitrix\\Crm\\Integration\\BizProc\\Document\\Dynamic",
+)  # fmt: skip
+"""The kinds of cards on whose stages, and in whose business processes, they can be put."""
+_ASKED: Final = "asked"
+"""In the memory of a robot whose registration may or may not have been carried out."""
+_ALREADY: Final = "error_activity_already_installed"
+_GONE: Final = "error_activity_not_found"
+_ELSEWHERE: Final = ("error_handler_url_match", "error_wrong_handler_url", "error_unsupported_protocol")
+_BY_NAME: Final[Mapping[str, Robot]] = {one.name: one for one in ROBOTS.values()}
+
+Said = Mapping[str, Any]
+
+
+def registration(robot: Robot, handler: str, owner: str) -> Said:
+    """What a robot is registered with, in Russian and English. It waits: only so does a process take results (B8)."""
+    return {
+        "HANDLER": handler,
+        **({"AUTH_USER_ID": int(owner)} if owner.isdecimal() else {}),
+        "USE_SUBSCRIPTION": YES,
+        "NAME": _words(robot.title),
+        "PROPERTIES": {one.name: _property(one) for one in robot.fields},
+        "RETURN_PROPERTIES": {one.name: _result(one) for one in robot.results},
+        "FILTER": {"INCLUDE": [["crm", entity] for entity in _DOCUMENTS]},
+    }
+
+
+def _words(text: Text, languages: Sequence[str] = _LANGUAGES) -> Mapping[str, str]:
+    found = {}
+    for language in languages:
+        with speaking(language):
+            found[language] = show(text)
+    return found
+
+
+def _property(one: RobotField) -> Said:
+    """A field. The portal knows no languages for what can be chosen, so that it is Russian."""
+    said: dict[str, Any] = {
+        "Name": _words(one.label),
+        "Type": one.kind,
+        "Required": YES if one.required else NO,
+        "Multiple": NO,
+        "Default": one.default,
+    }
+    if one.about is not None:
+        said["Description"] = _words(one.about)
+    if one.options:
+        said["Options"] = {value: _words(label, (_RU,))[_RU] for value, label in one.options.items()}
+    return said
+
+
+def _result(one: RobotResult) -> Said:
+    return {"Name": _words(one.label), "Type": one.kind, "Multiple": NO, "Default": one.default}
+
+
+class PortalRobots:
+    """The robots of one link."""
+
+    def __init__(self, api: PortalApi, memory: Memory, handler: str) -> None:
+        self._api, self._memory, self._handler = api, memory, handler
+
+    async def there(self) -> Sequence[RobotThere]:
+        """How the portal has each. Its list tells codes alone; what it was told before stands in our memory.
+
+        Raises Rejected if the portal offers no robots, or not to our application.
+        """
+        codes = await self._codes()
+        known = await self._memory.known(ROBOT)
+        found = {name: self._presence(one, codes, known) for name, one in _BY_NAME.items()}
+        found |= {code: RobotPresence.STRANGE for code in codes if code not in _BY_NAME}
+        return [RobotThere(robot=code.removeprefix(PREFIX), presence=how) for code, how in found.items()]
+
+    def _presence(self, robot: Robot, codes: Sequence[str], known: Mapping[str, str]) -> RobotPresence:
+        if robot.name not in codes:
+            return RobotPresence.MISSING
+        is_same = known.get(ROBOT + robot.name) == digest(self._registration(robot))
+        return RobotPresence.THERE if is_same else RobotPresence.OLD
+
+    def _registration(self, robot: Robot) -> Said:
+        return registration(robot, self._handler, self._api.held.owner)
+
+    async def _codes(self) -> Sequence[str]:
+        """The robots of ours; the portal tells only those of this application."""
+        try:
+            said = await self._api.call("bizproc.robot.list", urgency=Urgency.BACKGROUND)
+        except (Misconfigured, Rejected) as error:
+            raise _explained(error) from error
+        return [str(one) for one in said if str(one).startswith(PREFIX)] if isinstance(said, list) else []
+
+    async def install(self) -> Sequence[RobotThere]:
+        """Register what is missing, renew what is old, remove what is strange; returns how it is then."""
+        return [await self._settled(one) for one in await self.there()]
+
+    async def _settled(self, one: RobotThere) -> RobotThere:
+        name = PREFIX + one.robot
+        try:
+            if one.presence is RobotPresence.STRANGE:
+                await self._remove(name)
+                return RobotThere(robot=one.robot, presence=RobotPresence.MISSING)
+            if one.presence is not RobotPresence.THERE:
+                await self._register(_BY_NAME[name], is_there=one.presence is RobotPresence.OLD)
+        except (Misconfigured, Rejected) as error:
+            why = _explained(error)
+            return RobotThere(robot=one.robot, presence=RobotPresence.REFUSED, code=why.code, detail=why.detail)
+        return RobotThere(robot=one.robot, presence=RobotPresence.THERE)
+
+    async def _register(self, robot: Robot, *, is_there: bool) -> None:
+        """Add a robot, or give one new fields; somebody else may do the same at this moment."""
+        said = self._registration(robot)
+        await self._memory.save({ROBOT + robot.name: _ASKED})
+        try:
+            await self._tell(robot.name, said, is_there=is_there)
+        except Rejected as error:
+            if not errors.begins_with(error, _GONE if is_there else _ALREADY):
+                raise
+            await self._tell(robot.name, said, is_there=not is_there)
+        await self._memory.save({ROBOT + robot.name: digest(said)})
+
+    async def _tell(self, name: str, said: Said, *, is_there: bool) -> None:
+        if is_there:
+            await self._api.call("bizproc.robot.update", {"CODE": name, "FIELDS": said}, urgency=Urgency.BACKGROUND)
+        else:
+            await self._api.call("bizproc.robot.add", {"CODE": name, **said}, urgency=Urgency.BACKGROUND)
+
+    async def _remove(self, name: str) -> None:
+        try:
+            await self._api.call("bizproc.robot.delete", {"CODE": name}, urgency=Urgency.BACKGROUND)
+        except Rejected as error:
+            if not errors.begins_with(error, _GONE):
+                raise
+        await self._memory.save({ROBOT + name: ""})
+
+    async def remove(self) -> Sequence[RobotThere]:
+        """Take all of ours away. Raises the first refusal after all of them were tried."""
+        refused: list[ChannelError] = []
+        for code in await self._codes():
+            try:
+                await self._remove(code)
+            except (Misconfigured, Rejected) as error:
+                refused.append(_explained(error))
+        if refused:
+            raise refused[0]
+        await self._memory.save(dict.fromkeys(await self._memory.known(ROBOT), ""))
+        return await self.there()
+
+    async def keep(self) -> None:
+        """Keep what was installed as it should be: a portal forgets robots when the application is changed there.
+
+        A refusal is only logged: it keeps nothing else from working, and the check of the link tells it.
+        """
+        if not await self._memory.known(ROBOT):
+            return
+        try:
+            refused = [one for one in await self.install() if one.presence is RobotPresence.REFUSED]
+        except Rejected as error:
+            log.info("crm.robots_refused", code=error.code, detail=error.detail)
+            return
+        for one in refused:
+            log.info("crm.robot_refused", robot=one.robot, code=one.code, detail=one.detail)
+
+    async def leave(self) -> Sequence[ChannelError]:
+        """Take away what was installed, because the link ends; returns what is left and why."""
+        if not await self._memory.known(ROBOT):
+            return []
+        try:
+            await self.remove()
+        except Rejected as error:
+            return [error]
+        return []
+
+
+def _explained(error: ChannelError) -> ChannelError:
+    """The refusal of robots: everything else of the link works all the same."""
+    if isinstance(error, Misconfigured):
+        return Rejected("robots_scope", error.detail) if error.code == "scope" else error
+    if error.code == "no_method":
+        return Rejected("robots_not_offered", error.detail)
+    if any(errors.begins_with(error, code) for code in _ELSEWHERE):
+        return Rejected("robots_elsewhere", error.detail)
+    return error
