@@ -20,7 +20,17 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.template import Template
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, crm_intake, crm_steps, dialogs, ledger, links, outbox, pairings, templates
+from chatapp_cli.services import (
+    channels,
+    crm_intake,
+    dialogs,
+    ledger,
+    links,
+    outbox,
+    pairings,
+    runs,
+    templates,
+)
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.store.rows.crm import EntryRow
 from tests.services.paired import CRM, HERE, Paired, linked
@@ -76,7 +86,7 @@ class Bot:
 
         def claim(tx: Any) -> list[EntryRow]:
             rows = [row for row in ledger.claim(tx, self.desk.link, 20) if row.act == Act.CONTINUE]
-            crm_steps.withdraw_late(tx, rows)
+            runs.settle_late(tx, rows)
             return rows
 
         return list(self.desk.shop.write(claim))
