@@ -58,6 +58,7 @@ class Next(StrEnum):
     RENEW = "renew"
     RESUME = "resume"
     RETRY = "retry"
+    ROBOTS = "robots"
     SERVE = "serve"
     SET = "set"
     SETTING = "setting"

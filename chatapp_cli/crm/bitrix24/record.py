@@ -36,6 +36,9 @@ SENDER: Final = "sms "
 ROBOT: Final = "robot "
 """Before the code of a robot: the digest of what it was registered with."""
 
+ROBOTS_AT: Final = "robots at"
+"""The address at which the portal calls the installed robots."""
+
 COPY: Final = "copy "
 """Before the mark of a message of ours that was shown there as an employee's: when that was."""
 COPY_RETURNS: Final[Millis] = 2 * 60_000

@@ -13,7 +13,7 @@ import structlog
 
 from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.api import PortalApi
-from chatapp_cli.crm.bitrix24.record import ROBOT
+from chatapp_cli.crm.bitrix24.record import ROBOT, ROBOTS_AT
 from chatapp_cli.domain.crm.robots import RobotPresence, RobotThere
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
 from chatapp_cli.domain.robot import NO, PREFIX, ROBOTS, YES, Robot, RobotField, RobotResult
@@ -121,7 +121,10 @@ class PortalRobots:
 
     async def install(self) -> Sequence[RobotThere]:
         """Register what is missing, renew what is old, remove what is strange; returns how it is then."""
-        return [await self._settled(one) for one in await self.there()]
+        found = [await self._settled(one) for one in await self.there()]
+        if not any(one.presence is RobotPresence.REFUSED for one in found):
+            await self._memory.save({ROBOTS_AT: self._handler})
+        return found
 
     async def _settled(self, one: RobotThere) -> RobotThere:
         name = PREFIX + one.robot
@@ -172,7 +175,7 @@ class PortalRobots:
                 refused.append(_explained(error))
         if refused:
             raise refused[0]
-        await self._memory.save(dict.fromkeys(await self._memory.known(ROBOT), ""))
+        await self._memory.save({ROBOTS_AT: "", **dict.fromkeys(await self._memory.known(ROBOT), "")})
         return await self.there()
 
     async def keep(self) -> None:
