@@ -110,26 +110,26 @@ _NAMES = (
     RobotField(name="first_name", label=T("First name"), about=T("For a new contact, in Telegram only.")),
     RobotField(name="last_name", label=T("Last name"), about=T("For a new contact, in Telegram only.")),
 )
-_FILE = RobotField(
+FILE = RobotField(
     name="file",
     label=T("File"),
     required=True,
     about=T("The number of a file on the CRM's disk; from the command line, a path."),
 )
-_DOCUMENT = RobotField(
+DOCUMENT = RobotField(
     name="document",
     label=T("Document"),
     required=True,
     about=T("The number of a document made in the CRM; from the command line, a path."),
 )
-_FORMAT = RobotField(
+FORMAT = RobotField(
     name="format",
     label=T("Format"),
     kind="select",
     options=MappingProxyType({"pdf": T("PDF"), "docx": T("DOCX")}),
     default="pdf",
 )
-_OPTIONAL_DOCUMENT = RobotField(name="document", label=T("Document"), about=_DOCUMENT.about)
+_OPTIONAL_DOCUMENT = RobotField(name="document", label=T("Document"), about=DOCUMENT.about)
 ASYNC = RobotField(
     name="async",
     label=T("Asynchronous result"),
@@ -188,7 +188,7 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
                 RobotCode.SEND_FILE,
                 T("[ChatApp] - Send a file from the disk"),
                 *_WHOM,
-                _FILE,
+                FILE,
                 _WORDS,
                 *_NAMES,
                 *_WHERE,
@@ -197,8 +197,8 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
                 RobotCode.SEND_DOCUMENT,
                 T("[ChatApp] - Send a CRM document"),
                 *_WHOM,
-                _DOCUMENT,
-                _FORMAT,
+                DOCUMENT,
+                FORMAT,
                 _WORDS,
                 *_NAMES,
                 *_WHERE,
@@ -245,14 +245,14 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
                 _GROUP,
                 _WORDS,
                 _OPTIONAL_DOCUMENT,
-                _FORMAT,
+                FORMAT,
                 *_WHERE,
             ),
             _robot(
                 RobotCode.SEND_FILE_TO_GROUP,
                 T("[ChatApp] - Send a file from the disk to the group"),
                 _GROUP,
-                _FILE,
+                FILE,
                 _WORDS,
                 *_WHERE,
             ),

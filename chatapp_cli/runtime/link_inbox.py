@@ -8,7 +8,15 @@ from functools import partial
 
 import structlog
 
-from chatapp_cli.domain.crm.events import CopyCame, CrmEvent, CrmStepAsked, CrmWrote, PlaceConfigured, RemoteFile
+from chatapp_cli.domain.crm.events import (
+    CopyCame,
+    CrmEvent,
+    CrmStepAsked,
+    CrmWrote,
+    PlaceConfigured,
+    RemoteFile,
+    RobotAsked,
+)
 from chatapp_cli.domain.crm_manifest import CrmManifest
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, StoreError
@@ -18,10 +26,10 @@ from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession
 from chatapp_cli.runtime.link_owners import OwnerKeeper
 from chatapp_cli.runtime.link_places import PlaceKeeper
-from chatapp_cli.runtime.link_steps import StepKeeper
+from chatapp_cli.runtime.link_steps import StepKeeper, has_files, is_apart
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
-from chatapp_cli.services import crm_gaps, crm_intake, crm_looks, files, ledger, words
+from chatapp_cli.services import crm_event_form, crm_gaps, crm_intake, crm_looks, files, ledger, words
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 
@@ -142,7 +150,7 @@ class LinkInbox:
         found = []
         for row in await self._store.read(partial(crm_intake.waiting, link=self._link)):
             try:
-                found.append((row, crm_intake.event_of(row) if row.event else self._understand(row.raw)))
+                found.append((row, crm_event_form.event_of(row) if row.event else self._understand(row.raw)))
             except Exception as error:  # noqa: BLE001 - what the code of a CRM does to one event must not keep the others
                 problem = str(error) if isinstance(error, ValueError) else type(error).__name__
                 await self._store.write(partial(crm_intake.die, row=row, problem=problem))
@@ -201,7 +209,7 @@ class LinkInbox:
         if isinstance(event, PlaceConfigured):
             await self._places.apply(session, row, event)
             return {row.id: None}
-        if isinstance(event, CrmStepAsked):
+        if isinstance(event, CrmStepAsked | RobotAsked) and is_apart(event):
             await self._steps.apply(session, row, event)
             return {row.id: None}
         if isinstance(event, CopyCame):
@@ -292,9 +300,7 @@ def bundles(
     """The same events in bundles for one transaction each; one that needs the network first is alone."""
     bundle: list[tuple[CrmArrivedRow, CrmEvent]] = []
     for row, event in found:
-        alone = isinstance(event, PlaceConfigured | CopyCame | CrmStepAsked) or (
-            isinstance(event, CrmWrote) and bool(event.files)
-        )
+        alone = isinstance(event, PlaceConfigured | CopyCame) or is_apart(event) or _is_slow(event)
         if bundle and (alone or len(bundle) == TOGETHER):
             yield bundle
             bundle = []
@@ -308,7 +314,7 @@ def bundles(
 
 def _is_slow(event: CrmEvent) -> bool:
     """Whether files are fetched for an event, which is alone in its bundle."""
-    return (isinstance(event, CrmWrote) and bool(event.files)) or (isinstance(event, CrmStepAsked) and bool(event.file))
+    return (isinstance(event, CrmWrote) and bool(event.files)) or has_files(event)
 
 
 def _held_by(event: CrmEvent) -> tuple[str, str] | None:

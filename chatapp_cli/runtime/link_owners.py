@@ -16,7 +16,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession, KnowsOwners
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import crm_entries, crm_intake, crm_owners, ledger, pairings
+from chatapp_cli.services import crm_entries, crm_event_form, crm_intake, crm_owners, ledger, pairings
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 from chatapp_cli.store.tx import Tx
 
@@ -73,7 +73,7 @@ class OwnerKeeper:
         found: list[CardEvent] = []
         for row in rows:
             try:
-                event = crm_intake.event_of(row)
+                event = crm_event_form.event_of(row)
             except ValueError as error:
                 await self._store.write(partial(crm_intake.die, row=row, problem=str(error)))
             else:

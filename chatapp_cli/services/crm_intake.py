@@ -6,15 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import msgspec
-
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.crm.cards import ClientOfCard
 from chatapp_cli.domain.crm.events import (
-    CardChanged,
-    CardCommented,
-    CopyCame,
     CrmArrival,
     CrmConversation,
     CrmEvent,
@@ -26,8 +21,8 @@ from chatapp_cli.domain.crm.events import (
     CrmWroteFirst,
     LinkInstalled,
     LinkRemoved,
-    PlaceConfigured,
     PlaceDetached,
+    RobotAsked,
 )
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.draft import Draft, StagedFile
@@ -53,10 +48,13 @@ from chatapp_cli.services import (
     ledger,
     links,
     pairings,
+    robots,
     sending,
     transcript,
 )
+from chatapp_cli.services.crm_event_form import event_of, written
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
+from chatapp_cli.services.robots import RobotSetting
 from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.crm import ChatRow, CrmArrivedRow, CrmDeadRow, PairedRow, PairingRow
 from chatapp_cli.store.rows.messages import MessageRef
@@ -91,7 +89,7 @@ class CrmContext:
     people: Sequence[ClientOfCard] = field(default=())
     """Whom a step writes to, as the CRM has told."""
     hindrance: Text | None = None
-    """Why a step cannot be carried out at all."""
+    """Why a step or a robot cannot be carried out at all."""
 
 
 def keep(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival]) -> int:
@@ -119,9 +117,20 @@ def keep(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival]) -> int:
         elif (at_once := _AT_ONCE.get(type(arrival.event))) is not None:
             tx.run("crmevents.done", id=number)
             at_once(tx, link)
-        elif isinstance(arrival.event, CrmStepAsked) and not crm_steps.expect(tx, link, arrival.event):
+        elif not _is_wanted(tx, link, arrival.event):
             tx.run("crmevents.done", id=number)
     return new
+
+
+def _is_wanted(tx: Tx, link: LinkId, event: CrmEvent) -> bool:
+    """Whether an event is to be applied: what an automation asked for before is not. It is told in any case."""
+    match event:
+        case CrmStepAsked():
+            return crm_steps.expect(tx, link, event)
+        case RobotAsked():
+            return robots.expect(tx, link, event)
+        case _:
+            return True
 
 
 def keep_and_apply(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival], context: CrmContext) -> int:
@@ -376,6 +385,11 @@ def _step_asked(tx: Tx, link: LinkId, event: CrmStepAsked, context: CrmContext) 
         crm_steps.carry_out(by, link, event, context.people, able=context.able, files=context.files)
 
 
+def _robot_asked(tx: Tx, link: LinkId, event: RobotAsked, context: CrmContext) -> None:
+    setting = RobotSetting(able=context.able, files=context.files, hindrance=context.hindrance)
+    robots.carry_out_of(tx, link, event, setting)
+
+
 def _conversation(tx: Tx, link: LinkId, event: CrmConversation, context: CrmContext) -> None:
     del context
     pairing, chat = _chat(tx, link, event.kind, event.place, event.chat)
@@ -406,6 +420,7 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
     CrmTexted: _texted,
     CrmWroteFirst: _wrote_first,
     CrmStepAsked: _step_asked,
+    RobotAsked: _robot_asked,
     CrmConversation: _conversation,
     PlaceDetached: _detached,
 }
@@ -461,26 +476,3 @@ def _message(tx: Tx, link: LinkId, pairing: PairingRow, chat: ChatRow, remote: s
     if number is None:
         raise NotYet(T("Message {id} of the CRM is not known.", id=remote or sent_as))
     return MessageId(number)
-
-
-_EVENTS = (
-    *(CrmWrote, CrmRewrote, CrmWithdrew, CrmTexted, CrmWroteFirst, CrmConversation, PlaceDetached, CopyCame),
-    *(CrmStepAsked, PlaceConfigured, CardChanged, CardCommented, LinkInstalled, LinkRemoved),
-)
-_BY_NAME: Mapping[str, type[CrmEvent]] = {kind.__name__: kind for kind in _EVENTS}
-
-
-def written(event: CrmEvent | None) -> str:
-    """An event as it is stored; empty for none."""
-    if event is None:
-        return ""
-    return msgspec.json.encode([type(event).__name__, event]).decode()
-
-
-def event_of(row: CrmArrivedRow) -> CrmEvent:
-    """The stored event. Raises ValueError for one of a newer version."""
-    name, values = msgspec.json.decode(row.event)
-    kind = _BY_NAME.get(name)
-    if kind is None:
-        raise ValueError(f"unknown event {name}")
-    return msgspec.convert(values, type=kind)

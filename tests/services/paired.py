@@ -16,7 +16,7 @@ from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.services import channels, crm_entries, crm_intake, ledger, links, outbox, pairings
+from chatapp_cli.services import channels, crm_entries, crm_event_form, crm_intake, ledger, links, outbox, pairings
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import EntryRow
@@ -95,7 +95,7 @@ class Paired:
         new: int = self.shop.write(lambda tx: crm_intake.keep(tx, whose, [arrival]))
         context = CrmContext(able=able)
         for row in self.shop.read(lambda tx: crm_intake.waiting(tx, whose)):
-            self.shop.write(partial(crm_intake.apply, row=row, event=crm_intake.event_of(row), context=context))
+            self.shop.write(partial(crm_intake.apply, row=row, event=crm_event_form.event_of(row), context=context))
         return new
 
     def send_next(self, *ids: str) -> MessageId:

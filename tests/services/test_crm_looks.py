@@ -9,7 +9,7 @@ import pytest
 from chatapp_cli.domain.crm.events import CrmArrival, CrmWrote
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.ids import DialogId, Millis
-from chatapp_cli.services import channels, crm_gaps, crm_intake, crm_looks, crm_upkeep, links, pairings
+from chatapp_cli.services import channels, crm_event_form, crm_gaps, crm_intake, crm_looks, crm_upkeep, links, pairings
 from chatapp_cli.services.crm_gaps import LONGEST, OVERLAP, SENT_WITHIN
 from tests.services.paired import Paired, able, linked, pair
 from tests.stores import Shop
@@ -48,7 +48,7 @@ def look(desk: Paired, *events: CrmWrote) -> int:
     desk.shop.write(lambda tx: links.close_gap(tx, desk.link, chats=1, found=new))
     context = crm_intake.CrmContext(able=able)
     for row in desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link)):
-        event = crm_intake.event_of(row)
+        event = crm_event_form.event_of(row)
         desk.shop.write(partial(crm_intake.apply, row=row, event=event, context=context))
     return new
 

@@ -22,6 +22,7 @@ from chatapp_cli.domain.template import Template
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import (
     channels,
+    crm_event_form,
     crm_intake,
     dialogs,
     ledger,
@@ -74,7 +75,7 @@ class Bot:
     def applies(self, *people: ClientOfCard, **more: Any) -> None:
         context = CrmContext(able=lambda _row: ABLE, people=people, **more)
         for row in self.desk.shop.read(lambda tx: crm_intake.waiting(tx, self.desk.link)):
-            event = crm_intake.event_of(row)
+            event = crm_event_form.event_of(row)
             self.desk.shop.write(partial(crm_intake.apply, row=row, event=event, context=context))
 
     def asks(self, *people: ClientOfCard, **more: Any) -> None:

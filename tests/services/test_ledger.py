@@ -16,6 +16,7 @@ from chatapp_cli.domain.journal.messages import MessageReceived
 from chatapp_cli.domain.message import Origin, State
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, composing, crm_intake, ledger, links, outbox, pairings, trace
+from chatapp_cli.services.crm_run_entries import EntryNotReady
 from chatapp_cli.services.message_request import InDialog, MessageRequest
 from tests.services.paired import CRM, HERE, Paired, able, bound, linked
 from tests.stores import Shop, hand_over, owner
@@ -377,7 +378,7 @@ def test_a_file_that_is_still_downloaded_is_awaited_and_then_shared_under_an_add
     file = IncomingFile(kind="document", name="счёт.pdf", remote="r1")
     desk.shop.hear(desk.channel, "счёт", files=(file,))
     (row,) = desk.entries()
-    with pytest.raises(crm_run_entries.EntryNotReady):
+    with pytest.raises(EntryNotReady):
         desk.entry(row)
     (wanted,) = desk.shop.read(lambda tx: files.wanted(tx, desk.channel))
     sha256 = desk.shop.media.put(b"%PDF")

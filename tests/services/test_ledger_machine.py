@@ -28,7 +28,7 @@ from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, Rejected, Retrya
 from chatapp_cli.domain.ids import MessageId, Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.services import channels, composing, crm_intake, ledger, outbox, pairings
+from chatapp_cli.services import channels, composing, crm_event_form, crm_intake, ledger, outbox, pairings
 from chatapp_cli.services.crm_intake import CrmContext, NotYet
 from chatapp_cli.services.message_request import InDialog, MessageRequest
 from chatapp_cli.store.rows.crm import ShownEntryRow
@@ -218,7 +218,7 @@ class LedgerMachine(RuleBasedStateMachine):
             arrival = CrmArrival(provider_id=provider_id, event=event, raw=b"raw")
             self.shop.write(lambda tx, a=arrival: crm_intake.keep(tx, crm.desk.link, [a]))
             for row in self.shop.read(lambda tx: crm_intake.waiting(tx, crm.desk.link)):
-                read = crm_intake.event_of(row)
+                read = crm_event_form.event_of(row)
                 try:
                     self.shop.write(partial(crm_intake.apply, row=row, event=read, context=CrmContext(able=able)))
                 except (NotYet, NotFound):

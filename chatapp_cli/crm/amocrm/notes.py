@@ -126,7 +126,7 @@ class AmoNotes:
                 return f"{self._head(entry)}\n{show(T('The message was deleted.'))}"
             case Act.FAILED:
                 return f"{show(T('Not delivered:'))} {showing.complaint(entry)}"
-            case Act.DELIVERED | Act.TEXTED | Act.OWNER | Act.CONTINUE:
+            case Act.DELIVERED | Act.TEXTED | Act.OWNER | Act.CONTINUE | Act.RESULT | Act.COMMENT:
                 return ""
             case unknown:
                 assert_never(unknown)
