@@ -7,12 +7,14 @@ Sources: b24-rest-docs ``bizproc-robot-add.md``, ``-update``, ``-list``, ``-dele
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
 
 from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.api import PortalApi
+from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.record import ROBOT, ROBOTS_AT
 from chatapp_cli.domain.crm.robots import RobotPresence, RobotThere
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
@@ -121,60 +123,56 @@ class PortalRobots:
 
     async def install(self) -> Sequence[RobotThere]:
         """Register what is missing, renew what is old, remove what is strange; returns how it is then."""
-        found = [await self._settled(one) for one in await self.there()]
-        if not any(one.presence is RobotPresence.REFUSED for one in found):
+        there = await self.there()
+        wanted = {PREFIX + one.robot: one.presence for one in there if one.presence is not RobotPresence.THERE}
+        refused = await self._settle(wanted)
+        if not refused:
             await self._memory.save({ROBOTS_AT: self._handler})
-        return found
+        return [
+            _refused(one, refused[name]) if (name := PREFIX + one.robot) in refused else _there(one)
+            for one in there
+            if one.presence is not RobotPresence.STRANGE
+        ]
 
-    async def _settled(self, one: RobotThere) -> RobotThere:
-        name = PREFIX + one.robot
-        try:
-            if one.presence is RobotPresence.STRANGE:
-                await self._remove(name)
-                return RobotThere(robot=one.robot, presence=RobotPresence.MISSING)
-            if one.presence is not RobotPresence.THERE:
-                await self._register(_BY_NAME[name], is_there=one.presence is RobotPresence.OLD)
-        except (Misconfigured, Rejected) as error:
-            why = _explained(error)
-            return RobotThere(robot=one.robot, presence=RobotPresence.REFUSED, code=why.code, detail=why.detail)
-        return RobotThere(robot=one.robot, presence=RobotPresence.THERE)
+    async def _settle(self, wanted: Mapping[str, RobotPresence]) -> Mapping[str, ChannelError]:
+        """Register, renew or remove robots that are so; returns what was refused.
 
-    async def _register(self, robot: Robot, *, is_there: bool) -> None:
-        """Add a robot, or give one new fields; somebody else may do the same at this moment."""
-        said = self._registration(robot)
-        await self._memory.save({ROBOT + robot.name: _ASKED})
-        try:
-            await self._tell(robot.name, said, is_there=is_there)
-        except Rejected as error:
-            if not errors.begins_with(error, _GONE if is_there else _ALREADY):
-                raise
-            await self._tell(robot.name, said, is_there=not is_there)
-        await self._memory.save({ROBOT + robot.name: digest(said)})
+        Somebody else may do the same at this moment, so what is there after all is renewed, and the other way round.
+        """
+        leaving = [name for name, how in wanted.items() if how is RobotPresence.STRANGE]
+        said = {name: digest(self._registration(_BY_NAME[name])) for name in wanted if name not in leaving}
+        await self._memory.save({ROBOT + name: _ASKED for name in said})
+        answers = {**await self._all({name: self._command(name, how) for name, how in wanted.items()})}
+        other = {name: how for name in said for code, how in _OTHER_WAY.items() if _says(answers[name], code)}
+        answers |= await self._all({name: self._command(name, how) for name, how in other.items()})
+        refused = {name: one for name, one in answers.items() if isinstance(one, ChannelError)}
+        left = {name: one for name, one in refused.items() if name in said or not _says(one, _GONE)}
+        marks = {**dict.fromkeys(leaving, ""), **said}
+        await self._memory.save({ROBOT + name: mark for name, mark in marks.items() if name not in left})
+        return left
 
-    async def _tell(self, name: str, said: Said, *, is_there: bool) -> None:
-        if is_there:
-            await self._api.call("bizproc.robot.update", {"CODE": name, "FIELDS": said}, urgency=Urgency.BACKGROUND)
-        else:
-            await self._api.call("bizproc.robot.add", {"CODE": name, **said}, urgency=Urgency.BACKGROUND)
+    def _command(self, name: str, how: RobotPresence) -> BatchCommand:
+        """What makes a robot that is so as it should be."""
+        if how is RobotPresence.STRANGE:
+            return BatchCommand("bizproc.robot.delete", {"CODE": name})
+        said = self._registration(_BY_NAME[name])
+        if how is RobotPresence.OLD:
+            return BatchCommand("bizproc.robot.update", {"CODE": name, "FIELDS": said})
+        return BatchCommand("bizproc.robot.add", {"CODE": name, **said})
 
-    async def _remove(self, name: str) -> None:
-        try:
-            await self._api.call("bizproc.robot.delete", {"CODE": name}, urgency=Urgency.BACKGROUND)
-        except Rejected as error:
-            if not errors.begins_with(error, _GONE):
-                raise
-        await self._memory.save({ROBOT + name: ""})
+    async def _all(self, commands: Mapping[str, BatchCommand]) -> Mapping[str, Any]:
+        """The answers to commands. Raises what ends the whole link, and what passes by itself."""
+        answers = await self._api.batch(commands, urgency=Urgency.BACKGROUND)
+        for said in answers.values():
+            if isinstance(said, ChannelError) and not isinstance(said, Misconfigured | Rejected):
+                raise said
+        return answers
 
     async def remove(self) -> Sequence[RobotThere]:
         """Take all of ours away. Raises the first refusal after all of them were tried."""
-        refused: list[ChannelError] = []
-        for code in await self._codes():
-            try:
-                await self._remove(code)
-            except (Misconfigured, Rejected) as error:
-                refused.append(_explained(error))
+        refused = await self._settle(dict.fromkeys(await self._codes(), RobotPresence.STRANGE))
         if refused:
-            raise refused[0]
+            raise _explained(next(iter(refused.values())))
         await self._memory.save({ROBOTS_AT: "", **dict.fromkeys(await self._memory.known(ROBOT), "")})
         return await self.there()
 
@@ -202,6 +200,23 @@ class PortalRobots:
         except Rejected as error:
             return [error]
         return []
+
+
+_OTHER_WAY: Final = {_ALREADY: RobotPresence.OLD, _GONE: RobotPresence.MISSING}
+"""How a robot is after all, by the refusal of what was tried."""
+
+
+def _says(answer: Any, code: str) -> bool:
+    return isinstance(answer, Rejected) and errors.begins_with(answer, code)
+
+
+def _there(one: RobotThere) -> RobotThere:
+    return replace(one, presence=RobotPresence.THERE)
+
+
+def _refused(one: RobotThere, error: ChannelError) -> RobotThere:
+    why = _explained(error)
+    return replace(one, presence=RobotPresence.REFUSED, code=why.code, detail=why.detail)
 
 
 def _explained(error: ChannelError) -> ChannelError:

@@ -313,6 +313,7 @@ PLACES: Final = (
                 "mend", ["f"], N_("Mend the settings of the place that double or lose cards"), N_("mend the place")
             ),
             KeyActionSpec("rules", ["p"], N_("Rules: in which pipeline cards are made"), N_("rules")),
+            KeyActionSpec("robots", ["t"], N_("Robots of this desk in the CRM's automations"), N_("robots")),
             KeyActionSpec("letter", ["w"], N_("Letter to the support of the CRM"), N_("letter")),
             KeyActionSpec("unlink", ["x"], N_("Remove the link"), N_("remove")),
             KeyActionSpec("back", ["escape"], N_("Back to the dialogs"), N_("back")),

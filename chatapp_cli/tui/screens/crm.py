@@ -24,6 +24,7 @@ from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.actions import crm as crm_actions
+from chatapp_cli.tui.actions import crm_robots as robot_actions
 from chatapp_cli.tui.keys.keymap import bindings, key
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.overview import Overview
@@ -193,6 +194,11 @@ class CrmScreen(ActionPage):
     async def _check(self, link: LinkRow) -> None:
         self._findings[link.id] = await linking.check(self.workspace.company, link)
         self._show_chosen()
+
+    def action_robots(self) -> None:
+        """Show how the chosen CRM has our robots, and install or remove them."""
+        if link := self._tree.link:
+            self.do(partial(robot_actions.robots, self, link))
 
     def action_resume(self) -> None:
         """Try the chosen link again now."""
