@@ -17,7 +17,7 @@ from chatapp_cli.runtime.parts import Part
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.upkeep import Upkeep
 from chatapp_cli.runtime.worker import Chore, Worker
-from chatapp_cli.services import joining, waiting
+from chatapp_cli.services import joining, run_deadline, waiting
 
 if TYPE_CHECKING:
     from chatapp_cli.runtime.chains import ChainRunner
@@ -80,5 +80,5 @@ PARTS = (
     Part(workers=_upkeep),
     Part(workers=_indexer),
     Part(workers=_transcriber),
-    Part(timers={joining.KIND: joining.go_on}),
+    Part(timers={joining.KIND: joining.go_on, run_deadline.KIND: run_deadline.go_on}),
 )

@@ -14,7 +14,7 @@ from chatapp_cli.domain.ids import DialogId, LinkId, Millis, SessionRequestId
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, crm_chats, dialogs, lines, pairings, session_requests
 from chatapp_cli.services.act_targets import Target, Whereabouts
-from chatapp_cli.services.runs import Attempt
+from chatapp_cli.services.runs import PATIENCE, ActAttempt
 from chatapp_cli.store.rows.channels import ChannelRow
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from chatapp_cli.services.routes import Able
     from chatapp_cli.store.tx import Tx
 
-PATIENCE: Final[Millis] = 600_000
-"""How long a request to a channel's session may wait where nothing else says so."""
 _SEPARATORS: Final = re.compile(r"[,;\n]")
 _BARS: Final = 3
 """At least so many stand in a portal's name of a chat."""
@@ -35,7 +33,7 @@ _ANY: Final = frozenset({"", "auto"})
 class DeskAct(NamedTuple):
     """An act; see ``services/acts``."""
 
-    do: Callable[[ActCall], Sequence[Attempt]]
+    do: Callable[[ActCall], Sequence[ActAttempt]]
     right: Right
     repeatable: bool = False
     """Whether doing it again does no harm."""
@@ -105,11 +103,11 @@ class ActCall:
             raise Refused("no_recipient", T("There is no phone and no chat id."))
         return found
 
-    def for_each(self, do: Callable[[str], Attempt]) -> Sequence[Attempt]:
+    def for_each(self, do: Callable[[str], ActAttempt]) -> Sequence[ActAttempt]:
         """Do it for each recipient, each dialog once; what one is refused does not keep the others."""
         return list(self._attempts(self.recipients(), do))
 
-    def _attempts(self, recipients: Sequence[str], do: Callable[[str], Attempt]) -> Iterator[Attempt]:
+    def _attempts(self, recipients: Sequence[str], do: Callable[[str], ActAttempt]) -> Iterator[ActAttempt]:
         met: set[DialogId] = set()
         where = self.where
         for one in recipients:
@@ -122,7 +120,7 @@ class ActCall:
                 with self.tx.trial():
                     yield do(one)
             except (Refused, NotFound, UsageError) as refusal:
-                yield Attempt(address=one, refusal=refusal)
+                yield ActAttempt(address=one, refusal=refusal)
 
     def dialog(self, target: Target) -> DialogId:
         """The dialog of a target. Raises NotFound if nobody wrote there yet."""

@@ -12,14 +12,14 @@ from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.ports.abilities import ABILITIES
 from chatapp_cli.services import dialogs
 from chatapp_cli.services.act_call import ActCall, DeskAct, listed
-from chatapp_cli.services.runs import Attempt
+from chatapp_cli.services.runs import ActAttempt
 from chatapp_cli.store.rows.channels import ChannelRow
 
 DETACH = "detach"
 
 
-def _set_tags(call: ActCall) -> Sequence[Attempt]:
-    def one(address: str) -> Attempt:
+def _set_tags(call: ActCall) -> Sequence[ActAttempt]:
+    def one(address: str) -> ActAttempt:
         target = call.where.of(address)
         dialog = call.dialog(target)
         for tag in listed(call.said("tags")):
@@ -28,15 +28,15 @@ def _set_tags(call: ActCall) -> Sequence[Attempt]:
                     dialogs.untag(call.tx, dialog, tag)
             else:
                 dialogs.tag(call.tx, dialog, tag)
-        return Attempt(address=address, channel=target.channel.id)
+        return ActAttempt(address=address, channel=target.channel.id)
 
     return call.for_each(one)
 
 
-def _rename(call: ActCall) -> Sequence[Attempt]:
+def _rename(call: ActCall) -> Sequence[ActAttempt]:
     """A group is renamed in the messenger where the channel can, any other dialog here."""
 
-    def one(address: str) -> Attempt:
+    def one(address: str) -> ActAttempt:
         target = call.where.of(address)
         dialog = call.dialog(target)
         card = dialogs.card(call.tx, dialog)
@@ -44,18 +44,18 @@ def _rename(call: ActCall) -> Sequence[Attempt]:
             request = call.ask(
                 target.channel, SessionMethod.RENAME_GROUP, address=card.address, title=call.said("title")
             )
-            return Attempt(address=address, channel=target.channel.id, request=request)
+            return ActAttempt(address=address, channel=target.channel.id, request=request)
         dialogs.rename(call.tx, dialog, call.said("title"))
-        return Attempt(address=address, channel=target.channel.id)
+        return ActAttempt(address=address, channel=target.channel.id)
 
     return call.for_each(one)
 
 
-def _check(call: ActCall) -> Sequence[Attempt]:
-    def one(address: str) -> Attempt:
+def _check(call: ActCall) -> Sequence[ActAttempt]:
+    def one(address: str) -> ActAttempt:
         channel = call.having(lambda row: bool(_asked_as(call, row, address)))
         request = call.ask(channel, SessionMethod.FIND, address=_asked_as(call, channel, address))
-        return Attempt(address=address, channel=channel.id, request=request)
+        return ActAttempt(address=address, channel=channel.id, request=request)
 
     return call.for_each(one)
 

@@ -14,7 +14,7 @@ from chatapp_cli.ports.abilities import ABILITIES
 from chatapp_cli.services import act_messages, dialogs
 from chatapp_cli.services.act_call import ActCall, DeskAct, listed
 from chatapp_cli.services.act_targets import Target
-from chatapp_cli.services.runs import Attempt
+from chatapp_cli.services.runs import ActAttempt
 from chatapp_cli.store.rows.dialogs import DialogCard
 
 _LONGEST = 18
@@ -49,34 +49,34 @@ def _members(call: ActCall) -> Sequence[str]:
     return found
 
 
-def _create(call: ActCall) -> Sequence[Attempt]:
+def _create(call: ActCall) -> Sequence[ActAttempt]:
     """One request for all of the members: each fares by itself."""
     channel = call.having(lambda row: ABILITIES[SessionMethod.CREATE_GROUP].declared(call.able(row)))
     members = _members(call)
     asked = [named(one) for one in members]
     request = call.ask(channel, SessionMethod.CREATE_GROUP, title=call.said("title"), members=asked)
-    return [Attempt(address=one, channel=channel.id, request=request) for one in members]
+    return [ActAttempt(address=one, channel=channel.id, request=request) for one in members]
 
 
-def _change_members(call: ActCall, what: SessionMethod) -> Sequence[Attempt]:
+def _change_members(call: ActCall, what: SessionMethod) -> Sequence[ActAttempt]:
     target, members = _group(call), _members(call)
     asked = [named(one) for one in members]
     address = dialogs.card(call.tx, call.dialog(target)).address
     request = call.ask(target.channel, what, address=address, members=asked)
-    return [Attempt(address=one, channel=target.channel.id, request=request) for one in members]
+    return [ActAttempt(address=one, channel=target.channel.id, request=request) for one in members]
 
 
-def _send(call: ActCall) -> Sequence[Attempt]:
+def _send(call: ActCall) -> Sequence[ActAttempt]:
     if not (call.said("message") or call.files):
         raise Refused("empty", T("There is nothing to send."))
     return [act_messages.send(call, _group(call), call.said("group_id"))]
 
 
-def _end(call: ActCall) -> Sequence[Attempt]:
+def _end(call: ActCall) -> Sequence[ActAttempt]:
     target = _group(call)
     address = dialogs.card(call.tx, call.dialog(target)).address
     request = call.ask(target.channel, SessionMethod.END_GROUP, address=address)
-    return [Attempt(address=call.said("group_id"), channel=target.channel.id, request=request)]
+    return [ActAttempt(address=call.said("group_id"), channel=target.channel.id, request=request)]
 
 
 CREATE = DeskAct(_create, Right.GROUPS)

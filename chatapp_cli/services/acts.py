@@ -17,7 +17,7 @@ from chatapp_cli.services import access, act_dialogs, act_groups, act_messages
 from chatapp_cli.services.act_call import ActCall, DeskAct
 
 if TYPE_CHECKING:
-    from chatapp_cli.services.runs import Attempt
+    from chatapp_cli.services.runs import ActAttempt
 
 SEND_TEMPLATE: Final = "send_template"
 REMOVE_MEMBERS: Final = "remove_members"
@@ -42,17 +42,22 @@ ACTS: Final[Mapping[str, DeskAct]] = MappingProxyType(
 )
 
 
-def perform(code: str, call: ActCall) -> Sequence[Attempt]:
+def perform(code: str, call: ActCall) -> Sequence[ActAttempt]:
     """Do an act for each recipient; one that is refused keeps none of the others.
 
     Raises Refused, NotFound or UsageError for what is wrong for all of them.
     """
-    act = ACTS.get(code)
-    if act is None:
-        raise Refused("unknown_robot", T("There is no robot {name}.", name=code))
-    access.require(call.tx, act.right)
+    access.require(call.tx, _act(code).right)
     _require_filled(code, call)
-    return act.do(call)
+    return _act(code).do(call)
+
+
+def _act(code: str) -> DeskAct:
+    """An act by its code. Raises Refused."""
+    found = ACTS.get(code)
+    if found is None:
+        raise Refused("unknown_robot", T("There is no robot {name}.", name=code))
+    return found
 
 
 def _require_filled(code: str, call: ActCall) -> None:

@@ -54,7 +54,7 @@ def on_run_state(tx: Tx, event: MessageStateChanged) -> None:
 
 def on_request_ended(tx: Tx, event: SessionRequestEnded) -> None:
     """Decide what an automation is told of a request to a channel's session."""
-    if tx.one(int, "parts.any_of_request", request=event.request) is not None:
+    if tx.one(int, "parts.any_of_request", id=event.request) is not None:
         from chatapp_cli.services import runs
 
         runs.on_request(tx, event)

@@ -35,7 +35,7 @@ from chatapp_cli.services import (
 from chatapp_cli.services import templates as stored_templates
 from chatapp_cli.services.act_targets import Target, Whereabouts
 from chatapp_cli.services.message_request import FromTemplate, MessageRequest
-from chatapp_cli.services.runs import Attempt, RunWanted
+from chatapp_cli.services.runs import ActAttempt, RunWanted
 from chatapp_cli.services.sending import SendOptions, key_of
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ _SEVERAL: Final = 2
 class _StepProgress:
     """What became of a step so far."""
 
-    attempts: list[Attempt] = field(default_factory=list)
+    attempts: list[ActAttempt] = field(default_factory=list)
     dialogs: set[DialogId] = field(default_factory=set)
 
 
@@ -114,7 +114,7 @@ def carry_out(
                 step.write(person, number, tried)
         except (Refused, NotFound, UsageError) as refusal:
             tried.attempts.append(
-                Attempt(address=asked.address if person is None else person.card.title, refusal=refusal)
+                ActAttempt(address=asked.address if person is None else person.card.title, refusal=refusal)
             )
     nobody = Refused("no_contact", T("The card has no contact to write to."))
     runs.keep(tx, run, tried.attempts, None if tried.attempts else nobody)
@@ -162,7 +162,7 @@ class _Step:
         request = MessageRequest(to=target.to, options=options, draft=draft, words=words)
         message = composing.accept(self.tx, self.able, request)
         name = target.address or (target.dialog.name if target.dialog else "")
-        tried.attempts.append(Attempt(address=name, channel=target.channel.id, message=message))
+        tried.attempts.append(ActAttempt(address=name, channel=target.channel.id, message=message))
         tried.dialogs.add(transcript.message(self.tx, message).dialog_id)
 
     def _words(self, channel: ChannelRow) -> FromTemplate | None:

@@ -13,7 +13,7 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LinkId, Millis, RunId
 from chatapp_cli.domain.robot import ASYNC, COMMENT
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import acts, employees, ledger, robot_results, runs
+from chatapp_cli.services import access, acts, employees, ledger, robot_results, runs
 from chatapp_cli.services.act_call import ActCall
 from chatapp_cli.services.runs import RunWanted
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from chatapp_cli.store.rows.robots import RunRow
     from chatapp_cli.store.tx import Tx
 
-LONGEST: Final[Millis] = 600_000
-"""How long a robot waits for the messenger, unless its automation waits for less."""
 RIGHTS: Final = (Right.ANSWER, Right.TAG, Right.MARK, Right.GROUPS)
 """What a CRM's automation may do here; an operator's robot may do what they may."""
 _TRUE: Final = frozenset({"y", "yes", "1", "on", "true"})
@@ -76,7 +74,7 @@ def expect(tx: Tx, link: LinkId, asked: RobotAsked) -> bool:
     run = runs.begin(tx, wanted)
     if run is None:
         return False
-    entry = ledger.expect(tx, link, token, asked.until or tx.now + LONGEST, Act.RESULT) if asked.waits else None
+    entry = ledger.expect(tx, link, token, asked.until or tx.now + runs.PATIENCE, Act.RESULT) if asked.waits else None
     if entry is not None:
         runs.told_by(tx, run, entry)
     return True
@@ -91,7 +89,8 @@ def carry_out_of(tx: Tx, link: LinkId, asked: RobotAsked, setting: RobotSetting)
 
 
 def start(tx: Tx, code: str, arguments: Mapping[str, str], *, key: str, until: Millis) -> RunId:
-    """Keep what a person asks for here; the one of before under the same key."""
+    """Keep what a person asks for here; the one of before under the same key. Raises Refused for another use of it."""
+    access.require(tx, Right.ANSWER)
     wanted = RunWanted(key=f"here {key}", robot=code, arguments=arguments, asks=asks(code, arguments), until=until)
     run = runs.begin(tx, wanted)
     found = runs.under(tx, wanted.key) if run is None else None

@@ -25,7 +25,7 @@ from chatapp_cli.domain.message import SENT, State
 from chatapp_cli.domain.robot import NO, TIMEOUT, YES
 from chatapp_cli.domain.session_request import SessionRequestState
 from chatapp_cli.domain.text import T, Text, stored
-from chatapp_cli.services import ledger, session_answers, session_requests, transcript
+from chatapp_cli.services import ledger, run_deadline, session_answers, session_requests, transcript
 from chatapp_cli.services.sending import cancel
 from chatapp_cli.store.rows.crm import EntryRow
 from chatapp_cli.store.rows.robots import PartRow, RunRow
@@ -37,6 +37,8 @@ NEW, OPEN, ENDED = "new", "open", "ended"
 """It was asked for, it is carried out, all of its parts are decided: values that are stored."""
 UNCERTAIN: Final = "uncertain"
 """The code of a part of which nobody can say whether the provider has it; a later report may still say that."""
+PATIENCE: Final[Millis] = 600_000
+"""How long a channel's session is waited for where nothing else says so."""
 TOLD_BY: Final = {Act.CONTINUE, Act.RESULT}
 """What tells an automation of its run."""
 
@@ -58,7 +60,7 @@ class RunWanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class ActAttempt:
     """What was done for one recipient; without a message and a request it is decided: ``refusal``, or done."""
 
     address: str
@@ -130,17 +132,21 @@ def parts(tx: Tx, run: RunId) -> list[PartRow]:
     return tx.all(PartRow, "parts.of_run", run=run)
 
 
-def keep(tx: Tx, run: RunId, attempts: Sequence[Attempt], refusal: ChatappError | None = None) -> None:
+def keep(tx: Tx, run: RunId, attempts: Sequence[ActAttempt], refusal: ChatappError | None = None) -> None:
     """Note what was done, or why nothing was; the automation is told of what is decided."""
     tx.run("runs.opened", run=run)
     if refusal is not None:
         tx.run("runs.refused", run=run, reason=_why(refusal))
     for position, one_ in enumerate(attempts):
         _keep_part(tx, run, position, one_)
+    row = one(tx, run)
+    alone = row.entry_id is None and row.until is not None
+    if alone or any(one_.request is not None for one_ in attempts):
+        run_deadline.put(tx, run, row.until or tx.now + PATIENCE)
     advance(tx, run)
 
 
-def _keep_part(tx: Tx, run: RunId, position: int, attempt: Attempt) -> None:
+def _keep_part(tx: Tx, run: RunId, position: int, attempt: ActAttempt) -> None:
     tx.insert(
         "parts.add",
         run=run,
@@ -188,7 +194,7 @@ def _verdict(state: State, *, asks: bool) -> str:
 
 def on_request(tx: Tx, event: SessionRequestEnded) -> None:
     """Decide the parts of a request to a channel's session. An effect of its event."""
-    found = tx.all(PartRow, "parts.of_request", request=event.request)
+    found = tx.all(PartRow, "parts.of_request", id=event.request)
     for part in found:
         answer = session_answers.read(session_requests.one(tx, SessionRequestId(event.request)), part.address)
         _decide(tx, part, YES if answer.done else NO, answer.code, answer.detail, facts=answer.facts)
@@ -257,11 +263,28 @@ def give_up(tx: Tx, row: RunRow) -> None:
         late = Refused(TIMEOUT, T("It could not be begun in time."))
         tx.run("runs.refused", run=row.id, reason=_why(late))
         _end(tx, row)
-    elif row.state == OPEN and row.asks:
+    elif row.state == OPEN:
         for part in parts(tx, row.id):
-            if not part.verdict:
+            if not part.verdict and (_is_waited_for(row) or _has_expired(tx, part)):
                 _withdraw(tx, part)
         advance(tx, row.id)
+
+
+def _is_waited_for(row: RunRow) -> bool:
+    """Whether somebody waits for the end of a run, and not only for its beginning."""
+    return bool(row.asks) and row.until is not None
+
+
+def _has_expired(tx: Tx, part: PartRow) -> bool:
+    """Whether a part is a request that is not begun any more."""
+    return part.request_id is not None and session_requests.one(tx, part.request_id).until <= tx.now
+
+
+def is_awaited(tx: Tx, run: RunId) -> bool:
+    """Whether a part that has a deadline is still under way."""
+    row = one(tx, run)
+    pending = [part for part in parts(tx, run) if not part.verdict]
+    return row.state == OPEN and any(_is_waited_for(row) or part.request_id is not None for part in pending)
 
 
 def _withdraw(tx: Tx, part: PartRow) -> None:

@@ -49,8 +49,9 @@ VALUES (:run, :position, :address, :channel, :message, :request, :verdict, :code
 RETURNING id;
 
 -- name: parts.of_run
-SELECT id, run_id, address, channel_id, message_id, request_id, verdict, code, detail, reason, facts
-FROM robot_part WHERE run_id = :run ORDER BY position;
+SELECT p.id, p.run_id, p.address, p.channel_id, p.message_id, p.request_id, p.verdict, p.code, p.detail, p.reason,
+  p.facts
+FROM robot_part p JOIN robot_run r ON r.id = p.run_id WHERE r.id = :run ORDER BY p.position;
 
 -- name: parts.of_message
 SELECT id, run_id, address, channel_id, message_id, request_id, verdict, code, detail, reason, facts
@@ -58,7 +59,7 @@ FROM robot_part WHERE message_id = :message AND message_id IS NOT NULL;
 
 -- name: parts.of_request
 SELECT id, run_id, address, channel_id, message_id, request_id, verdict, code, detail, reason, facts
-FROM robot_part WHERE request_id = :request AND request_id IS NOT NULL ORDER BY id;
+FROM robot_part WHERE request_id = :id AND request_id IS NOT NULL ORDER BY id;
 
 -- name: parts.decide
 UPDATE robot_part SET verdict = :verdict, code = :code, detail = :detail, reason = :reason, facts = :facts
@@ -74,4 +75,4 @@ UPDATE robot_part SET message_id = :new WHERE message_id = :old;
 SELECT id FROM robot_part WHERE message_id = :message AND message_id IS NOT NULL LIMIT 1;
 
 -- name: parts.any_of_request
-SELECT id FROM robot_part WHERE request_id = :request AND request_id IS NOT NULL LIMIT 1;
+SELECT id FROM robot_part WHERE request_id = :id AND request_id IS NOT NULL LIMIT 1;
