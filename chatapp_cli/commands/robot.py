@@ -195,6 +195,19 @@ def runs_(
         note("No robot has run yet.")
 
 
+@app.command(cls=Verb)
+def retry(
+    ctx: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="RUN", parser=input_checks.number, help=N_("Number of the run"))],
+) -> None:
+    """Do again what a run did not do, for those alone, and print the number of the new run."""
+    from chatapp_cli.domain.ids import RunId
+    from chatapp_cli.services import robot_retries
+
+    with opened(ctx) as company:
+        typer.echo(company.write(partial(robot_retries.retry, run=RunId(number), able=company.capabilities)))
+
+
 def _state(state: str) -> str:
     return {"new": _("waits"), "open": _("under way")}.get(state, _("ended"))
 

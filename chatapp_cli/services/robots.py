@@ -11,6 +11,7 @@ from chatapp_cli.domain.access import Right, system
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LinkId, Millis, RunId
+from chatapp_cli.domain.journal.robots import RunBegan
 from chatapp_cli.domain.robot import ASYNC, COMMENT
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, acts, employees, ledger, robot_results, runs
@@ -93,10 +94,13 @@ def start(tx: Tx, code: str, arguments: Mapping[str, str], *, key: str, until: M
     access.require(tx, Right.ANSWER)
     wanted = RunWanted(key=f"here {key}", robot=code, arguments=arguments, asks=asks(code, arguments), until=until)
     run = runs.begin(tx, wanted)
-    found = runs.under(tx, wanted.key) if run is None else None
-    if found is not None and (found.robot != code or found.arguments != arguments):
+    if run is not None:
+        tx.emit(RunBegan(run=run, robot=code))
+        return run
+    found = runs.under(tx, wanted.key)
+    if found is None or found.robot != code or found.arguments != arguments:
         raise Refused("key_taken", T("This key was used for another robot, or for something else to do."))
-    return found.id if found is not None else RunId(run or 0)
+    return found.id
 
 
 def carry_out(tx: Tx, run: RunRow, setting: RobotSetting) -> None:

@@ -21,6 +21,7 @@ from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, EntryId, LinkId, MessageId, Millis, RunId, SessionRequestId
 from chatapp_cli.domain.journal.channels import SessionRequestEnded
 from chatapp_cli.domain.journal.messages import MessageStateChanged
+from chatapp_cli.domain.journal.robots import RunEnded
 from chatapp_cli.domain.message import SENT, State
 from chatapp_cli.domain.robot import NO, TIMEOUT, YES
 from chatapp_cli.domain.session_request import SessionRequestState
@@ -197,7 +198,8 @@ def on_request(tx: Tx, event: SessionRequestEnded) -> None:
     found = tx.all(PartRow, "parts.of_request", id=event.request)
     for part in found:
         answer = session_answers.read(session_requests.one(tx, SessionRequestId(event.request)), part.address)
-        _decide(tx, part, YES if answer.done else NO, answer.code, answer.detail, facts=answer.facts)
+        verdict = YES if answer.done else NO
+        _decide(tx, part, verdict, answer.code, answer.detail, reason=answer.reason, facts=answer.facts)
     for run in dict.fromkeys(part.run_id for part in found):
         advance(tx, run)
 
@@ -237,7 +239,10 @@ def advance(tx: Tx, run: RunId) -> None:
 
 
 def _end(tx: Tx, row: RunRow) -> None:
-    if tx.run("runs.ended", run=row.id) and row.comment and row.link_id is not None and row.card:
+    if not tx.run("runs.ended", run=row.id):
+        return
+    tx.emit(RunEnded(run=row.id, robot=row.robot), actor=PROGRAM)
+    if row.comment and row.link_id is not None and row.card:
         ledger.owe_comment(tx, row.link_id, str(row.id))
 
 

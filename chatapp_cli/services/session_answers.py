@@ -10,6 +10,7 @@ from typing import Any
 from chatapp_cli.domain import border
 from chatapp_cli.domain.address import named
 from chatapp_cli.domain.session_request import SessionMethod, SessionRequestState
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.store.rows.channels import SessionRequestRow
 
 
@@ -21,6 +22,8 @@ class SessionAnswer:
     code: str = ""
     detail: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    reason: Text | None = None
+    """Why not, where no provider has said it."""
 
 
 def read(row: SessionRequestRow, address: str) -> SessionAnswer:
@@ -40,7 +43,7 @@ def read(row: SessionRequestRow, address: str) -> SessionAnswer:
 
 def _found(answer: Mapping[str, Any] | None) -> SessionAnswer:
     if not answer:
-        return SessionAnswer(done=False, code="not_found")
+        return SessionAnswer(done=False, code="nobody", reason=T("Nobody has this messenger under this address."))
     names: dict[str, str] = {
         name: border.name(answer.get(name) or "") for name in ("username", "first_name", "last_name", "name")
     }

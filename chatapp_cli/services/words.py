@@ -85,6 +85,8 @@ ACTS: Mapping[Act, Text] = MappingProxyType(
         Act.TEXTED: T("what became of an SMS"),
         Act.OWNER: T("who is responsible"),
         Act.CONTINUE: T("how the messages of a bot fared"),
+        Act.RESULT: T("what a robot returned"),
+        Act.COMMENT: T("a comment on what a robot did"),
     }
 )
 WORKS_UNTIL = T("without end")

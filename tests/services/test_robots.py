@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,13 +15,25 @@ from chatapp_cli.domain.crm.cards import CardRef
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, RobotAsked
 from chatapp_cli.domain.crm.states import Act
-from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Rejected
+from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Refused, Rejected
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.robot import RobotCode
-from chatapp_cli.services import crm_event_form, crm_intake, ledger, outbox, runs, session_requests
+from chatapp_cli.services import (
+    crm_event_form,
+    crm_intake,
+    ledger,
+    outbox,
+    robot_retries,
+    robots,
+    run_deadline,
+    runs,
+    session_requests,
+    timers,
+)
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.services.crm_run_entries import EntryNotReady
+from chatapp_cli.services.robots import RobotSetting
 from chatapp_cli.store.rows.crm import EntryRow
 from tests.services.paired import Paired, linked
 from tests.stores import EVERYTHING, Shop, hand_over
@@ -152,7 +164,7 @@ def test_a_call_that_is_repeated_sends_nothing_and_tells_nothing(stage: Stage, a
 
 
 def _last(tx: Any) -> Any:
-    return max(part.message_id for run in runs.latest(tx) for part in runs.parts(tx, run.id))
+    return max(part.message_id or 0 for run in runs.latest(tx) for part in runs.parts(tx, run.id))
 
 
 def _resting(stage: Stage) -> None:
@@ -166,10 +178,14 @@ def _uncertain(stage: Stage) -> None:
     stage.desk.shop.write(lambda tx: outbox.leave_uncertain(tx, claim, OutcomeUnknown("timeout")))
 
 
+def _too_late(_stage: Stage) -> None:
+    """Nothing happens until the deadline."""
+
+
 @pytest.mark.parametrize(
     ("before", "result", "sent"),
     [
-        (lambda _stage: None, ("N", f"79000000001:N:[TIMEOUT] {LATE}", "0"), []),
+        (_too_late, ("N", f"79000000001:N:[TIMEOUT] {LATE}", "0"), []),
         (_resting, ("N", f"79000000001:N:[TIMEOUT] {LATE}", "0"), []),
         (Stage.sends, ("Y", "79000000001:Y", "1"), ["Готово"]),
         (_uncertain, ("N", "79000000001:N:[UNCERTAIN] Nobody can say whether it was sent.", "1"), ["Готово"]),
@@ -229,7 +245,7 @@ def test_the_card_is_commented_with_how_it_ended_also_where_the_step_did_not_wai
     assert entry.text.startswith("[ChatApp] - Send a message: Done for 0 of 1.\n79000000001:N:[BLOCKED] ")
 
 
-def _life(stage: Stage, event: RobotAsked) -> Iterator[None]:
+def _life(stage: Stage, event: RobotAsked) -> Generator[None]:
     """All that happens for a robot's message, a transaction or a call after the other."""
     shop, desk = stage.desk.shop, stage.desk
     stage.keeps(event)
@@ -249,12 +265,12 @@ def _life(stage: Stage, event: RobotAsked) -> Iterator[None]:
         with suppress(EntryNotReady):
             entry = desk.entry(row)
             assert entry is not None
-            shop.write(lambda tx, row=row: ledger.begin(tx, [row]))
+            shop.write(partial(ledger.begin, rows=[row]))
             yield
             stage.told.append(entry)
             stage.sent_by.append(len(stage.sent))
             yield
-            shop.write(lambda tx, row=row: ledger.settle(tx, row, CrmReceipt()))
+            shop.write(partial(ledger.settle, row=row, shown=CrmReceipt()))
             yield
 
 
@@ -313,3 +329,57 @@ def test_a_phone_check_waits_for_the_answer_and_a_check_that_was_not_begun_is_wi
     stage.desk.shop.clock.at += 10 * MINUTE
     assert stage.results() == [("N", f"79000000002:N:[TIMEOUT] {LATE}", "0")]
     assert stage.desk.shop.write(lambda tx: session_requests.claim(tx, stage.desk.channel, epoch=0)) is None
+
+
+@pytest.mark.parametrize(
+    ("end", "again"),
+    [
+        (_too_late, ["Готово"]),
+        (_uncertain, "It may have been done: somebody could get it twice."),
+        (Stage.sends, "It was done for everybody."),
+    ],
+)
+def test_a_run_is_done_again_once_and_only_where_nobody_gets_it_twice(
+    stage: Stage, end: Callable[[Stage], None], again: list[str] | str
+) -> None:
+    shop = stage.desk.shop
+    stage.runs(stage.asked(**final(phone=ANNA)))
+    end(stage)
+    shop.clock.at += 10 * MINUTE
+    stage.results()
+    stage.sent.clear()
+    [run] = shop.read(runs.latest)
+    retry = partial(robot_retries.retry, run=run.id, able=lambda _row: CAN)
+    if isinstance(again, str):
+        with pytest.raises(Refused) as refusal:
+            shop.write(retry)
+        assert str(refusal.value.what) == again
+        return
+    shop.write(retry)
+    stage.sends()
+    assert (stage.sent, stage.rests(), stage.results()) == (again, True, [])
+    with pytest.raises(Refused, match="already"):
+        shop.write(retry)
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_what_a_killed_command_left_is_given_up_at_its_deadline_by_the_daemon(stage: Stage, *, sent: bool) -> None:
+    shop = stage.desk.shop
+    until = shop.clock.at + MINUTE
+
+    def begin(tx: Any) -> Any:
+        number = robots.start(tx, RobotCode.SEND_MESSAGE, final(), key="k", until=until)
+        robots.carry_out(tx, runs.one(tx, number), RobotSetting(able=lambda _row: CAN))
+        return number
+
+    number = shop.write(begin)
+    if sent:
+        stage.sends()
+    shop.clock.at += MINUTE
+    assert shop.read(timers.kinds_due) == [run_deadline.KIND]
+    shop.write(lambda tx: run_deadline.go_on(tx, str(number)))
+    [part] = shop.read(lambda tx: runs.parts(tx, number))
+    assert (part.verdict, part.code) == (("Y", "") if sent else ("N", "TIMEOUT"))
+    assert (stage.rests(), shop.read(lambda tx: runs.one(tx, number)).state) == (True, "ended")
+    assert shop.write(begin) == number
+    assert stage.rests()
