@@ -9,6 +9,7 @@ from typing import NamedTuple
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
+from textual.events import Mount, Resize, ScreenResume
 from textual.widgets import OptionList, Static
 
 from chatapp_cli.bootstrap import Company
@@ -30,6 +31,7 @@ from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.screens.crm_rules import CrmRulesScreen
 from chatapp_cli.tui.screens.linking import LinkingScreen, PairingScreen
+from chatapp_cli.tui.screens.robot_runs import RobotRunsScreen
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.crm_tree import CrmTree
@@ -83,24 +85,16 @@ class CrmScreen(ActionPage):
                 yield Static(id="about", markup=False)
         yield StatusBar(self.appearance)
 
-    def on_mount(self) -> None:
-        """Read."""
-        self._read_again()
-
     def on_journal_advanced(self, news: JournalAdvanced) -> None:
         """Read again when a link, a pairing or an entry changed."""
         if news.any_of(LinkEvent, PairingEvent, EntryEvent):
             self._read_again()
 
-    def on_resize(self) -> None:
-        """Fold titles to another width."""
-        self._read_again()
-
-    def on_screen_resume(self) -> None:
-        """Read again after another page, such as that of linking."""
-        self._read_again()
-
+    @on(Mount)
+    @on(Resize)
+    @on(ScreenResume)
     def _read_again(self) -> None:
+        """Read, also to fold titles to another width, and after another page, such as that of linking."""
         self.do(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:
@@ -230,6 +224,10 @@ class CrmScreen(ActionPage):
         """Show the rules of the chosen link."""
         if link := self._tree.link:
             self.app.push_screen(CrmRulesScreen(link))
+
+    def action_runs(self) -> None:
+        """Show what robots did."""
+        self.app.push_screen(RobotRunsScreen())
 
     def action_letter(self) -> None:
         """Show the letter to the support of the chosen link's CRM."""
