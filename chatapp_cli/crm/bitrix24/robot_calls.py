@@ -33,7 +33,6 @@ LONGEST: Final[Millis] = 10 * 60_000
 """How long a step waits for an answer of ours, in milliseconds, also one whose process would wait for ever."""
 _APART: Final[Millis] = 60_000
 """How far the portal's clock and ours may be apart."""
-_SYSTEM: Final = "0"
 _CARD: Final = re.compile(r"(LEAD|DEAL|CONTACT|COMPANY|DYNAMIC_[0-9]{1,9})_([0-9]{1,18})", re.ASCII)
 _ON: Final = frozenset({"Y", "1", "true"})
 
@@ -50,7 +49,6 @@ class StoredRobotCall(msgspec.Struct, frozen=True, kw_only=True, tag_field="even
     properties: dict[str, str]
     waits: bool
     until: Millis | None
-    employee: str = ""
 
 
 def arrival(tree: Tree, now: Millis) -> CrmArrival:
@@ -84,7 +82,6 @@ def _stored(tree: Tree, now: Millis) -> StoredRobotCall:
         properties=_properties(tree.get("properties")),
         waits=waits,
         until=_until(_text(tree, "timeout_duration"), now) if waits else None,
-        employee=_text(tree.get("auth"), "user_id"),
     )
 
 
@@ -106,13 +103,13 @@ def _until(seconds: str, now: Millis) -> Millis:
 
 
 def _event(stored: StoredRobotCall) -> RobotAsked:
+    """What is asked. The tokens of a call are those of the application's owner, and say nothing of who moved a card."""
     robot = stored.code.removeprefix(PREFIX)
     return RobotAsked(
         remote=border.external_id(stored.step),
         robot=border.name(robot),
         arguments=_arguments(robot, stored.properties),
         card=_card(stored.document),
-        employee="" if stored.employee in {"", _SYSTEM} else border.external_id(stored.employee),
         until=stored.until,
         waits=stored.waits,
     )
