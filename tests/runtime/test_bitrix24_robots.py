@@ -42,7 +42,9 @@ def places(desk: SmsDesk, text: str, *, timeout: int = 0, waits: bool = True, **
 async def moves(desk: SmsDesk, count: int = 1) -> list[PortalCard]:
     """New deals are moved to the stage at the same moment."""
     office = desk.portal.server.office
-    deals = [office.add_card("deal", title=f"№ {n}", responsible=1, stage="NEW") for n in range(count)]
+    deals = [
+        office.add_card("deal", title=f"№ {n}", responsible=1, stage="NEW", phone=f"+7916{n:07}") for n in range(count)
+    ]
     for one in deals:
         await desk.portal.staff.changes(one, stageId=STAGE)
     return deals
@@ -103,7 +105,7 @@ async def test_a_process_that_does_not_wait_is_told_nothing(desk: SmsDesk) -> No
 @pytest.mark.req("S-173", part="the final word, or none in time")
 async def test_a_step_that_asks_for_the_final_word_ends_before_its_time_without_one(desk: SmsDesk) -> None:
     await desk.gateway.vanish()
-    places(desk, "x", phone="79161234567", timeout=4, **{"async": "Y"})
+    places(desk, "x", phone="79161234567", timeout=8, **{"async": "Y"})
     await moves(desk)
     (run,) = await ended(desk)
     assert (run.state, run.is_timeout) == ("answered", 0)
@@ -112,9 +114,10 @@ async def test_a_step_that_asks_for_the_final_word_ends_before_its_time_without_
 
 
 async def test_deals_moved_at_once_are_all_acknowledged_and_all_end(desk: SmsDesk) -> None:
-    places(desk, "Заказ готов", phone="79161234567")
-    await moves(desk, MANY)
+    places(desk, "Заказ {=Document:ID} готов", phone="{=Document:PHONE}")
+    deals = await moves(desk, MANY)
     runs = await ended(desk, MANY, seconds=60)
     assert {answer.status for run in runs for answer in run.answered} == {200}
     assert {(run.state, run.returned["status"]) for run in runs} == {("answered", "Y")}
     await eventually(lambda: len(desk.received()) == MANY)
+    assert sorted(desk.received()) == [(one.phone[1:], f"Заказ {one.id} готов") for one in deals]

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import reduce
 from typing import Any, Final
 from uuid import uuid4
 
@@ -173,7 +174,8 @@ class Automation:
         return {
             "workflow_id": run.process.id, "code": run.code, "document_id": [module, entity, document],
             "document_type": [module, entity, document.rpartition("_")[0]], "event_token": run.token,
-            "properties": dict(run.placed.properties), "use_subscription": "Y" if run.placed.waits else "N",
+            "properties": {name: _filled(value, run.card) for name, value in run.placed.properties.items()},
+            "use_subscription": "Y" if run.placed.waits else "N",
             "timeout_duration": run.placed.timeout, "ts": self._courier.seconds(),
             "auth": self._courier.auth_block(int(robot.get("AUTH_USER_ID") or ADMIN), refresh=True),
         }  # fmt: skip
@@ -220,6 +222,12 @@ class Automation:
         for task in (stopped := set(self._tasks)):
             task.cancel()
         await asyncio.gather(*stopped, return_exceptions=True)
+
+
+def _filled(value: str, card: PortalCard) -> str:
+    """A property with the card's values in place of their names, as the designer writes them."""
+    values = {"ID": str(card.id), "TITLE": card.title, "PHONE": card.phone}
+    return reduce(lambda text, name: text.replace(f"{{=Document:{name}}}", values[name]), values, value)
 
 
 def _document(card: PortalCard) -> tuple[str, str, str]:
