@@ -123,9 +123,9 @@ class ActCall:
                 yield ActAttempt(address=one, refusal=refusal)
 
     def dialog(self, target: Target) -> DialogId:
-        """The dialog of a target. Raises NotFound if nobody wrote there yet."""
+        """The dialog of a target. Raises Refused if nobody wrote there yet."""
         if target.dialog is None:
-            raise NotFound(T("{name} has no dialog here yet.", name=target.address))
+            raise Refused("no_dialog", T("{name} has no dialog here yet.", name=target.address))
         return target.dialog.id
 
     def ask(self, channel: ChannelRow, what: SessionMethod, **arguments: object) -> SessionRequestId:

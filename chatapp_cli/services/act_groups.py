@@ -22,13 +22,13 @@ _LONGEST = 18
 
 
 def _group(call: ActCall) -> Target:
-    """The group that is named by its chat id, or by the number of its dialog. Raises NotFound."""
+    """The group that is named by its chat id, or by the number of its dialog. Raises Refused."""
     said = call.said("group_id")
     where = call.where
     found = [card for card in where.met([said]) if card.chat_kind == "group"]
     found = found or [card for card in _numbered(call, said) if card.channel_id in where.possible]
     if not found:
-        raise NotFound(T("There is no group {name} in the channels that the robot may use.", name=said))
+        raise Refused("no_group", T("There is no group {name} in the channels that the robot may use.", name=said))
     return where.last(found)
 
 

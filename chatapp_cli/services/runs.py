@@ -165,8 +165,8 @@ def _keep_part(tx: Tx, run: RunId, position: int, attempt: ActAttempt) -> None:
 
 
 def _code(refusal: ChatappError) -> str:
-    """The code of a refusal; what only a person who types can mend has none of its own."""
-    return str(getattr(refusal, "code", "") or type(refusal).__name__.lower())
+    """The code of a refusal; what a person would have to name in another way has none of its own."""
+    return str(getattr(refusal, "code", "") or ("not_found" if isinstance(refusal, NotFound) else "bad_value"))
 
 
 def _why(refusal: ChatappError) -> str:
