@@ -200,7 +200,8 @@ class RunsRobots(Protocol):
     async def fetch_document(self, number: str, target: Path, *, kind: str) -> tuple[str, str]:
         """Write a document made in the CRM to ``target``, of the kind ``pdf`` or ``docx``; returns its name and type.
 
-        One that is no ``pdf`` yet is waited for, then taken as ``docx``. Raises Rejected as ``fetch_disk_file`` does.
+        For one that is no ``pdf`` yet RateLimited says when to ask again; if it is none then, it is taken as ``docx``.
+        Raises Rejected as ``fetch_disk_file`` does.
         """
         ...
 

@@ -19,7 +19,7 @@ from chatapp_cli.domain.crm.events import (
 )
 from chatapp_cli.domain.crm_manifest import CrmManifest
 from chatapp_cli.domain.draft import StagedFile
-from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, StoreError
+from chatapp_cli.domain.errors import ChatappError, NotFound, RateLimited, Rejected, StoreError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest
@@ -196,7 +196,8 @@ class LinkInbox:
         if not isinstance(error, ChatappError):  # a mistake of ours
             log.error("crm.not_applied", link=self._link, arrived=row.id, exc_info=error)
             error = ChatappError(T("{error}", error=type(error).__name__))
-        seconds = min(ledger.LONGEST_WAIT, FOR_UNKNOWN * 2.0**row.tries)
+        told = error.retry_after if isinstance(error, RateLimited) else 0.0
+        seconds = max(told, min(ledger.LONGEST_WAIT, FOR_UNKNOWN * 2.0**row.tries))
         later = partial(crm_intake.put_off, row=row, event=event, problem=error.what, seconds=seconds)
         await self._store.write(later)
         return False

@@ -48,6 +48,7 @@ class Bitrix24Session:
         self._api, self._clock = api, world.clock
         self._arrangement = Arrangement(api, bound, public_url, world)
         self._robots = self._arrangement.robots
+        self._documents = files.CardDocuments(api, world.clock)
         self._delivery = Delivery(api, bound.memory, public_url, world.clock)
         self._naming = ChatNaming(api, world.clock)
 
@@ -137,8 +138,8 @@ class Bitrix24Session:
         return await files.from_disk(self._api, number, target)
 
     async def fetch_document(self, number: str, target: Path, *, kind: str) -> tuple[str, str]:
-        """Write a document of a card to ``target``; a PDF that is not made yet is waited for."""
-        return await files.document(self._api, self._clock, number, target, kind=kind)
+        """Write a document of a card to ``target``; a PDF that is not made yet has to be asked for again."""
+        return await self._documents.fetch(number, target, kind=kind)
 
     async def depart(self) -> None:
         """Unbind tabs and events: the link ends."""

@@ -18,7 +18,7 @@ from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.events import DISK, without_token
 from chatapp_cli.domain import border
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected, Retryable
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, RateLimited, Rejected, Retryable
 from chatapp_cli.kit.fetching import keep
 from chatapp_cli.kit.http import network, read
 from chatapp_cli.ports.world import Clock
@@ -51,20 +51,33 @@ async def from_disk(api: PortalApi, number: str, target: Path) -> tuple[str, str
     return name, border.name(guess_type(name)[0] or "")
 
 
-async def document(api: PortalApi, clock: Clock, number: str, target: Path, *, kind: str) -> tuple[str, str]:
-    """Write a document of a card to ``target``; returns its name and type. Raises Rejected as ``fetch`` does.
+class CardDocuments:
+    """Documents of cards, whose PDF the portal makes some time after them (sheet §3.5)."""
 
-    The portal makes the PDF some time after the document: it is waited for once, and if it is not there then the
-    document itself is taken.
-    """
-    found = await _document(api, number)
-    if kind == "pdf" and not found.get("pdfUrlMachine") and not found.get("isTransformationError"):
-        await clock.sleep(PDF_TAKES)
-        found = await _document(api, number)
-    kind = "pdf" if kind == "pdf" and found.get("pdfUrlMachine") else "docx"
-    link = _link(found, "pdfUrlMachine" if kind == "pdf" else "downloadUrlMachine")
-    await _fetch(api, link, target, api.download_signed)
-    return border.file_name(f"{found.get('title') or number}.{kind}"), border.name(_TYPES[kind])
+    def __init__(self, api: PortalApi, clock: Clock) -> None:
+        self._api, self._clock = api, clock
+        self._awaited: dict[str, float] = {}
+        """Since when the PDF of a document is awaited."""
+
+    async def fetch(self, number: str, target: Path, *, kind: str) -> tuple[str, str]:
+        """Write a document to ``target``; returns its name and type. Raises Rejected as ``files.fetch`` does.
+
+        Raises RateLimited for a PDF that is not made yet, once; afterwards the document itself is taken in its place.
+        """
+        found = await _document(self._api, number)
+        is_pdf = kind == "pdf" and bool(found.get("pdfUrlMachine"))
+        if kind == "pdf" and not is_pdf and not found.get("isTransformationError"):
+            self._require_waited(number)
+        self._awaited.pop(number, None)
+        link = _link(found, "pdfUrlMachine" if is_pdf else "downloadUrlMachine")
+        await _fetch(self._api, link, target, self._api.download_signed)
+        ending = "pdf" if is_pdf else "docx"
+        return border.file_name(f"{found.get('title') or number}.{ending}"), border.name(_TYPES[ending])
+
+    def _require_waited(self, number: str) -> None:
+        since = self._awaited.setdefault(number, self._clock.monotonic())
+        if (left := since + PDF_TAKES - self._clock.monotonic()) > 0:
+            raise RateLimited("pdf_awaited", number, retry_after=left)
 
 
 async def _document(api: PortalApi, number: str) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import RobotAsked
 from chatapp_cli.domain.crm.robots import RobotPresence, RobotThere
 from chatapp_cli.domain.crm.states import Act
-from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Rejected, Retryable
 from chatapp_cli.domain.robot import ROBOTS, YES
 from chatapp_cli.i18n import show, speaking
 from chatapp_cli.kit.crms import manifest
@@ -404,10 +404,13 @@ async def test_a_documents_pdf_is_waited_for_once_and_then_the_document_itself_i
     name: str,
     waited: int,
 ) -> None:
-    number = portal.server.office.add_document(deal, "Счёт 12", BILL, BILL_PDF, **made).id
-    before = world.clock.monotonic()
-    assert (await session.fetch_document(str(number), tmp_path / "a", kind=kind))[0] == name
-    assert world.clock.monotonic() - before == waited
+    number = str(portal.server.office.add_document(deal, "Счёт 12", BILL, BILL_PDF, **made).id)
+    if waited:
+        with pytest.raises(RateLimited) as later:
+            await session.fetch_document(number, tmp_path / "a", kind=kind)
+        assert (later.value.code, later.value.retry_after) == ("pdf_awaited", waited)
+        await world.clock.sleep(waited)
+    assert (await session.fetch_document(number, tmp_path / "a", kind=kind))[0] == name
     assert (tmp_path / "a").read_bytes() == (BILL_PDF if name.endswith("pdf") else BILL).content
 
 
