@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from chatapp_cli.domain.text import T, Text
 
-FieldType: TypeAlias = Literal["string", "text", "select", "bool", "int"]
+FieldType: TypeAlias = Literal["string", "text", "select", "bool", "int", "user"]
 YES: Final = "Y"
 NO: Final = "N"
 TIMEOUT: Final = "TIMEOUT"
@@ -42,7 +42,7 @@ class RobotCode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RobotField:
-    """What a person fills in; ``bool`` is ``Y`` or ``N``."""
+    """What a person fills in; ``bool`` is ``Y`` or ``N``, ``user`` an employee of the CRM, here an operator."""
 
     name: str
     label: Text
@@ -109,6 +109,12 @@ _WORDS = RobotField(name="message", label=T("Message"), kind="text")
 _NAMES = (
     RobotField(name="first_name", label=T("First name"), about=T("For a new contact, in Telegram only.")),
     RobotField(name="last_name", label=T("Last name"), about=T("For a new contact, in Telegram only.")),
+)
+RESPONSIBLE = RobotField(
+    name="responsible",
+    label=T("Responsible person"),
+    kind="user",
+    about=T("Who becomes responsible for the dialog; nobody changes if they are no operator here."),
 )
 FILE = RobotField(
     name="file",
@@ -183,7 +189,9 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
     {
         one.code: one
         for one in (
-            _robot(RobotCode.SEND_MESSAGE, T("[ChatApp] - Send a message"), *_WHOM, _MESSAGE, *_NAMES, *_WHERE),
+            _robot(
+                RobotCode.SEND_MESSAGE, T("[ChatApp] - Send a message"), *_WHOM, _MESSAGE, *_NAMES, RESPONSIBLE, *_WHERE
+            ),
             _robot(
                 RobotCode.SEND_FILE,
                 T("[ChatApp] - Send a file from the disk"),
@@ -191,6 +199,7 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
                 FILE,
                 _WORDS,
                 *_NAMES,
+                RESPONSIBLE,
                 *_WHERE,
             ),
             _robot(
@@ -201,6 +210,7 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
                 FORMAT,
                 _WORDS,
                 *_NAMES,
+                RESPONSIBLE,
                 *_WHERE,
             ),
             _robot(

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chatapp_cli.domain.address import canonical, kinds, spelled
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import DialogId, LinkId, Millis, SessionRequestId
+from chatapp_cli.domain.robot import RESPONSIBLE
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, crm_chats, dialogs, lines, pairings, session_requests
+from chatapp_cli.services import channels, crm_chats, dialogs, employees, lines, operators, pairings, session_requests
 from chatapp_cli.services.act_targets import Target, Whereabouts
 from chatapp_cli.services.runs import PATIENCE, ActAttempt
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _SEPARATORS: Final = re.compile(r"[,;\n]")
 _BARS: Final = 3
 """At least so many stand in a portal's name of a chat."""
+_OF_PERSON: Final = "user_"
+"""Before the id of an employee in a portal's field."""
 _ANY: Final = frozenset({"", "auto"})
 
 
@@ -121,6 +124,18 @@ class ActCall:
                     yield do(one)
             except (Refused, NotFound, UsageError) as refusal:
                 yield ActAttempt(address=one, refusal=refusal)
+
+    def responsible(self) -> str:
+        """The operator who becomes responsible; empty if none is named, or an employee whom no operator stands for.
+
+        Raises NotFound for a name that is no operator's.
+        """
+        said = self.said(RESPONSIBLE.name)
+        if self.link is not None:
+            return employees.named(self.tx, self.link, said.removeprefix(_OF_PERSON))
+        if said:
+            operators.require_somebody(self.tx, said)
+        return said
 
     def dialog(self, target: Target) -> DialogId:
         """The dialog of a target. Raises Refused if nobody wrote there yet."""

@@ -23,7 +23,8 @@ def send(call: ActCall, target: Target, address: str, words: FromTemplate | None
     draft = Draft(text="" if words else call.said("message"), files=call.files)
     if target.dialog is None and "username" in call.able(target.channel).write_first:  # messengers with an address book
         draft = replace(draft, first_name=call.said("first_name"), last_name=call.said("last_name"))
-    options = SendOptions(key=key_of(f"{call.key} {address}"), origin=Origin.ROBOT)
+    key = key_of(f"{call.key} {address}")
+    options = SendOptions(key=key, origin=Origin.ROBOT, assignee=call.responsible())
     request = MessageRequest(to=target.to, options=options, draft=draft, words=words)
     message = composing.accept(call.tx, call.able, request)
     return ActAttempt(address=address, channel=target.channel.id, message=message)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from chatapp_cli.store.rows.robots import RunRow
     from chatapp_cli.store.tx import Tx
 
-RIGHTS: Final = (Right.ANSWER, Right.TAG, Right.MARK, Right.GROUPS)
+RIGHTS: Final = (Right.ANSWER, Right.ASSIGN, Right.TAG, Right.MARK, Right.GROUPS)
 """What a CRM's automation may do here; an operator's robot may do what they may."""
 _TRUE: Final = frozenset({"y", "yes", "1", "on", "true"})
 

@@ -14,6 +14,7 @@ import pytest
 from chatapp_cli.domain.crm.cards import CardRef
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, RobotAsked
+from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Refused, Rejected
 from chatapp_cli.domain.message import Origin
@@ -22,7 +23,10 @@ from chatapp_cli.domain.robot import RobotCode
 from chatapp_cli.services import (
     crm_event_form,
     crm_intake,
+    dialogs,
+    employees,
     ledger,
+    operators,
     outbox,
     robot_retries,
     robots,
@@ -383,3 +387,15 @@ def test_what_a_killed_command_left_is_given_up_at_its_deadline_by_the_daemon(st
     assert (stage.rests(), shop.read(lambda tx: runs.one(tx, number)).state) == (True, "ended")
     assert shop.write(begin) == number
     assert stage.rests()
+
+
+@pytest.mark.req("S-172", part="the responsible person")
+@pytest.mark.parametrize(("said", "assignee"), [("user_27", "Ольга"), ("27", "Ольга"), ("user_99", "")])
+def test_the_dialog_gets_the_responsible_person_if_they_are_one_of_ours(stage: Stage, said: str, assignee: str) -> None:
+    shop = stage.desk.shop
+    shop.write(lambda tx: operators.add(tx, "Ольга", "", ()))
+    shop.write(lambda tx: employees.map_to(tx, stage.desk.link, "Ольга", Employee(id="27", name="Ольга")))
+    stage.runs(stage.asked(phone=ANNA, message="Готово", responsible=said))
+    assert stage.results() == [("Y", "79000000001:Y", "1")]
+    dialog = shop.message(shop.read(_last)).dialog_id
+    assert shop.read(lambda tx: dialogs.card(tx, dialog)).assignee == assignee
