@@ -131,13 +131,14 @@ async def test_installing_again_changes_nothing_and_mends_what_differs(
     del registered(portal)["chatapp_end_group"]  # type: ignore[attr-defined]
     registered(portal)["chatapp_old"] = {"NAME": "x"}  # type: ignore[index]
     assert desk.bound
-    await desk.bound.memory.save({"robot chatapp_set_tags": "another version"})
+    await desk.bound.memory.save({"robot chatapp_set_tags": "another version", "robot chatapp_old": "x"})
     there = {one.robot: one.presence for one in await installed.robots_there()}
     odd = {robot: how for robot, how in there.items() if how is not RobotPresence.THERE}
     assert odd == {"end_group": "missing", "old": "strange", "set_tags": "old"}
     await installed.install_robots()
     assert sorted(told(portal)[14:]) == ["add", "delete", "list", "update"]
     assert registered(portal).keys() == ENGLISH.keys()
+    assert {name.removeprefix("robot ") for name in await desk.bound.memory.known("robot ")} == ENGLISH.keys()
 
 
 async def test_a_robot_that_came_or_went_meanwhile_is_registered_the_other_way(
