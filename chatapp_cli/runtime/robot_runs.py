@@ -21,6 +21,8 @@ from chatapp_cli.store.tx import Tx
 
 LOOK = 0.2
 """Seconds between looks at what was handed over when the time was up."""
+HANDED_OVER = 60.0
+"""Seconds for which it is waited for that; then it is told to be under way still."""
 
 
 async def settle(company: Company, run: RunId, *, until: Millis) -> None:
@@ -66,7 +68,8 @@ async def _follow(store: AsyncStore, run: RunId, until: Millis) -> None:
         async with asyncio.timeout(max(0.0, (until - clock.now()) / 1000)):
             await _ended(store, run)
     await store.write(partial(_give_up, run=run))
-    while not await store.read(partial(_is_decided, run=run)):
+    stops = clock.monotonic() + HANDED_OVER
+    while not await store.read(partial(_is_decided, run=run)) and clock.monotonic() < stops:
         await clock.sleep(LOOK)
 
 

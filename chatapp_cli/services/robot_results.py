@@ -101,7 +101,9 @@ def _verdict(tx: Tx, run: RunRow, part: PartRow, manifest: Callable[[ChannelRow]
     chat = chat_of(part.address)
     if part.verdict == NO:
         return RobotVerdict(chat, done=False, code=part.code or "failed", message=show(why(tx, part, manifest)))
-    return RobotVerdict(chat, done=part.verdict == YES or not run.asks)
+    if not part.verdict and run.asks:
+        return RobotVerdict(chat, done=False, code="pending", message=show(T("It has not ended yet.")))
+    return RobotVerdict(chat, done=True)
 
 
 def _refused(run: RunRow) -> RobotVerdict:

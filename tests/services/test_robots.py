@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -21,6 +20,7 @@ from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.robot import RobotCode
 from chatapp_cli.services import (
+    channels,
     crm_event_form,
     crm_intake,
     dialogs,
@@ -39,6 +39,7 @@ from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.services.crm_run_entries import EntryNotReady
 from chatapp_cli.services.robots import RobotSetting
 from chatapp_cli.store.rows.crm import EntryRow
+from chatapp_cli.store.visibility import Visibility
 from tests.services.paired import Paired, linked
 from tests.stores import EVERYTHING, Shop, hand_over
 
@@ -249,13 +250,18 @@ def test_the_card_is_commented_with_how_it_ended_also_where_the_step_did_not_wai
     assert entry.text.startswith("[ChatApp] - Send a message: Done for 0 of 1.\n79000000001:N:[BLOCKED] ")
 
 
-def _life(stage: Stage, event: RobotAsked) -> Generator[None]:
+def _life(stage: Stage, event: RobotAsked, *, told_first: bool) -> Generator[None]:
     """All that happens for a robot's message, a transaction or a call after the other."""
-    shop, desk = stage.desk.shop, stage.desk
     stage.keeps(event)
     yield
     stage.applies()
     yield
+    for part in (_telling, _sending) if told_first else (_sending, _telling):
+        yield from part(stage)
+
+
+def _sending(stage: Stage) -> Generator[None]:
+    shop, desk = stage.desk.shop, stage.desk
     claim = shop.write(lambda tx: outbox.claim(tx, shop.media, desk.channel))
     yield
     if claim is not None and shop.write(lambda tx: outbox.begin(tx, claim)):
@@ -264,18 +270,26 @@ def _life(stage: Stage, event: RobotAsked) -> Generator[None]:
         yield
         shop.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=("x1",))))
         yield
+
+
+def _telling(stage: Stage) -> Generator[None]:
+    shop, desk = stage.desk.shop, stage.desk
     for row in stage.claims():
         yield
-        with suppress(EntryNotReady):
+        try:
             entry = desk.entry(row)
-            assert entry is not None
-            shop.write(partial(ledger.begin, rows=[row]))
-            yield
-            stage.told.append(entry)
-            stage.sent_by.append(len(stage.sent))
-            yield
-            shop.write(partial(ledger.settle, row=row, shown=CrmReceipt()))
-            yield
+        except EntryNotReady:
+            error = RateLimited("being_sent", retry_after=2)
+            shop.write(partial(ledger.again, row=row, error=error, seconds=2, counted=False))
+            continue
+        assert entry is not None
+        shop.write(partial(ledger.begin, rows=[row]))
+        yield
+        stage.told.append(entry)
+        stage.sent_by.append(len(stage.sent))
+        yield
+        shop.write(partial(ledger.settle, row=row, shown=CrmReceipt()))
+        yield
 
 
 def _restarts(stage: Stage) -> None:
@@ -299,7 +313,7 @@ def test_killed_between_any_two_steps_it_sends_nothing_twice_and_nothing_after_a
     stage: Stage, step: int, late: bool
 ) -> None:
     event = stage.asked(**final())
-    life = _life(stage, event)
+    life = _life(stage, event, told_first=False)
     for _ in range(step):
         next(life, None)
     life.close()
@@ -307,7 +321,7 @@ def test_killed_between_any_two_steps_it_sends_nothing_twice_and_nothing_after_a
     if late:
         stage.desk.shop.clock.at += 10 * MINUTE
     for _ in range(3):
-        for _ in _life(stage, event):
+        for _ in _life(stage, event, told_first=late):
             pass
         stage.desk.shop.clock.at += 10 * MINUTE
     assert len(stage.sent) <= 1
@@ -399,3 +413,16 @@ def test_the_dialog_gets_the_responsible_person_if_they_are_one_of_ours(stage: S
     assert stage.results() == [("Y", "79000000001:Y", "1")]
     dialog = shop.message(shop.read(_last)).dialog_id
     assert shop.read(lambda tx: dialogs.card(tx, dialog)).assignee == assignee
+
+
+def test_an_operator_of_another_line_sees_neither_the_run_nor_for_whom_it_was(stage: Stage, dialect: str) -> None:
+    shop, elsewhere = stage.desk.shop, stage.desk.shop.line()
+    stage.runs(stage.asked(phone=ANNA, message="Готово"))
+    stage.runs(stage.asked(token="w2|A1|x", message="Никому"))
+
+    def seen(lines: list[Any]) -> list[int]:
+        visibility = Visibility(dialect, lines=lines, reader="Пётр")
+        return list(shop.read(lambda tx: [row.id for row in runs.latest(tx.through(visibility))]))
+
+    own = shop.read(lambda tx: channels.one(tx, stage.desk.channel)).line_id
+    assert (seen([own]), seen([elsewhere])) == ([1], [])
