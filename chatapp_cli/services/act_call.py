@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chatapp_cli.domain.address import canonical, kinds, spelled
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import DialogId, LinkId, Millis, SessionRequestId
-from chatapp_cli.domain.robot import RESPONSIBLE
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, crm_chats, dialogs, employees, lines, operators, pairings, session_requests
 from chatapp_cli.services.act_targets import Target, Whereabouts
@@ -106,6 +105,13 @@ class ActCall:
             raise Refused("no_recipient", T("There is no phone and no chat id."))
         return found
 
+    def recipient(self) -> str:
+        """The only one for whom it is, named by exactly one field (K-05). Raises Refused."""
+        given = [name for name in ("phone", "chat_id", "messenger") if self.said(name)]
+        if len(given) > 1 or len(self.recipients()) > 1:
+            raise Refused("several_recipients", T("It is for one only: a phone, a chat id or a messenger."))
+        return self.recipients()[0]
+
     def for_each(self, do: Callable[[str], ActAttempt]) -> Sequence[ActAttempt]:
         """Do it for each recipient, each dialog once; what one is refused does not keep the others."""
         return list(self._attempts(self.recipients(), do))
@@ -125,12 +131,12 @@ class ActCall:
             except (Refused, NotFound, UsageError) as refusal:
                 yield ActAttempt(address=one, refusal=refusal)
 
-    def responsible(self) -> str:
-        """The operator who becomes responsible; empty if none is named, or an employee whom no operator stands for.
+    def operator(self, name: str) -> str:
+        """The operator in a field; empty if none is named, or an employee whom no operator stands for.
 
         Raises NotFound for a name that is no operator's.
         """
-        said = self.said(RESPONSIBLE.name)
+        said = self.said(name)
         if self.link is not None:
             return employees.named(self.tx, self.link, said.removeprefix(_OF_PERSON))
         if said:

@@ -7,15 +7,18 @@ from contextlib import suppress
 
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, kinds
-from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.session_request import SessionMethod
+from chatapp_cli.domain.text import T
 from chatapp_cli.ports.abilities import ABILITIES
-from chatapp_cli.services import dialogs
+from chatapp_cli.services import dialogs, duties
 from chatapp_cli.services.act_call import ActCall, DeskAct, listed
 from chatapp_cli.services.runs import ActAttempt
 from chatapp_cli.store.rows.channels import ChannelRow
 
 DETACH = "detach"
+PARTICIPANT = "participant"
+"""The role of whom nothing else is said (C-08)."""
 
 
 def _set_tags(call: ActCall) -> Sequence[ActAttempt]:
@@ -51,6 +54,21 @@ def _rename(call: ActCall) -> Sequence[ActAttempt]:
     return call.for_each(one)
 
 
+def _set_participant(call: ActCall) -> Sequence[ActAttempt]:
+    """Make an operator a participant of one dialog in a role, or not any more (K-05)."""
+    address = call.recipient()
+    target = call.where.of(address)
+    dialog, name = call.dialog(target), call.operator("employee")
+    if not name:
+        raise Refused("no_operator", T("No operator is named who is known here."))
+    if call.said("action") == DETACH:
+        with suppress(NotFound):
+            duties.leave(call.tx, dialog, name)
+    else:
+        duties.join(call.tx, dialog, name, call.said("role") or PARTICIPANT)
+    return [ActAttempt(address=address, channel=target.channel.id)]
+
+
 def _check(call: ActCall) -> Sequence[ActAttempt]:
     def one(address: str) -> ActAttempt:
         channel = call.having(lambda row: bool(_asked_as(call, row, address)))
@@ -69,4 +87,5 @@ def _asked_as(call: ActCall, channel: ChannelRow, address: str) -> str:
 
 SET_TAGS = DeskAct(_set_tags, Right.TAG, repeatable=True)
 RENAME = DeskAct(_rename, Right.MARK, repeatable=True)
+SET_PARTICIPANT = DeskAct(_set_participant, Right.ASSIGN, repeatable=True)
 CHECK_PHONE = DeskAct(_check, Right.ANSWER, repeatable=True)

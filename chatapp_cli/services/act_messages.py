@@ -8,6 +8,7 @@ from dataclasses import replace
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.message import Origin
+from chatapp_cli.domain.robot import RESPONSIBLE
 from chatapp_cli.domain.template import gaps
 from chatapp_cli.services import access, composing, templates
 from chatapp_cli.services.act_call import ActCall, DeskAct, listed
@@ -24,7 +25,7 @@ def send(call: ActCall, target: Target, address: str, words: FromTemplate | None
     if target.dialog is None and "username" in call.able(target.channel).write_first:  # messengers with an address book
         draft = replace(draft, first_name=call.said("first_name"), last_name=call.said("last_name"))
     key = key_of(f"{call.key} {address}")
-    options = SendOptions(key=key, origin=Origin.ROBOT, assignee=call.responsible())
+    options = SendOptions(key=key, origin=Origin.ROBOT, assignee=call.operator(RESPONSIBLE.name))
     request = MessageRequest(to=target.to, options=options, draft=draft, words=words)
     message = composing.accept(call.tx, call.able, request)
     return ActAttempt(address=address, channel=target.channel.id, message=message)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SEND_TEMPLATE: Final = "send_template"
 REMOVE_MEMBERS: Final = "remove_members"
+SET_PARTICIPANT: Final = "set_participant"
 """Acts that no robot has; a robot's act has the robot's code."""
 
 ACTS: Final[Mapping[str, DeskAct]] = MappingProxyType(
@@ -32,6 +33,7 @@ ACTS: Final[Mapping[str, DeskAct]] = MappingProxyType(
         RobotCode.CHECK_PHONE: act_dialogs.CHECK_PHONE,
         RobotCode.SET_TAGS: act_dialogs.SET_TAGS,
         RobotCode.RENAME_CHAT: act_dialogs.RENAME,
+        SET_PARTICIPANT: act_dialogs.SET_PARTICIPANT,
         RobotCode.CREATE_GROUP: act_groups.CREATE,
         RobotCode.ADD_MEMBERS: act_groups.ADD,
         REMOVE_MEMBERS: act_groups.REMOVE,
