@@ -58,7 +58,8 @@ def load(tx: Tx, row: EntryRow, manifest: Callable[[ChannelRow], Manifest]) -> L
     found = robot_results.of(tx, run, manifest)
     if told.act is Act.RESULT:
         return replace(told, results=found.values, reason=show(found.line))
-    return replace(told, remote="", card=CardRef.parse(run.card), text=show(found.comment))
+    kind, _, number = run.card.partition(":")
+    return replace(told, remote="", card=CardRef(kind, number), text=show(found.comment))
 
 
 def _run(tx: Tx, row: EntryRow) -> RunRow | None:
