@@ -10,10 +10,8 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.crm.robots import RobotPresence, RobotThere
-from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.runtime.asking_crm import asked
-from chatapp_cli.runtime.crm_answers import NOT_HERE
 from chatapp_cli.services import links
 from chatapp_cli.store.rows.crm import LinkRow
 
@@ -42,13 +40,6 @@ async def _changed(company: Company, row: LinkRow, what: CrmQuestion) -> Sequenc
 
 
 async def _asked(company: Company, row: LinkRow, what: CrmQuestion) -> Sequence[RobotThere]:
-    about = manifest(row.kind)
-    if about.one_way_of(row.settings) is not None:
-        raise links.no_robots(about, row)
-    try:
-        found: Sequence[RobotThere] = await asked(company, row, what)
-    except Rejected as error:
-        if error.code != NOT_HERE:
-            raise
-        raise links.no_robots(about, row) from None
+    links.require_robots(manifest(row.kind), row)
+    found: Sequence[RobotThere] = await asked(company, row, what)
     return found

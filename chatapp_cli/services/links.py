@@ -259,12 +259,14 @@ def robots_changed(tx: Tx, link: LinkId, installed: int) -> None:
     tx.emit(RobotsChanged(link=link, installed=installed))
 
 
-def no_robots(about: CrmManifest, link: LinkRow) -> Refused:
-    """That a link has no robots: only automations that call us can have them."""
+def require_robots(about: CrmManifest, link: LinkRow) -> None:
+    """Raise Refused for a link that has no robots: only automations that call us can have them."""
+    if about.has_robots(link.settings):
+        return
     way = about.one_way_of(link.settings)
-    if way is None:
-        return Refused("no_robots", T("{title} has no robots of ours.", title=link.title))
-    return Refused(
+    if not about.robots or way is None:
+        raise Refused("no_robots", T("{title} has no robots of ours.", title=link.title))
+    raise Refused(
         "no_robots",
         T("{title} is linked {way}, and its automations cannot call this desk.", title=link.title, way=way.label),
         T("Robots need the other way of linking: {how}", how=to_do(Next.LINK, link=link.id)),

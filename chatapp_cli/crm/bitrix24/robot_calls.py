@@ -88,7 +88,7 @@ def _stored(tree: Tree, now: Millis) -> StoredRobotCall:
 def _properties(said: Any) -> dict[str, str]:
     """Each field's value; several of one are written as a person writes several."""
     found = said if isinstance(said, Mapping) else {}
-    return {name: border.text(_value(value)) for name, value in found.items()}
+    return {border.name(name): border.text(_value(value)) for name, value in found.items()}
 
 
 def _value(value: Any) -> str:
