@@ -43,7 +43,7 @@ ENGLISH = {
 }
 RUSSIAN = {
     SEND: "[ChatApp] - Отправить сообщение",
-    "chatapp_send_file": "[ChatApp] - Отправить файл с Диска",
+    "chatapp_send_file": "[ChatApp] - Отправить файл с диска",
     "chatapp_send_document": "[ChatApp] - Отправить документ CRM",
     "chatapp_check_phone": "[ChatApp] - Проверить телефон",
     "chatapp_set_tags": "[ChatApp] - Теги диалога",
@@ -51,7 +51,7 @@ RUSSIAN = {
     "chatapp_create_group": "[ChatApp] - Создать группу",
     "chatapp_add_members": "[ChatApp] - Добавить участника в группу",
     "chatapp_send_to_group": "[ChatApp] - Отправить в группу",
-    "chatapp_send_file_to_group": "[ChatApp] - Отправить файл с Диска в группу",
+    "chatapp_send_file_to_group": "[ChatApp] - Отправить файл с диска в группу",
     "chatapp_end_group": "[ChatApp] - Удалить группу",
 }
 PRICES = StageFile(name="Прайс.pdf", mime="application/pdf", content=b"%PDF of prices")
