@@ -20,6 +20,8 @@ YES: Final = "Y"
 NO: Final = "N"
 TIMEOUT: Final = "TIMEOUT"
 """The code of what had not left us when the robot's time was over."""
+RUN_TIMER: Final = "run"
+"""The kind of the timers at which what waits of a run is given up; their ``ref`` is its number."""
 PREFIX: Final = "chatapp_"
 """Before the code of each robot in a CRM, whose codes are shared with other applications."""
 

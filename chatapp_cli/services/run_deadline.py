@@ -6,22 +6,16 @@ from typing import Final
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import Millis, RunId
+from chatapp_cli.domain.robot import RUN_TIMER
 from chatapp_cli.services import timers
 from chatapp_cli.store.tx import Tx
 
-KIND: Final = "run"
-"""The kind of its timers; their ``ref`` is the number of the run."""
 AGAIN: Final[Millis] = 2000
 """After how long it looks again where something had been handed over."""
 
 
-def put(tx: Tx, run: RunId, at: Millis) -> None:
-    """Have what waits of a run given up then."""
-    timers.put(tx, KIND, str(run), at, keeps_hour=False)
-
-
 def go_on(tx: Tx, ref: str) -> None:
-    """Give up what waits. The handler of its timers."""
+    """Give up what waits of the run of this number. The handler of ``RUN_TIMER``."""
     from chatapp_cli.services import runs
 
     try:
@@ -29,4 +23,4 @@ def go_on(tx: Tx, ref: str) -> None:
     except NotFound:
         return
     if runs.is_awaited(tx, RunId(int(ref))):
-        put(tx, RunId(int(ref)), tx.now + AGAIN)
+        timers.put(tx, RUN_TIMER, ref, tx.now + AGAIN, keeps_hour=False)

@@ -23,10 +23,10 @@ from chatapp_cli.domain.journal.channels import SessionRequestEnded
 from chatapp_cli.domain.journal.messages import MessageStateChanged
 from chatapp_cli.domain.journal.robots import RunEnded
 from chatapp_cli.domain.message import SENT, State
-from chatapp_cli.domain.robot import NO, TIMEOUT, YES
+from chatapp_cli.domain.robot import NO, RUN_TIMER, TIMEOUT, YES
 from chatapp_cli.domain.session_request import SessionRequestState
 from chatapp_cli.domain.text import T, Text, stored
-from chatapp_cli.services import ledger, run_deadline, session_answers, session_requests, transcript
+from chatapp_cli.services import ledger, session_answers, session_requests, timers, transcript
 from chatapp_cli.services.sending import cancel
 from chatapp_cli.store.rows.crm import EntryRow
 from chatapp_cli.store.rows.robots import PartRow, RunRow
@@ -143,7 +143,7 @@ def keep(tx: Tx, run: RunId, attempts: Sequence[ActAttempt], refusal: ChatappErr
     row = one(tx, run)
     alone = row.entry_id is None and row.until is not None
     if alone or any(one_.request is not None for one_ in attempts):
-        run_deadline.put(tx, run, row.until or tx.now + PATIENCE)
+        timers.put(tx, RUN_TIMER, str(run), row.until or tx.now + PATIENCE, keeps_hour=False)
     advance(tx, run)
 
 

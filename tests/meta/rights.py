@@ -89,7 +89,6 @@ WITHOUT_A_RIGHT = {
     "robots.carry_out_of": A_CRM,
     "robots.expect": A_CRM,
     "run_deadline.go_on": A_TIMER,
-    "run_deadline.put": ONLY_PART,
     "runs.advance": AN_EFFECT,
     "runs.begin": ONLY_PART,
     "runs.give_up": A_TIMER,

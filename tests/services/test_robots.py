@@ -18,7 +18,7 @@ from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Refused, Rejected
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.domain.robot import RobotCode
+from chatapp_cli.domain.robot import RUN_TIMER, RobotCode
 from chatapp_cli.services import (
     channels,
     crm_event_form,
@@ -394,7 +394,7 @@ def test_what_a_killed_command_left_is_given_up_at_its_deadline_by_the_daemon(st
     if sent:
         stage.sends()
     shop.clock.at += MINUTE
-    assert shop.read(timers.kinds_due) == [run_deadline.KIND]
+    assert shop.read(timers.kinds_due) == [RUN_TIMER]
     shop.write(lambda tx: run_deadline.go_on(tx, str(number)))
     [part] = shop.read(lambda tx: runs.parts(tx, number))
     assert (part.verdict, part.code) == (("Y", "") if sent else ("N", "TIMEOUT"))
