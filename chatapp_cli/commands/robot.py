@@ -15,6 +15,7 @@ from chatapp_cli.commands import asked, input_checks, printing
 from chatapp_cli.commands.base import Json, Verb, noun, opened
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.input_checks import amount
+from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import robots as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.robot import ROBOTS, STATUS, YES, Robot
@@ -104,6 +105,8 @@ def run(
     with opened(ctx) as company:
         key = key or company.world.chance.key()
         outcomes = [_carried_out(company, one, f"{key} {number}", seconds=wait) for number, one in enumerate(steps)]
+        if any(one.waits for one in outcomes):
+            note_if_unserved(company)
     _tell(steps, outcomes, as_json=as_json, several=not code)
     raise typer.Exit(0 if all(one.good for one in outcomes) else 1)
 
@@ -208,6 +211,7 @@ def retry(
 
     with opened(ctx) as company:
         typer.echo(company.write(partial(robot_retries.retry, run=RunId(number), able=company.capabilities)))
+        note_if_unserved(company)
 
 
 def _state(state: str) -> str:

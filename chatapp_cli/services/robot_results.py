@@ -46,6 +46,8 @@ class RobotOutcome:
     """What the robot returns, by the names of its results."""
     line: Text
     """For a process's log."""
+    waits: bool = False
+    """Whether something of it has not ended yet."""
 
     @property
     def good(self) -> bool:
@@ -72,7 +74,8 @@ def of(tx: Tx, run: RunRow, manifest: Callable[[ChannelRow], Manifest]) -> Robot
         values |= _facts(robot, said, parts, values)
     done = sum(one.done for one in said)
     line = T("Done for {done} of {all}.", done=done, all=len(said))
-    return RobotOutcome(T("A step of a bot") if robot is None else robot.title, values, line)
+    title = T("A step of a bot") if robot is None else robot.title
+    return RobotOutcome(title, values, line, waits=run.state != runs.ENDED)
 
 
 def known(code: str) -> Robot | None:
@@ -83,8 +86,8 @@ def known(code: str) -> Robot | None:
 def _facts(
     robot: Robot, said: Sequence[RobotVerdict], parts: Sequence[PartRow], values: Mapping[str, str]
 ) -> Mapping[str, str]:
-    """The robot's results beside those that all have: of the first for whom it was done."""
-    first: Mapping[str, str] = next((json.loads(part.facts) for part in parts if part.verdict == YES), {})
+    """The robot's results beside those that all have: of the first of whom something was found out."""
+    first: Mapping[str, str] = next((found for part in parts if (found := json.loads(part.facts))), {})
     own = {one.name: str(first.get(one.name, "")) for one in robot.results if one.name not in values}
     if FOUND.name in own:
         own[FOUND.name] = YES if said and all(one.done for one in said) else NO

@@ -19,7 +19,7 @@ def test_everybody_gets_the_message_once_and_the_result_names_each_as_the_form_s
     said = chatapp.run(
         "robot", "run", "send-message", "--phone", "8 (900) 000-00-01; +79000000002, 79000000001", "--message", "Готово"
     )
-    assert (said.code, said.err) == (0, "")
+    assert (said.code, said.err) == (0, "The daemon is not running; this runs when it starts: chatapp serve\n")
     assert said.rows == [["status", "Y"], ["detail", "79000000001:Y; 79000000002:Y"], ["timeout", "1"]]
     assert program.heard == []
 
@@ -120,3 +120,15 @@ def test_the_list_names_all_robots_as_the_portal_does(chatapp: Shell) -> None:
     assert (
         chatapp("robot", "list").rows[8][2] == "group_id*, message, document, format, line_id, channel, async, comment"
     )
+
+
+def test_what_was_refused_is_done_again_by_its_number(chatapp: Shell, program: Program) -> None:
+    words = ("robot", "run", "send-message", "--chat-id", "a b; client-7", "--message", "Раз", "--async")
+    assert chatapp.run(*words).code == 1
+    (number,) = [one["id"] for one in chatapp("robot", "runs", "--json").json]
+    assert chatapp("robot", "retry", number).out == f"{number + 1}\n"
+    (again, _) = chatapp("robot", "runs", "--json").json
+    assert (again["arguments"]["chat_id"], again["results"]["status"]) == ("a b", "N")
+    twice = chatapp.run("robot", "retry", number)
+    assert (twice.code, program.heard) == (1, ["Раз"])
+    assert "It was tried again already." in twice.err
