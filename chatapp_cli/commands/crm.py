@@ -492,4 +492,9 @@ def letters_forget(ctx: typer.Context, letter: Letter) -> None:
     note("Dead letter {n} is forgotten.", n=letter)
 
 
-from chatapp_cli.commands import crm_cards, crm_history, crm_rules  # noqa: E402, F401 - they register their verbs, behind these
+from chatapp_cli.commands import (  # noqa: E402 - they register their verbs, behind these
+    crm_cards,  # noqa: F401
+    crm_history,  # noqa: F401
+    crm_robots,  # noqa: F401
+    crm_rules,  # noqa: F401
+)

@@ -58,6 +58,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.RENEW: ("chatapp line bind {kind} --line '{line}'",),
         Next.RESUME: ("chatapp line resume {n}",),
         Next.RETRY: ("chatapp message retry",),
+        Next.ROBOTS: ("chatapp crm robots install {link}", "chatapp crm robots install"),
         Next.SERVE: ("chatapp serve",),
         Next.SET: ("chatapp config set {name} {value}", "chatapp config set {name} VALUE"),
         Next.SETTING: ("chatapp config get {name}",),

@@ -86,6 +86,8 @@ class CrmManifest:
 
     Empty if they cannot.
     """
+    robots: bool = False
+    """Whether the automations of a link that the CRM calls can have our robots, see ``ports.crm.RunsRobots``."""
     calls_per_hour: int = 0
     """How many requests an hour the CRM bears from us for long; 0: not known."""
     tells: Sequence[str] = ()
@@ -118,6 +120,10 @@ class CrmManifest:
     def heeds_rules(self, settings: Mapping[str, str]) -> bool:
         """Whether cards of a link with these settings are made by rules."""
         return not self.makes_own_cards or self.one_way_of(settings) is not None
+
+    def has_robots(self, settings: Mapping[str, str]) -> bool:
+        """Whether a link with these settings can have our robots."""
+        return self.robots and self.one_way_of(settings) is None
 
     def admits_of(self, settings: Mapping[str, str]) -> Text | None:
         """What a person does there until a link with these settings works; ``None`` if it works once it is made."""

@@ -19,5 +19,6 @@ LinkId = NewType("LinkId", int)
 PairingId = NewType("PairingId", int)
 EntryId = NewType("EntryId", int)
 RuleId = NewType("RuleId", int)
+RunId = NewType("RunId", int)
 
 Millis: TypeAlias = int

@@ -59,6 +59,7 @@ class Next(StrEnum):
     RENEW = "renew"
     RESUME = "resume"
     RETRY = "retry"
+    ROBOTS = "robots"
     SERVE = "serve"
     SET = "set"
     SETTING = "setting"

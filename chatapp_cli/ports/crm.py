@@ -19,6 +19,7 @@ from chatapp_cli.domain.crm.letter import SupportLetter
 from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place
 from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.owner import ChatOwner
+from chatapp_cli.domain.crm.robots import RobotThere
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import LinkId, Millis, PairingId
 from chatapp_cli.domain.login_identity import LoginIdentity
@@ -174,6 +175,44 @@ class RunsSteps(Protocol):
         """The main contact of a card, or each of its contacts, the main one first.
 
         Raises Rejected with the code ``card_gone`` for a card that is not there.
+        """
+        ...
+
+
+@runtime_checkable
+class RunsRobots(Protocol):
+    """A session of a CRM whose automations have robots of ours, see ``RobotAsked``; ``Act.RESULT`` answers them."""
+
+    async def robots_there(self) -> Sequence[RobotThere]:
+        """Each robot that we have, as the CRM has it, and what bears our sign besides.
+
+        Raises what concerns all of them, such as Rejected for a tariff without robots (S-178).
+        """
+        ...
+
+    async def install_robots(self) -> Sequence[RobotThere]:
+        """Make the CRM offer each robot as it is now, at our present address, and no others; returns how it is then.
+
+        Doing it again changes nothing. Raises as ``robots_there`` does.
+        """
+        ...
+
+    async def remove_robots(self) -> Sequence[RobotThere]:
+        """Take away all robots of ours; returns how it is then."""
+        ...
+
+    async def fetch_disk_file(self, number: str, target: Path) -> tuple[str, str]:
+        """Write a file of the CRM's disk to ``target``; returns its name and type, empty if unknown.
+
+        Raises Rejected for one that is gone, too big, or that our application may not read.
+        """
+        ...
+
+    async def fetch_document(self, number: str, target: Path, *, kind: str) -> tuple[str, str]:
+        """Write a document made in the CRM to ``target``, of the kind ``pdf`` or ``docx``; returns its name and type.
+
+        For one that is no ``pdf`` yet RateLimited says when to ask again; if it is none then, it is taken as ``docx``.
+        Raises Rejected as ``fetch_disk_file`` does.
         """
         ...
 

@@ -11,13 +11,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.journal.messages import MessageStateChanged
+from chatapp_cli.domain.robot import RUN_TIMER
 from chatapp_cli.runtime.indexer import Indexer
 from chatapp_cli.runtime.packing import Packing
 from chatapp_cli.runtime.parts import Part
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.upkeep import Upkeep
 from chatapp_cli.runtime.worker import Chore, Worker
-from chatapp_cli.services import joining, waiting
+from chatapp_cli.services import joining, run_deadline, waiting
 
 if TYPE_CHECKING:
     from chatapp_cli.runtime.chains import ChainRunner
@@ -80,5 +81,5 @@ PARTS = (
     Part(workers=_upkeep),
     Part(workers=_indexer),
     Part(workers=_transcriber),
-    Part(timers={joining.KIND: joining.go_on}),
+    Part(timers={joining.KIND: joining.go_on, RUN_TIMER: run_deadline.go_on}),
 )

@@ -15,9 +15,10 @@ from chatapp_cli.domain.crm.entry import CrmChat
 from chatapp_cli.domain.crm.link import Card, Employee, Place
 from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.questions import CrmQuestion
+from chatapp_cli.domain.crm.robots import RobotThere
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import LinkId
-from chatapp_cli.ports.crm import CrmSession, FindsClients, MakesCards
+from chatapp_cli.ports.crm import CrmSession, FindsClients, MakesCards, RunsRobots
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
 from chatapp_cli.runtime.wakeup import WakeUp
@@ -47,6 +48,9 @@ SHAPES: Final[Mapping[CrmQuestion, _Shape]] = {
     CrmQuestion.CARDS: _Shape(Sequence[Card], {"chat": CrmChat}),
     CrmQuestion.CLIENT_OF: _Shape(ClientOfCard, {"card": CardRef}, FindsClients),
     CrmQuestion.MEND: _Shape(Place, {"place": str, "codes": Sequence[str]}),
+    CrmQuestion.ROBOTS: _Shape(Sequence[RobotThere], protocol=RunsRobots),
+    CrmQuestion.INSTALL_ROBOTS: _Shape(Sequence[RobotThere], protocol=RunsRobots),
+    CrmQuestion.REMOVE_ROBOTS: _Shape(Sequence[RobotThere], protocol=RunsRobots),
 }
 """What the arguments and the answer of each question are, and which sessions answer it if not all do."""
 

@@ -26,8 +26,9 @@ from chatapp_cli.runtime.carrier import Carrier
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import failure, run_all
 from chatapp_cli.runtime.verdicts import VerdictJob, VerdictWriter
-from chatapp_cli.services import crm_steps, ledger
-from chatapp_cli.services.crm_entries import EntryLoader, FilesAwaited
+from chatapp_cli.services import ledger, runs
+from chatapp_cli.services.crm_entries import EntryLoader
+from chatapp_cli.services.crm_run_entries import EntryNotReady
 from chatapp_cli.store.rows.crm import EntryRow
 from chatapp_cli.store.tx import Tx
 
@@ -35,8 +36,8 @@ log = structlog.get_logger()
 
 BUNDLES = 2
 """Requests under way at once: more would only wait for the CRM's rate."""
-FOR_FILES = 2.0
-"""Seconds until an entry is looked at again whose files are still being downloaded."""
+FOR_AWAITED = 2.0
+"""Seconds until an entry is looked at again that waits for its files, or for what was handed over to end."""
 SCOPE = "scope"
 """The code of a right that is lacking, for one card or for all of them."""
 LACKING_FOR_ALL = 3
@@ -52,24 +53,24 @@ class Bundle:
     entries: Sequence[tuple[EntryRow, LedgerEntry]]
     empty: Sequence[EntryRow] = ()
     """Those with nothing to tell any more."""
-    awaiting: Sequence[EntryRow] = ()
-    """Those whose files are not here yet."""
+    awaiting: Sequence[tuple[EntryRow, str]] = ()
+    """Those that cannot be told yet, and the code of what they wait for."""
 
     @property
     def rows(self) -> Sequence[EntryRow]:
         """All of them."""
-        return [*(row for row, _ in self.entries), *self.empty, *self.awaiting]
+        return [*(row for row, _ in self.entries), *self.empty, *(row for row, _ in self.awaiting)]
 
 
 def _bundle(tx: Tx, loader: EntryLoader, rows: Sequence[EntryRow]) -> Bundle:
     entries: list[tuple[EntryRow, LedgerEntry]] = []
     empty: list[EntryRow] = []
-    awaiting: list[EntryRow] = []
+    awaiting: list[tuple[EntryRow, str]] = []
     for row in rows:
         try:
             entry = loader.load(tx, row)
-        except FilesAwaited:
-            awaiting.append(row)
+        except EntryNotReady as error:
+            awaiting.append((row, error.code))
             continue
         if entry is None:
             empty.append(row)
@@ -108,15 +109,15 @@ class LedgerQueue:
         """One bundle: of each dialog one entry about its messages, and one that stands beside them."""
         del n
         rows = ledger.claim(tx, self._link, self._loader.crm.at_once, self._store.lease.epoch)
-        crm_steps.withdraw_late(tx, rows)
+        runs.settle_late(tx, rows)
         return [_bundle(tx, self._loader, rows)] if rows else []
 
     async def carry(self, item: Bundle) -> None:
         """Tell the CRM, and record what it answered."""
         for row in item.empty:
             await self._record(partial(ledger.skip, row=row))
-        for row in item.awaiting:
-            await self._again(row, Retryable("files_awaited"), FOR_FILES, counted=False)
+        for row, code in item.awaiting:
+            await self._again(row, Retryable(code), FOR_AWAITED, counted=False)
         ready = [pair for pair in item.entries if await self._is_open(*pair)]
         mine = await self._begun([row for row, _ in ready])
         ready = [(row, entry) for row, entry in ready if row.id in mine]

@@ -17,17 +17,18 @@ from chatapp_cli.domain.crm.events import (
     CrmWroteFirst,
     PlaceConfigured,
     RemoteFile,
+    RobotAsked,
 )
 from chatapp_cli.domain.crm_manifest import CrmManifest
 from chatapp_cli.domain.draft import StagedFile
-from chatapp_cli.domain.errors import ChannelError, ChatappError, NotFound, Rejected, StoreError
+from chatapp_cli.domain.errors import ChannelError, ChatappError, NotFound, RateLimited, Rejected, StoreError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession
 from chatapp_cli.runtime.link_owners import OwnerKeeper
 from chatapp_cli.runtime.link_places import PlaceKeeper
-from chatapp_cli.runtime.link_steps import StepKeeper
+from chatapp_cli.runtime.link_steps import StepKeeper, has_files, is_apart
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import crm_event_form, crm_gaps, crm_intake, crm_looks, files, ledger, words
@@ -213,7 +214,8 @@ class LinkInbox:
         if not isinstance(error, ChatappError):  # a mistake of ours
             log.error("crm.not_applied", link=self._link, arrived=row.id, exc_info=error)
             error = ChatappError(T("{error}", error=type(error).__name__))
-        seconds = min(ledger.LONGEST_WAIT, FOR_UNKNOWN * 2.0**row.tries)
+        told = error.retry_after if isinstance(error, RateLimited) else 0.0
+        seconds = max(told, min(ledger.LONGEST_WAIT, FOR_UNKNOWN * 2.0**row.tries))
         later = partial(crm_intake.put_off, row=row, event=event, problem=self._why(error), seconds=seconds)
         await self._store.write(later)
         return False
@@ -232,7 +234,7 @@ class LinkInbox:
         if isinstance(event, PlaceConfigured):
             await self._places.apply(session, row, event)
             return {row.id: None}
-        if isinstance(event, CrmStepAsked):
+        if isinstance(event, CrmStepAsked | RobotAsked) and is_apart(event):
             await self._steps.apply(session, row, event)
             return {row.id: None}
         if isinstance(event, CopyCame):
@@ -326,7 +328,7 @@ def bundles(
     """The same events in bundles for one transaction each; one that needs the network first is alone."""
     bundle: list[tuple[CrmArrivedRow, CrmEvent]] = []
     for row, event in found:
-        alone = isinstance(event, PlaceConfigured | CopyCame | CrmStepAsked) or _has_files(event)
+        alone = isinstance(event, PlaceConfigured | CopyCame) or is_apart(event) or _is_slow(event)
         if bundle and (alone or len(bundle) == TOGETHER):
             yield bundle
             bundle = []
@@ -340,11 +342,7 @@ def bundles(
 
 def _is_slow(event: CrmEvent) -> bool:
     """Whether files are fetched for an event, which is alone in its bundle."""
-    return _has_files(event) or (isinstance(event, CrmStepAsked) and bool(event.file))
-
-
-def _has_files(event: CrmEvent) -> bool:
-    return isinstance(event, _WITH_FILES) and bool(event.files)
+    return (isinstance(event, _WITH_FILES) and bool(event.files)) or has_files(event)
 
 
 def _held_by(event: CrmEvent) -> tuple[str, str] | None:

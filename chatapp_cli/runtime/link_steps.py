@@ -1,69 +1,109 @@
-"""Carries out steps of automations: asks the CRM whom they are for, and fetches the file that goes with them."""
+"""Carries out what automations ask for: asks the CRM whom a step is for, and fetches the files that go with it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from pathlib import Path
+from typing import TypeAlias
 
 from chatapp_cli.domain.crm.cards import ClientOfCard
-from chatapp_cli.domain.crm.events import CrmStepAsked
+from chatapp_cli.domain.crm.events import CrmEvent, CrmStepAsked, RobotAsked
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, Rejected
+from chatapp_cli.domain.robot import DOCUMENT, FILE, FORMAT
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.crms import manifest
-from chatapp_cli.ports.crm import CrmSession, RunsSteps
+from chatapp_cli.ports.crm import CrmSession, RunsRobots, RunsSteps
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import crm_intake, files, words
+from chatapp_cli.services.act_call import listed
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.services.crm_steps import EVERYBODY
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 
+_Fetch: TypeAlias = Callable[[Path], Awaitable[tuple[str, str]]]
+
+
+def is_apart(event: CrmEvent) -> bool:
+    """Whether the CRM has to be asked before an automation's event can be applied."""
+    return isinstance(event, CrmStepAsked) or has_files(event)
+
+
+def has_files(event: CrmEvent) -> bool:
+    """Whether files are fetched for an automation's event."""
+    if isinstance(event, RobotAsked):
+        return any(event.arguments.get(one.name, "").strip() for one in (FILE, DOCUMENT))
+    return isinstance(event, CrmStepAsked) and bool(event.file)
+
 
 class StepKeeper:
-    """The steps of one link."""
+    """The steps and robots of one link's automations."""
 
     def __init__(self, store: AsyncStore, link: LinkRow) -> None:
         self._store = store
         self._link = link
 
-    async def apply(self, session: CrmSession, row: CrmArrivedRow, event: CrmStepAsked) -> None:
-        """Accept the messages of a step, or have the CRM told why not. Raises ChannelError for what passes by.
+    async def apply(self, session: CrmSession, row: CrmArrivedRow, event: CrmStepAsked | RobotAsked) -> None:
+        """Do what is asked, or have the CRM told why not. Raises ChannelError for what passes by.
 
-        One whose time is over is only done with: the ledger tells it.
+        What is asked for too late is only done with: the ledger tells it.
         """
         able = self._store.company.capabilities
         try:
             context = CrmContext(able=able)
-            if event.until > self._store.company.world.clock.now():
-                people = await _people(session, event)
+            if event.until is None or event.until > self._store.company.world.clock.now():
+                people = await _people(session, event) if isinstance(event, CrmStepAsked) else ()
                 context = CrmContext(able=able, people=people, files=await self._files(session, event))
         except Rejected as error:
             why = words.why_there(manifest(self._link.kind), error.code, error.detail)[0]
             context = CrmContext(able=able, hindrance=why)
         await self._store.write(partial(crm_intake.apply, row=row, event=event, context=context))
 
-    async def _files(self, session: CrmSession, event: CrmStepAsked) -> Sequence[StagedFile]:
-        """The file of a step, fetched. Raises Rejected for one that is gone, too big or inside our network."""
-        if not event.file:
-            return ()
+    async def _files(self, session: CrmSession, event: CrmStepAsked | RobotAsked) -> Sequence[StagedFile]:
+        """The files of an event, fetched. Raises Rejected for one that is gone, too big or inside our network."""
+        return [await self._fetched(fetch) for fetch in _fetches(session, event)]
+
+    async def _fetched(self, fetch: _Fetch) -> StagedFile:
         media = self._store.company.media
         scratch = await self._store.off_loop(media.scratch)
         try:
-            name, mime = await _able(session).fetch_link(event.file, scratch)
-            return [await self._store.off_loop(partial(files.adopt, media, scratch, name=name, mime=mime))]
+            name, mime = await fetch(scratch)
+            return await self._store.off_loop(partial(files.adopt, media, scratch, name=name, mime=mime))
         finally:
             await self._store.off_loop(partial(scratch.unlink, missing_ok=True))
+
+
+def _fetches(session: CrmSession, event: CrmStepAsked | RobotAsked) -> Sequence[_Fetch]:
+    """How each file of an event is fetched."""
+    if isinstance(event, CrmStepAsked):
+        return [partial(_asking(session).fetch_link, event.file)] if event.file else []
+    if not has_files(event):
+        return []
+    able, said = _with_robots(session), event.arguments
+    kind = said.get(FORMAT.name, "").strip() or FORMAT.default
+    return [
+        *(partial(able.fetch_disk_file, one) for one in listed(said.get(FILE.name, ""))),
+        *(partial(able.fetch_document, one, kind=kind) for one in listed(said.get(DOCUMENT.name, ""))),
+    ]
 
 
 async def _people(session: CrmSession, event: CrmStepAsked) -> Sequence[ClientOfCard]:
     """Whom a step is for, as the CRM tells; nobody if it names an address itself."""
     if event.address:
         return ()
-    return await _able(session).contacts_of(event.card, everyone=event.whom == EVERYBODY)
+    return await _asking(session).contacts_of(event.card, everyone=event.whom == EVERYBODY)
 
 
-def _able(session: CrmSession) -> RunsSteps:
-    """The session, if its CRM has automations that ask us. Raises NotFound."""
+def _asking(session: CrmSession) -> RunsSteps:
+    """The session, if its CRM has bots that ask us. Raises NotFound."""
     if not isinstance(session, RunsSteps):
         raise NotFound(T("This CRM has no automations that ask the desk."))
+    return session
+
+
+def _with_robots(session: CrmSession) -> RunsRobots:
+    """The session, if its CRM has robots of ours. Raises NotFound."""
+    if not isinstance(session, RunsRobots):
+        raise NotFound(T("This CRM has no robots of the desk."))
     return session

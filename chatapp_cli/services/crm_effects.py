@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatapp_cli.domain.journal.channels import ChannelUnbound
+from chatapp_cli.domain.journal.channels import ChannelUnbound, SessionRequestEnded
 from chatapp_cli.domain.journal.dialogs import Assigned
 from chatapp_cli.domain.journal.lines import LineRemoved
 from chatapp_cli.domain.journal.links import EntrySettled
@@ -47,6 +47,22 @@ def on_state(tx: Tx, event: MessageStateChanged) -> None:
             from chatapp_cli.services import crm_signs
 
             crm_signs.on_read(tx, event)
+
+
+def on_run_state(tx: Tx, event: MessageStateChanged) -> None:
+    """Decide what an automation is told of a message that it had us send."""
+    if event.state in _SAYS_MORE and tx.one(int, "parts.any_of_message", message=event.message) is not None:
+        from chatapp_cli.services import runs
+
+        runs.on_state(tx, event)
+
+
+def on_request_ended(tx: Tx, event: SessionRequestEnded) -> None:
+    """Decide what an automation is told of a request to a channel's session."""
+    if tx.one(int, "parts.any_of_request", id=event.request) is not None:
+        from chatapp_cli.services import runs
+
+        runs.on_request(tx, event)
 
 
 def on_text(tx: Tx, event: MessageTextChanged) -> None:

@@ -14,11 +14,12 @@ from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.domain.message import Direction, Origin, State
 from chatapp_cli.domain.preview import preview
-from chatapp_cli.domain.text import T, restored
+from chatapp_cli.domain.text import restored
 from chatapp_cli.i18n import show
 from chatapp_cli.services import (
     channels,
     crm_chats,
+    crm_run_entries,
     dialogs,
     employees,
     files,
@@ -29,6 +30,7 @@ from chatapp_cli.services import (
     words,
 )
 from chatapp_cli.services.crm_route_choice import RuleDesk
+from chatapp_cli.services.crm_run_entries import OF_NO_CHANNEL, EntryNotReady
 from chatapp_cli.store.rows.crm import ChatRow, EntryRow, KnownMessageRow, PairingRow, TextRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import FileRow, MessageRow
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.store.rows.channels import ChannelRow
 
-_OF_NO_CHANNEL = Pairing(id=PairingId(0), kind="", account="", place="")
 _WANTED = "wanted"
 _SIGNS = frozenset({Act.READ, Act.REACT})
 """What is told about a message by the CRM's id of it."""
@@ -59,9 +60,9 @@ class EntryLoader:
     rules: RuleDesk = field(default_factory=RuleDesk)
 
     def load(self, tx: Tx, row: EntryRow) -> LedgerEntry | None:
-        """An entry as it stands; ``None`` if there is nothing to tell any more. Raises FilesAwaited."""
+        """An entry as it stands; ``None`` if there is nothing to tell any more. Raises EntryNotReady."""
         if row.pairing_id is None:
-            return self._of_step(tx, row) if row.act == Act.CONTINUE else self._without_dialog(row, _OF_NO_CHANNEL)
+            return self._of_no_channel(tx, row)
         pairing = pairings.one(tx, row.pairing_id)
         if row.dialog_id is None:
             return self._without_dialog(row, pairing_of(self.crm, pairing))
@@ -107,31 +108,11 @@ class EntryLoader:
             fate=TextFate.FAILED,
         )
 
-    def _of_step(self, tx: Tx, row: EntryRow) -> LedgerEntry:
-        """How the messages of a step fared; what is not settled by now has failed."""
-        messages = ledger.of_step(tx, row.id)
-        failed = [one for one in messages if ledger.fate_of(one) not in {TextFate.SENT, TextFate.DELIVERED}]
-        good = bool(messages) and not failed and not row.reason
-        return LedgerEntry(
-            id=row.id,
-            act=Act(row.act),
-            pairing=_OF_NO_CHANNEL,
-            chat=CrmChat(id="", name=""),
-            person=CrmPerson(id="", name=""),
-            remote=row.remote,
-            reason="" if good else self._why_step_failed(tx, row, failed),
-            fate=TextFate.SENT if good else TextFate.FAILED,
-            at=row.created_at,
-        )
-
-    def _why_step_failed(self, tx: Tx, row: EntryRow, failed: Sequence[MessageRow]) -> str:
-        if row.reason:
-            return show(restored(json.loads(row.reason)))
-        for one in failed:
-            if one.code:
-                channel = channels.one(tx, dialogs.card(tx, one.dialog_id).channel_id)
-                return show(words.why(self.manifest(channel), one.code, one.detail)[0])
-        return show(T("Not everything was sent in time."))
+    def _of_no_channel(self, tx: Tx, row: EntryRow) -> LedgerEntry | None:
+        """What an automation is told of its run, or what nobody knows the channel of."""
+        if row.act in crm_run_entries.ACTS:
+            return crm_run_entries.load(tx, row, self.manifest)
+        return self._without_dialog(row, OF_NO_CHANNEL)
 
     def _with_message(
         self, tx: Tx, row: EntryRow, told: LedgerEntry, card: DialogCard, message: MessageRow
@@ -171,7 +152,7 @@ class EntryLoader:
     def _files(self, tx: Tx, message: MessageRow) -> Sequence[SharedFile]:
         found = transcript.entry(tx, message.id).files
         if any(file.state == _WANTED for file in found):
-            raise FilesAwaited
+            raise EntryNotReady("files_awaited")
         return [self._shared(tx, file) for file in found if file.state == "here"]
 
     def _shared(self, tx: Tx, file: FileRow) -> SharedFile:
@@ -221,10 +202,6 @@ def _is_worth_telling(tx: Tx, row: EntryRow, message: MessageRow) -> bool:
         return True
     known = [one for one in tx.all(KnownMessageRow, "ledger.known", message=message.id) if one.link_id == row.link_id]
     return not (gone and row.act == Act.EDIT) and any(one.shows_ours for one in known)
-
-
-class FilesAwaited(Exception):
-    """The files of the message are still being downloaded."""
 
 
 def pairing_of(crm: CrmManifest, row: PairingRow) -> Pairing:

@@ -1,8 +1,9 @@
-"""Events of CRMs as they are stored until they are applied."""
+"""Events of CRMs as they are stored."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,12 +24,15 @@ from chatapp_cli.domain.crm.events import (
     LinkRemoved,
     PlaceConfigured,
     PlaceDetached,
+    RobotAsked,
 )
-from chatapp_cli.store.rows.crm import CrmArrivedRow
+
+if TYPE_CHECKING:
+    from chatapp_cli.store.rows.crm import CrmArrivedRow
 
 _EVENTS = (
-    *(CrmWrote, CrmRewrote, CrmWithdrew, CrmReacted, CrmTexted, CrmWroteFirst, CrmConversation),
-    *(PlaceDetached, CopyCame, CrmStepAsked, PlaceConfigured, CardChanged, CardCommented, LinkInstalled, LinkRemoved),
+    *(CrmWrote, CrmRewrote, CrmWithdrew, CrmReacted, CrmTexted, CrmWroteFirst, CrmConversation, PlaceDetached),
+    *(CopyCame, CrmStepAsked, RobotAsked, PlaceConfigured, CardChanged, CardCommented, LinkInstalled, LinkRemoved),
 )
 _BY_NAME: Mapping[str, type[CrmEvent]] = {kind.__name__: kind for kind in _EVENTS}
 

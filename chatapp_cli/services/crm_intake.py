@@ -23,6 +23,7 @@ from chatapp_cli.domain.crm.events import (
     LinkInstalled,
     LinkRemoved,
     PlaceDetached,
+    RobotAsked,
 )
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.draft import Draft, StagedFile
@@ -49,11 +50,13 @@ from chatapp_cli.services import (
     ledger,
     links,
     pairings,
+    robots,
     sending,
     transcript,
 )
 from chatapp_cli.services.crm_event_form import event_of, written
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
+from chatapp_cli.services.robots import RobotSetting
 from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.crm import ChatRow, CrmArrivedRow, CrmDeadRow, PairedRow, PairingRow
 from chatapp_cli.store.tx import Tx
@@ -83,7 +86,7 @@ class CrmContext:
     people: Sequence[ClientOfCard] = field(default=())
     """Whom a step writes to, as the CRM has told."""
     hindrance: Text | None = None
-    """Why a step cannot be carried out at all."""
+    """Why a step or a robot cannot be carried out at all."""
 
 
 def keep(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival]) -> int:
@@ -111,9 +114,20 @@ def keep(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival]) -> int:
         elif (at_once := _AT_ONCE.get(type(arrival.event))) is not None:
             tx.run("crmevents.done", id=number)
             at_once(tx, link)
-        elif isinstance(arrival.event, CrmStepAsked) and not crm_steps.expect(tx, link, arrival.event):
+        elif not _is_wanted(tx, link, arrival.event):
             tx.run("crmevents.done", id=number)
     return new
+
+
+def _is_wanted(tx: Tx, link: LinkId, event: CrmEvent) -> bool:
+    """Whether an event is to be applied: what an automation asked for before is not. It is told in any case."""
+    match event:
+        case CrmStepAsked():
+            return crm_steps.expect(tx, link, event)
+        case RobotAsked():
+            return robots.expect(tx, link, event)
+        case _:
+            return True
 
 
 def keep_and_apply(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival], context: CrmContext) -> int:
@@ -387,6 +401,11 @@ def _step_asked(tx: Tx, link: LinkId, event: CrmStepAsked, context: CrmContext) 
         crm_steps.carry_out(by, link, event, context.people, able=context.able, files=context.files)
 
 
+def _robot_asked(tx: Tx, link: LinkId, event: RobotAsked, context: CrmContext) -> None:
+    setting = RobotSetting(able=context.able, files=context.files, hindrance=context.hindrance)
+    robots.carry_out_of(tx, link, event, setting)
+
+
 def _conversation(tx: Tx, link: LinkId, event: CrmConversation, context: CrmContext) -> None:
     del context
     pairing, chat = crm_targets.chat(tx, link, event.kind, event.place, event.chat)
@@ -417,6 +436,7 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
     CrmTexted: _texted,
     CrmWroteFirst: _wrote_first,
     CrmStepAsked: _step_asked,
+    RobotAsked: _robot_asked,
     CrmReacted: _reacted,
     CrmConversation: _conversation,
     PlaceDetached: _detached,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.crm.questions import CrmQuestion
+from chatapp_cli.domain.crm.questions import CHANGING, CrmQuestion
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import LinkId, QuestionId
 from chatapp_cli.domain.journal.links import LinkAnswered, LinkAsked
@@ -25,7 +25,7 @@ from chatapp_cli.store.tx import Tx
 
 def ask(tx: Tx, link: LinkId, what: CrmQuestion, arguments: str, *, seconds: float) -> QuestionId:
     """Write a question; after its timeout in seconds it is no longer asked. Raises NotFound."""
-    if what is CrmQuestion.MEND:
+    if what in CHANGING:
         access.require(tx, Right.CRM)
     links.one(tx, link)
     limits.REQUEST.require(arguments, field="arguments")

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain import border, template
-from chatapp_cli.domain.access import PROGRAM, Right, system
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.crm.cards import ClientOfCard
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.ids import ChannelId, DialogId, EntryId, LinkId, MessageId
-from chatapp_cli.domain.message import Origin, State
+from chatapp_cli.domain.ids import ChannelId, DialogId, EntryId, LinkId, RunId
+from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import (
     access,
@@ -30,18 +29,19 @@ from chatapp_cli.services import (
     dialogs,
     ledger,
     pairings,
-    reaching,
+    runs,
     transcript,
 )
 from chatapp_cli.services import templates as stored_templates
-from chatapp_cli.services.message_request import FromTemplate, InDialog, MessageRequest, ToAddress
-from chatapp_cli.services.sending import SendOptions, cancel, key_of
+from chatapp_cli.services.act_targets import Target, Whereabouts
+from chatapp_cli.services.message_request import FromTemplate, MessageRequest
+from chatapp_cli.services.runs import ActAttempt, RunWanted
+from chatapp_cli.services.sending import SendOptions, key_of
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.crm.events import CrmStepAsked
     from chatapp_cli.services.routes import Able
     from chatapp_cli.store.rows.channels import ChannelRow
-    from chatapp_cli.store.rows.crm import EntryRow
     from chatapp_cli.store.rows.dialogs import DialogCard
     from chatapp_cli.store.tx import Tx
 
@@ -53,25 +53,11 @@ WHOM: Final = (MAIN, GROUP, EVERYBODY)
 _SEVERAL: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """Where one person is written to."""
-
-    channel: ChannelRow
-    dialog: DialogCard | None
-    address: str = ""
-
-    @property
-    def to(self) -> InDialog | ToAddress:
-        return InDialog(self.dialog.id) if self.dialog else ToAddress(self.channel.id, self.address)
-
-
 @dataclass(slots=True)
 class _StepProgress:
     """What became of a step so far."""
 
-    messages: list[MessageId] = field(default_factory=list)
-    refusals: list[Text] = field(default_factory=list)
+    attempts: list[ActAttempt] = field(default_factory=list)
     dialogs: set[DialogId] = field(default_factory=set)
 
 
@@ -85,7 +71,14 @@ def expect(tx: Tx, link: LinkId, asked: CrmStepAsked) -> bool:
     told: EntryId | None = tx.value("steps.may_be_told", link=link, remote=step)
     if told is not None and not _is_repeated(tx, link, asked):
         tx.run("steps.gone_on", id=told)
-    return ledger.expect(tx, link, step, asked.until) is not None
+    entry = ledger.expect(tx, link, step, asked.until, Act.CONTINUE)
+    if entry is None:
+        return False
+    wanted = RunWanted(key=f"entry {entry}", robot=runs.STEP, link=link, remote=step, until=asked.until)
+    run = runs.begin(tx, replace(wanted, card=str(asked.card), arguments={"message": asked.text or asked.template}))
+    if run is not None:
+        runs.told_by(tx, run, entry)
+    return True
 
 
 def _is_repeated(tx: Tx, link: LinkId, asked: CrmStepAsked) -> bool:
@@ -110,46 +103,37 @@ def carry_out(
     ``people`` are those whom the CRM named; nobody if the step names an address. ``tx`` acts in the name of a program.
     """
     access.require(tx, Right.ANSWER)
-    entry = _begun(tx, link, asked)
-    if entry is None:
+    run = _begun(tx, link, asked)
+    if run is None:
         return
-    step = _Step(tx, able, link, asked, entry, files)
+    step = _Step(tx, able, link, asked, run, files)
     tried = _StepProgress()
     for number, person in enumerate(people or ([None] if asked.address else [])):
         try:
             with tx.trial():
                 step.write(person, number, tried)
         except (Refused, NotFound, UsageError) as refusal:
-            tried.refusals.append(refusal.what)
-    if not tried.messages and not tried.refusals:
-        tried.refusals.append(T("The card has no contact to write to."))
-    ledger.keep_step(tx, link, entry, tried.messages, next(iter(tried.refusals), None))
+            tried.attempts.append(
+                ActAttempt(address=asked.address if person is None else person.card.title, refusal=refusal)
+            )
+    nobody = Refused("no_contact", T("The card has no contact to write to."))
+    runs.keep(tx, run, tried.attempts, None if tried.attempts else nobody)
 
 
 def refuse(tx: Tx, link: LinkId, asked: CrmStepAsked, reason: Text) -> None:
     """Have the CRM told that nothing was sent."""
     access.require(tx, Right.ANSWER)
-    entry = _begun(tx, link, asked)
-    if entry is not None:
-        ledger.keep_step(tx, link, entry, (), reason)
+    run = _begun(tx, link, asked)
+    if run is not None:
+        runs.keep(tx, run, (), Refused("hindered", reason))
 
 
-def _begun(tx: Tx, link: LinkId, asked: CrmStepAsked) -> EntryId | None:
-    """The entry of a step, while its time is not over."""
+def _begun(tx: Tx, link: LinkId, asked: CrmStepAsked) -> RunId | None:
+    """The run of a step, while its time is not over."""
     if asked.until <= tx.now:
         return None
-    found: EntryId | None = tx.value("steps.begun", link=link, remote=asked.remote, now=tx.now)
+    found: RunId | None = tx.value("steps.begun", link=link, remote=asked.remote, now=tx.now)
     return found
-
-
-def withdraw_late(tx: Tx, rows: Sequence[EntryRow]) -> None:
-    """Cancel the messages of steps that are told now which still wait: the CRM goes on as if they had failed."""
-    by = tx.by(system(PROGRAM, Right.ANSWER))
-    for row in rows:
-        for message in ledger.of_step(tx, row.id) if row.act == Act.CONTINUE else ():
-            if message.state == State.QUEUED:
-                with suppress(Refused):  # it is being sent right now
-                    cancel(by, message.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +144,7 @@ class _Step:
     able: Able
     link: LinkId
     asked: CrmStepAsked
-    entry: EntryId
+    run: RunId
     files: Sequence[StagedFile]
 
     def write(self, person: ClientOfCard | None, number: int, tried: _StepProgress) -> None:
@@ -172,12 +156,13 @@ class _Step:
             raise Refused(
                 "group", T("{name} is a group, and the bot does not write to groups.", name=target.dialog.name)
             )
-        options = SendOptions(key=key_of(f"crm {self.link} step {self.entry} {number}"), origin=Origin.ROBOT)
+        options = SendOptions(key=key_of(f"run {self.run} {number}"), origin=Origin.ROBOT)
         words = self._words(target.channel)
         draft = Draft(text="" if words else self.asked.text, files=self.files)
         request = MessageRequest(to=target.to, options=options, draft=draft, words=words)
         message = composing.accept(self.tx, self.able, request)
-        tried.messages.append(message)
+        name = target.address or (target.dialog.name if target.dialog else "")
+        tried.attempts.append(ActAttempt(address=name, channel=target.channel.id, message=message))
         tried.dialogs.add(transcript.message(self.tx, message).dialog_id)
 
     def _words(self, channel: ChannelRow) -> FromTemplate | None:
@@ -187,7 +172,7 @@ class _Step:
         row = stored_templates.find(self.tx, channel, self.asked.template)
         return FromTemplate(self.asked.template, dict(zip(template.gaps(row.body), self.asked.values, strict=False)))
 
-    def _target(self, person: ClientOfCard | None) -> _Target:
+    def _target(self, person: ClientOfCard | None) -> Target:
         """Where a person is written to: where they wrote last, otherwise where they can be written to first.
 
         Raises Refused.
@@ -198,13 +183,13 @@ class _Step:
         if not possible:
             raise Refused("no_channel", T("No channel that the bot may use is paired with this CRM."))
         addresses = list(self._addresses(person))
-        met = list(self._met(possible, person, addresses))
+        where = Whereabouts(self.tx, self.able, possible, chosen=bool(self.asked.address and self.asked.kind))
+        met = [*self._bound(possible, person), *where.met(addresses)]
         if self.asked.whom == GROUP and not self.asked.address:
             return self._group(possible, met)
         if met:
-            found = max(met, key=lambda card: (card.heard_at or 0, card.last_at))
-            return _Target(possible[found.channel_id], found)
-        return self._beginning(possible, person, addresses)
+            return where.last(met)
+        return where.beginning(addresses, self.asked.address if person is None else person.card.title)
 
     def _channels(self) -> Iterator[ChannelRow]:
         """The paired channels of the line and kind that were chosen, in the order in which they were paired."""
@@ -223,27 +208,13 @@ class _Step:
             if address and not ours(address):
                 yield address
 
-    def _met(
-        self, possible: Mapping[ChannelId, ChannelRow], person: ClientOfCard | None, addresses: Sequence[str]
-    ) -> Iterator[DialogCard]:
-        """The dialogs with a person: those that the CRM has bound to them, and those with their addresses."""
+    def _bound(self, possible: Mapping[ChannelId, ChannelRow], person: ClientOfCard | None) -> Iterator[DialogCard]:
+        """The dialogs that the CRM has bound to a person."""
         if person is not None and not self.asked.address:
             bound = crm_cards.known_dialogs(self.tx, self.link, person)
             yield from (card for card in bound if card.channel_id in possible)
-        for channel in possible.values():
-            for address in self._meant_in(channel, addresses):
-                dialog = reaching.known(self.tx, channel, address)
-                if dialog is not None:
-                    yield dialogs.card(self.tx, dialog)
 
-    def _meant_in(self, channel: ChannelRow, addresses: Sequence[str]) -> Sequence[str]:
-        """The addresses that name the same person in a channel: no @username of another messenger."""
-        chosen = self.asked.address and self.asked.kind
-        if chosen or self.able(channel).bare_usernames:
-            return addresses
-        return [one for one in addresses if kinds(one)[0] != "username"]
-
-    def _group(self, possible: Mapping[ChannelId, ChannelRow], met: Sequence[DialogCard]) -> _Target:
+    def _group(self, possible: Mapping[ChannelId, ChannelRow], met: Sequence[DialogCard]) -> Target:
         """The only group in which a person wrote, who is known by the provider's id. Raises Refused."""
         found = {card.id: card for card in met if card.chat_kind == GROUP}
         for card in met:
@@ -257,22 +228,4 @@ class _Step:
             listed = ", ".join(card.name for card in found.values())
             raise Refused("several_groups", T("The main contact has written in several groups: {names}.", names=listed))
         [card] = found.values()
-        return _Target(possible[card.channel_id], card)
-
-    def _beginning(
-        self, possible: Mapping[ChannelId, ChannelRow], person: ClientOfCard | None, addresses: Sequence[str]
-    ) -> _Target:
-        """The first channel that can begin a conversation at one of the addresses. Raises Refused."""
-        refusal = None
-        for channel in possible.values():
-            for address in self._meant_in(channel, addresses):
-                try:
-                    reaching.reach(self.tx, channel, self.able(channel), address)
-                except Refused as error:
-                    refusal = refusal or error
-                else:
-                    return _Target(channel, None, address)
-        if refusal is not None:
-            raise refusal
-        name = self.asked.address if person is None else person.card.title
-        raise Refused("no_address", T("{name} has no dialog here, and no address that can be written to.", name=name))
+        return Target(possible[card.channel_id], card)

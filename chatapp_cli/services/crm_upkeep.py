@@ -12,8 +12,12 @@ ABANDONED: Millis = 60_000
 
 
 def delete_applied(tx: Tx, most: int) -> int:
-    """Delete applied events that are older than anything that may come twice; returns how many."""
-    return tx.run("crmevents.sweep", before=tx.now - KEPT, n=most)
+    """Delete applied events and runs of robots that are older than anything that may come twice.
+
+    Returns how many, of whichever were more.
+    """
+    done = tx.run("runs.forget", before=tx.now - KEPT, n=most)
+    return max(done, tx.run("crmevents.sweep", before=tx.now - KEPT, n=most))
 
 
 def delete_abandoned(tx: Tx) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatapp_cli.domain.journal.channels import ChannelUnbound
+from chatapp_cli.domain.journal.channels import ChannelUnbound, SessionRequestEnded
 from chatapp_cli.domain.journal.dialogs import Assigned
 from chatapp_cli.domain.journal.lines import LineRemoved
 from chatapp_cli.domain.journal.links import EntrySettled
@@ -25,6 +25,8 @@ EFFECTS: EffectTable = table(
     effect(MessageReceived, "tell_crm_received", crm_effects.on_received),
     effect(MessageEchoed, "tell_crm_echoed", crm_effects.on_echoed),
     effect(MessageStateChanged, "tell_crm_state", crm_effects.on_state),
+    effect(MessageStateChanged, "tell_run_state", crm_effects.on_run_state),
+    effect(SessionRequestEnded, "tell_run_answer", crm_effects.on_request_ended),
     effect(MessageTextChanged, "tell_crm_text", crm_effects.on_text),
     effect(ReactionsShown, "tell_crm_reactions", crm_effects.on_reactions),
     effect(MessageWithdrawn, "tell_crm_withdrawn", crm_effects.on_withdrawn),

@@ -128,9 +128,7 @@ def _owe_fate(tx: Tx, pairings: Sequence[PairedRow], event: MessageStateChanged)
     texts = {row.link_id: row for row in tx.all(TextRow, "texts.of_message", message=event.message)}
     for pairing in pairings if texts else ():
         text = texts.get(pairing.link_id)
-        if text and text.entry_id is not None:
-            end_if_settled(tx, text.entry_id)
-        elif text:
+        if text:
             fate = fate_of(message_of(tx, event.message))
             if tx.run("texts.told", link=pairing.link_id, message=event.message, told=fate):
                 _tell_fate(tx, pairing, event.dialog, event.message, text)
@@ -159,38 +157,25 @@ def keep_text(tx: Tx, pairing: PairedRow, message: MessageId, remote: str, *, em
     """Note that a CRM had us send a message to a phone, and have it told that it waits here."""
     text = TextRow(pairing.link_id, border.external_id(remote), border.external_id(employee))
     fate = fate_of(found := message_of(tx, message))
-    about = {"remote": text.remote, "employee": text.employee, "told": fate, "entry": None}
+    about = {"remote": text.remote, "employee": text.employee, "told": fate}
     if tx.run("texts.keep", link=pairing.link_id, message=message, **about):
         _tell_fate(tx, pairing, found.dialog_id, message, text)
 
 
-def expect(tx: Tx, link: LinkId, step: str, until: Millis) -> EntryId | None:
-    """Have a CRM told how the messages of a step fared, at the latest then; ``None`` if the step is open already."""
-    step = border.external_id(step)
-    if tx.value("steps.open", link=link, remote=step) is not None:
+def expect(tx: Tx, link: LinkId, remote: str, until: Millis, act: Act) -> EntryId | None:
+    """Have a CRM told how something fared that it waits for, at the latest then; ``None`` if it is to be told already.
+
+    ``remote`` is the CRM's id of what stands still.
+    """
+    remote = border.external_id(remote)
+    if tx.value("steps.open", link=link, remote=remote, act=act) is not None:
         return None
-    return EntryId(_add(tx, link, None, None, None, Act.CONTINUE, rank=_OF_TEXTS, remote=step, not_before=until))
+    return EntryId(_add(tx, link, None, None, None, act, rank=_OF_TEXTS, remote=remote, not_before=until))
 
 
-def keep_step(tx: Tx, link: LinkId, entry: EntryId, messages: Sequence[MessageId], refusal: Text | None = None) -> None:
-    """Note the messages of a step, and why not all that were wanted are among them."""
-    for message in messages:
-        about = {"remote": f"step {entry} {message}", "employee": "", "told": "", "entry": entry}
-        tx.run("texts.keep", link=link, message=message, **about)
-    if refusal is not None:
-        tx.run("steps.refuse", id=entry, reason=json.dumps(stored(refusal), ensure_ascii=False))
-    end_if_settled(tx, entry)
-
-
-def end_if_settled(tx: Tx, entry: EntryId) -> None:
-    """Have the CRM told now if none of the messages of a step can fare otherwise any more."""
-    if all(fate_of(one) is not TextFate.QUEUED for one in of_step(tx, entry)):
-        tx.run("steps.settled", id=entry)
-
-
-def of_step(tx: Tx, entry: EntryId) -> Sequence[MessageRow]:
-    """The messages of a step."""
-    return [message_of(tx, MessageId(one)) for one in tx.all(int, "texts.of_entry", entry=entry)]
+def owe_comment(tx: Tx, link: LinkId, run: str) -> None:
+    """Have a card commented with what became of a run."""
+    _add(tx, link, None, None, None, Act.COMMENT, rank=_OF_TEXTS, remote=run)
 
 
 def refuse_text(

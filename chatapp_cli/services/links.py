@@ -21,6 +21,7 @@ from chatapp_cli.domain.journal.links import (
     LinkResumed,
     LinkStateChanged,
     PlaceMended,
+    RobotsChanged,
 )
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
@@ -260,6 +261,27 @@ def mended(tx: Tx, link: LinkId, place: str, settings: str) -> None:
     access.require(tx, Right.CRM)
     one(tx, link)
     tx.emit(PlaceMended(link=link, place=border.name(place), settings=settings))
+
+
+def robots_changed(tx: Tx, link: LinkId, installed: int) -> None:
+    """Record that a person had our robots installed in the CRM, or taken away."""
+    access.require(tx, Right.CRM)
+    one(tx, link)
+    tx.emit(RobotsChanged(link=link, installed=installed))
+
+
+def require_robots(about: CrmManifest, link: LinkRow) -> None:
+    """Raise Refused for a link that has no robots: only automations that call us can have them."""
+    if about.has_robots(link.settings):
+        return
+    way = about.one_way_of(link.settings)
+    if not about.robots or way is None:
+        raise Refused("no_robots", T("{title} has no robots of ours.", title=link.title))
+    raise Refused(
+        "no_robots",
+        T("{title} is linked {way}, and its automations cannot call this desk.", title=link.title, way=way.label),
+        T("Robots need the other way of linking: {how}", how=to_do(Next.LINK, link=link.id)),
+    )
 
 
 def require_settled(tx: Tx, link: LinkRow, *, force: bool) -> None:

@@ -266,7 +266,7 @@ def _take_id(tx: Tx, row: OutboxRow, ext_id: str) -> bool:
         return True
     if other.direction == Direction.IN or other.origin != Origin.PHONE:
         return False
-    for statement in ("ledger.becomes", "ledger.becomes_entry"):
+    for statement in ("ledger.becomes", "ledger.becomes_entry", "parts.becomes"):
         tx.run(statement, old=other.id, new=row.message_id)
     tx.run("dialogs.last_becomes", id=row.dialog_id, old=other.id, new=row.message_id)
     tx.run("messages.drop", id=other.id)

@@ -85,6 +85,15 @@ def failed(tx: Tx, request: SessionRequestRow, error: ChannelError) -> None:
     _end(tx, request, SessionRequestState.FAILED, code=error.code, detail=error.detail, result=type(error).__name__)
 
 
+def withdraw(tx: Tx, request: SessionRequestId) -> None:
+    """Give up a request that was not started. Raises Refused once it may be under way, or has ended."""
+    row = one(tx, request)
+    if not tx.run("requests.withdraw", id=request):
+        raise Refused("too_late", T("Request {n} is not waiting any more.", n=request))
+    ended = SessionRequestEnded(channel=row.channel_id, request=request, state=SessionRequestState.FAILED)
+    tx.emit(ended, actor=row.actor)
+
+
 def interrupted(tx: Tx, channel: ChannelId) -> None:
     """Mark requests that an ended session had started: they may or may not have been carried out."""
     for number in tx.all(SessionRequestId, "requests.interrupted", channel=channel):

@@ -70,6 +70,8 @@ def clock_went_back(tx: Tx, milliseconds: Millis) -> None:
 
     Times chosen by a person are not shifted.
     """
-    for wait in ("outbox.shift", "channels.shift", "files.shift", "timers.shift", "ledger.shift", "crmevents.shift"):
+    for wait in ("outbox.shift", "channels.shift", "files.shift", "timers.shift"):
+        tx.run(wait, by=milliseconds, now=tx.now)
+    for wait in ("ledger.shift", "crmevents.shift", "runs.shift"):
         tx.run(wait, by=milliseconds, now=tx.now)
     tx.emit(ClockSetBack(seconds=milliseconds // 1000), actor=PROGRAM)

@@ -90,6 +90,8 @@ ACTS: Mapping[Act, Text] = MappingProxyType(
         Act.REACT: T("reaction"),
         Act.IMPORT: T("message from before the pairing"),
         Act.CONTINUE: T("how the messages of a bot fared"),
+        Act.RESULT: T("what a robot returned"),
+        Act.COMMENT: T("a comment on what a robot did"),
     }
 )
 WORKS_UNTIL = T("without end")
@@ -143,6 +145,7 @@ _COMMAND = T(
 OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
     {
         "files_awaited": (T("Its files are still being downloaded."), None),
+        "being_sent": (T("What was handed over to the messenger has not ended yet."), None),
         OTHER_WAY: (
             T("The link goes another way now, and this place is none of it."),
             T("See its places: {places}, and pair again: {how}", places=to_do(Next.PLACES), how=to_do(Next.PAIR)),

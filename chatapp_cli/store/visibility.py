@@ -97,6 +97,13 @@ def _shown(
     for table in _OF_DIALOGS:
         yield table, f"SELECT t.* FROM {schema}.{table} t WHERE t.dialog_id IS NULL OR {dialog}"
     yield "contact", _contacts(schema, these)
+    own = f"t.actor = {_quoted(reader)}" if reader else "1 = 0"
+    of_run = f"SELECT 1 FROM {schema}.robot_part p WHERE p.run_id = t.id AND p.channel_id IS NOT NULL"
+    hidden = f"{of_run} AND NOT p.{channel}"
+    yield (
+        "robot_run",
+        f"SELECT t.* FROM {schema}.robot_run t WHERE {own} OR (EXISTS ({of_run}) AND NOT EXISTS ({hidden}))",
+    )
     message = f"SELECT 1 FROM {schema}.message m WHERE m.id = t.message_id AND m.{channel}"
     audible = _audible(schema, these, reader)
     yield (

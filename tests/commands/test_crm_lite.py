@@ -142,6 +142,12 @@ def test_a_doctor_of_a_webhook_asks_for_no_address(
     )
     assert [one for one in said.json if one["next_step"]] == []
     assert said.code == 0
+    robots = chatapp.run("crm", "robots", "install")
+    assert (robots.code, robots.out) == (1, "")
+    assert robots.err == (
+        f"{office.portal.domain} is linked by a webhook alone, and its automations cannot call this desk.\n"
+        "→ Robots need the other way of linking: chatapp crm link --renew 1\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import ChannelId, LinkId
-from chatapp_cli.runtime import linking
+from chatapp_cli.runtime import crm_robots, linking
 from chatapp_cli.sandbox.bitrix24 import Portal
-from chatapp_cli.sandbox.stage import Customer
+from chatapp_cli.sandbox.stage import Customer, StageFile
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
-from chatapp_cli.services import channels, crm_intake, employees, ledger, links, options, pairings, transcript
+from chatapp_cli.services import channels, crm_intake, dialogs, employees, ledger, links, options, pairings, transcript
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 from tests.contract.connector_contract import ScriptedAsker
 from tests.runtime.desk import answer, attached, bound, eventually, serving, state_of, the_dialogs
@@ -266,3 +266,33 @@ async def test_each_client_who_writes_becomes_a_contact_with_one_deal_however_mu
     contacts = {card.id: card.title for card in desk.portal.cards if card.kind == "contact"}
     deals = [contacts[card.contact] for card in desk.portal.cards if card.kind == "deal"]
     assert (sorted(contacts.values()), sorted(deals)) == (["Анна", "Олег"], ["Анна", "Олег"])
+
+
+@pytest.mark.req("S-176", part="a file of the disk, a document of the card, tags")
+async def test_robots_send_the_client_files_of_the_portal_and_tag_the_dialog(desk: Office) -> None:
+    await desk.bot.say(ANNA, "Пришлите счёт")
+    await desk.sees("Пришлите счёт")
+    await crm_robots.install(desk.company, desk.row())
+    store, place = desk.portal.server.office, desk.portal.automation.place
+    deal = store.add_card("deal", title="Заказ", responsible=1, stage="NEW")
+    prices = StageFile(name="Прайс.txt", mime="text/plain", content="цены".encode())
+    bill = StageFile(name="b.pdf", mime="application/pdf", content=b"%PDF-1.4 bill")
+    document = store.add_document(deal, "Счёт 12", StageFile(name="b", mime="a/b", content=b"docx"), bill)
+    whom = {"chat_id": "101"}
+    place("chatapp_send_file", "PREPARATION", {**whom, "file": str(store.keep_file(prices)), "message": "Цены"})
+    place("chatapp_send_document", "PREPARATION", {**whom, "document": str(document.id)})
+    place("chatapp_set_tags", "PREPARATION", {**whom, "tags": "счёт; оплата"})
+    place("chatapp_send_file", "PREPARATION", {**whom, "file": "1"})
+    await desk.portal.staff.changes(deal, stageId="PREPARATION")
+    runs = desk.portal.automation.runs
+    await eventually(lambda: sum(run.ended.is_set() for run in runs) == 4)
+    assert [run.returned["status"] for run in runs] == ["Y", "Y", "Y", "N"]
+    assert [run.returned["detail"] for run in runs[:3]] == ["101:Y"] * 3
+    await desk.client_gets(2)
+    files = [file for one in await desk.bot.heard(ANNA) for file in one.files]
+    assert [(file.name, file.content) for file in files] == [
+        ("Прайс.txt", prices.content),
+        ("Счёт 12.pdf", bill.content),
+    ]
+    (dialog,) = the_dialogs(desk.company)
+    assert sorted(desk.company.read(lambda tx: dialogs.tags(tx, dialog.id))) == ["оплата", "счёт"]

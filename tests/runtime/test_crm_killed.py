@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.domain.crm.states import LinkState
+from chatapp_cli.runtime import crm_robots
 from chatapp_cli.sandbox.bitrix24.misbehaviour import TOKEN
 from chatapp_cli.services import crm_intake, links
 from tests.runtime.desk import eventually
@@ -86,6 +87,31 @@ async def test_a_renewal_that_was_killed_loses_no_message_even_if_it_costs_the_l
         await desk.links_again()
         await eventually(desk.told_all)
     assert desk.shown() == [FIRST, "раз 0", "раз 1"]
+
+
+@pytest.mark.req("S-115", part="robots of a portal")
+async def test_a_robots_step_that_was_being_answered_ends_once_with_one_message_and_one_comment(
+    desk: PortalDesk,
+) -> None:
+    fault, portal = desk.portal.misbehaviour, desk.portal
+    deal = portal.server.office.add_card("deal", title="Заказ", responsible=1, stage="NEW")
+    async with desk.daemons.child() as daemon:
+        await eventually(lambda: time_passes(desk) and desk.row().state == LinkState.OK and desk.told_all())
+        await crm_robots.install(desk.company, desk.row())
+        filled = {"chat_id": str(ANNA.number), "message": "Заказ готов", "comment": "Y"}
+        portal.automation.place("chatapp_send_message", "PREPARATION", filled)
+        fault.slow["batch"] = 30
+        await portal.staff.changes(deal, stageId="PREPARATION")
+        (run,) = portal.automation.runs
+        await eventually(run.ended.is_set)
+        await daemon.kill()
+    fault.slow.clear()
+    fault.lose_after["crm.timeline.comment.add"] = 1
+    async with desk.daemons.child():
+        await eventually(lambda: time_passes(desk) and portal.comments and desk.told_all())
+    assert (run.state, run.returned["status"], run.returned["detail"]) == ("answered", "Y", f"{ANNA.number}:Y")
+    assert [one.entity for one in portal.comments] == [deal.id]
+    assert await desk.received() == ["Заказ готов"]
 
 
 def refused(desk: PortalDesk) -> bool:

@@ -25,12 +25,12 @@ from chatapp_cli.services import (
     channels,
     crm_event_form,
     crm_intake,
-    crm_steps,
     dialogs,
     ledger,
     links,
     outbox,
     pairings,
+    runs,
     templates,
 )
 from chatapp_cli.services.crm_intake import CrmContext
@@ -93,7 +93,7 @@ class Bot:
 
         def claim(tx: Any) -> list[EntryRow]:
             rows = [row for row in ledger.claim(tx, self.desk.link, 20) if row.act == Act.CONTINUE]
-            crm_steps.withdraw_late(tx, rows)
+            runs.settle_late(tx, rows)
             return rows
 
         return list(self.desk.shop.write(claim))

@@ -18,7 +18,6 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.services import (
     channels,
     composing,
-    crm_entries,
     crm_intake,
     crm_targets,
     ledger,
@@ -27,6 +26,7 @@ from chatapp_cli.services import (
     pairings,
     trace,
 )
+from chatapp_cli.services.crm_run_entries import EntryNotReady
 from chatapp_cli.services.message_request import InDialog, MessageRequest
 from tests.services.paired import CRM, HERE, Paired, able, bound, linked
 from tests.stores import Shop, hand_over, owner
@@ -400,7 +400,7 @@ def test_a_file_that_is_still_downloaded_is_awaited_and_then_shared_under_an_add
     file = IncomingFile(kind="document", name="счёт.pdf", remote="r1")
     desk.shop.hear(desk.channel, "счёт", files=(file,))
     (row,) = desk.entries()
-    with pytest.raises(crm_entries.FilesAwaited):
+    with pytest.raises(EntryNotReady):
         desk.entry(row)
     (wanted,) = desk.shop.read(lambda tx: files.wanted(tx, desk.channel))
     sha256 = desk.shop.media.put(b"%PDF")

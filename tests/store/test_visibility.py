@@ -34,6 +34,7 @@ THROUGH = {
     "message_revision": "message",
     "operator_line": "line",
     "reaction": "message",
+    "robot_part": "robot_run",
 }
 """Tables whose rows belong to a row of a hidden one, and are asked for by whoever has found that."""
 ACCOUNTS = "accounts of operators, which are shown to those who may change them"

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
+from chatapp_cli.domain.crm.cards import CardRef
+from chatapp_cli.domain.crm.events import RobotAsked
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import LinkId, PairingId
+from chatapp_cli.domain.robot import RobotCode
 from chatapp_cli.i18n import N_
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.services import channels, crm_rules, ledger, links, pairings
+from chatapp_cli.services import channels, crm_rules, ledger, links, pairings, robots
+from chatapp_cli.services.robots import RobotSetting
 from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.store.rows.crm import EntryRow
 from chatapp_cli.store.tx import Tx
@@ -93,3 +97,21 @@ def _answer(tx: Tx, *, row: EntryRow, refuses: bool) -> None:
         ledger.die(tx, row, "line_inactive", "ERROR_CONNECTOR_NOT_ACTIVE")
     else:
         ledger.skip(tx, row)
+
+
+def automated(stage: Stage) -> None:
+    """The same with robots that ran on stages of the first portal: one whose messages wait, one that did nothing."""
+    furnish(stage)
+    able = stage.company.capabilities
+    for token, whom, message in (
+        ("one", "rita@lebedeva.example; pavel@opt.example", "Ваш заказ готов"),
+        ("two", "@nobody_of_ours; не телефон", "Спасибо за покупку!"),
+    ):
+        asked = RobotAsked(remote=token, robot=RobotCode.SEND_MESSAGE, card=CardRef("deal", "17"),
+                           arguments={"chat_id": whom, "message": message})  # fmt: skip
+        stage.company.write(partial(_robot, link=LinkId(1), asked=asked, setting=RobotSetting(able=able)))
+
+
+def _robot(tx: Tx, *, link: LinkId, asked: RobotAsked, setting: RobotSetting) -> None:
+    robots.expect(tx, link, asked)
+    robots.carry_out_of(tx, link, asked, setting)

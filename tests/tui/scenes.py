@@ -246,6 +246,7 @@ PAGES = (
     Scene("crm", ("ctrl+k", shows("Анна"), "down", "down", "down"), shows("ERROR_CONNECTOR"), before=portals.furnish),
     Scene("portal", ("ctrl+k", shows("Анна"), "end", "up"), shows("→"), before=portals.furnish),
     Scene("rules", ("ctrl+k", shows("Анна"), "p"), page("CrmRulesScreen"), before=portals.ruled),
+    Scene("robots", ("ctrl+k", shows("Анна"), "h"), page("RobotRunsScreen"), before=portals.automated),
     Scene("unlinked", ("ctrl+k",), page("CrmScreen")),
     Scene(
         "pairing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,13 @@ from tests.tui.gallery import StillClock
 from tests.tui.stage import opened
 
 
+class PassingClock(StillClock):
+    """The same moment all the time, while what is paced goes on."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """A portal, and the address of the daemon."""
@@ -33,7 +41,7 @@ class Office:
 @pytest.fixture
 def company(tmp_path: Path) -> Iterator[Company]:
     """A desk with one channel, for a program that is away."""
-    found = opened(tmp_path / "desk", StillClock(), http_port=0)  # type: ignore[arg-type]
+    found = opened(tmp_path / "desk", PassingClock(), http_port=0)  # type: ignore[arg-type]
     settings, secrets = {"url": "http://127.0.0.1:9", "name": "Сайт"}, {"secret": "тайна"}
     site = Bound(account="site", title="Сайт", settings=settings, secrets=secrets, hook_key="key of the site")
     line = found.write(lambda tx: lines.add(tx, "Магазин"))
@@ -111,10 +119,28 @@ async def test_a_portal_is_linked_paired_and_checked_without_leaving_the_window(
         await it.press("y")
         await it.until(lambda: any("CRM_CREATE_THIRD=Y is set now" in one.message for one in it.app._notifications))
         assert office.portal.lines[109].settings["CRM_CREATE_THIRD"] == "Y"
-        await it.press("up", "c")
+        await it.press("up")
+        await robots_come_and_go(it, office)
+        await it.press("c")
         await it.sees(
             "✓ A test event came back", "✗ Our clock and the portal's are", "→ Let this machine set its clock"
         )
+
+
+async def robots_come_and_go(it: Window, office: Office) -> None:
+    """Our robots are installed in the portal and taken away again, from the page of CRMs."""
+    there = office.portal.server.office.robots
+    await it.press("t")
+    await it.sees("not installed 11", "Install or renew all robots", "Take all robots away")
+    await it.press("enter")
+    await it.until(lambda: any(": installed 11" in one.message for one in it.app._notifications))
+    assert len(there) == 11
+    await it.press("t")
+    await it.sees(": installed 11", "Install or renew all robots")
+    await it.press("down", "enter")
+    await it.sees("they do nothing any more")
+    await it.press("y")
+    await it.until(lambda: there == {})
 
 
 async def test_a_portal_is_linked_by_a_webhook_alone(office: Office, window: Opener, company: Company) -> None:

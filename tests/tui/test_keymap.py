@@ -20,6 +20,7 @@ from chatapp_cli.tui.screens.mail import MailScreen
 from chatapp_cli.tui.screens.operators import OperatorsScreen
 from chatapp_cli.tui.screens.people import PeopleScreen
 from chatapp_cli.tui.screens.replies import RepliesScreen
+from chatapp_cli.tui.screens.robot_runs import RobotRunsScreen
 from chatapp_cli.tui.screens.search import SearchScreen
 from chatapp_cli.tui.screens.troubles import TroublesScreen
 from chatapp_cli.tui.widgets.composer import Pen
@@ -35,6 +36,7 @@ PLACES = {
     "lines": LinesScreen,
     "crm": CrmScreen,
     "crm_rules": CrmRulesScreen,
+    "crm_runs": RobotRunsScreen,
     "troubles": TroublesScreen,
     "applications": ApplicationsScreen,
     "find": SearchScreen,

@@ -42,6 +42,7 @@ PLACES = {
     "bind": "bind",
     "mail": "whole-mail",
     "crm_rules": "rules",
+    "crm_runs": "robots",
 }
 """A scene of the gallery for each place that keys work in."""
 SCENE = {scene.name: scene for scene in SCENES}

@@ -77,7 +77,7 @@ class AmoDelivery:
                 await owners.tell(self._api, entry)
             case Act.CONTINUE:
                 await salesbot.go_on(self._api, entry)
-            case Act.TEXTED:  # amoCRM has no providers of SMS
+            case Act.TEXTED | Act.RESULT | Act.COMMENT:  # amoCRM has neither providers of SMS nor robots
                 pass
             case unknown:
                 assert_never(unknown)

@@ -128,6 +128,8 @@ class AmoNotes:
                 return f"{show(T('Not delivered:'))} {showing.complaint(entry)}"
             case Act.DELIVERED | Act.TEXTED | Act.OWNER | Act.CONTINUE | Act.READ | Act.REACT | Act.IMPORT:
                 return ""
+            case Act.RESULT | Act.COMMENT:
+                return ""
             case unknown:
                 assert_never(unknown)
 

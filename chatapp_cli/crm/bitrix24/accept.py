@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from chatapp_cli.crm.bitrix24 import events, names, pages, place_form
+from chatapp_cli.crm.bitrix24 import events, names, pages, place_form, robot_calls, robots
 from chatapp_cli.crm.bitrix24.events import KeptPart
 from chatapp_cli.crm.bitrix24.place_form import FormPlace
 from chatapp_cli.crm.bitrix24.record import (
@@ -93,11 +93,20 @@ async def accept(bound: Bound, request: HookRequest, world: World, portals: Know
     try:
         if (request.method, page) == ("POST", "event"):
             return await _event(portals, bound, request, world.clock.now())
+        if (request.method, page) == ("POST", robots.PAGE):
+            return await _robot(portals, bound, request, world.clock.now())
         if handler := _PAGES.get((request.method, page)):
             return await handler(bound, request, world)
     except ValueError:  # of the brackets: too deep, too many
         return _BAD
-    return CrmReply(status=405 if page == "event" or page in {name for _, name in _PAGES} else 404)
+    return CrmReply(status=405 if page in _CALLED else 404)
+
+
+async def _robot(portals: KnownPortals, bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
+    """A process reaches a robot of ours. Many may at once, and nobody repeats a call."""
+    tree = parse(request.body)
+    _, ours = await portals.sender(bound, now, _map(tree, "auth"))
+    return CrmReply(arrivals=[robot_calls.arrival(tree, now)], body=b"ok") if ours else _NO
 
 
 async def _event(portals: KnownPortals, bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
@@ -282,6 +291,7 @@ _PAGES: Final[Mapping[tuple[str, str], Callable[[Bound, HookRequest, World], Awa
     ("POST", place_form.SAVE): _save,
     ("POST", "sms"): _sms,
 }
+_CALLED: Final = {"event", robots.PAGE, *(name for _, name in _PAGES)}
 
 
 def _map(tree: Any, name: str) -> Tree:

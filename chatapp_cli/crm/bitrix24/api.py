@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.access import AuthServer, belongs, settle
@@ -62,10 +63,10 @@ class PortalApi(MethodCalls):
             raise self._failed(method, response, said, once=False, secrets=[access])
         return said.get("result")
 
-    async def download(self, url: str) -> tuple[aiohttp.ClientResponse, str]:
-        """Begin to fetch a file of the portal; the caller reads and releases it. The token goes into the query.
+    async def download(self, url: str) -> tuple[aiohttp.ClientResponse, Sequence[str]]:
+        """Begin to fetch a file of the portal, and what no error may repeat; the caller reads and releases it.
 
-        One that has expired is renewed, as for a call.
+        The token goes into the query. One that has expired is renewed, as for a call.
         """
         token = await self._tokens.present()
         response = await self._begun(url, token)
@@ -77,13 +78,20 @@ class PortalApi(MethodCalls):
                 raise self._failed("download", refused, errors.said(refused), once=False, secrets=[token.access])
             token = await self._tokens.another(token)
             response = await self._begun(url, token)
-        return response, token.access
+        return response, [token.access]
 
     async def _begun(self, url: str, token: AccessToken) -> aiohttp.ClientResponse:
         with network([token.access]):
-            return await self._http.get(
-                url, params={"auth": token.access}, timeout=aiohttp.ClientTimeout(total=600), allow_redirects=False
-            )
+            return await self._get(URL(url).update_query(auth=token.access))
+
+    async def download_signed(self, url: str) -> tuple[aiohttp.ClientResponse, Sequence[str]]:
+        """The same by a link that bears a token, and is signed for it: it is sent as it is (sheet §3.4)."""
+        link = URL(url, encoded=True)
+        with network(secrets := [link.raw_query_string, *link.query.values()]):
+            return await self._get(link), secrets
+
+    async def _get(self, url: URL) -> aiohttp.ClientResponse:
+        return await self._http.get(url, timeout=aiohttp.ClientTimeout(total=600), allow_redirects=False)
 
     async def _answer(self, method: str, params: Answer, urgency: Urgency, *, once: bool = False) -> Answer:
         self._parking.require_free(method)

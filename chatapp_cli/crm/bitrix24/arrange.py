@@ -16,6 +16,7 @@ from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.card_tab import CARD
 from chatapp_cli.crm.bitrix24.events import wanted as wanted_events
 from chatapp_cli.crm.bitrix24.record import CALLED_AT, ECHO, NONCE, OFFERED, Joined, joined, on_line
+from chatapp_cli.crm.bitrix24.robots import PAGE, PortalRobots
 from chatapp_cli.crm.bitrix24.tabs import CardTabs
 from chatapp_cli.crm.bitrix24.texts import TextProviders
 from chatapp_cli.domain.crm.link import Account, Pairing
@@ -48,6 +49,7 @@ class Arrangement:
         self._event = address(public_url, bound, "event")
         self._page = address(public_url, bound, "connector")
         self._providers = TextProviders(api, bound.memory, address(public_url, bound, "sms"))
+        self.robots = PortalRobots(api, bound.memory, address(public_url, bound, PAGE))
         self._tabs = CardTabs(api, address(public_url, bound, CARD))
 
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
@@ -63,6 +65,7 @@ class Arrangement:
         refused |= await self._register(wanted)
         await self._leave(wanted)
         await self._tabs.arrange(wanted=bool(wanted))
+        await self.robots.keep()
         refused |= await self._join({pair: one for pair, one in wanted.items() if one.id not in refused})
         return await self._providers.arrange(list(wanted.values())) | refused
 
@@ -73,7 +76,7 @@ class Arrangement:
         """
         await self._tabs.arrange(wanted=False)
         await self._leave({})
-        left = await self._unregister()
+        left = [*await self.robots.leave(), *await self._unregister()]
         await self._providers.arrange(())
         there = await self._api.call("event.get", urgency=Urgency.BACKGROUND)
         bound = [one for one in (there if isinstance(there, list) else []) if isinstance(one, dict)]

@@ -18,7 +18,7 @@ from chatapp_cli.kit.origins import origin_of
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
 
-SCOPES: Final = ("crm", "im", "imconnector", "imopenlines", "disk", "user", "placement", "messageservice")
+SCOPES: Final = ("crm", "im", "imconnector", "imopenlines", "disk", "user", "placement", "messageservice", "bizproc")
 """The rights that the local application has to be given."""
 _LIKE: Final = T("An address like company.bitrix24.ru is needed.")
 

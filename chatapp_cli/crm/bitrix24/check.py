@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from chatapp_cli.crm.bitrix24 import events, lines, record
+from chatapp_cli.crm.bitrix24 import events, lines, record, robot_check
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.bind import SCOPES
 from chatapp_cli.crm.bitrix24.calls import BatchCommand
@@ -48,6 +48,7 @@ async def findings(api: PortalApi, bound: Bound, world: World) -> Sequence[Findi
         _bindings(answers["event.get"], bound, await _wanted(bound)),
     ]
     found += [one async for one in _lines(api)]
+    found += await robot_check.findings(api, bound)
     return [*found, await _echo(api, bound, world)]
 
 

@@ -18,6 +18,7 @@ from chatapp_cli.crm.bitrix24 import (
     linking,
     lite,
     owners,
+    robot_calls,
     webhook,
 )
 from chatapp_cli.crm.bitrix24.api import PortalApi, connected
@@ -31,6 +32,7 @@ from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place
 from chatapp_cli.domain.crm.owner import ChatOwner
+from chatapp_cli.domain.crm.robots import RobotThere
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import LinkId, Millis, PairingId
@@ -46,6 +48,8 @@ class Bitrix24Session:
     def __init__(self, api: PortalApi, bound: Bound, public_url: str, world: World) -> None:
         self._api, self._clock = api, world.clock
         self._arrangement = Arrangement(api, bound, public_url, world)
+        self._robots = self._arrangement.robots
+        self._documents = files.CardDocuments(api, world.clock)
         self._delivery = Delivery(api, bound.memory, public_url, world.clock)
         self._naming = ChatNaming(api, world.clock)
 
@@ -118,6 +122,26 @@ class Bitrix24Session:
         """The employee with an access token; empty for a token that the portal does not tell anything about."""
         return await clients.employee_of(self._api, proof)
 
+    async def robots_there(self) -> Sequence[RobotThere]:
+        """How the portal has our robots."""
+        return await self._robots.there()
+
+    async def install_robots(self) -> Sequence[RobotThere]:
+        """Register our robots, or renew them."""
+        return await self._robots.install()
+
+    async def remove_robots(self) -> Sequence[RobotThere]:
+        """Take our robots away."""
+        return await self._robots.remove()
+
+    async def fetch_disk_file(self, number: str, target: Path) -> tuple[str, str]:
+        """Write a file of the portal's disk to ``target``."""
+        return await files.from_disk(self._api, number, target)
+
+    async def fetch_document(self, number: str, target: Path, *, kind: str) -> tuple[str, str]:
+        """Write a document of a card to ``target``; a PDF that is not made yet has to be asked for again."""
+        return await self._documents.fetch(number, target, kind=kind)
+
     async def depart(self) -> None:
         """Unbind tabs and events: the link ends."""
         await self._arrangement.depart()
@@ -147,7 +171,9 @@ class Bitrix24:
 
     def understand(self, bound: Bound, raw: bytes) -> CrmEvent:  # noqa: ARG002 - an event says all by itself
         """Parse a stored event again."""
-        return card_tab.understand(raw) or events.understand(raw, self._world.clock.now())
+        return (
+            card_tab.understand(raw) or robot_calls.understand(raw) or events.understand(raw, self._world.clock.now())
+        )
 
     async def check(self, bound: Bound) -> Sequence[Finding]:
         """Ask the portal about rights, owner, clock, events and lines."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias, assert_never
 
-from chatapp_cli.crm.bitrix24 import convert, errors, owners, texts
+from chatapp_cli.crm.bitrix24 import convert, errors, owners, robot_calls, texts
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.cards import bound_cards
@@ -24,8 +24,13 @@ from chatapp_cli.ports.world import Clock
 TOGETHER: Final = 20
 """Messages in a request: no largest number is documented, and a lost answer leaves so many unknown (addendum B7)."""
 
+_NO_CHAT: Final = frozenset({Act.FAILED, Act.RESULT, Act.COMMENT})
+"""Acts that need no place: an author is told wherever they wrote, a process and a card have none."""
+
 _Item: TypeAlias = Callable[[LedgerEntry], Mapping[str, Any]]
-_Beside: TypeAlias = Literal[Act.TEXTED, Act.OWNER, Act.FAILED, Act.CONTINUE, Act.READ, Act.REACT, Act.IMPORT]
+_Beside: TypeAlias = Literal[
+    Act.TEXTED, Act.OWNER, Act.FAILED, Act.CONTINUE, Act.RESULT, Act.COMMENT, Act.READ, Act.REACT, Act.IMPORT
+]
 
 
 class Delivery:
@@ -53,7 +58,9 @@ class Delivery:
         return unless_all_failed([found[place] for place in range(len(entries))], errors.stops_everything)
 
     async def find(self, entry: LedgerEntry) -> CrmReceipt | None:
-        """Look for a message in the chat's history by our id; what else we tell may be told twice."""
+        """Look for a message in the chat's history by our id, or a comment in its card; all else may be told twice."""
+        if entry.act is Act.COMMENT:
+            return CrmReceipt() if await robot_calls.has_comment(self._api, entry) else None
         if entry.act is not Act.ADD:
             return None
         connector, place = convert.connector(entry), entry.pairing.place
@@ -77,7 +84,10 @@ class Delivery:
                 return self._again("imconnector.delete.messages", entries, convert.deleted)
             case Act.DELIVERED:
                 return self._again("imconnector.send.status.delivery", entries, convert.delivered)
-            case Act.TEXTED | Act.OWNER | Act.FAILED | Act.CONTINUE | Act.READ | Act.REACT | Act.IMPORT as act:
+            case (
+                Act.TEXTED | Act.OWNER | Act.FAILED | Act.CONTINUE | Act.RESULT | Act.COMMENT
+                | Act.READ | Act.REACT | Act.IMPORT
+            ) as act:  # fmt: skip
                 return self._tell_beside(act, entries)
             case unknown:
                 assert_never(unknown)
@@ -91,8 +101,12 @@ class Delivery:
                 return owners.tell(self._api, entries, self._clock.now())
             case Act.FAILED:
                 return self._complain(entries)
+            case Act.RESULT:
+                return robot_calls.answer(self._api, entries)
+            case Act.COMMENT:
+                return robot_calls.comment(self._api, entries)
             case Act.CONTINUE | Act.READ | Act.REACT | Act.IMPORT:
-                # No automation of a portal waits for us, and its connectors have no such calls.
+                # No step of a portal waits for this, and its connectors have no such calls.
                 return _nothing(entries)
             case unknown:
                 assert_never(unknown)
@@ -166,7 +180,7 @@ async def _nothing(entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
 
 def _unfit(entry: LedgerEntry) -> ChannelError | None:
     """Why an entry cannot be told at all."""
-    if not entry.pairing.place.isdecimal() and entry.act is not Act.FAILED:  # an author is told wherever they wrote
+    if not entry.pairing.place.isdecimal() and entry.act not in _NO_CHAT:
         return Rejected(OTHER_WAY, entry.pairing.place)
     if entry.act is Act.DELIVERED and not (entry.chat.remote.isdecimal() and entry.remote.isdecimal()):
         return Rejected("chat_unknown")

@@ -34,6 +34,12 @@ JOINED: Final = "joined "
 SENDER: Final = "sms "
 """Before the code of a provider of SMS: the digest of what it was registered with."""
 
+ROBOT: Final = "robot "
+"""Before the code of a robot: the digest of what it was registered with."""
+
+ROBOTS_AT: Final = "robots at"
+"""The address at which the portal calls the installed robots."""
+
 COPY: Final = "copy "
 """Before the mark of a message of ours that was shown there as an employee's: when that was."""
 COPY_RETURNS: Final[Millis] = 2 * 3_600_000

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.message import Origin, State
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.crm.cards import CardRef
     from chatapp_cli.domain.crm.link import Pairing
     from chatapp_cli.domain.crm.outcome import CardOutcome
     from chatapp_cli.domain.crm.states import Act, TextFate
@@ -61,7 +62,7 @@ class LedgerEntry:
     id: EntryId
     act: Act
     pairing: Pairing
-    """For ``CONTINUE``, which belongs to no channel, an empty one."""
+    """For ``CONTINUE``, ``RESULT`` and ``COMMENT``, which belong to no channel, an empty one."""
     chat: CrmChat
     person: CrmPerson
     key: str = ""
@@ -89,7 +90,7 @@ class LedgerEntry:
     """The CRM's id of the employee who wrote it: there, or here as our operator. For ``OWNER`` who is responsible."""
     remote: str = ""
     """The CRM's id of the message, for ``DELIVERED``, ``FAILED``, ``READ`` and ``REACT``; of what stands still, for
-    ``CONTINUE``."""
+    ``CONTINUE`` and ``RESULT``."""
     sent_as: Sequence[str] = ()
     """The channel's ids of a message that was delivered."""
     reason: str = ""
@@ -102,6 +103,10 @@ class LedgerEntry:
     """How a message of ours fares that is shown there."""
     reaction: str = ""
     """The emoji with which the client reacts now, for ``REACT``; empty: it was taken back."""
+    card: CardRef | None = None
+    """The card to comment, for ``COMMENT``; ``text`` is the comment."""
+    results: Mapping[str, str] = field(default_factory=dict)
+    """What an automation gets, by the names of the robot's results, for ``RESULT``; ``reason`` is for its log."""
     outcome: CardOutcome | None = None
     """Where a card goes that the CRM's session makes for the message; ``None``: where the pairing says."""
 

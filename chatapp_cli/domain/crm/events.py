@@ -179,6 +179,29 @@ class CrmStepAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RobotAsked:
+    """An automation of the CRM wants one act done, see ``domain/robot`` (S-170 to S-178).
+
+    It is told once, by ``Act.RESULT``, if it waits; a second call with the same ``remote`` does nothing.
+    """
+
+    remote: str
+    """The CRM's id of the step that was reached: unique in the link."""
+    robot: str
+    """A ``RobotCode``."""
+    arguments: Mapping[str, str]
+    """By the names of the robot's fields, as they were filled in."""
+    card: CardRef | None = None
+    """The card on which the automation works, which gets the comment."""
+    employee: str = ""
+    """The CRM's id of the employee in whose name it works; empty if it told none."""
+    until: Millis | None = None
+    """When it is told at the latest, if it waits for the messenger; ``None``: it has no time of its own."""
+    waits: bool = True
+    """Whether the automation stands still until it is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CrmConversation:
     """A conversation began in a chat of the CRM, or ended."""
 
@@ -258,6 +281,7 @@ CrmEvent: TypeAlias = (
     | CrmTexted
     | CrmWroteFirst
     | CrmStepAsked
+    | RobotAsked
     | CrmConversation
     | CopyCame
     | PlaceDetached

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class CrmQuestion(StrEnum):
@@ -14,3 +15,10 @@ class CrmQuestion(StrEnum):
     CARDS = "cards"
     CLIENT_OF = "client_of"
     MEND = "mend"
+    ROBOTS = "robots_there"
+    INSTALL_ROBOTS = "install_robots"
+    REMOVE_ROBOTS = "remove_robots"
+
+
+CHANGING: Final = frozenset({CrmQuestion.MEND, CrmQuestion.INSTALL_ROBOTS, CrmQuestion.REMOVE_ROBOTS})
+"""Those that change something in the CRM."""

@@ -48,6 +48,10 @@ class Act(StrEnum):
     """Show a message from before the pairing, without any notice of it."""
     CONTINUE = "continue"
     """Let an automation of the CRM go on that had us send messages, see ``CrmStepAsked``."""
+    RESULT = "result"
+    """Give an automation of the CRM the results of a robot, see ``RobotAsked``."""
+    COMMENT = "comment"
+    """Comment a card with what became of a robot."""
 
 
 SHOWING: Final = frozenset({Act.ADD, Act.IMPORT})

@@ -108,6 +108,14 @@ class PlaceMended(LinkEvent):
     settings: str
 
 
+class RobotsChanged(LinkEvent):
+    """A person had our robots installed in the CRM, or taken away."""
+
+    topic: ClassVar[str] = "crm.robots"
+    words: ClassVar[Text] = T("CRM link {link}: it has {installed} robots of ours now")
+    installed: int
+
+
 class EmployeeMapped(LinkEvent):
     """An operator of ours was said to be an employee of the CRM, or nobody there."""
 

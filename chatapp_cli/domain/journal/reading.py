@@ -19,10 +19,11 @@ from chatapp_cli.domain.journal import (
     messages,
     operators,
     presence,
+    robots,
 )
 from chatapp_cli.domain.journal.base import Audience, JournalEvent, Unknown
 
-_MODULES = (chains, channels, company, contacts, dialogs, lines, links, messages, operators, presence)
+_MODULES = (chains, channels, company, contacts, dialogs, lines, links, messages, operators, presence, robots)
 
 
 class JournalEntry(NamedTuple):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from chatapp_cli.sandbox.bitrix24.authority import BitrixAuthority
+from chatapp_cli.sandbox.bitrix24.automation import Automation
 from chatapp_cli.sandbox.bitrix24.courier import EventCourier
 from chatapp_cli.sandbox.bitrix24.misbehaviour import Misbehaviour
 from chatapp_cli.sandbox.bitrix24.objects import ADMIN, Json, PortalRefusal
@@ -22,6 +23,7 @@ class Desk:
     authority: BitrixAuthority
     courier: EventCourier
     tracker: CardTracker
+    automation: Automation
     misbehaviour: Misbehaviour
     problems: list[str]
 

@@ -6,11 +6,11 @@ import operator
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote
 
 from chatapp_cli.sandbox.bitrix24.call import Call, Desk, Method
 from chatapp_cli.sandbox.bitrix24.line_methods import written_time
 from chatapp_cli.sandbox.bitrix24.objects import KINDS, Json, PortalCard, PortalComment, PortalRefusal
+from chatapp_cli.sandbox.bitrix24.office import PortalOffice
 
 PAGE: Final = 50
 
@@ -80,7 +80,6 @@ class CardMethods:
             "crm.duplicate.findbycomm": self.find,
             "crm.category.list": self.funnels,
             "crm.status.list": self.stages,
-            "disk.file.get": self.file,
         }
 
     def _kind(self, call: Call) -> str:
@@ -146,7 +145,7 @@ class CardMethods:
             raise PortalRefusal(400, "CRM_FIELD_ERROR_VALUE_NOT_VALID", "There is no such pipeline")
         if {"categoryId", "stageId"} & fields.keys():
             self._require_stage(card.kind, category, str(fields.get("stageId") or card.stage))
-        set_fields(card, fields)
+        set_fields(self._office, card, fields)
         self._office.touch(card)
         self._desk.courier.tell(f"OnCrm{card.kind}Update", {"FIELDS": {"ID": card.id}}, user=call.user)
         return {"item": _shown(card)}
@@ -204,7 +203,7 @@ class CardMethods:
             call.extra["next"] = start + PAGE
         return [
             {"ID": str(one.id), "ENTITY_ID": str(one.entity), "ENTITY_TYPE": one.kind, "COMMENT": one.text,
-             "AUTHOR_ID": str(one.author)}
+             "AUTHOR_ID": str(one.author), "CREATED": written_time(one.at)}
             for one in found[start:][:PAGE]
         ]  # fmt: skip
 
@@ -268,27 +267,17 @@ class CardMethods:
         found = {f"{sign}{stage}": name for stage, name in _STAGES["lead" if entity == "STATUS" else "deal"].items()}
         return {stage: name for stage, name in found.items() if stage not in self._office.gone_stages}
 
-    def file(self, call: Call) -> Json:
-        """A file of the disk; its address carries a token."""
-        number = call.number("id")
-        file = self._office.files.get(number)
-        if file is None:
-            raise PortalRefusal(400, "ERROR_NOT_FOUND", "There is no such file")
-        token = self._desk.authority.access_for(call.user)
-        query = f"auth={token}&token={quote(f'disk|{number}')}"
-        return {
-            "ID": str(number), "NAME": file.name, "SIZE": str(len(file.content)), "TYPE": "file",
-            "DOWNLOAD_URL": f"{self._desk.authority.client_endpoint}download.json?{query}",
-        }  # fmt: skip
 
-
-def set_fields(card: PortalCard, fields: Mapping[str, Any]) -> None:
-    """Set fields of a card, in the names of ``crm.item.*``."""
+def set_fields(office: PortalOffice, card: PortalCard, fields: Mapping[str, Any]) -> None:
+    """Set fields of a card, in the names of ``crm.item.*``; another stage is entered."""
+    before = card.category, card.stage
     card.responsible = int(fields.get("assignedById", card.responsible))
     card.category = int(fields.get("categoryId", card.category))
     card.stage = str(fields.get("stageId", card.stage))
     card.title = str(fields.get("name", fields.get("title", card.title)))
     card.fields.update({name: value for name, value in fields.items() if name not in _FIELDS})
+    if (card.category, card.stage) != before:
+        office.entered(card)
 
 
 def _dictionary(kind: str, category: int) -> str:

@@ -65,6 +65,8 @@ class Misbehaviour:
     """How many next events come twice at the same moment."""
     doubled_sms: int = 0
     """How many next SMS are told twice to their provider."""
+    doubled_robots: int = 0
+    """How many next calls of robots come twice at the same moment."""
     drop_events: int = 0
     """How many next events are lost before anybody is called."""
     late_events: float = 0.0

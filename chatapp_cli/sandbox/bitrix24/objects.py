@@ -15,8 +15,8 @@ Json: TypeAlias = dict[str, Any]
 ADMIN: Final = 1
 OPERATOR: Final = 27
 SYSTEM: Final = 0
-KINDS: Final = {"lead": 1, "deal": 2, "contact": 3, "company": 4}
-"""Kinds of cards by their ``entityTypeId``."""
+KINDS: Final = {"lead": 1, "deal": 2, "contact": 3, "company": 4, "dynamic_1030": 1030}
+"""Kinds of cards by their ``entityTypeId``; the last is a smart process that the company made."""
 
 
 class PortalRefusal(Exception):
@@ -247,6 +247,23 @@ class PortalNotice:
     id: int
     user: int
     text: str
+
+
+@dataclass(slots=True, kw_only=True)
+class PortalDocument:
+    """A document that was made for a card by a template."""
+
+    id: int
+    card: PortalCard
+    title: str
+    number: str
+    docx: StageFile
+    pdf: StageFile
+    pdf_at: float
+    """The moment on the clock at which its PDF is made."""
+    failed: bool = False
+    """Whether the portal could make no PDF."""
+    at: Millis = 0
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from chatapp_cli.ports.world import Clock
@@ -17,6 +17,7 @@ from chatapp_cli.sandbox.bitrix24.objects import (
     PortalCard,
     PortalChat,
     PortalComment,
+    PortalDocument,
     PortalEmployee,
     PortalMessage,
     PortalNotice,
@@ -51,6 +52,12 @@ class PortalOffice:
         self.placements: list[PlacementBinding] = []
         self.senders: dict[str, Json] = {}
         self.sms: dict[str, PortalSms] = {}
+        self.robots: dict[str, Json] = {}
+        """The application's robots by their codes."""
+        self.application_host = ""
+        """Where the application is; it may name no handlers elsewhere."""
+        self.entered: Callable[[PortalCard], None] = lambda _card: None
+        """Told of each card that enters a stage."""
         self.chats: list[PortalChat] = []
         self._by_outside: dict[tuple[str, int, str], list[PortalChat]] = {}
         self._by_id: dict[int, PortalChat] = {}
@@ -67,6 +74,7 @@ class PortalOffice:
         self.own_fields: dict[str, str] = {}
         """Titles of the fields that the company added to deals, such as ``ufCrm_1721`` → «Откуда»."""
         self.files: dict[int, StageFile] = {}
+        self.documents: dict[int, PortalDocument] = {}
         self._line_numbers = itertools.count(107, 2)
         self._person_numbers = itertools.count(585)
         self._chat_numbers = itertools.count(1767)
@@ -75,6 +83,7 @@ class PortalOffice:
         self._others = itertools.count(9043)
         self._card_numbers = {kind: itertools.count(first) for kind, first in (("lead", 1209), ("deal", 17))}
         self._card_numbers |= {"contact": itertools.count(2301), "company": itertools.count(4101)}
+        self._card_numbers |= {"dynamic_1030": itertools.count(5)}
         self.add_line("Продажи")
         self.add_line("Поддержка")
 
@@ -158,7 +167,27 @@ class PortalOffice:
         """A new card."""
         card = PortalCard(kind=kind, id=next(self._card_numbers[kind]), updated=self._clock.now(), **said)
         self.cards.append(card)
+        self.entered(card)
         return card
+
+    def add_document(
+        self,
+        card: PortalCard,
+        title: str,
+        docx: StageFile,
+        pdf: StageFile,
+        *,
+        pdf_after: float = 0,
+        failed: bool = False,
+    ) -> PortalDocument:
+        """A document of a card, whose PDF is made so many seconds later, or never if that ``failed``."""
+        number, now = self.next_number(), self._clock.now()
+        made = PortalDocument(
+            id=number, card=card, title=title, number=str(number), docx=docx, pdf=pdf, failed=failed, at=now,
+            pdf_at=self._clock.monotonic() + pdf_after,
+        )  # fmt: skip
+        self.documents[number] = made
+        return made
 
     def touch(self, card: PortalCard) -> None:
         """A field of a card changed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Literal
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
 from chatapp_cli.sandbox.bitrix24.authority import SCOPES
@@ -22,7 +22,12 @@ class PortalPages:
         self._desk = desk
 
     async def install(self, handler_url: str, form: Literal["event", "page"]) -> Answered:
-        """Install the application again, with new tokens, in one of the two forms of the call."""
+        """Install the application again, with new tokens, in one of the two forms of the call.
+
+        What it had registered before vanishes with that.
+        """
+        self._desk.office.robots.clear()
+        self._desk.office.application_host = urlsplit(handler_url).hostname or ""
         if form == "page":
             return await self._page(handler_url, {"PLACEMENT": "DEFAULT", "PLACEMENT_OPTIONS": json.dumps({})})
         data = {"VERSION": 1, "ACTIVE": "Y", "INSTALLED": "Y" if self._desk.authority.installed else "N"}

@@ -49,6 +49,7 @@ class Portal:
         self.authority = self.server.authority
         self.authority.installed = not pages
         self.staff = PortalStaff(self.server.desk)
+        self.automation = self.server.automation
         self._pages = PortalPages(self.server.desk)
         self._office = self.server.office
         self._shown = ""

@@ -43,6 +43,10 @@ _REGISTER = (
     "EDIT_INTERNAL_MESSAGES:boolean DEL_INTERNAL_MESSAGES:boolean NEWSLETTER:boolean NEED_SYSTEM_MESSAGES:boolean "
     "NEED_SIGNATURE:boolean CHAT_GROUP:boolean"
 )
+_ROBOT = (
+    "HANDLER!:string NAME!:words AUTH_USER_ID:integer USE_SUBSCRIPTION:boolean DESCRIPTION:words PROPERTIES:object "
+    "RETURN_PROPERTIES:object DOCUMENT_TYPE:array FILTER:object USE_PLACEMENT:boolean PLACEMENT_HANDLER:string"
+)
 
 RULES: Final[Mapping[str, MethodRule]] = {
     "app.info": _rule(BASIC),
@@ -120,6 +124,14 @@ RULES: Final[Mapping[str, MethodRule]] = {
     "messageservice.message.status.update": _rule(
         "messageservice", "CODE!:string MESSAGE_ID!:string STATUS!:string", application=True
     ),
+    "bizproc.robot.add": _rule("bizproc", f"CODE!:string {_ROBOT}", application=True),
+    "bizproc.robot.update": _rule("bizproc", "CODE!:string FIELDS!:object", application=True),
+    "bizproc.robot.list": _rule("bizproc", application=True),
+    "bizproc.robot.delete": _rule("bizproc", "CODE!:string", application=True),
+    "bizproc.event.send": _rule("bizproc", "EVENT_TOKEN!:string RETURN_VALUES:object LOG_MESSAGE:string"),
+    "bizproc.activity.log": _rule("bizproc", "EVENT_TOKEN!:string LOG_MESSAGE!:string"),
+    "crm.documentgenerator.document.get": _rule("crm", "id:integer"),
+    "crm.documentgenerator.document.list": _rule("crm", "select:array filter:object order:object start:integer"),
     "crm.item.list": _rule(
         "crm",
         "entityTypeId!:integer select:array filter:object order:object start:integer useOriginalUfNames:boolean",

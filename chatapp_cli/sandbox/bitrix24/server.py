@@ -12,17 +12,20 @@ from aiohttp import web
 from chatapp_cli.kit.system import SystemClock
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.sandbox.bitrix24.authority import BitrixAuthority
+from chatapp_cli.sandbox.bitrix24.automation import Automation
 from chatapp_cli.sandbox.bitrix24.basic_methods import BasicMethods
 from chatapp_cli.sandbox.bitrix24.batch import run_batch
 from chatapp_cli.sandbox.bitrix24.call import Call, Desk, Method, Unusual
 from chatapp_cli.sandbox.bitrix24.card_methods import CardMethods
 from chatapp_cli.sandbox.bitrix24.connector_methods import ConnectorMethods
 from chatapp_cli.sandbox.bitrix24.courier import EventCourier
+from chatapp_cli.sandbox.bitrix24.file_methods import FileMethods
 from chatapp_cli.sandbox.bitrix24.limits import LeakyBucket
 from chatapp_cli.sandbox.bitrix24.line_methods import LineMethods, written_time
 from chatapp_cli.sandbox.bitrix24.misbehaviour import Misbehaviour
 from chatapp_cli.sandbox.bitrix24.objects import ADMIN, Json, PortalCall, PortalRefusal
 from chatapp_cli.sandbox.bitrix24.office import PortalOffice
+from chatapp_cli.sandbox.bitrix24.robot_methods import RobotMethods
 from chatapp_cli.sandbox.bitrix24.rules import RULES, missing, said_against
 from chatapp_cli.sandbox.bitrix24.sms_methods import SmsMethods
 from chatapp_cli.sandbox.bitrix24.tracker import CardTracker
@@ -32,7 +35,9 @@ from chatapp_cli.sandbox.serving import HttpSandbox
 
 _HOST: Final = "127.0.0.1"
 _LARGEST: Final = 1 << 24
-_CHECKED_BY_THE_METHOD: Final = frozenset({"imconnector.register", "messageservice.sender.add"})
+_CHECKED_BY_THE_METHOD: Final = frozenset({
+    "imconnector.register", "messageservice.sender.add", "bizproc.robot.add", "bizproc.activity.log",
+})  # fmt: skip
 """Methods that name what is missing in an answer of their own."""
 _RESET: Final = 600
 """Seconds until operating time begins anew."""
@@ -61,10 +66,15 @@ class MethodServer(HttpSandbox):
         self._second_port: int | None = None
         self.bucket = LeakyBucket(self.clock, rate)
         self.webhook_code = f"{name}0webhook0code"[:16]
-        self.desk = Desk(self.office, self.authority, self.courier, self.tracker, self.misbehaviour, self.problems)
+        self.automation = Automation(self.office, self.courier, self.clock, self.misbehaviour)
+        self.desk = Desk(
+            self.office, self.authority, self.courier, self.tracker, self.automation, self.misbehaviour, self.problems
+        )
+        self._files = FileMethods(self.desk, self.clock)
         self.methods: Mapping[str, Method] = {
             **BasicMethods(self.desk, self.clock).table, **ConnectorMethods(self.desk).table,
             **LineMethods(self.desk).table, **CardMethods(self.desk).table, **SmsMethods(self.desk).table,
+            **RobotMethods(self.desk).table, **self._files.table,
         }  # fmt: skip
 
     @property
@@ -79,6 +89,7 @@ class MethodServer(HttpSandbox):
             await self.move()
         self.authority.portal_address = self.address
         self.tracker.begin()
+        self.automation.begin()
 
     async def move(self) -> None:
         """Open another port: calls at the first one are redirected there from now on."""
@@ -91,10 +102,12 @@ class MethodServer(HttpSandbox):
     async def _rest(self) -> None:
         await self.courier.stop()
         await self.tracker.stop()
+        await self.automation.stop()
 
     def _routes(self) -> web.Application:
         app = web.Application(client_max_size=_LARGEST)
         app.router.add_get("/rest/download.json", self._download)
+        app.router.add_get("/rest/crm.documentgenerator.document.{form:download|getPdf}.json", self._download)
         app.router.add_get("/oauth/authorize/", self._consent)
         app.router.add_route("*", "/rest/{method}", self._answer)
         app.router.add_route("*", "/rest/{user}/{code}/{method}", self._answer)
@@ -227,14 +240,10 @@ class MethodServer(HttpSandbox):
         }  # fmt: skip
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
-        number = request.query.get("token", "").partition("|")[2]
-        file = self.office.files.get(int(number)) if number.isdecimal() else None
         try:
-            self.authority.let_in(request.query.get("auth", ""))
+            file = self._files.download(request)
         except PortalRefusal as refused:
             return web.json_response(refused.body, status=refused.status)
-        if file is None:
-            raise web.HTTPNotFound
         if not self.misbehaviour.download_size:
             return web.Response(body=file.content, content_type=file.mime)
         return await self._zeros(request, self.misbehaviour.download_size)

@@ -115,14 +115,14 @@ class PortalStaff:
         self._desk.courier.tell("OnAppUninstall", {"CLEAN": int(clean)})
         for gone in (self._office.bindings, self._office.placements):
             gone.clear()
-        for known in (self._office.connectors, self._office.senders):
+        for known in (self._office.connectors, self._office.senders, self._office.robots):
             known.clear()
         self._office.active.clear()
         self._desk.authority.withdraw()
 
     async def changes(self, card: PortalCard, **fields: Any) -> None:
         """Somebody changes a card; fields as in ``crm.item.*``."""
-        set_fields(card, fields)
+        set_fields(self._office, card, fields)
         self._told(card, "Update")
 
     async def comments(self, card: PortalCard, text: str, *, employee: int = OPERATOR) -> None:

@@ -305,22 +305,17 @@ UPDATE crm_message SET message_id = :new WHERE message_id = :old
 UPDATE crm_entry SET message_id = :new WHERE message_id = :old;
 
 -- name: texts.keep
-INSERT INTO crm_text (link_id, remote, message_id, employee, told, entry_id)
-VALUES (:link, :remote, :message, :employee, :told, :entry)
+INSERT INTO crm_text (link_id, remote, message_id, employee, told) VALUES (:link, :remote, :message, :employee, :told)
 ON CONFLICT DO NOTHING;
 
 -- name: texts.of_message
-SELECT link_id, remote, employee, entry_id FROM crm_text WHERE message_id = :message;
-
--- name: texts.of_entry
-SELECT m.id FROM crm_text t JOIN message m ON m.id = t.message_id
-WHERE t.entry_id = :entry AND t.entry_id IS NOT NULL ORDER BY m.id;
+SELECT link_id, remote, employee FROM crm_text WHERE message_id = :message;
 
 -- name: texts.told
 UPDATE crm_text SET told = :told WHERE link_id = :link AND message_id = :message AND told <> :told;
 
 -- name: steps.open
-SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead' LIMIT 1;
+SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = :act AND state <> 'dead' LIMIT 1;
 
 -- name: steps.may_be_told
 SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead'
@@ -333,14 +328,9 @@ SELECT event FROM crm_arrived WHERE link_id = :link AND event LIKE :event ORDER 
 DELETE FROM crm_entry WHERE id = :id AND (state = 'sending' OR doubtful > 0);
 
 -- name: steps.begun
-SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead'
-  AND state = 'waiting' AND tries = 0 AND not_before > :now LIMIT 1;
-
--- name: steps.settled
-UPDATE crm_entry SET not_before = 0 WHERE id = :id AND act = 'continue' AND state = 'waiting' AND tries = 0;
-
--- name: steps.refuse
-UPDATE crm_entry SET reason = :reason WHERE id = :id AND act = 'continue' AND state = 'waiting';
+SELECT r.id FROM crm_entry e JOIN robot_run r ON r.entry_id = e.id
+WHERE e.link_id = :link AND e.remote = :remote AND e.act = 'continue' AND e.state <> 'dead'
+  AND e.state = 'waiting' AND e.tries = 0 AND e.not_before > :now LIMIT 1;
 
 -- name: steps.groups
 SELECT DISTINCT d.id FROM dialog d JOIN message m ON m.dialog_id = d.id

@@ -17,3 +17,6 @@ WHERE id = :id AND (state = 'running' OR state = 'waiting');
 
 -- name: requests.interrupted
 SELECT id FROM errand WHERE channel_id = :channel AND state = 'running';
+
+-- name: requests.withdraw
+UPDATE errand SET state = 'failed', code = 'withdrawn' WHERE id = :id AND state = 'waiting';

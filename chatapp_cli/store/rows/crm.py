@@ -164,8 +164,6 @@ class TextRow(NamedTuple):
     link_id: LinkId
     remote: str
     employee: str
-    entry_id: EntryId | None = None
-    """The entry that tells it together with the others of a step; ``None``: it is told by itself."""
 
 
 class EntryRow(NamedTuple):

@@ -16,6 +16,7 @@ from chatapp_cli.store.tables import (
     outbox,
     people,
     replies,
+    robots,
     timers,
 )
 from chatapp_cli.store.tables.base import metadata
@@ -32,5 +33,6 @@ __all__ = [
     "outbox",
     "people",
     "replies",
+    "robots",
     "timers",
 ]

@@ -137,10 +137,7 @@ class CrmText(Table, table=True):
     """A message that a CRM had us send, of which it is told how it fares."""
 
     __tablename__ = "crm_text"
-    __table_args__ = (
-        Index("ix_crm_text_message", "message_id"),
-        partly("ix_crm_text_entry", "entry_id", where="entry_id IS NOT NULL"),
-    )
+    __table_args__ = (Index("ix_crm_text_message", "message_id"),)
     link_id: int = Field(sa_column=Column(Big, ForeignKey("crm_link.id", ondelete="CASCADE"), primary_key=True))
     remote: str = Field(primary_key=True)
     """The CRM's id of it."""
@@ -149,8 +146,6 @@ class CrmText(Table, table=True):
     """The CRM's id of who sent it."""
     told: str
     """How it fared when the CRM was last to be told."""
-    entry_id: int | None = Field(None, sa_column=Column(Big, nullable=True))
-    """The entry of the ledger, gone once it is told, that tells how this message and others of its step fared."""
 
 
 class CrmEntry(Table, table=True):

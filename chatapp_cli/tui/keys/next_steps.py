@@ -62,6 +62,7 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
         Next.RENEW: (_LINES, ("lines", "bind")),
         Next.RESUME: (_LINES, ("lines", "resume")),
         Next.RETRY: (("transcript", "message('retry')"),),
+        Next.ROBOTS: (_CRM, ("crm", "robots")),
         Next.TAKE: (("inbox", "deed('assign')"),),
         Next.TEMPLATES: (("inbox", "deed('template')"),),
         Next.TO_ORGANIZER: (("transcript", "message('invitation')"),),

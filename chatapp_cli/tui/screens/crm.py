@@ -24,11 +24,13 @@ from chatapp_cli.store.rows.crm import CrmPutOffRow, ImportRow, LinkRow, Pairing
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.actions import crm as crm_actions
+from chatapp_cli.tui.actions import crm_robots as robot_actions
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.screens.crm_rules import CrmRulesScreen
 from chatapp_cli.tui.screens.linking import LinkingScreen, PairingScreen
+from chatapp_cli.tui.screens.robot_runs import RobotRunsScreen
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.crm_tree import CrmTree
@@ -198,6 +200,11 @@ class CrmScreen(ActionPage):
         self._findings[link.id] = await linking.check(self.workspace.company, link)
         self._show_chosen()
 
+    def action_robots(self) -> None:
+        """Show how the chosen CRM has our robots, and install or remove them."""
+        if link := self._tree.link:
+            self.do(partial(robot_actions.robots, self, link))
+
     def action_resume(self) -> None:
         """Try the chosen link again now."""
         if link := self._tree.link:
@@ -222,6 +229,10 @@ class CrmScreen(ActionPage):
         """Show the rules of the chosen link."""
         if link := self._tree.link:
             self.app.push_screen(CrmRulesScreen(link))
+
+    def action_runs(self) -> None:
+        """Show what robots did."""
+        self.app.push_screen(RobotRunsScreen())
 
     def action_letter(self) -> None:
         """Show the letter to the support of the chosen link's CRM."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _FITTING: Mapping[str, Collection[str]] = MappingProxyType(
     {
         "": (),
-        "link": ("attach", "renew", "check", "resume", "catch_up", "rules", "letter", "unlink"),
+        "link": ("attach", "renew", "check", "resume", "catch_up", "rules", "robots", "letter", "unlink"),
         "pairing": ("attach", "open", "check", "detach", "mend", "history"),
         "entry": ("retry", "drop"),
     }
@@ -93,6 +93,7 @@ class CrmTree(OptionList):
         if link is not None:
             about = manifest(link.kind)
             fitting -= {"catch_up", "mend"} if about.one_way_of(link.settings) else set()
+            fitting -= set() if about.has_robots(link.settings) else {"robots"}
             fitting -= {"letter"} if about.letter is None else set()
             fitting -= set() if Tells.HISTORY in about.tells_of(link.settings) else {"history"}
         return [f"crm.{act}" for act in sorted(_EVERY - fitting)]

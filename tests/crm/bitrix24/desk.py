@@ -10,7 +10,7 @@ from aiohttp import web
 
 from chatapp_cli.crm.bitrix24.connector import Bitrix24, Bitrix24Session
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, LedgerEntry
-from chatapp_cli.domain.crm.events import CrmArrival
+from chatapp_cli.domain.crm.events import CrmArrival, RobotAsked
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.ids import EntryId, LinkId, PairingId
@@ -72,6 +72,11 @@ class OfficeDesk:
         """What arrived, each id once as the desk stores it."""
         found = {one.provider_id: one.event for one in self.arrivals}
         return list(found.values())
+
+    @property
+    def robots_asked(self) -> list[RobotAsked]:
+        """What robots had us do, each step once."""
+        return [one for one in self.events if isinstance(one, RobotAsked)]
 
     async def link(self, previous: Bound | None = None) -> Bound:
         key = previous.hook_key if previous else self.world.chance.key()

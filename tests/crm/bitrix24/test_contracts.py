@@ -29,7 +29,7 @@ from tests.contract.connector_contract import ScriptedAsker
 from tests.crm.bitrix24.desk import LINE, SVETLANA, WHATSAPP, OfficeDesk, entry, pairing
 from tests.sandbox.bitrix24.schema import judged, problems, schema
 
-CALLERS = {"call", "pages", "BatchCommand", "_again"}
+CALLERS = {"call", "pages", "BatchCommand", "_again", "_asked"}
 """Functions whose first argument is a method's name."""
 IN_TURN = {"scope", "user.current", "user.admin", "server.time", "event.get"}
 """The check asks for these in a loop."""
@@ -104,6 +104,7 @@ async def everything(session: Bitrix24Session, portal: Portal, desk: OfficeDesk,
     await owners(session, portal, chat)
     await sends_texts(session, portal)
     await about_cards(session, portal)
+    await robots(session, portal, desk, folder)
     await by_a_webhook(portal, world)
     assert desk.bound
     await desk.crm.check(desk.bound)
@@ -141,6 +142,28 @@ async def about_cards(session: Bitrix24Session, portal: Portal) -> None:
     portal.add_line("Опт", CRM_CREATE="deal", CRM_CREATE_THIRD="N")
     (opt,) = [place for place in await session.places() if place.name == "Опт"]
     await session.mend(opt.id, ["deal_each_time"])
+
+
+async def robots(session: Bitrix24Session, portal: Portal, desk: OfficeDesk, folder: Path) -> None:
+    """Robots are installed, renewed, called, answered, and taken away."""
+    await session.install_robots()
+    assert desk.bound
+    await desk.bound.memory.save({"robot chatapp_check_phone": "of another version"})
+    await session.install_robots()
+    deal = next(card for card in portal.cards if card.kind == "deal")
+    portal.automation.place("chatapp_check_phone", "PREPARATION", {"phone": "79990000000"})
+    await portal.staff.changes(deal, stageId="PREPARATION")
+    while not desk.robots_asked:
+        await asyncio.sleep(0.01)
+    (asked,) = desk.robots_asked
+    result = entry("m-40", act=Act.RESULT, remote=asked.remote, results={"status": "Y"}, reason="1/1")
+    comment = entry("m-41", "79990000000:Y", act=Act.COMMENT, card=CardRef("deal", str(deal.id)))
+    assert await session.deliver([result, comment]) == [CrmReceipt(), CrmReceipt()]
+    assert await session.find(comment) == CrmReceipt()
+    await session.fetch_disk_file(str(portal.server.office.keep_file(PICTURE)), folder / "disk")
+    made = portal.server.office.add_document(deal, "Счёт", PICTURE, PICTURE)
+    await session.fetch_document(str(made.id), folder / "document", kind="pdf")
+    await session.remove_robots()
 
 
 async def by_a_webhook(portal: Portal, world: World) -> None:

@@ -5,6 +5,7 @@ Where the two differ, the test says which is right and why.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -174,6 +175,26 @@ async def test_a_page_of_a_connector_names_the_same_place_for_both(
         pages.place_of(tree["PLACEMENT_OPTIONS"]) == (options["CONNECTOR"], str(options["LINE"])) == (WHATSAPP, "107")
     )
     assert (theirs.member_id, theirs.oauth_token.access_token) == (tree["member_id"], tree["AUTH_ID"])
+
+
+async def test_a_robots_call_bears_the_same_step_and_proofs_for_both(
+    portal: Portal, desk: OfficeDesk, session: Bitrix24Session
+) -> None:
+    await session.install_robots()
+    deal = portal.server.office.add_card("deal", title="Заказ", responsible=1, stage="NEW")
+    portal.automation.place("chatapp_send_message", "PREPARATION", {"message": "a[0]=1 & [b]да[/b]; 100%"}, timeout=60)
+    await portal.staff.changes(deal, stageId="PREPARATION")
+    while not desk.robots_asked:
+        await asyncio.sleep(0)
+    request = next(one for one in desk.requests if one.path == "robot")
+    theirs = parse_flattened_keys(flat(request))
+    assert theirs == parse(request.body)
+    auth = EventOAuth.from_dict(theirs["auth"])
+    assert (auth.member_id, auth.application_token) == (portal.member_id, portal.application_token)
+    (asked,) = desk.robots_asked
+    assert (asked.remote, asked.arguments["message"]) == (theirs["event_token"], theirs["properties"]["message"])
+    assert asked.card
+    assert theirs["document_id"][-1] == f"DEAL_{asked.card.id}"
 
 
 async def test_an_answer_with_tokens_is_read_alike(portal: Portal) -> None:

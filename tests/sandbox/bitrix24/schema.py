@@ -30,7 +30,9 @@ KINDS = {
     "boolean": (bool, str, int), "any": (object,),
 }  # fmt: skip
 LOCALISED = {"NAME", "DESCRIPTION"}
-"""Of SMS providers: one text, or one for each language."""
+"""Of SMS providers and robots: one text, or one for each language."""
+IS_REQUIRED = {("bizproc.robot.add", "PLACEMENT_HANDLER"): False, ("bizproc.event.send", "EVENT_TOKEN"): True}
+"""What holds in place of the description (overlay: corrections)."""
 
 
 class Bitrix24Schema:
@@ -51,7 +53,8 @@ class Bitrix24Schema:
 
     def parameters(self, name: str) -> Mapping[str, Json]:
         """The described parameters of a method."""
-        return {one["name"]: one for one in self.method(name)["params"] if one["name"] not in PARTS_OF_ANSWERS}
+        said = [one for one in self.method(name)["params"] if one["name"] not in PARTS_OF_ANSWERS]
+        return {one["name"]: {**one, "required": IS_REQUIRED.get((name, one["name"]), one["required"])} for one in said}
 
     def call(self, call: PortalCall) -> Iterator[str]:
         """Judge a call, and its answer unless that is a refusal."""
@@ -68,7 +71,7 @@ class Bitrix24Schema:
             yield from self._answer(call)
 
     def _is_fitting(self, method: str, described: Json, value: Any) -> bool:
-        if method.startswith("messageservice.sender.") and described["name"] in LOCALISED:
+        if method.startswith(("messageservice.sender.", "bizproc.robot.")) and described["name"] in LOCALISED:
             return isinstance(value, str | dict)
         if (method, described["name"]) == ("user.get", "FILTER"):
             return isinstance(value, dict)
@@ -106,7 +109,8 @@ class Bitrix24Schema:
     def post(self, form: Pairs, query: Json) -> Iterator[str]:
         """Judge what the portal posted."""
         said = nested(form)
-        name = said.get("event") or ("sms_call" if "message_id" in said else "placement_body")
+        calls = {"message_id": "sms_call", "event_token": "robot_call"}
+        name = said.get("event") or next((one for key, one in calls.items() if key in said), "placement_body")
         yield from self._against(name, said)
         if name == "placement_body":
             yield from self._against("placement_query", query)

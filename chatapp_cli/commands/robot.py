@@ -1,0 +1,222 @@
+"""``chatapp robot``: one act for several recipients, as automations of a CRM have it done (S-170 to S-178)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chatapp_cli.commands import asked, input_checks, printing
+from chatapp_cli.commands.base import Json, Verb, noun, opened
+from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.input_checks import amount
+from chatapp_cli.commands.served import note_if_unserved
+from chatapp_cli.documents import robots as documents
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.robot import ROBOTS, STATUS, YES, Robot
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_, _, show
+
+if TYPE_CHECKING:
+    from chatapp_cli.bootstrap import Company
+    from chatapp_cli.domain.draft import StagedFile
+    from chatapp_cli.domain.ids import RunId
+    from chatapp_cli.services.robot_results import RobotOutcome
+    from chatapp_cli.services.robot_yaml import RobotStep
+
+app = noun()
+
+_FILES = ("file", "document")
+
+
+@app.command("list", cls=Verb)
+def list_(*, as_json: Json = False) -> None:
+    """List the robots with their fields."""
+    if as_json:
+        printing.document([documents.robot(one) for one in ROBOTS.values()])
+        return
+    rows = [(_spelled(one), show(one.title), ", ".join(_named(one))) for one in ROBOTS.values()]
+    printing.table((_("Robot"), _("Name"), _("Fields")), rows)
+
+
+def _spelled(robot: Robot) -> str:
+    return robot.code.replace("_", "-")
+
+
+def _named(robot: Robot) -> Sequence[str]:
+    """The fields, with a star those that have to be filled in."""
+    return [f"{one.name}*" if one.required else one.name for one in robot.fields]
+
+
+@app.command(cls=Verb)
+def run(
+    ctx: typer.Context,
+    code: Annotated[str, typer.Argument(metavar="ROBOT", help=N_("Robot, such as send-message"))] = "",
+    *,
+    phone: Annotated[str, typer.Option(help=N_("Phones, separated by commas or semicolons"))] = "",
+    chat_id: Annotated[str, typer.Option(help=N_("Chat ids or @usernames, separated alike"))] = "",
+    messenger: Annotated[str, typer.Option(help=N_("As in the field of messengers of a CRM's card"))] = "",
+    message: Annotated[str, typer.Option(help=N_("Text"))] = "",
+    first_name: Annotated[str, typer.Option(help=N_("First name of a new contact, in Telegram"))] = "",
+    last_name: Annotated[str, typer.Option(help=N_("Last name of a new contact, in Telegram"))] = "",
+    responsible: Annotated[str, typer.Option(help=N_("Operator who becomes responsible for the dialog"))] = "",
+    tags: Annotated[str, typer.Option(help=N_("Labels, separated by commas or semicolons"))] = "",
+    action: Annotated[str, typer.Option(help=N_("What to do with the labels: attach or detach"))] = "",
+    title: Annotated[str, typer.Option(help=N_("Name of a chat or a group"))] = "",
+    group_id: Annotated[str, typer.Option("--group", help=N_("Chat id of a group, or the number of its dialog"))] = "",
+    members: Annotated[str, typer.Option(help=N_("Phones, @usernames or chat ids, separated alike"))] = "",
+    file: Annotated[
+        str,
+        typer.Option("--file", metavar="FILE", help=N_("File to send; without a robot, robots as YAML; - reads it")),
+    ] = "",
+    line_id: Annotated[str, typer.Option("--line", help=N_("Line, by name or number; needed only with several"))] = "",
+    channel: Annotated[str, typer.Option("--channel", "-c", help=N_("Channel by kind, account or number"))] = "",
+    final: Annotated[
+        bool, typer.Option("--async", help=N_("Wait for the messenger's final word, not only until it is accepted"))
+    ] = False,
+    key: Annotated[str, typer.Option("--idempotency-key", metavar="KEY", help=N_("The same key does it once"))] = "",
+    wait: asked.Wait = asked.PATIENCE,
+    as_json: Json = False,
+) -> None:
+    """Run a robot, or several from a file in their order. Exit code 1 if it was not done for everybody."""
+    given = {
+        "phone": phone,
+        "chat_id": chat_id,
+        "messenger": messenger,
+        "message": message,
+        "first_name": first_name,
+        "last_name": last_name,
+        "responsible": responsible,
+        "tags": tags,
+        "action": action,
+        "title": title,
+        "group_id": group_id,
+        "members": members,
+        "line_id": line_id,
+        "channel": channel,
+        "async": YES if final else "",
+    }
+    steps = _steps(code, {name: value for name, value in given.items() if value}, file)
+    with opened(ctx) as company:
+        key = key or company.world.chance.key()
+        outcomes = [_carried_out(company, one, f"{key} {number}", seconds=wait) for number, one in enumerate(steps)]
+        if any(one.waits for one in outcomes):
+            note_if_unserved(company)
+    _tell(steps, outcomes, as_json=as_json, several=not code)
+    raise typer.Exit(0 if all(one.good for one in outcomes) else 1)
+
+
+def _steps(code: str, given: Mapping[str, str], file: str) -> Sequence[RobotStep]:
+    from chatapp_cli.services import robot_yaml
+
+    if code:
+        robot = robot_yaml.find(code)
+        of_file = next((name for name in _FILES if robot.has(name)), "file")
+        return [robot_yaml.step(code, {**given, **({of_file: file} if file else {})})]
+    if not file or given:
+        raise UsageError(T("No robot is named."), T("See them with: chatapp robot list"), field="code")
+    what = T("The file of robots")
+    try:
+        return robot_yaml.read(input_checks.standard_input() if file == "-" else input_checks.file(file, what))
+    except OSError as error:
+        raise UsageError(T("{file} cannot be read: {why}.", file=file, why=error), field="file") from error
+
+
+def _carried_out(company: Company, step: RobotStep, key: str, *, seconds: float) -> RobotOutcome:
+    """Do it, and wait for its end if it asks for that."""
+    from chatapp_cli.services import robot_results, runs
+
+    until = company.world.clock.now() + int(seconds * 1000)
+    number = _begun(company, step, key, until)
+    if company.read(partial(runs.one, run=number)).asks:
+        from chatapp_cli.runtime import robot_runs
+        from chatapp_cli.runtime.logs import configure
+
+        configure("error")
+        asyncio.run(robot_runs.settle(company, number, until=until))
+    return company.read(lambda tx: robot_results.of(tx, runs.one(tx, number), company.manifest))
+
+
+def _begun(company: Company, step: RobotStep, key: str, until: int) -> RunId:
+    from chatapp_cli.commands.staging import staging
+    from chatapp_cli.services import robots, runs
+    from chatapp_cli.services.robots import RobotSetting
+
+    with ExitStack() as stack:
+        take = stack.enter_context(staging(company))
+        setting = RobotSetting(able=company.capabilities, files=_taken(step, take))
+
+        def begin(tx: Any) -> RunId:
+            number = robots.start(tx, step.robot.code, step.arguments, key=key, until=until)
+            robots.carry_out(tx, runs.one(tx, number), setting)
+            return number
+
+        return company.write(begin)
+
+
+def _taken(step: RobotStep, take: Callable[[Path], StagedFile]) -> Sequence[StagedFile]:
+    named = next((step.arguments[name] for name in _FILES if step.arguments.get(name)), "")
+    return [take(Path(one.strip())) for one in named.split(";") if one.strip()]
+
+
+def _tell(steps: Sequence[RobotStep], outcomes: Sequence[RobotOutcome], *, as_json: bool, several: bool) -> None:
+    if as_json:
+        found = [documents.outcome(step.robot, one) for step, one in zip(steps, outcomes, strict=True)]
+        printing.document(found if several else found[0])
+        return
+    for step, one in zip(steps, outcomes, strict=True):
+        printing.facts({"robot": _spelled(step.robot), **one.values} if several else one.values)
+
+
+@app.command("runs", cls=Verb)
+def runs_(
+    ctx: typer.Context,
+    *,
+    limit: Annotated[int, typer.Option("--limit", "-n", parser=amount, help=N_("How many at most"))] = 50,
+    as_json: Json = False,
+) -> None:
+    """List what robots did, the latest first: for whom, and how it ended."""
+    from chatapp_cli.services import robot_results, runs
+
+    with opened(ctx) as company:
+        found = company.read(
+            lambda tx: [(row, robot_results.of(tx, row, company.manifest)) for row in runs.latest(tx, n=limit)]
+        )
+    if as_json:
+        printing.document([documents.run(row, one) for row, one in found])
+        return
+    heads = (_("Number"), _("When"), _("Robot"), _("State"), _("Result"), _("Details"))
+    rows = [
+        (row.id, printing.moment(row.created_at), show(one.title), _state(row.state), *_shown(row.state, one))
+        for row, one in found
+    ]
+    printing.table(heads, rows)
+    if not found:
+        note("No robot has run yet.")
+
+
+@app.command(cls=Verb)
+def retry(
+    ctx: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="RUN", parser=input_checks.number, help=N_("Number of the run"))],
+) -> None:
+    """Do again what a run did not do, for those alone, and print the number of the new run."""
+    from chatapp_cli.domain.ids import RunId
+    from chatapp_cli.services import robot_retries
+
+    with opened(ctx) as company:
+        typer.echo(company.write(partial(robot_retries.retry, run=RunId(number), able=company.capabilities)))
+        note_if_unserved(company)
+
+
+def _state(state: str) -> str:
+    return {"new": _("waits"), "open": _("under way")}.get(state, _("ended"))
+
+
+def _shown(state: str, one: RobotOutcome) -> tuple[str, str]:
+    return (one.values[STATUS.name] if state == "ended" else "", one.values["detail"])

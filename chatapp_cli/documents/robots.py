@@ -1,0 +1,56 @@
+"""Robots, and what they did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from chatapp_cli.domain.moment import iso
+from chatapp_cli.i18n import show
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.robot import Robot
+    from chatapp_cli.services.robot_results import RobotOutcome
+    from chatapp_cli.store.rows.robots import RunRow
+
+
+def robot(one: Robot) -> Mapping[str, Any]:
+    """A robot with its fields and results."""
+    return {
+        "code": one.code,
+        "name": one.name,
+        "title": show(one.title),
+        "repeatable": one.repeatable,
+        "fields": [
+            {
+                "name": field.name,
+                "label": show(field.label),
+                "kind": field.kind,
+                "required": field.required,
+                "options": {value: show(label) for value, label in field.options.items()},
+                "default": field.default,
+            }
+            for field in one.fields
+        ],
+        "results": {result.name: show(result.label) for result in one.results},
+    }
+
+
+def outcome(one: Robot, found: RobotOutcome) -> Mapping[str, Any]:
+    """What a robot returned."""
+    return {"robot": one.code, **found.values}
+
+
+def run(row: RunRow, found: RobotOutcome) -> Mapping[str, Any]:
+    """What a robot did."""
+    return {
+        "id": row.id,
+        "at": iso(row.created_at),
+        "robot": row.robot,
+        "link": row.link_id,
+        "card": row.card or None,
+        "operator": row.actor or None,
+        "arguments": dict(row.arguments),
+        "state": row.state,
+        "results": dict(found.values),
+    }

@@ -1,0 +1,180 @@
+"""The call of an act: what was filled in, by whom, and where it may work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from chatapp_cli.domain.address import canonical, kinds, spelled
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.ids import DialogId, LinkId, Millis, SessionRequestId
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import channels, crm_chats, dialogs, employees, lines, operators, pairings, session_requests
+from chatapp_cli.services.act_targets import Target, Whereabouts
+from chatapp_cli.services.runs import PATIENCE, ActAttempt
+from chatapp_cli.store.rows.channels import ChannelRow
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.access import Right
+    from chatapp_cli.domain.draft import StagedFile
+    from chatapp_cli.domain.session_request import SessionMethod
+    from chatapp_cli.services.routes import Able
+    from chatapp_cli.store.tx import Tx
+
+_SEPARATORS: Final = re.compile(r"[,;\n]")
+_BARS: Final = 3
+"""At least so many stand in a portal's name of a chat."""
+_OF_PERSON: Final = "user_"
+"""Before the id of an employee in a portal's field."""
+_ANY: Final = frozenset({"", "auto"})
+
+
+class DeskAct(NamedTuple):
+    """An act; see ``services/acts``."""
+
+    do: Callable[[ActCall], Sequence[ActAttempt]]
+    right: Right
+    repeatable: bool = False
+    """Whether doing it again does no harm."""
+
+
+def listed(said: str) -> list[str]:
+    """What is separated by commas and semicolons, each once, in its order."""
+    found: dict[str, str] = {}
+    for one in _SEPARATORS.split(said):
+        if one.strip():
+            found.setdefault(spelled(one), one.strip())
+    return list(found.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActCall:
+    """One call; ``tx`` acts in the name of whoever answers for it."""
+
+    tx: Tx
+    able: Able
+    arguments: Mapping[str, str]
+    key: str
+    """Begins the keys of its messages: the same call sends each once."""
+    files: Sequence[StagedFile] = ()
+    link: LinkId | None = None
+    """The CRM that called, whose paired channels may be used; ``None``: every channel."""
+    until: Millis | None = None
+
+    def said(self, name: str) -> str:
+        """What was filled into a field."""
+        return self.arguments.get(name, "").strip()
+
+    @cached_property
+    def where(self) -> Whereabouts:
+        """Where people are looked for. Raises Refused if there is no such channel, or several lines to choose from."""
+        chosen = self.said("channel").lower() not in _ANY
+        return Whereabouts(self.tx, self.able, {row.id: row for row in self._channels()}, chosen=chosen)
+
+    def _channels(self) -> Sequence[ChannelRow]:
+        possible = list(self._usable())
+        named = self.said("channel")
+        if named.lower() not in _ANY:
+            own = [row for row in possible if named in {str(row.id), row.account, row.title}]
+            possible = own or [row for row in possible if named.lower() == row.kind]
+        if not possible:
+            raise Refused("no_channel", T("No channel fits that the robot may use."))
+        if not self.said("line_id") and len({row.line_id for row in possible}) > 1:
+            raise Refused("line_missing", T("Several lines fit: the line has to be named."))
+        return possible
+
+    def _usable(self) -> Iterator[ChannelRow]:
+        """The channels of the named line; of a CRM those that are paired with it, in the order of their pairing."""
+        line = lines.find(self.tx, self.said("line_id")).id if self.said("line_id") else None
+        if self.link is None:
+            rows = channels.everything(self.tx)
+        else:
+            rows = [channels.one(self.tx, one.channel_id) for one in pairings.of_link(self.tx, self.link)]
+        yield from (row for row in rows if line in {None, row.line_id})
+
+    def recipients(self) -> Sequence[str]:
+        """For whom it is: phones and chat ids; the CRM's field of messengers only where neither is given.
+
+        Raises Refused if it is for nobody.
+        """
+        given = listed("; ".join([*map(_as_phone, listed(self.said("phone"))), self.said("chat_id")]))
+        found = given or [_of_messenger(self.tx, one) for one in listed(self.said("messenger"))]
+        if not found:
+            raise Refused("no_recipient", T("There is no phone and no chat id."))
+        return found
+
+    def recipient(self) -> str:
+        """The only one for whom it is, named by exactly one field (K-05). Raises Refused."""
+        given = [name for name in ("phone", "chat_id", "messenger") if self.said(name)]
+        if len(given) > 1 or len(self.recipients()) > 1:
+            raise Refused("several_recipients", T("It is for one only: a phone, a chat id or a messenger."))
+        return self.recipients()[0]
+
+    def for_each(self, do: Callable[[str], ActAttempt]) -> Sequence[ActAttempt]:
+        """Do it for each recipient, each dialog once; what one is refused does not keep the others."""
+        return list(self._attempts(self.recipients(), do))
+
+    def _attempts(self, recipients: Sequence[str], do: Callable[[str], ActAttempt]) -> Iterator[ActAttempt]:
+        met: set[DialogId] = set()
+        where = self.where
+        for one in recipients:
+            dialog = next((card.id for card in where.met([one])), None)
+            if dialog in met:
+                continue
+            if dialog is not None:
+                met.add(dialog)
+            try:
+                with self.tx.trial():
+                    yield do(one)
+            except (Refused, NotFound, UsageError) as refusal:
+                yield ActAttempt(address=one, refusal=refusal)
+
+    def operator(self, name: str) -> str:
+        """The operator in a field; empty if none is named, or an employee whom no operator stands for.
+
+        Raises NotFound for a name that is no operator's.
+        """
+        said = self.said(name)
+        if self.link is not None:
+            return employees.named(self.tx, self.link, said.removeprefix(_OF_PERSON))
+        if said:
+            operators.require_somebody(self.tx, said)
+        return said
+
+    def dialog(self, target: Target) -> DialogId:
+        """The dialog of a target. Raises Refused if nobody wrote there yet."""
+        if target.dialog is None:
+            raise Refused("no_dialog", T("{name} has no dialog here yet.", name=target.address))
+        return target.dialog.id
+
+    def ask(self, channel: ChannelRow, what: SessionMethod, **arguments: object) -> SessionRequestId:
+        """Have a channel's session asked, at the latest until the call's time is over. Raises Refused."""
+        session_requests.allowed(self.able(channel), what)
+        left = PATIENCE if self.until is None else max(0, self.until - self.tx.now)
+        return session_requests.ask(self.tx, channel.id, what, arguments, seconds=left / 1000)
+
+    def having(self, allowed: Callable[[ChannelRow], bool]) -> ChannelRow:
+        """The first channel that can do something. Raises Refused."""
+        found = next((row for row in self.where.possible.values() if allowed(row)), None)
+        if found is None:
+            raise Refused("not_here", T("No channel that the robot may use can do that."))
+        return found
+
+
+def _as_phone(said: str) -> str:
+    """A phone in whatever way it was written; what is none stays, and is refused by the channel."""
+    return canonical(said, "phone") if "phone" in kinds(said) else said
+
+
+def _of_messenger(tx: Tx, said: str) -> str:
+    """An address in a CRM's field of messengers: that of a chat of ours, or what stands behind the messenger's name.
+
+    A portal writes a chat of an open line as ``imol|connector|line|chat|user``.
+    """
+    dialog = crm_chats.dialog_of(said.split("|", 4)[3]) if said.count("|") >= _BARS else None
+    if dialog is not None:
+        return dialogs.card(tx, dialog).address
+    return said.rpartition(": ")[2].strip()

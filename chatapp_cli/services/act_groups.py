@@ -1,0 +1,87 @@
+"""Acts on groups in messengers: make and fill them, write to them, end them (S-045, S-177, K-05)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.address import named
+from chatapp_cli.domain.errors import NotFound, Refused
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.session_request import SessionMethod
+from chatapp_cli.domain.text import T
+from chatapp_cli.ports.abilities import ABILITIES
+from chatapp_cli.services import act_messages, dialogs
+from chatapp_cli.services.act_call import ActCall, DeskAct, listed
+from chatapp_cli.services.act_targets import Target
+from chatapp_cli.services.runs import ActAttempt
+from chatapp_cli.store.rows.dialogs import DialogCard
+
+_LONGEST = 18
+"""Digits of the highest number that both databases store."""
+
+
+def _group(call: ActCall) -> Target:
+    """The group that is named by its chat id, or by the number of its dialog. Raises Refused."""
+    said = call.said("group_id")
+    where = call.where
+    found = [card for card in where.met([said]) if card.chat_kind == "group"]
+    found = found or [card for card in _numbered(call, said) if card.channel_id in where.possible]
+    if not found:
+        raise Refused("no_group", T("There is no group {name} in the channels that the robot may use.", name=said))
+    return where.last(found)
+
+
+def _numbered(call: ActCall, said: str) -> Sequence[DialogCard]:
+    if not (said.isascii() and said.isdecimal() and len(said) <= _LONGEST):
+        return []
+    try:
+        card = dialogs.card(call.tx, DialogId(int(said)))
+    except NotFound:
+        return []
+    return [card] if card.chat_kind == "group" else []
+
+
+def _members(call: ActCall) -> Sequence[str]:
+    found = listed(call.said("members"))
+    if not found:
+        raise Refused("no_recipient", T("There are no members."))
+    return found
+
+
+def _create(call: ActCall) -> Sequence[ActAttempt]:
+    """One request for all of the members: each fares by itself."""
+    channel = call.having(lambda row: ABILITIES[SessionMethod.CREATE_GROUP].declared(call.able(row)))
+    members = _members(call)
+    asked = [named(one) for one in members]
+    request = call.ask(channel, SessionMethod.CREATE_GROUP, title=call.said("title"), members=asked)
+    return [ActAttempt(address=one, channel=channel.id, request=request) for one in members]
+
+
+def _change_members(call: ActCall, what: SessionMethod) -> Sequence[ActAttempt]:
+    target, members = _group(call), _members(call)
+    asked = [named(one) for one in members]
+    address = dialogs.card(call.tx, call.dialog(target)).address
+    request = call.ask(target.channel, what, address=address, members=asked)
+    return [ActAttempt(address=one, channel=target.channel.id, request=request) for one in members]
+
+
+def _send(call: ActCall) -> Sequence[ActAttempt]:
+    if not (call.said("message") or call.files):
+        raise Refused("empty", T("There is nothing to send."))
+    return [act_messages.send(call, _group(call), call.said("group_id"))]
+
+
+def _end(call: ActCall) -> Sequence[ActAttempt]:
+    target = _group(call)
+    address = dialogs.card(call.tx, call.dialog(target)).address
+    request = call.ask(target.channel, SessionMethod.END_GROUP, address=address)
+    return [ActAttempt(address=call.said("group_id"), channel=target.channel.id, request=request)]
+
+
+CREATE = DeskAct(_create, Right.GROUPS)
+ADD = DeskAct(lambda call: _change_members(call, SessionMethod.ADD_MEMBERS), Right.GROUPS)
+REMOVE = DeskAct(lambda call: _change_members(call, SessionMethod.REMOVE_MEMBERS), Right.GROUPS)
+SEND = DeskAct(_send, Right.ANSWER)
+SEND_FILE = DeskAct(_send, Right.ANSWER)
+END = DeskAct(_end, Right.GROUPS)

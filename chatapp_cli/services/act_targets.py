@@ -1,0 +1,86 @@
+"""Where somebody is written to of whom addresses are given: where they wrote last, or where they can be written to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain.address import kinds
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.text import T
+from chatapp_cli.services import channels, dialogs, reaching
+from chatapp_cli.services.message_request import InDialog, ToAddress
+
+if TYPE_CHECKING:
+    from chatapp_cli.services.routes import Able
+    from chatapp_cli.store.rows.channels import ChannelRow
+    from chatapp_cli.store.rows.dialogs import DialogCard
+    from chatapp_cli.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where one person is written to."""
+
+    channel: ChannelRow
+    dialog: DialogCard | None
+    address: str = ""
+
+    @property
+    def to(self) -> InDialog | ToAddress:
+        """As a request names it."""
+        return InDialog(self.dialog.id) if self.dialog else ToAddress(self.channel.id, self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Finds people in some channels, the preferred ones first."""
+
+    tx: Tx
+    able: Able
+    possible: Mapping[ChannelId, ChannelRow]
+    chosen: bool = False
+    """Whether whoever gave an address chose the kind of channel for it."""
+
+    def met(self, addresses: Sequence[str]) -> Iterator[DialogCard]:
+        """The dialogs with these addresses."""
+        for channel in self.possible.values():
+            for address in self._meant_in(channel, addresses):
+                dialog = reaching.known(self.tx, channel, address)
+                if dialog is not None:
+                    yield dialogs.card(self.tx, dialog)
+
+    def _meant_in(self, channel: ChannelRow, addresses: Sequence[str]) -> Sequence[str]:
+        """The addresses that name the same person in a channel: no @username of another messenger."""
+        if self.chosen or self.able(channel).bare_usernames:
+            return addresses
+        return [one for one in addresses if kinds(one)[0] != "username"]
+
+    def last(self, met: Iterable[DialogCard]) -> Target:
+        """Of some dialogs the one in which the client wrote last."""
+        found = max(met, key=lambda card: (card.heard_at or 0, card.last_at))
+        return Target(self.possible[found.channel_id], found)
+
+    def beginning(self, addresses: Sequence[str], called: str) -> Target:
+        """The first channel that can begin a conversation at one of the addresses of somebody. Raises Refused."""
+        refusal = None
+        for channel in self.possible.values():
+            for address in self._meant_in(channel, addresses):
+                try:
+                    reaching.reach(self.tx, channel, self.able(channel), address)
+                except Refused as error:
+                    refusal = refusal or error
+                else:
+                    return Target(channel, None, address)
+        if refusal is not None:
+            raise refusal
+        raise Refused("no_address", T("{name} has no dialog here, and no address that can be written to.", name=called))
+
+    def of(self, address: str) -> Target:
+        """Where whoever has an address is written to. Raises Refused."""
+        if channels.is_own_phone(self.tx)(address):
+            raise Refused("own_number", T("{address} is a number of our own.", address=address))
+        met = list(self.met([address]))
+        return self.last(met) if met else self.beginning([address], address)

@@ -1,0 +1,142 @@
+"""What a robot returns, in the words of C-09, and what a card's comment and a process's log say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain.address import canonical, kinds
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.robot import (
+    DETAIL,
+    FOUND,
+    NO,
+    ROBOTS,
+    STATUS,
+    TIMED,
+    TIMEOUT,
+    YES,
+    Robot,
+    RobotCode,
+    RobotVerdict,
+    detail,
+)
+from chatapp_cli.domain.text import T, Text, restored
+from chatapp_cli.i18n import show
+from chatapp_cli.services import channels, runs, words
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.manifest import Manifest
+    from chatapp_cli.store.rows.channels import ChannelRow
+    from chatapp_cli.store.rows.robots import PartRow, RunRow
+    from chatapp_cli.store.tx import Tx
+
+ADDRESSED: tuple[str, ...] = ("phone", "chat_id", "messenger", "group_id", "members")
+"""The fields that say for whom a robot works."""
+
+
+@dataclass(frozen=True, slots=True)
+class RobotOutcome:
+    """How a run fared."""
+
+    title: Text
+    values: Mapping[str, str]
+    """What the robot returns, by the names of its results."""
+    line: Text
+    """For a process's log."""
+    waits: bool = False
+    """Whether something of it has not ended yet."""
+
+    @property
+    def good(self) -> bool:
+        """Whether it was done for everybody."""
+        return self.values[STATUS.name] == YES
+
+    @property
+    def comment(self) -> Text:
+        """For the card."""
+        return T("{robot}: {line}\n{detail}", robot=self.title, line=self.line, detail=self.values[DETAIL.name])
+
+
+def of(tx: Tx, run: RunRow, manifest: Callable[[ChannelRow], Manifest]) -> RobotOutcome:
+    """The outcome of a run as it stands; one that is not told in the end has done what it accepted."""
+    parts = runs.parts(tx, run.id)
+    said = [_verdict(tx, run, part, manifest) for part in parts]
+    if run.reason:
+        said.append(_refused(run))
+    good = bool(said) and all(one.done for one in said)
+    late = any(one.code == TIMEOUT for one in said)
+    values = {STATUS.name: YES if good else NO, DETAIL.name: detail(said), TIMED.name: "0" if late else "1"}
+    robot = known(run.robot)
+    if robot is not None:
+        values |= _facts(robot, said, parts, values)
+    done = sum(one.done for one in said)
+    line = T("Done for {done} of {all}.", done=done, all=len(said))
+    title = T("A step of a bot") if robot is None else robot.title
+    return RobotOutcome(title, values, line, waits=run.state != runs.ENDED)
+
+
+def known(code: str) -> Robot | None:
+    """The robot of a code; ``None`` for a step of a bot, and for one of another version."""
+    return ROBOTS[RobotCode(code)] if code in set(RobotCode) else None
+
+
+def _facts(
+    robot: Robot, said: Sequence[RobotVerdict], parts: Sequence[PartRow], values: Mapping[str, str]
+) -> Mapping[str, str]:
+    """The robot's results beside those that all have: of the first of whom something was found out."""
+    first: Mapping[str, str] = next((found for part in parts if (found := json.loads(part.facts))), {})
+    own = {one.name: str(first.get(one.name, "")) for one in robot.results if one.name not in values}
+    if FOUND.name in own:
+        own[FOUND.name] = YES if said and all(one.done for one in said) else NO
+    return own
+
+
+def chat_of(address: str) -> str:
+    """A recipient as a result names it: a phone as its digits."""
+    address = address.strip()
+    return canonical(address, "phone").lstrip("+") if "phone" in kinds(address) else address
+
+
+def _verdict(tx: Tx, run: RunRow, part: PartRow, manifest: Callable[[ChannelRow], Manifest]) -> RobotVerdict:
+    chat = chat_of(part.address)
+    if part.verdict == NO:
+        return RobotVerdict(chat, done=False, code=part.code or "failed", message=show(why(tx, part, manifest)))
+    if not part.verdict and run.asks:
+        return RobotVerdict(chat, done=False, code="pending", message=show(T("It has not ended yet.")))
+    return RobotVerdict(chat, done=True)
+
+
+def _refused(run: RunRow) -> RobotVerdict:
+    """Of a run that was refused as a whole: for whom it was, as it was filled in."""
+    asked = run.arguments
+    whom = next((asked[name] for name in ADDRESSED if asked.get(name, "").strip()), "")
+    code = code_of(run.reason)
+    return RobotVerdict(chat_of(whom.replace(";", ",")), done=False, code=code, message=show(kept(run.reason)))
+
+
+def kept(reason: str) -> Text:
+    """A reason that was stored."""
+    return restored(json.loads(reason))
+
+
+def code_of(reason: str) -> str:
+    """The code of a reason that was stored."""
+    return str(json.loads(reason).get("code", "refused"))
+
+
+def why(tx: Tx, part: PartRow, manifest: Callable[[ChannelRow], Manifest]) -> Text:
+    """Why a part failed: our own reason, or the provider's code in words."""
+    if part.reason:
+        return kept(part.reason)
+    if part.code == runs.UNCERTAIN:
+        return T("Nobody can say whether it was sent.")
+    try:
+        channel = None if part.channel_id is None else channels.one(tx, part.channel_id)
+    except NotFound:
+        channel = None
+    if channel is None:
+        return T("It failed: {code}", code=part.code)
+    return words.why(manifest(channel), part.code, part.detail)[0]

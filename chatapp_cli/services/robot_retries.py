@@ -1,0 +1,80 @@
+"""Doing again what a robot did not do, where nobody can get anything twice by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.journal.robots import RunBegan
+from chatapp_cli.domain.robot import NO, RobotCode
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import access, acts, robots, runs
+from chatapp_cli.services.robots import RobotSetting
+from chatapp_cli.services.runs import RunWanted
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.ids import RunId
+    from chatapp_cli.services.routes import Able
+    from chatapp_cli.store.rows.robots import PartRow, RunRow
+    from chatapp_cli.store.tx import Tx
+
+_OF_TEXT: Final = frozenset({RobotCode.SEND_MESSAGE, RobotCode.SEND_TO_GROUP})
+_GIVEN: Final = ("phone", "chat_id", "messenger")
+_FILES: Final = ("file", "document")
+
+
+def obstacle(run: RunRow, parts: Sequence[PartRow]) -> Text | None:
+    """Why a run cannot safely be done again; ``None`` if it can."""
+    failed = [part for part in parts if part.verdict == NO]
+    act = acts.ACTS.get(run.robot)
+    if act is None:
+        return T("Only the CRM can have that done again.")
+    if run.state != runs.ENDED:
+        return T("It has not ended yet.")
+    if not failed and not run.reason:
+        return T("It was done for everybody.")
+    if any(run.arguments.get(name) for name in _FILES):
+        return T("Its files are not kept.")
+    safe = act.repeatable or run.reason or (run.robot in _OF_TEXT and not _is_uncertain(failed))
+    return None if safe else T("It may have been done: somebody could get it twice.")
+
+
+def _is_uncertain(failed: Sequence[PartRow]) -> bool:
+    return any(part.code == runs.UNCERTAIN for part in failed)
+
+
+def retry(tx: Tx, run: RunId, able: Able) -> RunId:
+    """Do a run again for those for whom it was not done, once; returns the new run. The automation is told nothing.
+
+    Raises Refused where that is not safe, or was done already.
+    """
+    access.require(tx, Right.ANSWER)
+    row, parts = runs.one(tx, run), runs.parts(tx, run)
+    if (why := obstacle(row, parts)) is not None:
+        raise Refused("not_safe", why)
+    wanted = RunWanted(
+        key=f"again {run}",
+        robot=row.robot,
+        link=row.link_id,
+        arguments=_narrowed(row, parts),
+        card=row.card,
+        asks=False,
+        comment=bool(row.comment),
+    )
+    number = runs.begin(tx, wanted)
+    if number is None:
+        raise Refused("already", T("It was tried again already."))
+    tx.emit(RunBegan(run=number, robot=row.robot))
+    robots.carry_out(tx, runs.one(tx, number), RobotSetting(able=able))
+    return number
+
+
+def _narrowed(row: RunRow, parts: Sequence[PartRow]) -> Mapping[str, str]:
+    """What was filled in, for those alone for whom it was not done."""
+    failed = [part.address for part in parts if part.verdict == NO]
+    if not failed or not any(row.arguments.get(name) for name in _GIVEN):
+        return row.arguments
+    kept = {name: value for name, value in row.arguments.items() if name not in _GIVEN}
+    return {**kept, "chat_id": "; ".join(failed)}

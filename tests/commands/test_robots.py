@@ -1,0 +1,134 @@
+"""Robots from the command line: what each returns, to the letter (C-09, S-170 to S-178)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Program, Shell
+
+pytestmark = pytest.mark.usefixtures("bound")
+
+
+@pytest.mark.req("S-172", part="phones and chat ids by comma and semicolon, each once")
+@pytest.mark.req("S-175", part="from the command line")
+def test_everybody_gets_the_message_once_and_the_result_names_each_as_the_form_says(
+    chatapp: Shell, program: Program
+) -> None:
+    said = chatapp.run(
+        "robot", "run", "send-message", "--phone", "8 (900) 000-00-01; +79000000002, 79000000001", "--message", "Готово"
+    )
+    assert (said.code, said.err) == (0, "The daemon is not running; this runs when it starts: chatapp serve\n")
+    assert said.rows == [["status", "Y"], ["detail", "79000000001:Y; 79000000002:Y"], ["timeout", "1"]]
+    assert program.heard == []
+
+
+def test_the_final_word_is_waited_for_with_the_asynchronous_result(chatapp: Shell, program: Program) -> None:
+    said = chatapp("robot", "run", "chatapp_send_message", "--chat-id", "client-7", "--message", "Готово", "--async")
+    assert said.rows == [["status", "Y"], ["detail", "client-7:Y"], ["timeout", "1"]]
+    assert program.heard == ["Готово"]
+
+
+@pytest.mark.parametrize(
+    ("words", "detail"),
+    [
+        (["--message", "Ау"], ":N:[NO_RECIPIENT] There is no phone and no chat id."),
+        (["--chat-id", "client-7"], "client-7:N:[FIELD_MISSING] The field “Message” is empty."),
+        (["--chat-id", "client-7", "--message", "Ау", "--channel", "sms"],
+         "client-7:N:[NO_CHANNEL] No channel fits that the robot may use."),
+        (["--chat-id", "a b;client-7", "--message", "Ау"],
+         "a b:N:[CANNOT_WRITE_FIRST] An address in Программа has no spaces.; client-7:Y"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_told_in_the_form_for_those_alone(chatapp: Shell, words: list[str], detail: str) -> None:
+    said = chatapp.run("robot", "run", "send-message", *words, "--json")
+    title = chatapp("line", "show", "1", "--json").json["channels"][0]["title"]
+    assert (said.code, said.json["status"]) == (1, "N")
+    assert said.json["detail"] == detail.replace("Программа", title)
+
+
+def test_the_same_key_does_it_once_and_for_nothing_else(chatapp: Shell, program: Program) -> None:
+    words = ("robot", "run", "send-message", "--chat-id", "client-7", "--async", "--idempotency-key", "order-15")
+    assert chatapp(*words, "--message", "Раз").out == chatapp(*words, "--message", "Раз").out
+    assert program.heard == ["Раз"]
+    another = chatapp.run(*words, "--message", "Два")
+    assert (another.code, another.out) == (1, "")
+    assert "This key was used for another robot" in another.err
+    assert program.heard == ["Раз"]
+
+
+STEPS = """
+- robot: send-message
+  chat_id: [client-7, client-8]
+  message: "Раз"
+  async: "yes"
+- robot: set_tags
+  chat_id: client-7; client-9
+  tags: VIP
+"""
+
+
+@pytest.mark.req("S-178", part="several run one after another, each does one act")
+def test_several_robots_of_a_file_run_in_order(chatapp: Shell, program: Program, tmp_path: Path) -> None:
+    file = tmp_path / "steps.yaml"
+    file.write_text(STEPS, "utf-8")
+    done = chatapp.run("robot", "run", "--file", str(file), "--json")
+    assert done.code == 1
+    assert done.json == [
+        {"robot": "send_message", "status": "Y", "detail": "client-7:Y; client-8:Y", "timeout": "1"},
+        {
+            "robot": "set_tags",
+            "status": "N",
+            "detail": "client-7:Y; client-9:N:[NO_DIALOG] client-9 has no dialog here yet.",
+            "timeout": "1",
+        },
+    ]
+    assert program.heard == ["Раз", "Раз"]
+    assert chatapp.run("robot", "run", "--file", "-", stdin=STEPS).rows[0] == ["robot", "send-message"]
+    listed = chatapp("robot", "runs", "--json").json
+    assert [(one["robot"], one["operator"], one["state"]) for one in listed] == [
+        ("set_tags", "Ольга", "ended"),
+        ("send_message", "Ольга", "ended"),
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "complaint"),
+    [
+        (["fly"], "", "There is no robot fly."),
+        ([], "", "No robot is named."),
+        (["--file", "/no/such"], "", "/no/such cannot be read"),
+        (["--file", "-"], "robot: send-message", "It is no list of robots."),
+        (["--file", "-"], "- robot: [", "The robots are not understood"),
+        (["--file", "-"], "- robot: send-message\n  phones: 1", "The robot send-message has no field phones."),
+        (["--file", "-"], "- &a robot: send-message\n- *a", "It has references."),
+        (["send-message", "--tags", "VIP"], "", "The robot send-message has no field tags."),
+    ],
+)
+def test_what_is_no_robot_is_explained(chatapp: Shell, words: list[str], stdin: str, complaint: str) -> None:
+    said = chatapp.run("robot", "run", *words, stdin=stdin)
+    assert (said.code, said.out) == (2, "")
+    assert complaint in said.err
+
+
+def test_the_list_names_all_robots_as_the_portal_does(chatapp: Shell) -> None:
+    listed = chatapp("robot", "list", "--json").json
+    assert len(listed) == 11
+    assert listed[0]["name"] == "chatapp_send_message"
+    assert all(one["title"].startswith("[ChatApp] - ") for one in listed)
+    assert (
+        chatapp("robot", "list").rows[8][2] == "group_id*, message, document, format, line_id, channel, async, comment"
+    )
+
+
+def test_what_was_refused_is_done_again_by_its_number(chatapp: Shell, program: Program) -> None:
+    words = ("robot", "run", "send-message", "--chat-id", "a b; client-7", "--message", "Раз", "--async")
+    assert chatapp.run(*words).code == 1
+    (number,) = [one["id"] for one in chatapp("robot", "runs", "--json").json]
+    assert chatapp("robot", "retry", number).out == f"{number + 1}\n"
+    (again, _) = chatapp("robot", "runs", "--json").json
+    assert (again["arguments"]["chat_id"], again["results"]["status"]) == ("a b", "N")
+    twice = chatapp.run("robot", "retry", number)
+    assert (twice.code, program.heard) == (1, ["Раз"])
+    assert "It was tried again already." in twice.err

@@ -1,0 +1,81 @@
+"""Acts that no robot has: each is done through its service, and says what is wrong with what was filled in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chatapp_cli.domain.access import Right, system
+from chatapp_cli.domain.errors import ChatappError, Refused
+from chatapp_cli.domain.robot import ROBOTS
+from chatapp_cli.domain.template import Template
+from chatapp_cli.services import acts, duties, templates
+from chatapp_cli.services.act_call import ActCall
+from tests.stores import EVERYTHING, Shop
+
+CAN = replace(EVERYTHING, templates=True)
+
+
+def perform(shop: Shop, code: str, **arguments: str) -> Any:
+    def job(tx: Any) -> Any:
+        return acts.perform(code, ActCall(tx=tx, able=lambda _row: CAN, arguments=arguments, key="k"))
+
+    return shop.write(job)
+
+
+def test_every_robot_has_an_act_and_each_says_the_same_of_being_repeated() -> None:
+    assert set(ROBOTS) <= set(acts.ACTS)
+    assert {code: acts.ACTS[code].repeatable for code in ROBOTS} == {
+        code: robot.repeatable for code, robot in ROBOTS.items()
+    }
+
+
+@pytest.mark.req("K-05", part="participants")
+def test_an_operator_becomes_a_participant_of_one_dialog_and_leaves_it(shop: Shop) -> None:
+    channel = shop.channel()
+    dialog = shop.message(shop.hear(channel)).dialog_id
+    known = {"chat_id": "anna", "employee": "Пётр"}
+    perform(shop, acts.SET_PARTICIPANT, **known, role="observer")
+    assert [tuple(one) for one in shop.read(lambda tx: duties.members(tx, dialog))] == [("Пётр", "observer")]
+    perform(shop, acts.SET_PARTICIPANT, **known, action="detach")
+    perform(shop, acts.SET_PARTICIPANT, **known, action="detach")
+    assert shop.read(lambda tx: duties.members(tx, dialog)) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments", "complaint"),
+    [
+        (acts.SET_PARTICIPANT, {"chat_id": "anna", "phone": "+79160000001"}, "It is for one only"),
+        (acts.SET_PARTICIPANT, {"chat_id": "anna;boris"}, "It is for one only"),
+        (acts.SET_PARTICIPANT, {"chat_id": "anna"}, "No operator is named"),
+        (acts.SET_PARTICIPANT, {"chat_id": "anna", "employee": "Пётр", "role": "king"}, "There is no role king"),
+        ("set_tags", {"chat_id": "anna", "tags": "VIP", "action": "burn"}, "burn is no choice of “Action”."),
+        ("set_tags", {"chat_id": "anna"}, "The field “Tags” is empty."),
+        ("fly", {}, "There is no robot fly."),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_done(
+    shop: Shop, code: str, arguments: dict[str, str], complaint: str
+) -> None:
+    shop.hear(shop.channel())
+    with pytest.raises(ChatappError) as refusal:
+        perform(shop, code, **arguments)
+    assert complaint in str(refusal.value.what)
+
+
+def test_an_act_needs_its_own_right(shop: Shop) -> None:
+    shop.hear(shop.channel())
+    shop.acting = system("Пётр", Right.ANSWER)
+    with pytest.raises(Refused, match="tag dialogs"):
+        perform(shop, "set_tags", chat_id="anna", tags="VIP")
+
+
+def test_a_template_is_sent_with_its_values_in_the_order_of_its_gaps(shop: Shop) -> None:
+    channel = shop.channel()
+    shop.hear(channel)
+    template = Template(name="order", body="Заказ {{1}} ждёт до {{2}}", state="approved")
+    shop.write(lambda tx: templates.put(tx, channel, template, None))
+    [done] = perform(shop, acts.SEND_TEMPLATE, chat_id="anna", template="order", values="15; пятницы")
+    assert shop.message(done.message).text == "Заказ 15 ждёт до пятницы"

@@ -1,0 +1,428 @@
+"""Robots of a CRM's automations: each does its act once, and its step is told once, by the deadline at the latest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from chatapp_cli.domain.crm.cards import CardRef
+from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.events import CrmArrival, RobotAsked
+from chatapp_cli.domain.crm.link import Employee
+from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Refused, Rejected
+from chatapp_cli.domain.message import Origin
+from chatapp_cli.domain.outbound import Receipt
+from chatapp_cli.domain.robot import RUN_TIMER, RobotCode
+from chatapp_cli.services import (
+    channels,
+    crm_event_form,
+    crm_intake,
+    dialogs,
+    employees,
+    ledger,
+    operators,
+    outbox,
+    robot_retries,
+    robots,
+    run_deadline,
+    runs,
+    session_requests,
+    timers,
+)
+from chatapp_cli.services.crm_intake import CrmContext
+from chatapp_cli.services.crm_run_entries import EntryNotReady
+from chatapp_cli.services.robots import RobotSetting
+from chatapp_cli.store.rows.crm import EntryRow
+from chatapp_cli.store.visibility import Visibility
+from tests.services.paired import Paired, linked
+from tests.stores import EVERYTHING, Shop, hand_over
+
+MINUTE = 60_000
+ANNA, OLEG = "+79000000001", "+79000000002"
+CAN = replace(EVERYTHING, finds_people=("phone",), manages_groups=True)
+LATE = "It could not be sent in time."
+
+
+@pytest.fixture
+def desk(shop: Shop) -> Paired:
+    return linked(shop, shop.channel(kind="email"), "north.example")
+
+
+@dataclass(slots=True)
+class Stage:
+    """A stage of the CRM with a robot on it, and the messenger behind the channel."""
+
+    desk: Paired
+    sent: list[str] = field(default_factory=list)
+    """The texts that the messenger took."""
+    told: list[LedgerEntry] = field(default_factory=list)
+    """What steps and cards were told."""
+    sent_by: list[int] = field(default_factory=list)
+    """How much had been sent when they were told it."""
+
+    def asked(self, robot: str = RobotCode.SEND_MESSAGE, *, token: str = "w1|A1|x", **arguments: str) -> RobotAsked:
+        return RobotAsked(
+            remote=token,
+            robot=robot,
+            arguments=arguments,
+            card=CardRef("deal", "17"),
+            until=self.desk.shop.clock.at + 10 * MINUTE,
+        )
+
+    def keeps(self, event: RobotAsked, mark: str = "robot") -> int:
+        arrival = CrmArrival(provider_id=f"{mark} {event.remote}", event=event, raw=b"raw")
+        new: int = self.desk.shop.write(lambda tx: crm_intake.keep(tx, self.desk.link, [arrival]))
+        return new
+
+    def applies(self) -> None:
+        for row in self.desk.shop.read(lambda tx: crm_intake.waiting(tx, self.desk.link)):
+            event, context = crm_event_form.event_of(row), CrmContext(able=lambda _row: CAN)
+            self.desk.shop.write(partial(crm_intake.apply, row=row, event=event, context=context))
+
+    def runs(self, event: RobotAsked) -> None:
+        self.keeps(event)
+        self.applies()
+
+    def claims(self) -> Sequence[EntryRow]:
+        """What may be told of robots now, as the daemon claims it."""
+
+        def claim(tx: Any) -> list[EntryRow]:
+            rows = [row for row in ledger.claim(tx, self.desk.link, 20) if row.act in {Act.RESULT, Act.COMMENT}]
+            runs.settle_late(tx, rows)
+            return rows
+
+        return list(self.desk.shop.write(claim))
+
+    def results(self) -> list[tuple[str, str, str]]:
+        """What steps are told now: status, details, whether in time; they take it."""
+        found = []
+        for row in self.claims():
+            entry = self.desk.entry(row)
+            assert entry is not None
+            self.told.append(entry)
+            assert self.desk.told(row)
+            if entry.act is Act.RESULT:
+                found.append((entry.results["status"], entry.results["detail"], entry.results["timeout"]))
+        return found
+
+    def hands_over(self) -> outbox.Claim:
+        claim = self.desk.shop.write(lambda tx: hand_over(tx, self.desk.shop.media, self.desk.channel))
+        assert claim is not None
+        self.sent.append(claim.message.text)
+        return claim
+
+    def sends(self) -> None:
+        claim = self.hands_over()
+        self.desk.shop.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=(f"x{len(self.sent)}",))))
+
+    def rests(self) -> bool:
+        """Whether nothing waits for the channel."""
+        return self.desk.shop.write(lambda tx: hand_over(tx, self.desk.shop.media, self.desk.channel)) is None
+
+
+@pytest.fixture
+def stage(desk: Paired) -> Stage:
+    return Stage(desk)
+
+
+def final(**more: str) -> dict[str, str]:
+    return {"phone": ANNA, "message": "Готово", "async": "Y", **more}
+
+
+@pytest.mark.req("S-173", part="off: told as soon as it is accepted")
+def test_without_the_asynchronous_result_a_step_is_told_what_was_accepted(stage: Stage) -> None:
+    stage.runs(stage.asked(phone=f"{ANNA}; 8 (900) 000-00-02", chat_id="79000000001", message="Готово"))
+    assert stage.results() == [("Y", "79000000001:Y; 79000000002:Y", "1")]
+    assert stage.sent == []
+    stage.sends()
+    stage.sends()
+    assert (stage.sent, stage.rests(), stage.results()) == (["Готово", "Готово"], True, [])
+
+
+@pytest.mark.req("S-173", part="on: told what the messenger says in the end")
+def test_with_the_asynchronous_result_a_step_is_told_when_all_messages_have_ended(stage: Stage) -> None:
+    stage.runs(stage.asked(**final(phone=f"{ANNA},{OLEG}")))
+    stage.sends()
+    assert stage.results() == []
+    claim = stage.hands_over()
+    stage.desk.shop.write(lambda tx: outbox.fail(tx, claim, Rejected("blocked")))
+    [(status, detail, timed)] = stage.results()
+    assert (status, timed) == ("N", "1")
+    assert detail.startswith("79000000001:Y; 79000000002:N:[BLOCKED] ")
+
+
+@pytest.mark.parametrize("again", ["the same call", "the same token in another call"])
+def test_a_call_that_is_repeated_sends_nothing_and_tells_nothing(stage: Stage, again: str) -> None:
+    stage.runs(stage.asked(**final()))
+    stage.sends()
+    assert len(stage.results()) == 1
+    stage.keeps(stage.asked(**final()), mark="robot" if again == "the same call" else "another")
+    stage.applies()
+    assert (stage.rests(), stage.results()) == (True, [])
+    assert [one.origin for one in [stage.desk.shop.message(stage.desk.shop.read(_last))]] == [Origin.ROBOT]
+
+
+def _last(tx: Any) -> Any:
+    return max(part.message_id or 0 for run in runs.latest(tx) for part in runs.parts(tx, run.id))
+
+
+def _resting(stage: Stage) -> None:
+    claim = stage.desk.shop.write(lambda tx: outbox.claim(tx, stage.desk.shop.media, stage.desk.channel))
+    error = RateLimited("flood", retry_after=3600)
+    stage.desk.shop.write(lambda tx: outbox.postpone(tx, claim, error, seconds=3600, counted=False))
+
+
+def _uncertain(stage: Stage) -> None:
+    claim = stage.hands_over()
+    stage.desk.shop.write(lambda tx: outbox.leave_uncertain(tx, claim, OutcomeUnknown("timeout")))
+
+
+def _too_late(_stage: Stage) -> None:
+    """Nothing happens until the deadline."""
+
+
+@pytest.mark.parametrize(
+    ("before", "result", "sent"),
+    [
+        (_too_late, ("N", f"79000000001:N:[TIMEOUT] {LATE}", "0"), []),
+        (_resting, ("N", f"79000000001:N:[TIMEOUT] {LATE}", "0"), []),
+        (Stage.sends, ("Y", "79000000001:Y", "1"), ["Готово"]),
+        (_uncertain, ("N", "79000000001:N:[UNCERTAIN] Nobody can say whether it was sent.", "1"), ["Готово"]),
+    ],
+    ids=["the channel is down", "the channel rests", "it was sent", "nobody knows"],
+)
+@pytest.mark.req("S-175", part="deadlines")
+def test_at_the_deadline_what_has_not_left_never_leaves(
+    stage: Stage, before: Callable[[Stage], None], result: tuple[str, str, str], sent: list[str]
+) -> None:
+    stage.runs(stage.asked(**final()))
+    before(stage)
+    stage.desk.shop.clock.at += 10 * MINUTE
+    assert stage.results() == [result]
+    assert (stage.rests(), stage.sent) == (True, sent)
+    stage.desk.shop.clock.at += 100 * MINUTE
+    assert (stage.rests(), stage.results()) == (True, [])
+
+
+@pytest.mark.parametrize("end", ["sent", "put back"])
+def test_what_was_handed_over_at_the_deadline_is_told_as_it_ends(stage: Stage, end: str) -> None:
+    stage.runs(stage.asked(**final()))
+    claim = stage.hands_over()
+    stage.desk.shop.clock.at += 10 * MINUTE
+    [row] = stage.claims()
+    with pytest.raises(EntryNotReady):
+        stage.desk.entry(row)
+    stage.desk.shop.write(lambda tx: ledger.again(tx, row, RateLimited("x", retry_after=1), seconds=2, counted=False))
+    if end == "sent":
+        stage.desk.shop.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=("x1",))))
+    else:
+        error = RateLimited("flood", retry_after=1)
+        stage.desk.shop.write(lambda tx: outbox.postpone(tx, claim, error, seconds=1, counted=False))
+    stage.desk.shop.clock.at += 3_000
+    expected = ("Y", "79000000001:Y", "1") if end == "sent" else ("N", f"79000000001:N:[TIMEOUT] {LATE}", "0")
+    assert (stage.results(), stage.rests()) == ([expected], True)
+
+
+def test_a_robot_that_nobody_carried_out_by_its_deadline_is_told_so_and_never_carried_out(stage: Stage) -> None:
+    stage.keeps(stage.asked(**final()))
+    stage.desk.shop.clock.at += 10 * MINUTE
+    assert stage.results() == [("N", "79000000001:N:[TIMEOUT] It could not be begun in time.", "0")]
+    stage.applies()
+    assert (stage.rests(), stage.results()) == (True, [])
+
+
+@pytest.mark.req("S-174", part="the comment")
+def test_the_card_is_commented_with_how_it_ended_also_where_the_step_did_not_wait_for_that(stage: Stage) -> None:
+    stage.runs(stage.asked(phone=ANNA, message="Готово", comment="Y"))
+    assert stage.results() == [("Y", "79000000001:Y", "1")]
+    claim = stage.hands_over()
+    stage.desk.shop.write(lambda tx: outbox.fail(tx, claim, Rejected("blocked")))
+    stage.told.clear()
+    stage.results()
+    [entry] = stage.told
+    assert (entry.act, str(entry.card)) == (Act.COMMENT, "deal:17")
+    assert entry.text.startswith("[ChatApp] - Send a message: Done for 0 of 1.\n79000000001:N:[BLOCKED] ")
+
+
+def _life(stage: Stage, event: RobotAsked, *, told_first: bool) -> Generator[None]:
+    """All that happens for a robot's message, a transaction or a call after the other."""
+    stage.keeps(event)
+    yield
+    stage.applies()
+    yield
+    for part in (_telling, _sending) if told_first else (_sending, _telling):
+        yield from part(stage)
+
+
+def _sending(stage: Stage) -> Generator[None]:
+    shop, desk = stage.desk.shop, stage.desk
+    claim = shop.write(lambda tx: outbox.claim(tx, shop.media, desk.channel))
+    yield
+    if claim is not None and shop.write(lambda tx: outbox.begin(tx, claim)):
+        yield
+        stage.sent.append(claim.message.text)
+        yield
+        shop.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=("x1",))))
+        yield
+
+
+def _telling(stage: Stage) -> Generator[None]:
+    shop, desk = stage.desk.shop, stage.desk
+    for row in stage.claims():
+        yield
+        try:
+            entry = desk.entry(row)
+        except EntryNotReady:
+            error = RateLimited("being_sent", retry_after=2)
+            shop.write(partial(ledger.again, row=row, error=error, seconds=2, counted=False))
+            continue
+        assert entry is not None
+        shop.write(partial(ledger.begin, rows=[row]))
+        yield
+        stage.told.append(entry)
+        stage.sent_by.append(len(stage.sent))
+        yield
+        shop.write(partial(ledger.settle, row=row, shown=CrmReceipt()))
+        yield
+
+
+def _restarts(stage: Stage) -> None:
+    """A new daemon finds what the killed one left, and the CRM, which had no answer, calls again."""
+    shop = stage.desk.shop
+
+    def recover(tx: Any) -> None:
+        ledger.recover(tx, stage.desk.link)
+        for claim in outbox.left_by_last_holder(tx, shop.media, stage.desk.channel):
+            if claim.began:
+                outbox.leave_uncertain(tx, claim, OutcomeUnknown("interrupted"))
+            else:
+                outbox.postpone(tx, claim, OutcomeUnknown("interrupted"), seconds=0, counted=False)
+
+    shop.write(recover)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["in time", "after the deadline"])
+@pytest.mark.parametrize("step", range(1, 12))
+def test_killed_between_any_two_steps_it_sends_nothing_twice_and_nothing_after_a_no(
+    stage: Stage, step: int, late: bool
+) -> None:
+    event = stage.asked(**final())
+    life = _life(stage, event, told_first=False)
+    for _ in range(step):
+        next(life, None)
+    life.close()
+    _restarts(stage)
+    if late:
+        stage.desk.shop.clock.at += 10 * MINUTE
+    for _ in range(3):
+        for _ in _life(stage, event, told_first=late):
+            pass
+        stage.desk.shop.clock.at += 10 * MINUTE
+    assert len(stage.sent) <= 1
+    assert stage.told
+    assert len({entry.results["detail"] for entry in stage.told}) == 1
+    for entry, sent_by_then in zip(stage.told, stage.sent_by, strict=True):
+        assert sent_by_then == len(stage.sent), entry.results
+        assert entry.results["status"] == "N" or stage.sent == ["Готово"]
+
+
+@pytest.mark.req("K-07", part="by a robot")
+def test_a_phone_check_waits_for_the_answer_and_a_check_that_was_not_begun_is_withdrawn(stage: Stage) -> None:
+    stage.runs(stage.asked(RobotCode.CHECK_PHONE, phone=ANNA))
+    assert stage.results() == []
+    row = stage.desk.shop.write(lambda tx: session_requests.claim(tx, stage.desk.channel, epoch=0))
+    answer = json.dumps({"id": "7", "name": "Анна Ильина", "username": "anna"})
+    stage.desk.shop.write(lambda tx: session_requests.done(tx, row, answer))
+    stage.results()
+    found = stage.told[-1].results
+    assert (found["status"], found["detail"], found["found"]) == ("Y", "79000000001:Y", "Y")
+    assert (found["username"], found["first_name"], found["last_name"]) == ("anna", "Анна", "Ильина")
+    stage.runs(stage.asked(RobotCode.CHECK_PHONE, token="w2|A1|x", phone=OLEG))
+    stage.desk.shop.clock.at += 10 * MINUTE
+    assert stage.results() == [("N", f"79000000002:N:[TIMEOUT] {LATE}", "0")]
+    assert stage.desk.shop.write(lambda tx: session_requests.claim(tx, stage.desk.channel, epoch=0)) is None
+
+
+@pytest.mark.parametrize(
+    ("end", "again"),
+    [
+        (_too_late, ["Готово"]),
+        (_uncertain, "It may have been done: somebody could get it twice."),
+        (Stage.sends, "It was done for everybody."),
+    ],
+)
+def test_a_run_is_done_again_once_and_only_where_nobody_gets_it_twice(
+    stage: Stage, end: Callable[[Stage], None], again: list[str] | str
+) -> None:
+    shop = stage.desk.shop
+    stage.runs(stage.asked(**final(phone=ANNA)))
+    end(stage)
+    shop.clock.at += 10 * MINUTE
+    stage.results()
+    stage.sent.clear()
+    [run] = shop.read(runs.latest)
+    retry = partial(robot_retries.retry, run=run.id, able=lambda _row: CAN)
+    if isinstance(again, str):
+        with pytest.raises(Refused) as refusal:
+            shop.write(retry)
+        assert str(refusal.value.what) == again
+        return
+    shop.write(retry)
+    stage.sends()
+    assert (stage.sent, stage.rests(), stage.results()) == (again, True, [])
+    with pytest.raises(Refused, match="already"):
+        shop.write(retry)
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_what_a_killed_command_left_is_given_up_at_its_deadline_by_the_daemon(stage: Stage, *, sent: bool) -> None:
+    shop = stage.desk.shop
+    until = shop.clock.at + MINUTE
+
+    def begin(tx: Any) -> Any:
+        number = robots.start(tx, RobotCode.SEND_MESSAGE, final(), key="k", until=until)
+        robots.carry_out(tx, runs.one(tx, number), RobotSetting(able=lambda _row: CAN))
+        return number
+
+    number = shop.write(begin)
+    if sent:
+        stage.sends()
+    shop.clock.at += MINUTE
+    assert shop.read(timers.kinds_due) == [RUN_TIMER]
+    shop.write(lambda tx: run_deadline.go_on(tx, str(number)))
+    [part] = shop.read(lambda tx: runs.parts(tx, number))
+    assert (part.verdict, part.code) == (("Y", "") if sent else ("N", "TIMEOUT"))
+    assert (stage.rests(), shop.read(lambda tx: runs.one(tx, number)).state) == (True, "ended")
+    assert shop.write(begin) == number
+    assert stage.rests()
+
+
+@pytest.mark.req("S-172", part="the responsible person")
+@pytest.mark.parametrize(("said", "assignee"), [("user_27", "Ольга"), ("27", "Ольга"), ("user_99", "")])
+def test_the_dialog_gets_the_responsible_person_if_they_are_one_of_ours(stage: Stage, said: str, assignee: str) -> None:
+    shop = stage.desk.shop
+    shop.write(lambda tx: operators.add(tx, "Ольга", "", ()))
+    shop.write(lambda tx: employees.map_to(tx, stage.desk.link, "Ольга", Employee(id="27", name="Ольга")))
+    stage.runs(stage.asked(phone=ANNA, message="Готово", responsible=said))
+    assert stage.results() == [("Y", "79000000001:Y", "1")]
+    dialog = shop.message(shop.read(_last)).dialog_id
+    assert shop.read(lambda tx: dialogs.card(tx, dialog)).assignee == assignee
+
+
+def test_an_operator_of_another_line_sees_neither_the_run_nor_for_whom_it_was(stage: Stage, dialect: str) -> None:
+    shop, elsewhere = stage.desk.shop, stage.desk.shop.line()
+    stage.runs(stage.asked(phone=ANNA, message="Готово"))
+    stage.runs(stage.asked(token="w2|A1|x", message="Никому"))
+
+    def seen(lines: list[Any]) -> list[int]:
+        visibility = Visibility(dialect, lines=lines, reader="Пётр")
+        return list(shop.read(lambda tx: [row.id for row in runs.latest(tx.through(visibility))]))
+
+    own = shop.read(lambda tx: channels.one(tx, stage.desk.channel)).line_id
+    assert (seen([own]), seen([elsewhere])) == ([1], [])
