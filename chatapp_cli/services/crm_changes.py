@@ -47,6 +47,6 @@ def _overtaking(tx: Tx, link: LinkId, remote: str) -> Sequence[CrmRewrote | CrmW
     return found
 
 
-def is_newest(tx: Tx, link: LinkId, message: MessageId, at: Millis | None) -> bool:
-    """Whether no later change of a message is known, by the CRM's clock; this one is known from now on."""
+def note(tx: Tx, link: LinkId, message: MessageId, at: Millis | None) -> bool:
+    """Note a change of a message; false if a later one is known already, by the CRM's clock."""
     return at is None or bool(tx.run("ledger.changed", link=link, message=message, at=at))

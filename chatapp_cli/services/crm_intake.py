@@ -287,7 +287,7 @@ def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
             crm_gaps.require_fresh(tx, event.at)
             message = composing.accept(_as_author(tx, link, event.author), context.able, request)
             ledger.came_from(tx, link, message, event.remote, chat=chat.chat, employee=event.author)
-            crm_changes.is_newest(tx, link, message, stands.at)
+            crm_changes.note(tx, link, message, stands.at)
     except (Refused, NotFound) as refusal:
         _tell_author(tx, pairing, chat, event.remote, refusal, employee=event.author)
 
@@ -328,7 +328,7 @@ def _rewrote(tx: Tx, link: LinkId, event: CrmRewrote, context: CrmContext) -> No
     """Change a message as the employee did: one that waits goes out as it stands last."""
     pairing, chat = crm_targets.chat(tx, link, event.kind, event.place, event.chat, "")
     message = crm_targets.message(tx, link, pairing, chat, event.remote, event.sent_as)
-    if not crm_changes.is_newest(tx, link, message, event.at):
+    if not crm_changes.note(tx, link, message, event.at):
         return
     able = context.able(channels.one(tx, pairing.channel_id))
     by = _as_author(tx, link, "")

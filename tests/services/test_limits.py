@@ -353,6 +353,7 @@ NO_TEXT_OF_ANYBODY: Mapping[str, str] = {
     "links.mended place": "border.name cuts what the CRM calls it",
     "links.mended settings": ONE_OF_A_FEW,
     "crm_first.send event": "the border cuts it, and composing.accept refuses it with the message",
+    "crm_first.send files": "composing.accept refuses them with the message",
     "crm_steps.carry_out asked": "the border cuts it, and composing.accept refuses it with the message",
     "crm_steps.carry_out files": "composing.accept refuses them with the message",
     "crm_steps.carry_out people": "the border cuts it, and reaching refuses an address",

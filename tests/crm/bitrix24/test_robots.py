@@ -46,7 +46,7 @@ RUSSIAN = {
     "chatapp_send_file": "[ChatApp] - Отправить файл с диска",
     "chatapp_send_document": "[ChatApp] - Отправить документ CRM",
     "chatapp_check_phone": "[ChatApp] - Проверить телефон",
-    "chatapp_set_tags": "[ChatApp] - Теги диалога",
+    "chatapp_set_tags": "[ChatApp] - Метки диалога",
     "chatapp_rename_chat": "[ChatApp] - Переименовать чат",
     "chatapp_create_group": "[ChatApp] - Создать группу",
     "chatapp_add_members": "[ChatApp] - Добавить участника в группу",
