@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from chatapp_cli.domain import border
+from chatapp_cli.domain import border, limits
 from chatapp_cli.domain.access import Right, system
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
@@ -92,6 +93,8 @@ def carry_out_of(tx: Tx, link: LinkId, asked: RobotAsked, setting: RobotSetting)
 def start(tx: Tx, code: str, arguments: Mapping[str, str], *, key: str, until: Millis) -> RunId:
     """Keep what a person asks for here; the one of before under the same key. Raises Refused for another use of it."""
     access.require(tx, Right.ANSWER)
+    limits.REQUEST.require(key, field="key")
+    limits.REQUEST.require(json.dumps(dict(arguments), ensure_ascii=False), field="arguments")
     wanted = RunWanted(key=f"here {key}", robot=code, arguments=arguments, asks=asks(code, arguments), until=until)
     run = runs.begin(tx, wanted)
     if run is not None:

@@ -49,6 +49,7 @@ from chatapp_cli.services import (
     reaching,
     replies,
     reply_sheet,
+    robots,
     sending,
     session_requests,
     templates,
@@ -302,6 +303,20 @@ LIMITED: Mapping[str, tuple[TextLimit, Call]] = {
             tx, at.channel.id, "create_group", {"name": text[: len(text) - len('{"name": ""}')]}, seconds=1
         ),
     ),
+    "robots.start arguments": (
+        limits.REQUEST,
+        lambda tx, at, text: robots.start(
+            tx,
+            "send_message",
+            {"message": text[: len(text) - len('{"message": ""}')]},
+            key="k1",
+            until=at.shop.clock.at,
+        ),
+    ),
+    "robots.start key": (
+        limits.REQUEST,
+        lambda tx, at, text: robots.start(tx, "send_message", {}, key=text, until=at.shop.clock.at),
+    ),
     "templates.add template of a name": (
         limits.NAME,
         lambda tx, at, text: templates.add(tx, at.channel, TEMPLATES, replace(BYE, name=text)),
@@ -327,6 +342,7 @@ ONE_OF_A_FEW = "one of the words of the program"
 NAMES_SOMETHING = "names something that is there, or is refused"
 A_PROVIDERS = "comes from a provider; the connector checks it"
 OUR_OWN = "the program's own"
+BY_ITS_CALLER = "robots.start and the border limit it, and composing.accept refuses it with the message"
 NO_TEXT_OF_ANYBODY: Mapping[str, str] = {
     "alarm_messages.try_out one": OUR_OWN,
     "alarm_messages.try_out text": OUR_OWN,
@@ -354,6 +370,10 @@ NO_TEXT_OF_ANYBODY: Mapping[str, str] = {
     "links.mended settings": ONE_OF_A_FEW,
     "crm_first.send event": "the border cuts it, and composing.accept refuses it with the message",
     "crm_first.send files": "composing.accept refuses them with the message",
+    **dict.fromkeys([f"act_messages.send {one}" for one in ("address", "call", "target", "words")], BY_ITS_CALLER),
+    "acts.perform call": BY_ITS_CALLER,
+    "acts.perform code": ONE_OF_A_FEW,
+    "robots.start code": ONE_OF_A_FEW,
     "crm_steps.carry_out asked": "the border cuts it, and composing.accept refuses it with the message",
     "crm_steps.carry_out files": "composing.accept refuses them with the message",
     "crm_steps.carry_out people": "the border cuts it, and reaching refuses an address",

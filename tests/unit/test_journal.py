@@ -122,7 +122,14 @@ def test_what_is_unknown_is_said_by_its_topic() -> None:
 
 
 def test_only_what_passes_is_live() -> None:
-    passing = ["dialog.typing", "draft.dropped", "draft.kept", "presence.moved", "presence.typing"]
+    passing = [
+        "dialog.client_typing",
+        "dialog.typing",
+        "draft.dropped",
+        "draft.kept",
+        "presence.moved",
+        "presence.typing",
+    ]
     assert live_topics() == passing
 
 
