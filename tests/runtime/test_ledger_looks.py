@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import structlog
-from chatapp_cli.services.crm_routing import RuleDesk
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
@@ -19,6 +18,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import VerdictWriter
 from chatapp_cli.services import ledger
 from chatapp_cli.services.crm_entries import EntryLoader
+from chatapp_cli.services.crm_route_choice import RuleDesk
 from tests.services.paired import CRM, linked
 from tests.stores import Shop
 
