@@ -8,10 +8,11 @@ from functools import partial
 
 import structlog
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.events import CopyCame, CrmEvent, CrmStepAsked, CrmWrote, PlaceConfigured, RemoteFile
 from chatapp_cli.domain.crm_manifest import CrmManifest
 from chatapp_cli.domain.draft import StagedFile
-from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, StoreError
+from chatapp_cli.domain.errors import ChannelError, ChatappError, NotFound, Rejected, StoreError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest
@@ -145,7 +146,7 @@ class LinkInbox:
                 found.append((row, crm_intake.event_of(row) if row.event else self._understand(row.raw)))
             except Exception as error:  # noqa: BLE001 - what the code of a CRM does to one event must not keep the others
                 problem = str(error) if isinstance(error, ValueError) else type(error).__name__
-                await self._store.write(partial(crm_intake.die, row=row, problem=problem))
+                await self._store.write(partial(crm_intake.die, row=row, problem=Text(border.name(problem))))
         return found
 
     async def _apply(self, session: CrmSession, some: Sequence[tuple[CrmArrivedRow, CrmEvent]]) -> Mapping[int, bool]:
@@ -189,9 +190,15 @@ class LinkInbox:
             log.error("crm.not_applied", link=self._link, arrived=row.id, exc_info=error)
             error = ChatappError(T("{error}", error=type(error).__name__))
         seconds = min(ledger.LONGEST_WAIT, FOR_UNKNOWN * 2.0**row.tries)
-        later = partial(crm_intake.put_off, row=row, event=event, problem=error.what, seconds=seconds)
+        later = partial(crm_intake.put_off, row=row, event=event, problem=self._why(error), seconds=seconds)
         await self._store.write(later)
         return False
+
+    def _why(self, error: ChatappError) -> Text:
+        """Why an event cannot be used, for a person."""
+        return (
+            words.why_there(self._about, error.code, error.detail)[0] if isinstance(error, ChannelError) else error.what
+        )
 
     async def _carried_out(
         self, session: CrmSession, some: Sequence[tuple[CrmArrivedRow, CrmEvent]]
@@ -227,7 +234,7 @@ class LinkInbox:
             except NotFound as gone:
                 await self._strand(row, event, gone)
         else:
-            await self._store.write(partial(crm_intake.die, row=row, problem=error.code))
+            await self._store.write(partial(crm_intake.die, row=row, problem=self._why(error)))
 
     async def _strand(self, row: CrmArrivedRow, event: CrmEvent, gone: NotFound) -> None:
         await self._store.write(partial(crm_intake.strand, row=row, event=event, problem=gone.what))

@@ -20,6 +20,7 @@ from chatapp_cli.domain.journal.links import (
     LinkAdded,
     LinkAsked,
     LinkDeadLetterRevived,
+    LinkEnding,
     LinkForgotten,
     LinkGranted,
     LinkResumed,
@@ -46,12 +47,13 @@ from chatapp_cli.services import crm_presence
 
 if TYPE_CHECKING:
     from chatapp_cli.runtime.link import LinkRunner
+    from chatapp_cli.runtime.link_ending import LinkEndings
     from chatapp_cli.runtime.link_load import LinkLoad
     from chatapp_cli.store.rows.crm import LinkRow
 
 log = structlog.get_logger()
 
-_LINKS = (LinkAdded, LinkForgotten, LinkGranted)
+_LINKS = (LinkAdded, LinkEnding, LinkForgotten, LinkGranted)
 _TO_TELL = (
     Assigned,
     EntryRetried,
@@ -92,6 +94,8 @@ class LinkSupervisor(Worker):
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
         self._changed = WakeUp()
+        self._since = store.company.world.clock.now()
+        self._endings: LinkEndings | None = None
         self._fleet = Fleet(self._wanted, self._make, clock=store.company.world.clock, noun="crm")
 
     @property
@@ -149,6 +153,8 @@ class LinkSupervisor(Worker):
     async def stop(self) -> None:
         """Stop every link; each finishes what is in flight."""
         await self._fleet.stop()
+        if self._endings is not None:
+            await self._endings.stop()
 
     async def _wanted(self) -> Mapping[LinkId, LinkRow]:
         if not await self._store.read(crm_presence.is_linked):
@@ -156,7 +162,17 @@ class LinkSupervisor(Worker):
         await self._store.off_loop(_code_of_links)
         from chatapp_cli.services import links
 
-        return {row.id: row for row in await self._store.read(links.everything)}
+        rows = await self._store.read(links.everything)
+        self._carry_on([row for row in rows if row.ending is not None])
+        return {row.id: row for row in rows if row.ending is None}
+
+    def _carry_on(self, ending: Sequence[LinkRow]) -> None:
+        """Remove what a person began to remove: nothing of it is built up again."""
+        if ending:
+            from chatapp_cli.runtime.link_ending import LinkEndings
+
+            self._endings = self._endings or LinkEndings(self._store, self._since)
+            self._endings.carry_on(ending)
 
     def _make(self, row: LinkRow) -> LinkRunner:
         from chatapp_cli.runtime.link import LinkRunner

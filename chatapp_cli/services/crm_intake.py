@@ -37,7 +37,7 @@ from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis
 from chatapp_cli.domain.journal.links import LinkDeadLetterKept, LinkDeadLetterRevived
 from chatapp_cli.domain.message import Operation, Origin, State
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.text import T, Text
+from chatapp_cli.domain.text import T, Text, cleaned, kept
 from chatapp_cli.services import (
     access,
     channels,
@@ -208,7 +208,7 @@ def strand(tx: Tx, row: CrmArrivedRow, event: CrmEvent | None, problem: Text) ->
 
     A person can have it tried again, as once its channel is paired.
     """
-    die(tx, row, str(problem))
+    die(tx, row, problem)
     match event:
         case CrmWrote(remote=remote, author=author) | CrmWroteFirst(remote=remote, author=author) if remote:
             ledger.refuse_unplaced(tx, row.link_id, remote, problem, employee=author)
@@ -220,16 +220,16 @@ def put_off(tx: Tx, row: CrmArrivedRow, event: CrmEvent | None, problem: Text, *
     """Try an event later; after too many attempts it is a dead letter, and the author of a message is told so."""
     if row.tries + 1 < MOST_TRIES:
         next_at = tx.now + int(seconds * 1000)
-        tx.run("crmevents.later", id=row.id, next_at=next_at, problem=border.name(str(problem)))
+        tx.run("crmevents.later", id=row.id, next_at=next_at, problem=kept(cleaned(problem)))
     else:
         strand(tx, row, event, problem)
 
 
-def die(tx: Tx, row: CrmArrivedRow, problem: str) -> None:
+def die(tx: Tx, row: CrmArrivedRow, problem: Text) -> None:
     """Make an event a dead letter."""
-    problem = border.name(problem)
-    if tx.run("crmevents.die", id=row.id, problem=problem):
-        _tell_of_death(tx, row.link_id, row.id, problem)
+    problem = cleaned(problem)
+    if tx.run("crmevents.die", id=row.id, problem=kept(problem)):
+        _tell_of_death(tx, row.link_id, row.id, str(problem))
 
 
 def dead(tx: Tx, *, n: int = 100) -> list[CrmDeadRow]:

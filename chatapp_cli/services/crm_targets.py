@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.errors import ChatappError, NotFound
-from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId, MessageId, PairingId
+from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, PairingId
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import crm_chats, dialogs, pairings, transcript
+from chatapp_cli.services import crm_chats, pairings, transcript
 from chatapp_cli.store.rows.crm import ChatRow, PairingRow
 from chatapp_cli.store.rows.messages import MessageRef
 from chatapp_cli.store.tx import Tx
@@ -19,42 +19,20 @@ class NotYet(ChatappError):
 def chat(
     tx: Tx, link: LinkId, kind: str, place: str, name: str, remote: str = "", number: PairingId | None = None
 ) -> tuple[PairingRow, ChatRow]:
-    """The pairing and the chat that an event is about. Raises NotFound if they are none of ours any more, NotYet."""
+    """The pairing and the chat that an event is about.
+
+    Raises NotFound if they are none of ours any more, or if it names two chats that are not the same; NotYet.
+    """
     if number is not None:
         pairing: PairingRow | None = pairings.active(tx, link, number)
     else:
         pairing = tx.one(PairingRow, "pairings.at", link=link, kind=kind, spot=place)
     if pairing is None or not pairing.active:
         raise NotFound(T("No channel is paired with {kind} in place {place}.", kind=kind, place=place))
-    found = tx.one(ChatRow, "chats.find", pairing=pairing.id, chat=name)
-    if found is None and remote:
-        found = tx.one(ChatRow, "chats.by_remote", pairing=pairing.id, remote=remote)
-    if found is None:
-        found = _opened(tx, pairing, name)
+    found = crm_chats.find(tx, pairing, name, remote)
     if found is None:
         raise NotYet(T("Chat {chat} is not known.", chat=name))
     return pairing, found
-
-
-def _opened(tx: Tx, pairing: PairingRow, chat: str) -> ChatRow | None:
-    """A chat that we named and whose first answer was lost: its dialog stands in its name.
-
-    Raises NotFound if the dialog was deleted, or is another channel's.
-    """
-    dialog = crm_chats.dialog_of(chat)
-    if dialog is None:
-        return None
-    if not _is_of_channel(tx, dialog, pairing.channel_id):
-        raise NotFound(T("Chat {chat} belongs to no dialog of this channel any more.", chat=chat))
-    tx.run("chats.keep", pairing=pairing.id, chat=chat, dialog=dialog, remote="", session="")
-    return tx.one(ChatRow, "chats.find", pairing=pairing.id, chat=chat)
-
-
-def _is_of_channel(tx: Tx, dialog: DialogId, channel: ChannelId) -> bool:
-    try:
-        return dialogs.card(tx, dialog).channel_id == channel
-    except NotFound:
-        return False
 
 
 def message(tx: Tx, link: LinkId, pairing: PairingRow, where: ChatRow, remote: str, sent_as: str) -> MessageId:

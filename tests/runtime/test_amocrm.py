@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 import pytest
@@ -361,3 +362,22 @@ async def test_a_lead_lands_where_the_rules_say_and_a_field_that_was_deleted_cos
     assert [(key[1], str(fault.text)) for key, fault in said.items()] == [
         (f"{row.id} rule {rule.id}", "Rule Опт: Not in the CRM any more: field Диалог."),
     ]  # fmt: skip
+
+
+def told_of(company: Company, text: str) -> bool:
+    """Whether a client has written this, and the account was told everything."""
+    newest = [company.read(lambda tx, one=one: transcript.latest(tx, one.id))[-1] for one in the_dialogs(company)]
+    return text in {one.message.text for one in newest} and company.read(ledger.everything) == []
+
+
+@pytest.mark.req("S-016", part="deals and contacts in amoCRM")
+async def test_each_client_who_writes_becomes_a_contact_with_one_lead_however_much_they_write(
+    either: AmoOffice,
+) -> None:
+    for who, text in ((ANNA, "Здравствуйте"), (OLEG, "Есть доставка?"), (ANNA, "Сколько стоит?")):
+        await either.bot.say(who, text)
+        await eventually(partial(told_of, either.company, text))
+    leads, contacts = either.account.leads, either.account.contacts
+    names = {contacts[lead.contacts[0]].name: (lead.pipeline, len(lead.contacts)) for lead in leads.values()}
+    assert names == {"Анна": (int(SALES), 1), "Олег": (int(SALES), 1)}
+    assert (len(leads), len(contacts)) == (2, 2)

@@ -359,7 +359,7 @@ def test_an_edit_that_comes_before_its_message_waits_for_it(desk: Paired) -> Non
     desk.shop.clock.at += 1_000
     (row,) = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
     desk.shop.write(lambda tx: crm_intake.put_off(tx, row, edit, T("unknown"), seconds=1))
-    assert [one.problem for one in desk.shop.read(crm_intake.dead)] == ["unknown"]
+    assert [one.problem for one in desk.shop.read(crm_intake.dead)] == [T("unknown")]
     desk.shop.write(lambda tx: crm_intake.revive(tx, row.id))
     assert desk.shop.read(crm_intake.dead) == []
 
@@ -452,8 +452,11 @@ def test_a_link_with_something_to_tell_is_removed_only_by_force(desk: Paired) ->
     desk.shop.hear(desk.channel)
     row = desk.shop.read(lambda tx: links.one(tx, desk.link))
     with pytest.raises(Refused):
-        desk.shop.write(lambda tx: links.remove(tx, row, force=False))
-    desk.shop.write(lambda tx: links.remove(tx, row, force=True))
+        desk.shop.write(lambda tx: links.begin_removal(tx, row, force=False))
+    assert not desk.shop.write(lambda tx: links.removed(tx, row))
+    desk.shop.write(lambda tx: links.begin_removal(tx, row, force=True))
+    assert desk.shop.write(lambda tx: links.removed(tx, row))
+    assert not desk.shop.write(lambda tx: links.removed(tx, row))
     assert desk.shop.read(ledger.everything) == []
     assert desk.shop.read(links.everything) == []
 
@@ -463,7 +466,7 @@ def test_a_portal_is_linked_once_and_only_by_who_may(desk: Paired) -> None:
         desk.shop.write(lambda tx: links.save(tx, desk.shop.vault, bound("north.example"), kind=CRM.kind))
     nobody = owner("Пётр")._replace(owner=False, account=True)
     with pytest.raises(Refused):
-        desk.shop.database.write(lambda tx: links.remove(tx.by(nobody), links.one(tx, desk.link), force=True))
+        desk.shop.database.write(lambda tx: links.begin_removal(tx.by(nobody), links.one(tx, desk.link), force=True))
 
 
 def test_trace_tells_what_the_crm_was_told(desk: Paired) -> None:

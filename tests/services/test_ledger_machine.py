@@ -28,6 +28,7 @@ from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, Rejected, Retrya
 from chatapp_cli.domain.ids import MessageId, Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Receipt
+from chatapp_cli.domain.text import Text
 from chatapp_cli.services import channels, composing, crm_intake, ledger, outbox, pairings
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.services.crm_targets import NotYet
@@ -223,7 +224,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 try:
                     self.shop.write(partial(crm_intake.apply, row=row, event=read, context=CrmContext(able=able)))
                 except (NotYet, NotFound):
-                    self.shop.write(partial(crm_intake.die, row=row, problem="unknown"))
+                    self.shop.write(partial(crm_intake.die, row=row, problem=Text("unknown")))
 
     @rule(where=WHERE)
     def claim(self, where: int) -> None:

@@ -32,6 +32,13 @@ class LinkGranted(LinkEvent):
     words: ClassVar[Text] = T("The CRM of link {link} installed the application")
 
 
+class LinkEnding(LinkEvent):
+    """A person began to remove a link: it works no more."""
+
+    topic: ClassVar[str] = "crm.ending"
+    words: ClassVar[Text] = T("CRM link {link} is being removed")
+
+
 class LinkForgotten(LinkEvent):
     """A link was removed with what it owed."""
 
@@ -39,6 +46,8 @@ class LinkForgotten(LinkEvent):
     words: ClassVar[Text] = T("CRM unlinked: {title}")
     kind: str
     title: str
+    left: str = ""
+    """Why the CRM could not be rid of what the link made there; empty if it is."""
 
 
 class LinkStateChanged(LinkEvent):

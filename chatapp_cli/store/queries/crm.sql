@@ -8,7 +8,10 @@ SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revi
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead'),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'dead'),
   (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'
-    AND (e.act <> 'continue' OR e.tries > 0))
+    AND (e.act <> 'continue' OR e.tries > 0)),
+  (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
+  (SELECT MIN(a.at) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
+  (SELECT o.value FROM stored_option o WHERE o.subject = 'ending' AND o.ref = k.id AND o.name = 'since')
 FROM crm_link k ORDER BY k.id;
 
 -- name: links.any
@@ -21,7 +24,10 @@ SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revi
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead'),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'dead'),
   (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'
-    AND (e.act <> 'continue' OR e.tries > 0))
+    AND (e.act <> 'continue' OR e.tries > 0)),
+  (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
+  (SELECT MIN(a.at) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
+  (SELECT o.value FROM stored_option o WHERE o.subject = 'ending' AND o.ref = k.id AND o.name = 'since')
 FROM crm_link k WHERE k.id = :id;
 
 -- name: links.secrets
@@ -447,6 +453,10 @@ UPDATE crm_arrived SET state = 'dead', problem = :problem WHERE id = :id AND sta
 SELECT a.id, a.link_id, k.title, a.provider_id, a.problem, a.at
 FROM crm_arrived a JOIN crm_link k ON k.id = a.link_id
 WHERE a.state <> 'done' AND a.state = 'dead' ORDER BY a.id LIMIT :n;
+
+-- name: crmevents.put_off
+SELECT id, link_id, event, problem, tries, next_at, at FROM crm_arrived
+WHERE link_id = :link AND state <> 'done' AND state = 'new' AND tries > 0 ORDER BY id LIMIT :n;
 
 -- name: crmevents.revive
 UPDATE crm_arrived SET state = 'new', next_at = 0, tries = 0 WHERE id = :id AND state = 'dead' RETURNING link_id;

@@ -17,6 +17,7 @@ from chatapp_cli.domain.ids import (
     QuestionId,
     RuleId,
 )
+from chatapp_cli.domain.text import Text, recalled
 
 
 @lru_cache(maxsize=256)
@@ -53,11 +54,22 @@ class LinkRow(NamedTuple):
     """Events of the CRM that could not be used."""
     oldest: Millis | None
     """When the oldest waiting entry was made."""
+    put_off: int
+    """Events of the CRM that could not be used yet, and are tried again."""
+    put_off_since: Millis | None
+    """When the oldest of them came."""
+    ending: str | None
+    """When a person began to remove it, as text; ``None`` if nobody did."""
 
     @property
     def dead(self) -> int:
         """All that a person has to decide: refused entries, and events that could not be used."""
         return self.refused + self.letters
+
+    @property
+    def ending_since(self) -> Millis | None:
+        """When a person began to remove it: it works no more, and goes once the CRM is rid of what it made there."""
+        return None if self.ending is None else int(self.ending)
 
     @property
     def gap(self) -> tuple[Millis, Millis] | None:
@@ -231,6 +243,28 @@ class CrmArrivedRow(NamedTuple):
     at: Millis
 
 
+class CrmPutOffRow(NamedTuple):
+    """An event of a CRM that could not be used yet, and is tried again."""
+
+    id: int
+    link_id: LinkId
+    event: str
+    problem_kept: str
+    tries: int
+    next_at: Millis
+    at: Millis
+
+    @property
+    def kind(self) -> str:
+        """The type of the event; empty if it could not be understood when it came."""
+        return str(json.loads(self.event)[0]) if self.event else ""
+
+    @property
+    def problem(self) -> Text:
+        """Why it could not be used the last time."""
+        return recalled(self.problem_kept)
+
+
 class CrmDeadRow(NamedTuple):
     """An event of a CRM that could not be used."""
 
@@ -238,8 +272,13 @@ class CrmDeadRow(NamedTuple):
     link_id: LinkId
     link: str
     provider_id: str
-    problem: str
+    problem_kept: str
     at: Millis
+
+    @property
+    def problem(self) -> Text:
+        """Why it could not be used."""
+        return recalled(self.problem_kept)
 
 
 class EmployeeRow(NamedTuple):

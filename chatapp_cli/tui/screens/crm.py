@@ -19,8 +19,8 @@ from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import linking
 from chatapp_cli.runtime.link import public_url
-from chatapp_cli.services import ledger, links, pairings
-from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
+from chatapp_cli.services import crm_put_off, ledger, links, pairings
+from chatapp_cli.store.rows.crm import CrmPutOffRow, LinkRow, PairingRow, ShownEntryRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.actions import crm as crm_actions
@@ -44,13 +44,16 @@ class _CrmState(NamedTuple):
     bars: Overview
     addresses: Mapping[LinkId, str]
     """Where each CRM calls us, for those who may see it."""
+    put_off: Mapping[LinkId, Sequence[CrmPutOffRow]]
+    """The events of each CRM that are tried again."""
 
 
 def _look(tx: Tx, company: Company) -> _CrmState:
     active = [row for row in pairings.everything(tx) if row.active]
     linked, address = links.everything(tx), public_url(tx, company=company)
+    put_off = {row.id: crm_put_off.oldest(tx, row.id) for row in linked if row.put_off}
     addresses = {row.id: links.webhook(tx, row, manifest(row.kind), address) for row in linked}
-    return _CrmState(linked, active, ledger.everything(tx), overview.read(tx), addresses)
+    return _CrmState(linked, active, ledger.everything(tx), overview.read(tx), addresses, put_off)
 
 
 class CrmScreen(ActionPage):
@@ -70,6 +73,7 @@ class CrmScreen(ActionPage):
         super().__init__()
         self._tree = CrmTree()
         self._addresses: Mapping[LinkId, str] = {}
+        self._put_off: Mapping[LinkId, Sequence[CrmPutOffRow]] = {}
         self._findings: dict[LinkId, list[Finding]] = {}
         self._words = LinkWords(self.appearance)
 
@@ -83,8 +87,9 @@ class CrmScreen(ActionPage):
         yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
-        """Read."""
+        """Read, and again now and then: no event tells that something is tried again."""
         self._read_again()
+        self.every(30, self._read)
 
     def on_journal_advanced(self, news: JournalAdvanced) -> None:
         """Read again when a link, a pairing or an entry changed."""
@@ -104,7 +109,7 @@ class CrmScreen(ActionPage):
 
     async def _read(self) -> None:
         found = await self.workspace.read(partial(_look, company=self.workspace.company))
-        self._addresses = found.addresses
+        self._addresses, self._put_off = found.addresses, found.put_off
         self.query_one(StatusBar).tell(found.bars)
         self._tree.show(self._words, found.links, found.pairings, found.entries)
         self._tree.focus()
@@ -123,7 +128,8 @@ class CrmScreen(ActionPage):
             about.update(self._words.about_pairing(pairing, link, self._addresses.get(link.id, "")))
         else:
             paired = any(one.link_id == link.id for one in self._tree.pairings)
-            about.update(self._words.about_link(link, self._findings.get(link.id, []), paired=paired))
+            found, put_off = self._findings.get(link.id, []), self._put_off.get(link.id, ())
+            about.update(self._words.about_link(link, found, put_off, paired=paired))
 
     # What can be done
 
