@@ -26,6 +26,7 @@ from chatapp_cli.domain.journal.links import (
     LinkResumed,
     PairingEnded,
     PairingMade,
+    PairingRefused,
 )
 from chatapp_cli.domain.journal.messages import (
     FileArrived,
@@ -89,6 +90,7 @@ class LinkSupervisor(Worker):
         LinkResumed,
         PairingEnded,
         PairingMade,
+        PairingRefused,
     )
 
     def __init__(self, store: AsyncStore) -> None:
@@ -192,6 +194,8 @@ def _hear(runner: LinkRunner, entry: JournalEntry) -> None:
             runner.heard()
         case PairingMade() | PairingEnded():
             runner.arrange()
+        case PairingRefused():
+            runner.look_after()
         case HistoryAsked():
             runner.import_history()
         case CatchUpAsked():

@@ -70,6 +70,14 @@ def clock_went_back(tx: Tx, milliseconds: Millis) -> None:
 
     Times chosen by a person are not shifted.
     """
-    for wait in ("outbox.shift", "channels.shift", "files.shift", "timers.shift", "ledger.shift", "crmevents.shift"):
+    for wait in (
+        "outbox.shift",
+        "channels.shift",
+        "files.shift",
+        "timers.shift",
+        "ledger.shift",
+        "crmevents.shift",
+        "holds.shift",
+    ):
         tx.run(wait, by=milliseconds, now=tx.now)
     tx.emit(ClockSetBack(seconds=milliseconds // 1000), actor=PROGRAM)

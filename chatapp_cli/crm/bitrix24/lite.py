@@ -26,7 +26,7 @@ from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
 from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.receipts import unless_all_failed
 from chatapp_cli.domain.crm.states import OTHER_WAY, Act
-from chatapp_cli.domain.errors import ChannelError, Rejected
+from chatapp_cli.domain.errors import ChannelError, PlaceRefused, Rejected
 from chatapp_cli.domain.ids import Millis, PairingId
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.decided_cards import DecidedCards
@@ -65,7 +65,7 @@ class Bitrix24LiteSession:
         What a card refuses is written once more after a new look: somebody may have deleted it.
         """
         found = await self._told(dict(enumerate(entries)))
-        refused = {n: entries[n] for n, answer in found.items() if isinstance(answer, Rejected)}
+        refused = {n: entries[n] for n, answer in found.items() if _may_be_gone(answer)}
         for entry in refused.values():
             self._cards.forget(entry)
         try:
@@ -231,7 +231,12 @@ async def findings(bound: Bound, world: World) -> Sequence[Finding]:
 
 
 def _refused(place: str) -> ChannelError:
-    return Rejected("place_gone" if place_of(place) else OTHER_WAY, place)
+    return PlaceRefused("place_gone" if place_of(place) else OTHER_WAY, place)
+
+
+def _may_be_gone(answer: CrmReceipt | ChannelError) -> bool:
+    """Whether an entry was refused for what may be its card, and not for its place."""
+    return isinstance(answer, Rejected) and not isinstance(answer, PlaceRefused)
 
 
 def _mark(entry: LedgerEntry) -> str:
