@@ -93,7 +93,10 @@ class LedgerQueue:
         pause: Callable[[float], None],
         struggles: Callable[[], None] = lambda: None,
     ) -> None:
-        """``struggles``: an entry begins to be one that is tried again and again, or is none any more, or its place is wrong."""
+        """``struggles``: an entry begins to be one that is tried again and again, or is none any more.
+
+        Also if one was refused for the place of its pairing.
+        """
         self._store = store
         self._link = link
         self._session = session

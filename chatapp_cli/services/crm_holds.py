@@ -59,7 +59,7 @@ def arranged(tx: Tx, row: PairingRow, error: ChannelError | None) -> None:
 
     Why it waits stays its code until that has proved wrong.
     """
-    held = tx.value("holds.tries", pairing=row.id) is not None
+    held = tx.value("holds.tries", id=row.id) is not None
     if error is not None:
         if not held or isinstance(error, PlaceRefused):
             pairings.refused(tx, row.id, error.code, error.detail)
@@ -92,13 +92,13 @@ def die(tx: Tx, row: EntryRow, code: str, detail: str) -> bool:
 def skip(tx: Tx, row: EntryRow) -> bool:
     """Give up an entry as ``ledger.skip`` does; if it was to be tried, the next one is."""
     done = ledger.skip(tx, row)
-    for pairing in tx.all(PairingId, "holds.of_entry", entry=row.id) if done else ():
+    for pairing in tx.all(PairingId, "holds.of_entry", id=row.id) if done else ():
         tx.run("holds.try", pairing=pairing)
     return done
 
 
 def _answered(tx: Tx, row: EntryRow) -> bool:
-    for pairing in tx.all(PairingId, "holds.of_entry", entry=row.id):
+    for pairing in tx.all(PairingId, "holds.of_entry", id=row.id):
         _release(tx, pairing)
     return True
 
@@ -109,7 +109,7 @@ def _release(tx: Tx, pairing: PairingId) -> None:
 
 
 def _put_off(tx: Tx, pairing: PairingId, entry: EntryId | None) -> None:
-    tries = tx.value("holds.tries", pairing=pairing) or 0
+    tries = tx.value("holds.tries", id=pairing) or 0
     until = tx.now + int(pause_after(tries) * 1000)
     tx.run("holds.put_off", pairing=pairing, until=until, entry=entry)
 

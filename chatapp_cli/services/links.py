@@ -268,11 +268,7 @@ def require_staying(link: LinkRow) -> None:
         raise Refused(
             "being_removed",
             T("{title} is being removed.", title=link.title),
-            T(
-                "Have it removed now: {how}; or keep it: {again}",
-                how=to_do(Next.UNLINK, link=link.id),
-                again=to_do(Next.LINK, link=link.id),
-            ),
+            T("Have it removed now: {how}", how=to_do(Next.UNLINK, link=link.id)),
         )
 
 

@@ -147,7 +147,7 @@ INSERT INTO crm_hold (pairing_id, until, tries, entry_id) VALUES (:pairing, :now
 ON CONFLICT (pairing_id) DO NOTHING;
 
 -- name: holds.tries
-SELECT tries FROM crm_hold WHERE pairing_id = :pairing;
+SELECT tries FROM crm_hold WHERE pairing_id = :id;
 
 -- name: holds.due
 SELECT MIN(h.until) FROM crm_hold h JOIN crm_pairing p ON p.id = h.pairing_id WHERE p.link_id = :link AND h.until > 0;
@@ -173,7 +173,7 @@ UPDATE crm_hold SET until = :now WHERE until > 0
 UPDATE crm_hold SET until = until - :by WHERE until > :now;
 
 -- name: holds.of_entry
-SELECT pairing_id FROM crm_hold WHERE entry_id = :entry;
+SELECT pairing_id FROM crm_hold WHERE entry_id = :id;
 
 -- name: holds.end
 DELETE FROM crm_hold WHERE pairing_id = :pairing;

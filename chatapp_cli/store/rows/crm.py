@@ -109,7 +109,7 @@ class PairingRow(NamedTuple):
     since: Millis
     """When it was paired, the last time."""
     held: int | None
-    """How often it was tried anew since the CRM refuses its place; ``None`` if it does not, and nothing waits for that."""
+    """How often it was tried anew since the CRM refuses its place; ``None`` if the CRM does not."""
 
     @property
     def options(self) -> Mapping[str, str]:
