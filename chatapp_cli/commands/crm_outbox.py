@@ -112,9 +112,8 @@ def _say_refusal(row: ShownEntryRow, kind: str) -> None:
 @outbox.command("retry", cls=Verb)
 def outbox_retry(
     ctx: typer.Context,
-    which: Annotated[
-        str,
-        typer.Argument(metavar="[NUMBER]", help=N_("Number of the entry; with --all a CRM by address or number")),
+    entry: Annotated[
+        str, typer.Argument(metavar="NUMBER", help=N_("Number of the entry; with --all a CRM by address or number"))
     ] = "",
     *,
     everything: Annotated[bool, typer.Option("--all", help=N_("All that was refused, in order"))] = False,
@@ -122,19 +121,19 @@ def outbox_retry(
     """Tell the CRM again what it refused: one entry, or with --all everything."""
     with opened(ctx) as company:
         if everything:
-            link = company.read(lambda tx: links.find(tx, which)).id if which else None
+            link = company.read(lambda tx: links.find(tx, entry)).id if entry else None
             n = company.write(lambda tx: ledger.retry_all(tx, link))
             note("Told again: {n}.", n=n)
             return
-        entry = _entry_number(which)
-        company.write(lambda tx: ledger.retry(tx, entry))
-    note("Entry {n} is told again.", n=entry)
+        one = _entry_number(entry)
+        company.write(lambda tx: ledger.retry(tx, one))
+    note("Entry {n} is told again.", n=one)
 
 
-def _entry_number(named: str) -> EntryId:
-    if not named:
-        raise UsageError(T("Which entry?"), T("See what waits: {how}", how=to_do(Next.LEDGER)), field="number")
-    return EntryId(number(named))
+def _entry_number(said: str) -> EntryId:
+    if not said:
+        raise UsageError(T("Which entry?"), T("See what waits: {how}", how=to_do(Next.LEDGER)), field="entry")
+    return EntryId(number(said))
 
 
 @outbox.command("drop", cls=Verb)

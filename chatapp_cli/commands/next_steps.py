@@ -67,7 +67,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.TEMPLATES: ("chatapp template list --channel {n}", "chatapp template list"),
         Next.TO_ORGANIZER: ("chatapp message invitation {n} {answer} --to-organizer",),
         Next.TRANSCRIBE: ("chatapp message transcribe",),
-        Next.UNLINK: ("chatapp crm unlink {link}",),
+        Next.UNLINK: ("chatapp crm unlink {link}", "chatapp crm unlink"),
         Next.UNBLOCK: ("chatapp dialog unblock {n}",),
         Next.UNMERGE: ("chatapp contact unmerge",),
         Next.VIEWS: ("chatapp view list",),

@@ -32,6 +32,8 @@ def claim(tx: Tx, link: LinkId, n: int, epoch: int = 0) -> list[EntryRow]:
         if tried is not None:
             _put_off(tx, pairing, tried.id)
             rows.append(tried)
+        else:
+            _release_idle(tx, link, pairing)
     return rows
 
 
@@ -67,10 +69,9 @@ def arranged(tx: Tx, row: PairingRow, error: ChannelError | None) -> None:
             _put_off(tx, row.id, None)
     elif not held:
         pairings.refused(tx, row.id, "", "")
-    elif tx.value("holds.waits", link=row.link_id, pairing=row.id) is None:
-        _release(tx, row.id)
     else:
         tx.run("holds.try", pairing=row.id)
+        _release_idle(tx, row.link_id, row.id)
 
 
 def due(tx: Tx, link: LinkId) -> Millis | None:
@@ -106,6 +107,12 @@ def _answered(tx: Tx, row: EntryRow) -> bool:
 def _release(tx: Tx, pairing: PairingId) -> None:
     tx.run("holds.end", pairing=pairing)
     pairings.refused(tx, pairing, "", "")
+
+
+def _release_idle(tx: Tx, link: LinkId, pairing: PairingId) -> None:
+    """Let a pairing go of which nothing waits that could prove its place wrong."""
+    if tx.value("holds.waits", link=link, pairing=pairing) is None:
+        _release(tx, pairing)
 
 
 def _put_off(tx: Tx, pairing: PairingId, entry: EntryId | None) -> None:

@@ -50,7 +50,8 @@ def told(desk: Paired) -> list[MessageId | None]:
 
 
 def pairing(desk: Paired) -> PairingRow:
-    return desk.shop.read(lambda tx: pairings.one(tx, desk.pairing))
+    row: PairingRow = desk.shop.read(lambda tx: pairings.one(tx, desk.pairing))
+    return row
 
 
 def arrange(desk: Paired, error: ChannelError | None = None) -> None:
@@ -110,8 +111,7 @@ def test_a_pairing_waits_no_longer_once_its_place_is_another_or_has_proved_right
             there = Place(id="109", name="Сервис")
             desk.shop.write(lambda tx: pairings.attach(tx, CRM, desk.link, channel, there, {}))
         case "detached":
-            row = pairing(desk)
-            desk.shop.write(lambda tx: pairings.detach(tx, row))
+            desk.shop.write(partial(pairings.detach, row=pairing(desk)))
         case "nothing waits":
             for one in desk.shop.read(ledger.everything):
                 desk.shop.write(partial(ledger.drop, entry=one.id))
@@ -161,7 +161,7 @@ def test_other_links_and_pairings_go_on(shop: Shop) -> None:
 
 
 def test_a_place_that_was_deleted_in_the_crm_holds_what_was_not_told_and_what_comes(desk: Paired) -> None:
-    before, after = desk.shop.hear(desk.channel), None
+    before = desk.shop.hear(desk.channel)
     desk.come(PlaceDetached(kind="", place="107"), "1")
     after = desk.shop.hear(desk.channel)
     row = pairing(desk)
