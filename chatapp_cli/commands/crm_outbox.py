@@ -156,7 +156,9 @@ def letters_list(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json =
         (_("No."), _("When"), _("CRM"), _("Problem")),
         [(row.id, printing.moment(row.at), row.link, show(row.problem)) for row in found],
     )
-    if not found:
+    if found:
+        note("Try one again, or forget it: chatapp crm deadletter retry NUMBER, chatapp crm deadletter forget NUMBER")
+    else:
         note("There are no dead letters.")
 
 

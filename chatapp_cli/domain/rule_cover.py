@@ -86,7 +86,7 @@ def _cases(wanted: Condition, parts: Sequence[Condition]) -> Iterable[Condition]
     source = next((part for part in parts if isinstance(part, FromSource)), None)
     if source is None:
         return [wanted]
-    named = [sorted(some) or [None] for some in (source.lines, source.kinds, source.channels)]
+    named: list[Sequence[object]] = [[*some] or [None] for some in (source.lines, source.kinds, source.channels)]
     if len(named[0]) * len(named[1]) * len(named[2]) > _MOST_SOURCES:
         return [wanted]
     return [AllOf((wanted, _only(*one))) for one in product(*named)]

@@ -44,7 +44,7 @@ from chatapp_cli.services import (
     pairings,
 )
 from chatapp_cli.services.crm_entries import EntryLoader
-from chatapp_cli.services.crm_routing import RuleDesk
+from chatapp_cli.services.crm_route_choice import RuleDesk
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 from chatapp_cli.store.tx import Tx
 

@@ -28,7 +28,7 @@ from chatapp_cli.services import (
     transcript,
     words,
 )
-from chatapp_cli.services.crm_routing import RuleDesk
+from chatapp_cli.services.crm_route_choice import RuleDesk
 from chatapp_cli.store.rows.crm import ChatRow, EntryRow, KnownMessageRow, PairingRow, TextRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import FileRow, MessageRow

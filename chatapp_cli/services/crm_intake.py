@@ -313,7 +313,7 @@ def _rewrote(tx: Tx, link: LinkId, event: CrmRewrote, context: CrmContext) -> No
     able = context.able(channels.one(tx, pairing.channel_id))
     by = _as_author(tx, link, "")
     try:
-        if transcript.message(tx, message).state in {State.SCHEDULED, State.QUEUED}:
+        if _still_waits(tx, chat, message):
             later.reword(by, able, message, event.text)
         else:
             options = SendOptions(key="", origin=Origin.CRM)
@@ -329,7 +329,7 @@ def _withdrew(tx: Tx, link: LinkId, event: CrmWithdrew, context: CrmContext) -> 
     able = context.able(channels.one(tx, pairing.channel_id))
     by = _as_author(tx, link, "")
     try:
-        if transcript.message(tx, message).state in {State.SCHEDULED, State.QUEUED}:
+        if _still_waits(tx, chat, message):
             sending.cancel(by, message)
         else:
             options = SendOptions(key="", origin=Origin.CRM)
@@ -419,6 +419,14 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
     CrmConversation: _conversation,
     PlaceDetached: _detached,
 }
+
+
+def _still_waits(tx: Tx, chat: ChatRow, message: MessageId) -> bool:
+    """Whether a message of a chat has not left yet. Raises NotFound if it stands in the dialog of somebody else."""
+    found = transcript.message(tx, message)
+    if found.dialog_id != chat.dialog_id:
+        raise NotFound(T("The CRM changes a message in a chat that is not the one of its client: nothing is changed."))
+    return found.state in {State.SCHEDULED, State.QUEUED}
 
 
 _EVENTS = (

@@ -27,7 +27,7 @@ from chatapp_cli.domain.journal.messages import (
 from chatapp_cli.domain.message import REACHED, SENT, Direction, Origin, Priority, State
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text, stored
-from chatapp_cli.services import access, crm_chats, crm_routes
+from chatapp_cli.services import access, crm_chats, crm_route_record
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.crm import GIVEN_UP, EntryRow, KnownMessageRow, PairedRow, ShownEntryRow, TextRow
 from chatapp_cli.store.rows.messages import MessageRow
@@ -367,7 +367,7 @@ def settle(tx: Tx, row: EntryRow, shown: CrmReceipt) -> bool:
         tx.run("ledger.keep_message", link=held.link_id, message=held.message_id, came=0, **about)
     if held.act == Act.OWNER:
         tx.run("owners.set", pairing=held.pairing_id, chat=held.chat, owner=held.employee, at=0)
-    crm_routes.settled(tx, held, shown)
+    crm_route_record.settled(tx, held, shown)
     tx.run("ledger.done", id=held.id)
     _emit_settled(tx, EntrySettled, held)
     return True

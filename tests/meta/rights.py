@@ -132,7 +132,7 @@ WITHOUT_A_RIGHT = {
     "crm_holds.skip": A_CRM,
     "crm_owners.apply": A_CRM,
     "crm_places.configure": A_CRM,
-    "crm_routes.settled": A_CRM,
+    "crm_route_record.settled": A_CRM,
     "ledger.again": A_CRM,
     "links.removed": "it ends what a person with the right began",
     "ledger.begin": A_CRM,

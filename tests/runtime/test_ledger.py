@@ -18,7 +18,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import VerdictWriter
 from chatapp_cli.services import ledger, links
 from chatapp_cli.services.crm_entries import EntryLoader
-from chatapp_cli.services.crm_routing import RuleDesk
+from chatapp_cli.services.crm_route_choice import RuleDesk
 from chatapp_cli.store.rows.crm import ShownEntryRow
 from tests.services.paired import CRM, linked
 from tests.stores import Shop

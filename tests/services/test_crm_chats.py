@@ -6,14 +6,14 @@ from functools import partial
 
 import pytest
 
-from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent
+from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, CrmRewrote, CrmWithdrew
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import crm_chats, crm_intake
 from chatapp_cli.store.rows.crm import PairingRow
 from chatapp_cli.store.tx import Tx
-from tests.services.paired import Paired, able, linked
+from tests.services.paired import HERE, Paired, able, linked
 from tests.stores import Shop, hand_over
 
 
@@ -70,3 +70,19 @@ def test_chats_that_agree_or_of_which_only_one_is_known_are_found(desk: Paired, 
         return found.dialog_id
 
     assert desk.shop.write(look) == anna
+
+
+@pytest.mark.parametrize("kind", [CrmRewrote, CrmWithdrew])
+def test_a_change_of_a_message_in_anothers_chat_changes_nothing_and_is_told(
+    desk: Paired, kind: type[CrmRewrote | CrmWithdrew]
+) -> None:
+    anna, _boris = mirrored(desk, "anna@example.ru", "11"), mirrored(desk, "boris@example.ru", "22")
+    boris = desk.dialog(desk.shop.hear(desk.channel, "ещё", who="boris@example.ru"))
+    desk.tell_all()
+    desk.come(desk.wrote(anna, "Сто рублей", remote_chat="11"), "add:900")
+    desk.come(kind(kind="email", place=HERE.id, chat=f"chat-{boris}", remote="900"), "change:900")
+    claim = desk.shop.write(lambda tx: hand_over(tx, desk.shop.media, desk.channel))
+    assert claim is not None
+    assert (claim.message.text, claim.message.dialog_id) == ("Сто рублей", anna)
+    (entry,) = [row for row in desk.entries() if row.act == Act.FAILED]
+    assert "nothing is changed" in entry.reason

@@ -72,8 +72,7 @@ class CrmScreen(ActionPage):
     def __init__(self) -> None:
         super().__init__()
         self._tree = CrmTree()
-        self._addresses: Mapping[LinkId, str] = {}
-        self._put_off: Mapping[LinkId, Sequence[CrmPutOffRow]] = {}
+        self._shown: _CrmState | None = None
         self._findings: dict[LinkId, list[Finding]] = {}
         self._words = LinkWords(self.appearance)
 
@@ -88,28 +87,22 @@ class CrmScreen(ActionPage):
 
     def on_mount(self) -> None:
         """Read, and again now and then: no event tells that something is tried again."""
-        self._read_again()
-        self.every(30, self._read)
+        self.every(30, self._read, at_once=True)
 
     def on_journal_advanced(self, news: JournalAdvanced) -> None:
         """Read again when a link, a pairing or an entry changed."""
         if news.any_of(LinkEvent, PairingEvent, EntryEvent):
-            self._read_again()
+            self.on_resize()
 
     def on_resize(self) -> None:
-        """Fold titles to another width."""
-        self._read_again()
-
-    def on_screen_resume(self) -> None:
-        """Read again after another page, such as that of linking."""
-        self._read_again()
-
-    def _read_again(self) -> None:
+        """Read again: titles are folded to another width."""
         self.do(self._read, group="read", exclusive=True)
+
+    on_screen_resume = on_resize  # after another page, such as that of linking
 
     async def _read(self) -> None:
         found = await self.workspace.read(partial(_look, company=self.workspace.company))
-        self._addresses, self._put_off = found.addresses, found.put_off
+        self._shown = found
         self.query_one(StatusBar).tell(found.bars)
         self._tree.show(self._words, found.links, found.pairings, found.entries)
         self._tree.focus()
@@ -120,16 +113,16 @@ class CrmScreen(ActionPage):
         link, pairing, entry = self._tree.link, self._tree.pairing, self._tree.entry
         about = self.query_one("#about", Static)
         self.query_one(StatusBar).tell_keys("crm", "app", without=self._tree.unfit())
-        if link is None:
-            about.update(self._words.nothing())
+        shown, words = self._shown, self._words
+        if link is None or shown is None:
+            about.update(words.nothing())
         elif entry is not None:
-            about.update(self._words.about_entry(entry, link))
+            about.update(words.about_entry(entry, link))
         elif pairing is not None:
-            about.update(self._words.about_pairing(pairing, link, self._addresses.get(link.id, "")))
+            about.update(words.about_pairing(pairing, link, shown.addresses.get(link.id, "")))
         else:
-            paired = any(one.link_id == link.id for one in self._tree.pairings)
-            found, put_off = self._findings.get(link.id, []), self._put_off.get(link.id, ())
-            about.update(self._words.about_link(link, found, put_off, paired=paired))
+            checked, put_off = self._findings.get(link.id, []), shown.put_off.get(link.id, ())
+            about.update(words.about_link(link, checked, put_off, paired=self._tree.is_paired(link)))
 
     # What can be done
 

@@ -52,6 +52,10 @@ class CrmTree(OptionList):
         self.add_options(words.tree(links, pairings, entries, self._room()))
         self.highlighted = min(chosen or 0, self.option_count - 1) if self.option_count else None
 
+    def is_paired(self, link: LinkRow) -> bool:
+        """Whether any channel is paired with a link."""
+        return any(one.link_id == link.id for one in self.pairings)
+
     def _room(self) -> int:
         """Cells of a row, before the first layout those of the narrowest tree."""
         return (self.size.width or _NARROWEST) - _BESIDE
