@@ -7,33 +7,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands import listing, printing
-from chatapp_cli.commands.base import Channel, Force, Json, Line, Verb, completing, noun, opened
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.base import Channel, Force, Json, Line, Verb, completing, opened
 from chatapp_cli.commands.crm_names import Link, OneLink
 from chatapp_cli.commands.crm_own import app
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.line import Answers, Set
 from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import crm as documents
 from chatapp_cli.domain.crm.questions import CrmQuestion
-from chatapp_cli.domain.crm.states import Act, LinkState
-from chatapp_cli.domain.ids import EntryId
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
-from chatapp_cli.services import crm_intake, crm_put_off, ledger, links, pairings, words
+from chatapp_cli.services import crm_put_off, links, pairings, words
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.crm_manifest import CrmManifest
-    from chatapp_cli.store.rows.crm import CrmPutOffRow, LinkRow, PairingRow, ShownEntryRow
+    from chatapp_cli.store.rows.crm import CrmPutOffRow, LinkRow, PairingRow
     from chatapp_cli.store.tx import Tx
-
-outbox = noun()
-letters = noun()
-app.add_typer(outbox, name="outbox", help=N_("What CRMs are still to be told, and what they refused"))
-app.add_typer(letters, name="deadletter", help=N_("Events of CRMs that could not be used"))
 
 _EXIT: Mapping[str, int] = {LinkState.OK: 0, LinkState.LIMITED: 3}
 _NEEDS_A_PERSON = 4
@@ -47,8 +40,6 @@ def _crm_kinds(company: Company) -> list[str]:
 
 
 Kind = Annotated[str, typer.Argument(metavar="KIND", help=N_("Kind of CRM"), autocompletion=completing(_crm_kinds))]
-Entry = Annotated[int, typer.Argument(metavar="NUMBER", parser=number, help=N_("Number of the entry"))]
-Letter = Annotated[int, typer.Argument(metavar="NUMBER", parser=number, help=N_("Number of the dead letter"))]
 
 
 @app.command(cls=Verb)
@@ -79,7 +70,10 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
         printing.document([documents.link(row, _of(row, paired)) for row in rows])
     else:
         _print_links(rows, paired)
-    raise typer.Exit(max((_EXIT.get(row.state, _NEEDS_A_PERSON) for row in rows), default=0))
+    waits = any(one.held is not None for one in paired)
+    raise typer.Exit(
+        max((_EXIT.get(row.state, _NEEDS_A_PERSON) for row in rows), default=0) if not waits else _NEEDS_A_PERSON
+    )
 
 
 def _of(row: LinkRow, paired: Sequence[PairingRow]) -> list[PairingRow]:
@@ -94,6 +88,7 @@ def _print_links(rows: Sequence[LinkRow], paired: Sequence[PairingRow]) -> None:
     printing.records(columns, [_columns(row, len(_of(row, paired))) for row in rows])
     for row in rows:
         _say_trouble(row)
+        _say_refused(row, [one for one in _of(row, paired) if one.held is not None])
     if not rows:
         note("No CRM is linked yet. Link one: chatapp crm link KIND")
 
@@ -183,16 +178,23 @@ def _print_pairings(row: LinkRow, paired: Sequence[PairingRow]) -> None:
     about = manifest(row.kind)
     columns = (_("No."), _("Line"), _("Channel"), _("Place"), _("State"), _("Options"))
     printing.records(columns, [_pairing(one, about) for one in paired])
+    _say_refused(row, [one for one in paired if one.code])
+
+
+def _say_refused(row: LinkRow, paired: Sequence[PairingRow]) -> None:
+    from chatapp_cli.kit.crms import manifest
+
     for one in paired:
-        if one.code:
-            what, step = words.why_there(about, one.code, one.detail)
-            say(T("{title}: {what}", title=one.channel, what=what), step)
+        what, step = words.why_refused(manifest(row.kind), one)
+        say(T("{title}: {what}", title=one.channel, what=what), step)
 
 
 def _pairing(one: PairingRow, about: CrmManifest) -> tuple[object, ...]:
     from chatapp_cli.commands import linking
 
-    state = _("paired") if one.active and not one.code else _("not paired") if not one.active else _("refused")
+    state = _("refused") if one.held is None else _("waits")
+    if not one.active or not one.code:
+        state = _("paired") if one.active else _("not paired")
     return one.id, one.line, one.channel, f"{one.place_name} ({one.place})", state, linking.changed(about, one)
 
 
@@ -367,134 +369,10 @@ def employees(
     printing.records(columns, [(one.id, one.name, one.email, mine.get(one.id, "")) for one in found])
 
 
-@outbox.command("list", cls=Verb)
-def outbox_list(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = False) -> None:
-    """Show what CRMs are still to be told, refused entries first."""
-    with opened(ctx) as company:
-        found, rows = company.read(lambda tx: (ledger.everything(tx, n=limit), links.everything(tx)))
-    if as_json:
-        printing.document([documents.entry(row) for row in found])
-        return
-    columns = (_("No."), _("CRM"), _("Dialog"), _("What"), _("State"), _("Since"), _("Text"))
-    kinds = {row.id: row.kind for row in rows}
-    printing.records(columns, [_in_line(row, kinds[row.link_id]) for row in found])
-    if not rows:
-        note("No CRM is linked yet. Link one: chatapp crm link KIND")
-    elif not found:
-        note("The CRMs have been told everything.")
-
-
-def _in_line(row: ShownEntryRow, kind: str) -> tuple[object, ...]:
-    from chatapp_cli.kit.crms import manifest
-
-    state = show(words.ENTRY_STATES[row.state])
-    if row.code:
-        why = show(words.why_there(manifest(kind), row.code)[0])
-        state = f"{state}: {why.rstrip('.')}"
-    return (
-        row.id,
-        row.link,
-        row.name,
-        show(words.ACTS[Act(row.act)]),
-        state,
-        printing.moment(row.created_at),
-        row.text,
-    )
-
-
-@outbox.command("show", cls=Verb)
-def outbox_show(ctx: typer.Context, entry: Entry, as_json: Json = False) -> None:
-    """Show one entry."""
-    with opened(ctx) as company:
-        row, kind = company.read(lambda tx: _with_kind(tx, EntryId(entry)))
-    if as_json:
-        printing.document(documents.entry(row))
-    else:
-        printing.facts(_entry(row))
-        _say_refusal(row, kind)
-
-
-def _with_kind(tx: Tx, entry: EntryId) -> tuple[ShownEntryRow, str]:
-    row = ledger.one(tx, entry)
-    return row, links.one(tx, row.link_id).kind
-
-
-def _entry(row: ShownEntryRow) -> Mapping[str, object]:
-    return {
-        _("No."): row.id,
-        _("CRM"): row.link,
-        _("Dialog"): f"{row.name} ({row.dialog_id})" if row.dialog_id else "",
-        _("Message"): row.message_id,
-        _("What"): show(words.ACTS[Act(row.act)]),
-        _("State"): show(words.ENTRY_STATES[row.state]),
-        _("Since"): printing.moment(row.created_at),
-        _("Tries"): row.tries,
-        _("Tries again"): printing.moment(row.not_before),
-        _("Text"): row.text,
-    }
-
-
-def _say_refusal(row: ShownEntryRow, kind: str) -> None:
-    from chatapp_cli.kit.crms import manifest
-
-    if row.code:
-        what, step = words.why_there(manifest(kind), row.code, row.detail)
-        say(what, step)
-
-
-@outbox.command("retry", cls=Verb)
-def outbox_retry(ctx: typer.Context, entry: Entry) -> None:
-    """Tell the CRM again what it refused."""
-    with opened(ctx) as company:
-        company.write(lambda tx: ledger.retry(tx, EntryId(entry)))
-    note("Entry {n} is told again.", n=entry)
-
-
-@outbox.command("drop", cls=Verb)
-def outbox_drop(ctx: typer.Context, entry: Entry) -> None:
-    """Give up telling the CRM something."""
-    with opened(ctx) as company:
-        company.write(lambda tx: ledger.drop(tx, EntryId(entry)))
-    note("Entry {n} is dropped.", n=entry)
-
-
-@letters.command("list", cls=Verb)
-def letters_list(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = False) -> None:
-    """Show events of CRMs that could not be used."""
-    with opened(ctx) as company:
-        found = company.read(lambda tx: crm_intake.dead(tx, n=limit))
-    if as_json:
-        printing.document([documents.dead_letter(row) for row in found])
-        return
-    printing.records(
-        (_("No."), _("When"), _("CRM"), _("Problem")),
-        [(row.id, printing.moment(row.at), row.link, show(row.problem)) for row in found],
-    )
-    if found:
-        note("Try one again, or forget it: chatapp crm deadletter retry NUMBER, chatapp crm deadletter forget NUMBER")
-    else:
-        note("There are no dead letters.")
-
-
-@letters.command("retry", cls=Verb)
-def letters_retry(ctx: typer.Context, letter: Letter) -> None:
-    """Try a dead letter again."""
-    with opened(ctx) as company:
-        company.write(lambda tx: crm_intake.revive(tx, letter))
-    note("Dead letter {n} is tried again, if the daemon runs.", n=letter)
-
-
-@letters.command("forget", cls=Verb)
-def letters_forget(ctx: typer.Context, letter: Letter) -> None:
-    """Delete a dead letter."""
-    with opened(ctx) as company:
-        company.write(lambda tx: crm_intake.delete(tx, letter))
-    note("Dead letter {n} is forgotten.", n=letter)
-
-
 from chatapp_cli.commands import (  # noqa: E402 - they register their verbs, behind these
     crm_cards,  # noqa: F401
     crm_history,  # noqa: F401
+    crm_outbox,  # noqa: F401
     crm_robots,  # noqa: F401
     crm_rules,  # noqa: F401
 )

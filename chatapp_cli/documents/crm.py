@@ -71,6 +71,7 @@ def pairing(row: PairingRow, about: CrmManifest) -> Mapping[str, Any]:
         "active": bool(row.active),
         "code": row.code,
         "detail": row.detail,
+        "waits": row.held is not None,
         "options": dict(pairings.options(about, row)),
     }
 

@@ -13,6 +13,7 @@ ChatappError                what, why and the next step, for a person
     ├── Retryable           stays queued, jittered back-off, attempts counted        exit 3
     ├── RateLimited         stays queued exactly that long, attempts not counted     exit 3
     ├── Rejected            failed for good, with the provider's code                exit 1
+    │   └── PlaceRefused    a CRM: its pairing waits until the place is right       exit 1
     ├── OutcomeUnknown      uncertain: reconciled, or a person decides               exit 1
     ├── SendingBlocked      stays queued; sending rests, receiving goes on           exit 4
     ├── NeedsRebind         stays queued; the channel stops: bind again              exit 4
@@ -146,6 +147,13 @@ class RateLimited(ChannelError):
 
 class Rejected(ChannelError):
     """Certainly not done, and trying again would not help."""
+
+
+class PlaceRefused(Rejected):
+    """A CRM did not do it because of the place of the pairing alone: everything of that pairing would be refused so.
+
+    Once the place is right again, or the pairing has another one, it is likely to work.
+    """
 
 
 class OutcomeUnknown(ChannelError):

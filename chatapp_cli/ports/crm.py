@@ -45,7 +45,7 @@ class CrmSession(Protocol):
         """Make the CRM as the pairings say, and take away what of ours is none of them; returns what was refused.
 
         Called when the session begins, and when a pairing or the public address changes: it repeats nothing that
-        is done already.
+        is done already. After a ``PlaceRefused`` also now and then: what it finds undone, it does again.
         """
         ...
 
@@ -53,7 +53,8 @@ class CrmSession(Protocol):
         """Tell the CRM, in order; the answer to each entry, or why not.
 
         The messages are of different chats, at most ``CrmManifest.at_once``. ``OutcomeUnknown`` for an entry that may
-        have been taken. Raises what concerns all of them.
+        have been taken, ``PlaceRefused`` for one that is refused only for the place of its pairing. Raises what
+        concerns all of them.
         """
         ...
 

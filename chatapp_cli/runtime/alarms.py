@@ -15,7 +15,7 @@ from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.journal.channels import HealthChanged
 from chatapp_cli.domain.journal.company import AlarmHealed, AlarmRaised, CompanyConfigured
-from chatapp_cli.domain.journal.links import LinkStateChanged
+from chatapp_cli.domain.journal.links import LinkStateChanged, PairingAccepted, PairingRefused
 from chatapp_cli.domain.journal.messages import DeadLetterKept
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
@@ -46,7 +46,10 @@ NAME_SOMEBODY = T(
     addresses=to_do(Next.CONFIGURE_COMPANY, name=OPTION, value="email:olga@shop.example"),
     command=to_do(Next.SET, name="alarm_command", value="'curl -fsS --data-binary @- https://push.example/desk'"),
 )
-_WAKES = (AlarmRaised, AlarmHealed, CompanyConfigured, DeadLetterKept, HealthChanged, LinkStateChanged)
+_WAKES = (
+    *(AlarmRaised, AlarmHealed, CompanyConfigured, DeadLetterKept),
+    *(HealthChanged, LinkStateChanged, PairingAccepted, PairingRefused),
+)
 
 
 class _Seen(NamedTuple):

@@ -134,7 +134,7 @@ def _pairings(row: LinkRow, paired: Sequence[PairingRow]) -> Iterator[Finding]:
         yield Finding(name="pairings", ok=False, what=T("No channel is paired: nothing is told."), next_step=step)
     for one in paired:
         if one.code:
-            what, after = words.why_there(manifest(row.kind), one.code, one.detail)
+            what, after = words.why_refused(manifest(row.kind), one)
             yield Finding(
                 name="pairings",
                 ok=False,

@@ -16,6 +16,7 @@ from chatapp_cli.domain.errors import (
     Misconfigured,
     NeedsRebind,
     OutcomeUnknown,
+    PlaceRefused,
     RateLimited,
     Rejected,
     Retryable,
@@ -26,7 +27,7 @@ from chatapp_cli.runtime.carrier import Carrier
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import failure, run_all
 from chatapp_cli.runtime.verdicts import VerdictJob, VerdictWriter
-from chatapp_cli.services import ledger, runs
+from chatapp_cli.services import crm_holds, ledger, runs
 from chatapp_cli.services.crm_entries import EntryLoader
 from chatapp_cli.services.crm_run_entries import EntryNotReady
 from chatapp_cli.store.rows.crm import EntryRow
@@ -93,7 +94,10 @@ class LedgerQueue:
         pause: Callable[[float], None],
         struggles: Callable[[], None] = lambda: None,
     ) -> None:
-        """``struggles``: an entry begins to be one that is tried again and again, or is none any more."""
+        """``struggles``: an entry begins to be one that is tried again and again, or is none any more.
+
+        Also if one was refused for the place of its pairing.
+        """
         self._store = store
         self._link = link
         self._session = session
@@ -108,14 +112,14 @@ class LedgerQueue:
     def claim(self, tx: Tx, n: int) -> Sequence[Bundle]:
         """One bundle: of each dialog one entry about its messages, and one that stands beside them."""
         del n
-        rows = ledger.claim(tx, self._link, self._loader.crm.at_once, self._store.lease.epoch)
+        rows = crm_holds.claim(tx, self._link, self._loader.crm.at_once, self._store.lease.epoch)
         runs.settle_late(tx, rows)
         return [_bundle(tx, self._loader, rows)] if rows else []
 
     async def carry(self, item: Bundle) -> None:
         """Tell the CRM, and record what it answered."""
         for row in item.empty:
-            await self._record(partial(ledger.skip, row=row))
+            await self._record(partial(crm_holds.skip, row=row))
         for row, code in item.awaiting:
             await self._again(row, Retryable(code), FOR_AWAITED, counted=False)
         ready = [pair for pair in item.entries if await self._is_open(*pair)]
@@ -182,6 +186,9 @@ class LedgerQueue:
             if answer != CrmReceipt():  # with nothing to show, the CRM may not have been asked
                 self._lacking.clear()
             await self._settle(row, answer)
+        elif isinstance(answer, PlaceRefused):
+            await self._record(partial(crm_holds.hold, row=row, error=answer))
+            self._struggles()
         elif isinstance(answer, Rejected):
             await self._refused(row, answer)
         elif isinstance(answer, OutcomeUnknown):
@@ -192,7 +199,7 @@ class LedgerQueue:
             await self._again(row, answer, self._jittered(row))
 
     async def _settle(self, row: EntryRow, shown: CrmReceipt) -> None:
-        await self._record(partial(ledger.settle, row=row, shown=shown))
+        await self._record(partial(crm_holds.settle, row=row, shown=shown))
         self._note(row)
 
     def _note(self, row: EntryRow) -> None:
@@ -209,7 +216,7 @@ class LedgerQueue:
         if error.code == SCOPE and row.act == Act.CONTINUE:
             await self._again(row, error, self._jittered(row))
             return
-        await self._record(partial(ledger.die, row=row, code=error.code, detail=error.detail))
+        await self._record(partial(crm_holds.die, row=row, code=error.code, detail=error.detail))
         if error.code != SCOPE or row.act != Act.ADD:
             return
         self._lacking.add(row.id)

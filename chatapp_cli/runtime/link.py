@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -31,7 +32,17 @@ from chatapp_cli.runtime.memory import bound_link
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
 from chatapp_cli.runtime.wakeup import WakeUp
-from chatapp_cli.services import calendars, crm_entries, crm_gaps, crm_intake, crm_looks, ledger, links, pairings
+from chatapp_cli.services import (
+    calendars,
+    crm_entries,
+    crm_gaps,
+    crm_holds,
+    crm_intake,
+    crm_looks,
+    ledger,
+    links,
+    pairings,
+)
 from chatapp_cli.services.crm_entries import EntryLoader
 from chatapp_cli.services.crm_route_choice import RuleDesk
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
@@ -123,6 +134,10 @@ class LinkRunner:
         """A pairing changed; nothing is told until the CRM knows of it."""
         self._arranging = True
         self._keeper.hold()
+        self._work.set()
+
+    def look_after(self) -> None:
+        """The CRM refuses the place of a pairing."""
         self._work.set()
 
     def offer(self) -> None:
@@ -250,7 +265,7 @@ class LinkRunner:
             self._work.clear()
             if await self._address() != address:
                 return
-            if self._arranging:
+            if self._arranging or await self._holds_until() == 0.0:
                 await self._arrange(session)
             if self._offering:
                 await self._offer(session)
@@ -265,7 +280,7 @@ class LinkRunner:
             self._count()
             await self._store.write(partial(links.prove, link=self.row.id))
             self._lifecycle.lives(moved=False)
-            await self._work.wait_by(self._clock, PROOF_EVERY)
+            await self._work.wait_by(self._clock, min(PROOF_EVERY, await self._holds_until()))
             if self._clock.monotonic() >= next_look:
                 self._arranging = self._catching_up = True  # in the CRM somebody may have undone what was arranged
 
@@ -277,6 +292,11 @@ class LinkRunner:
         except NeedsRebind as error:
             raise NeedsRebind(crm_intake.UNINSTALLED, error.detail) from error
         self._lifecycle.forget()
+
+    async def _holds_until(self) -> float:
+        """Seconds until the CRM is arranged anew for a pairing whose place it refuses; without one, as good as ever."""
+        due = await self._store.read(partial(crm_holds.due, link=self.row.id))
+        return math.inf if due is None else max(0.0, (due - self._clock.now()) / 1000)
 
     async def _tell_health(self) -> None:
         """Report that the link works, unless the CRM takes an entry not even after several attempts."""
@@ -292,6 +312,7 @@ class LinkRunner:
         await self._store.write(partial(_record_refusals, link=self.row, rows=rows, refused=refused))
         if not self._arranging:
             self._keeper.release()
+            self._keeper.wake()
 
     async def _offer(self, session: CrmSession) -> None:
         """Tell the CRM's own pages which channels can be chosen."""
@@ -354,7 +375,4 @@ def _record_refusals(
     if links.one(tx, link.id).revision != link.revision:
         return
     for row in rows:
-        error = refused.get(row.id)
-        pairings.refused(tx, row.id, "" if error is None else error.code, "" if error is None else error.detail)
-        if error is None:
-            ledger.placed(tx, row.id)
+        crm_holds.arranged(tx, row, refused.get(row.id))

@@ -27,6 +27,7 @@ from chatapp_cli.domain.journal.links import (
     LinkStateChanged,
     PairingEnded,
     PairingMade,
+    PairingRefused,
 )
 from chatapp_cli.domain.journal.messages import (
     FileArrived,
@@ -91,6 +92,7 @@ class LinkSupervisor(Worker):
         LinkStateChanged,
         PairingEnded,
         PairingMade,
+        PairingRefused,
     )
 
     def __init__(self, store: AsyncStore) -> None:
@@ -194,6 +196,8 @@ def _hear(runner: LinkRunner, entry: JournalEntry) -> None:
             runner.heard()
         case PairingMade() | PairingEnded():
             runner.arrange()
+        case PairingRefused():
+            runner.look_after()
         case HistoryAsked():
             runner.import_history()
         case CatchUpAsked():

@@ -42,6 +42,7 @@ from chatapp_cli.services import (
     crm_chats,
     crm_first,
     crm_gaps,
+    crm_holds,
     crm_steps,
     crm_targets,
     crm_texts,
@@ -420,7 +421,11 @@ def _conversation(tx: Tx, link: LinkId, event: CrmConversation, context: CrmCont
 
 def _detached(tx: Tx, link: LinkId, event: PlaceDetached, context: CrmContext) -> None:
     del context
-    pairings.detached_there(tx, link, event.place, event.kind, at=event.at)
+    if event.kind:
+        pairings.detached_there(tx, link, event.place, event.kind, at=event.at)
+        return
+    for row in pairings.in_place(tx, link, event.place):
+        crm_holds.lost(tx, row.id, pairings.PLACE_GONE, event.place)
 
 
 def _removed(tx: Tx, link: LinkId) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right
-from chatapp_cli.domain.crm.states import OTHER_WAY, SHOWING, Act, TextFate
+from chatapp_cli.domain.crm.states import SHOWING, Act, TextFate
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
 from chatapp_cli.domain.ids import DialogId, EntryId, LinkId, MessageId, Millis, PairingId
 from chatapp_cli.domain.journal.links import EntryDied, EntryDropped, EntryEvent, EntryRetried, EntrySettled
@@ -454,11 +454,13 @@ def retry(tx: Tx, entry: EntryId) -> None:
     tx.emit(_about(EntryRetried, row))
 
 
-def placed(tx: Tx, pairing: PairingId) -> None:
-    """Have a CRM told what it refused only because the pairing's place was one of the other way of linking."""
-    for row in tx.all(ShownEntryRow, "ledger.misplaced", pairing=pairing, code=OTHER_WAY):
-        tx.run("ledger.retry", id=row.id)
-        tx.emit(_about(EntryRetried, row), actor=PROGRAM)
+def retry_all(tx: Tx, link: LinkId | None = None) -> int:
+    """Have the CRMs, or one of them, told again all that they refused, in order; returns how much that is."""
+    access.require(tx, Right.REPAIR)
+    found = tx.all(EntryId, "ledger.dead", link=link or 0)
+    for entry in found:
+        retry(tx, entry)
+    return len(found)
 
 
 def take_back(tx: Tx, entries: Sequence[EntryId], code: str) -> None:

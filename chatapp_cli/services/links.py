@@ -218,15 +218,16 @@ def learn(tx: Tx, link: LinkId, tells: Sequence[str]) -> None:
 def resume(tx: Tx, link: LinkId) -> None:
     """Let a link try again now, and tell what waits: a person knows that the reason is gone."""
     access.require(tx, Right.REPAIR)
-    one(tx, link)
+    require_staying(one(tx, link))
     tx.run("ledger.hurry", link=link)
+    tx.run("holds.hurry", link=link, now=tx.now)
     tx.emit(LinkResumed(link=link))
 
 
 def ask_catch_up(tx: Tx, link: LinkId) -> None:
     """Have the link look now for what employees wrote and nobody delivered."""
     access.require(tx, Right.REPAIR)
-    one(tx, link)
+    require_staying(one(tx, link))
     tx.emit(CatchUpAsked(link=link))
 
 
@@ -282,6 +283,16 @@ def require_robots(about: CrmManifest, link: LinkRow) -> None:
         T("{title} is linked {way}, and its automations cannot call this desk.", title=link.title, way=way.label),
         T("Robots need the other way of linking: {how}", how=to_do(Next.LINK, link=link.id)),
     )
+
+
+def require_staying(link: LinkRow) -> None:
+    """Raise Refused for a link that is being removed: nothing is built up again in the CRM."""
+    if link.ending is not None:
+        raise Refused(
+            "being_removed",
+            T("{title} is being removed.", title=link.title),
+            T("Have it removed now: {how}", how=to_do(Next.UNLINK, link=link.id)),
+        )
 
 
 def require_settled(tx: Tx, link: LinkRow, *, force: bool) -> None:

@@ -13,7 +13,13 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import ChannelId, LinkId, Millis, PairingId
-from chatapp_cli.domain.journal.links import PairingEnded, PairingMade
+from chatapp_cli.domain.journal.links import (
+    PairingAccepted,
+    PairingEnded,
+    PairingEvent,
+    PairingMade,
+    PairingRefused,
+)
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, channels, links
@@ -84,7 +90,7 @@ def attach(
     A channel that is paired already moves to the place, or only gets other options.
     """
     access.require(tx, Right.CRM)
-    links.one(tx, link)
+    links.require_staying(links.one(tx, link))
     _require_known(manifest, channel)
     _require_authorised(channels.one(tx, channel.id))
     _require_free(tx, link, channel, place)
@@ -98,6 +104,7 @@ def attach(
     else:
         number = before.id
         tx.run("pairings.again", id=number, now=tx.now, **values)
+        tx.run("holds.end", pairing=number)
     tx.emit(PairingMade(channel=channel.id, link=link, place=place.id))
     return number
 
@@ -109,6 +116,7 @@ def configure(tx: Tx, manifest: CrmManifest, row: PairingRow, changes: Mapping[s
     stored = _changed(manifest, found.kind, found.options, changes)
     where = {"spot": found.place, "place_name": found.place_name}
     tx.run("pairings.again", id=row.id, options=stored, now=tx.now, **where)
+    tx.run("holds.end", pairing=row.id)
     tx.emit(PairingMade(channel=found.channel_id, link=found.link_id, place=found.place))
 
 
@@ -181,14 +189,19 @@ def detach(tx: Tx, row: PairingRow) -> None:
     _end(tx, row, "")
 
 
-def detached_there(tx: Tx, link: LinkId, place: str, kind: str = "", *, at: Millis | None = None) -> None:
-    """End the pairings that the CRM ended: of one kind in a place, or all of a place that is gone.
+def detached_there(tx: Tx, link: LinkId, place: str, kind: str, *, at: Millis | None = None) -> None:
+    """End the pairing of one kind of channel in a place, which an administrator of the CRM ended.
 
     Not one that was made after the moment ``at`` of the CRM's clock: what is told late is about the one before.
     """
-    for row in of_link(tx, link):
-        if row.place == place and kind in {"", row.kind} and not (at is not None and at + _SECOND <= row.since):
-            _end(tx, row, DETACHED_THERE if kind else PLACE_GONE)
+    for row in in_place(tx, link, place):
+        if row.kind == kind and not (at is not None and at + _SECOND <= row.since):
+            _end(tx, row, DETACHED_THERE)
+
+
+def in_place(tx: Tx, link: LinkId, place: str) -> list[PairingRow]:
+    """The active pairings with a place."""
+    return [row for row in of_link(tx, link) if row.place == place]
 
 
 def _end(tx: Tx, row: PairingRow, code: str) -> None:
@@ -196,6 +209,7 @@ def _end(tx: Tx, row: PairingRow, code: str) -> None:
         return
     tx.run("imports.halt", pairing=row.id)
     tx.run("pairings.forget_entries", id=row.id)
+    tx.run("holds.end", pairing=row.id)
     event = PairingEnded(channel=row.channel_id, link=row.link_id, place=row.place, code=code)
     if code:
         tx.emit(event, actor=PROGRAM)
@@ -205,4 +219,12 @@ def _end(tx: Tx, row: PairingRow, code: str) -> None:
 
 def refused(tx: Tx, pairing: PairingId, code: str, detail: str) -> None:
     """Record why the CRM does not take a pairing; empty if it does."""
-    tx.run("pairings.refuse", id=pairing, code=code, detail=border.name(detail))
+    detail = border.name(detail)
+    if not tx.run("pairings.refuse", id=pairing, code=code, detail=detail):
+        return
+    row = one(tx, pairing)
+    if code:
+        event: PairingEvent = PairingRefused(channel=row.channel_id, link=row.link_id, code=code, detail=detail)
+    else:
+        event = PairingAccepted(channel=row.channel_id, link=row.link_id)
+    tx.emit(event, actor=PROGRAM)

@@ -72,6 +72,6 @@ def clock_went_back(tx: Tx, milliseconds: Millis) -> None:
     """
     for wait in ("outbox.shift", "channels.shift", "files.shift", "timers.shift"):
         tx.run(wait, by=milliseconds, now=tx.now)
-    for wait in ("ledger.shift", "crmevents.shift", "runs.shift"):
+    for wait in ("ledger.shift", "crmevents.shift", "holds.shift", "runs.shift"):
         tx.run(wait, by=milliseconds, now=tx.now)
     tx.emit(ClockSetBack(seconds=milliseconds // 1000), actor=PROGRAM)

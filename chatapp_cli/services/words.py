@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.services.transcript import TranscriptEntry
-    from chatapp_cli.store.rows.crm import ImportRow, LinkRow
+    from chatapp_cli.store.rows.crm import ImportRow, LinkRow, PairingRow
 
 STATES: Mapping[str, Text] = MappingProxyType(
     {
@@ -142,6 +142,7 @@ _COMMAND = T(
     how=to_do(Next.SETTING, name="transcribe_command"),
     then=to_do(Next.TRANSCRIBE),
 )
+_HELD = T("What is to be told waits, and goes out in order once that is right or the channel has another place.")
 OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
     {
         "files_awaited": (T("Its files are still being downloaded."), None),
@@ -270,6 +271,12 @@ def link_state(name: str) -> Text:
 def standing(row: LinkRow) -> Text:
     """How a link is."""
     return T("is being removed") if row.ending is not None else link_state(row.state)
+
+
+def why_refused(about: CrmManifest, row: PairingRow) -> tuple[Text, Text | None]:
+    """Why a CRM does not take a pairing, what becomes of what it is to be told meanwhile, and the next step."""
+    what, step = why_there(about, row.code, row.detail)
+    return (what if row.held is None else T("{what} {waits}", what=what, waits=_HELD)), step
 
 
 def why(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | None]:

@@ -390,6 +390,10 @@ def test_a_refused_entry_is_shown_told_again_and_given_up(
     chatapp("crm", "outbox", "retry", first["id"])
     waits = chatapp.run("crm", "outbox", "retry", first["id"])
     assert (waits.code, waits.err) == (1, f"Entry {first['id']} waits to be told anyway.\n")
+    assert chatapp.run("crm", "outbox", "retry").code == 2
+    assert chatapp.run("crm", "outbox", "retry", "--all", "nowhere").code == 1
+    told_again = [chatapp("crm", "outbox", "retry", "--all", *link).err for link in ((FIRM,), ())]
+    assert told_again == ["Told again: 1.\n", "Told again: 0.\n"]
     chatapp("crm", "outbox", "drop", second["id"])
     assert [row[0] for row in chatapp("crm", "outbox", "list").rows] == [str(first["id"])]
     gone = chatapp.run("crm", "outbox", "show", second["id"])

@@ -122,11 +122,13 @@ def test_a_link_that_goes_another_way_says_which_channels_are_to_be_paired_again
     eventually(lambda: office.installs(key))
     eventually(lambda: company.read(lambda tx: links.one(tx, linked)).state == LinkState.OK)
     hears(company, bound, "Здравствуйте")
-    eventually(lambda: company.read(lambda tx: links.one(tx, linked)).dead == 1)
+    eventually(lambda: chatapp("crm", "show", "--json").json["pairings"][0]["waits"])
     assert chatapp("crm", "outbox", "list", "--json").json[0]["code"] == "other_way"
+    listed = chatapp.run("crm", "list")
+    assert (listed.code, listed.rows[0][5], listed.rows[0][7]) == (4, "1", "0")
+    assert "What is to be told waits, and goes out in order" in listed.err
     line = office.portal.add_line("Опт")
     chatapp("crm", "attach", bound, line)
-    eventually(lambda: company.read(lambda tx: links.one(tx, linked)).dead == 0)
     eventually(lambda: chatapp("crm", "outbox", "list").err == "The CRMs have been told everything.\n")
 
 

@@ -40,7 +40,7 @@ from chatapp_cli.services import (
     transcript,
 )
 from chatapp_cli.services.rule_outcomes import ResponsibleWay, RuleOutcome
-from chatapp_cli.store.rows.crm import LinkRow
+from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 from tests.contract.connector_contract import ScriptedAsker
 from tests.runtime.desk import answer, attached, bound, eventually, serving, state_of, the_dialogs
 from tests.sandbox.amocrm.schema import problems
@@ -63,6 +63,9 @@ class AmoOffice:
 
     def row(self) -> LinkRow:
         return self.company.read(lambda tx: links.one(tx, self.link))
+
+    def paired(self) -> list[PairingRow]:
+        return self.company.read(lambda tx: pairings.of_link(tx, self.link))
 
     @property
     def chat(self) -> AmoChat:
@@ -416,6 +419,28 @@ async def the_day_after(company: Company) -> AsyncIterator[AsyncStore]:
     finally:
         await store.aclose()
         later.close()
+
+
+@pytest.mark.req("S-188", part="pipeline, stage, fields, responsible of leads in amoCRM")
+async def test_what_is_written_after_the_pipeline_was_deleted_goes_out_in_order_once_the_channel_has_another(
+    plain: AmoOffice,
+) -> None:
+    sales, service = plain.account.pipelines
+    sales.main, service.main = False, True
+    plain.account.pipelines.remove(sales)
+    for who, text in ((ANNA, "раз"), (OLEG, "два"), (ANNA, "три")):
+        await plain.bot.say(who, text)
+    await eventually(lambda: [(one.code, one.held) for one in plain.paired()] == [("place_gone", 1)])
+    await eventually(lambda: (plain.row().waiting, plain.row().refused) == (3, 0))
+    assert plain.row().state == LinkState.OK
+    assert sum(call.path.startswith("/api/v4/leads") and call.method == "POST" for call in plain.account.calls) <= 2
+    row = plain.company.read(lambda tx: channels.one(tx, plain.channel))
+    await attached(plain.company, plain.row(), row, str(service.id), {})
+    await eventually(lambda: plain.company.read(ledger.everything) == [])
+    written = [(one.card, one.params["text"].rpartition("\n")[2]) for one in plain.account.notes]
+    annas = written[0][0] if written[0][1] == "раз" else written[1][0]
+    assert [text for lead, text in written if lead == annas] == ["раз", "три"]
+    assert [(lead.pipeline, len(written)) for lead in plain.account.leads.values()] == [(service.id, 3)] * 2
 
 
 @pytest.mark.req("S-188")

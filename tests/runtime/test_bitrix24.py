@@ -29,6 +29,7 @@ OLEG = Customer(number=102, name="Олег", username="oleg")
 BORIS = Customer(number=102, name="Борис", username="boris")
 CONNECTOR = "chatapp_tgbot"
 LINE = 107
+OTHER_LINE = 109
 
 
 @dataclass(slots=True)
@@ -50,6 +51,10 @@ class Office:
     def shown(self) -> list[str]:
         """What stands in the portal's chats."""
         return [message.text for chat in self.portal.chats for message in self.portal.messages(chat.id)]
+
+    def tried(self) -> int:
+        """How often the portal was told messages of clients."""
+        return sum(call.method == "imconnector.send.messages" for call in self.portal.calls)
 
     async def sees(self, *texts: str) -> None:
         """Wait until the portal shows exactly these messages."""
@@ -230,6 +235,46 @@ async def test_a_message_that_does_not_reach_the_client_is_told_to_its_author(de
     (notice,) = desk.portal.notices
     assert notice.user == 27
     assert await desk.received() == []
+
+
+async def test_what_is_written_while_the_line_is_switched_off_waits_and_goes_out_in_order(desk: Office) -> None:
+    desk.portal.lines[LINE].active = False
+    for who, text in ((ANNA, "раз"), (OLEG, "два"), (ANNA, "три"), (ANNA, "четыре")):
+        await desk.bot.say(who, text)
+    await eventually(lambda: (desk.row().waiting, desk.tried() > 1) == (4, True))
+    (pairing,), row = desk.paired(), desk.row()
+    assert (pairing.code, pairing.held is None, row.refused, row.state) == ("line_inactive", False, 0, LinkState.OK)
+    assert desk.tried() <= 4
+    desk.portal.lines[LINE].active = True
+    desk.company.write(lambda tx: links.resume(tx, desk.link))
+    await desk.sees("раз", "три", "четыре", "два")
+    await eventually(lambda: (desk.paired()[0].code, desk.paired()[0].held, desk.row().waiting) == ("", None, 0))
+
+
+@pytest.mark.parametrize("gone", ["connector", "connection"])
+async def test_a_connector_that_the_portal_forgot_is_registered_and_connected_anew_and_the_message_goes_out(
+    desk: Office, gone: str
+) -> None:
+    desk.portal.active.clear()
+    if gone == "connector":
+        desk.portal.connectors.clear()
+    await desk.bot.say(ANNA, "раз")
+    await desk.sees("раз")
+    await eventually(lambda: (desk.paired()[0].code, desk.company.read(ledger.everything)) == ("", []))
+
+
+async def test_what_is_written_after_a_line_was_deleted_goes_out_once_the_channel_has_another(desk: Office) -> None:
+    await desk.bot.say(ANNA, "раз")
+    await desk.sees("раз")
+    await desk.portal.staff.deletes_line(LINE)
+    await eventually(lambda: [one.code for one in desk.paired()] == ["place_gone"])
+    await desk.bot.say(ANNA, "два")
+    await desk.bot.say(OLEG, "три")
+    await eventually(lambda: desk.row().waiting == 2)
+    channel = desk.company.read(lambda tx: channels.one(tx, desk.channel))
+    await attached(desk.company, desk.row(), channel, str(OTHER_LINE), {})
+    await desk.sees("раз", "два", "три")
+    await eventually(lambda: desk.company.read(ledger.everything) == [])
 
 
 async def test_a_channel_that_an_administrator_disconnects_is_no_longer_told_of(desk: Office) -> None:

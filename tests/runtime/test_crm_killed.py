@@ -133,7 +133,7 @@ async def test_a_removal_that_was_killed_half_way_goes_on_to_its_end_and_nothing
         await eventually(lambda: desk.row().state == LinkState.OK and len(desk.portal.placements) == 4)
         if not beside_a_daemon:
             await daemon.kill()
-        desk.portal.misbehaviour.slow["imconnector.unregister"] = 4
+        desk.portal.misbehaviour.slow["batch"] = 4
         removal = await desk.daemons.begun("crm", "unlink", "--force")
         await eventually(lambda: desk.portal.placements == [])
         removal.kill()

@@ -516,6 +516,7 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
         Right.CRM,
         lambda tx, at: employees.map_to(tx, _link(tx, at), ME, Employee(id="27", name="Светлана")),
     ),
+    "ledger.retry_all": (Right.REPAIR, lambda tx, at: ledger.retry_all(tx, _entry(tx, at) and None)),
     "links.ask_catch_up": (Right.REPAIR, lambda tx, at: links.ask_catch_up(tx, _link(tx, at))),
     "links.mended": (Right.CRM, lambda tx, at: links.mended(tx, _link(tx, at), "Продажи", "CRM_FORWARD=Y")),
     "links.begin_removal": (

@@ -16,7 +16,7 @@ from chatapp_cli.crm.amocrm.places import pipelines
 from chatapp_cli.crm.amocrm.record import PAIRED, SCOPE, ConnectedChats, PairedSource
 from chatapp_cli.crm.amocrm.rest import AmoApi, inside
 from chatapp_cli.domain.crm.link import Pairing
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, OutcomeUnknown, PlaceRefused, Rejected, Retryable
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.kit.records import remembered, written
 from chatapp_cli.ports.bind import Bound
@@ -45,7 +45,7 @@ class AmoArrangement:
         await self._webhook()
         there = {str(one["id"]) for one in await pipelines(self._api)} if pairings else set()
         refused: dict[PairingId, ChannelError] = {
-            one.id: Rejected("place_gone", one.place) for one in pairings if one.place not in there
+            one.id: PlaceRefused("place_gone", one.place) for one in pairings if one.place not in there
         }
         wanted = [one for one in pairings if one.id not in refused]
         if self._chats is not None:

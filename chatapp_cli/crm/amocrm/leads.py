@@ -24,7 +24,7 @@ from chatapp_cli.crm.amocrm.places import CLOSED, first_stage
 from chatapp_cli.crm.amocrm.rest import AmoApi, embedded, inside
 from chatapp_cli.domain.crm.entry import LedgerEntry
 from chatapp_cli.domain.crm.outcome import CardOutcome
-from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.domain.errors import OutcomeUnknown, PlaceRefused, Rejected, Retryable
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
@@ -209,7 +209,10 @@ class AmoLeads:
         outcome, place = entry.outcome, int(entry.pairing.place)
         item = self._plain(entry, place, contact)
         if outcome is None:
-            return await self._made(item)
+            try:
+                return await self._made(item)
+            except Rejected as error:
+                raise _of_place(error) from error
         await self._decided.intend(entry, outcome)
         item |= await self._chosen(outcome, place, contact)
         item["_embedded"]["tags"] += [{"name": one} for one in outcome.tags]
@@ -219,7 +222,7 @@ class AmoLeads:
             except Rejected as error:
                 log.warning("amocrm.outcome_refused", outcome=outcome.number, code=error.code)
                 if not _lessened(item, error, place):
-                    raise
+                    raise _of_place(error) from error
             else:
                 await self._decided.made(entry, outcome, card_of(made.lead))
                 return made
@@ -291,6 +294,11 @@ class AmoLeads:
             log.warning("amocrm.move_refused", outcome=outcome.number, code=error.code)
         else:
             await self._decided.made(entry, outcome, card_of(lead))
+
+
+def _of_place(error: Rejected) -> Rejected:
+    """The refusal of a lead with nothing but the pairing's own pipeline."""
+    return PlaceRefused("place_gone", error.detail) if error.code == "pipeline_gone" else error
 
 
 def _lessened(item: dict[str, Any], error: Rejected, place: int) -> bool:

@@ -23,7 +23,7 @@ from chatapp_cli.domain.crm.link import Account, Pairing
 from chatapp_cli.domain.crm.showing import ON
 from chatapp_cli.domain.crm.states import OTHER_WAY
 from chatapp_cli.domain.crm_manifest import ChannelThere
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, Rejected
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, NeedsRebind, PlaceRefused, Rejected
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.kit.pace import Urgency
 from chatapp_cli.kit.records import digest, written
@@ -211,7 +211,7 @@ def _by_line(pairings: Sequence[Pairing]) -> tuple[dict[tuple[str, str], Pairing
         if there is None:
             refused[pairing.id] = Rejected("no_connector", pairing.kind)
         elif not pairing.place.isdecimal():
-            refused[pairing.id] = Rejected(OTHER_WAY, pairing.place)
+            refused[pairing.id] = PlaceRefused(OTHER_WAY, pairing.place)
         elif (there.id, pairing.place) in wanted:
             refused[pairing.id] = Rejected("place_taken", wanted[there.id, pairing.place].account)
         else:

@@ -16,7 +16,7 @@ from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.receipts import Outcome, unless_all_failed
 from chatapp_cli.domain.crm.states import OTHER_WAY, Act
-from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, PlaceRefused, Rejected
 from chatapp_cli.kit.pace import Urgency
 from chatapp_cli.ports.memory import Memory
 from chatapp_cli.ports.world import Clock
@@ -181,7 +181,7 @@ async def _nothing(entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
 def _unfit(entry: LedgerEntry) -> ChannelError | None:
     """Why an entry cannot be told at all."""
     if not entry.pairing.place.isdecimal() and entry.act not in _NO_CHAT:
-        return Rejected(OTHER_WAY, entry.pairing.place)
+        return PlaceRefused(OTHER_WAY, entry.pairing.place)
     if entry.act is Act.DELIVERED and not (entry.chat.remote.isdecimal() and entry.remote.isdecimal()):
         return Rejected("chat_unknown")
     return None

@@ -14,6 +14,7 @@ from chatapp_cli.domain.errors import (
     Misconfigured,
     NeedsRebind,
     OutcomeUnknown,
+    PlaceRefused,
     RateLimited,
     Rejected,
     Retryable,
@@ -54,10 +55,10 @@ _BY_CODE: Final[Mapping[str, Callable[[str], ChannelError]]] = {
     "payment_required": partial(Misconfigured, "payment"),
     **dict.fromkeys(("overload_limit", "portal_deleted"), partial(Misconfigured, "suspended")),
     "error_method_not_found": partial(Rejected, "no_method"),
-    "not_active_line": partial(Rejected, "line_inactive"),
+    "not_active_line": partial(PlaceRefused, "line_inactive"),
     **dict.fromkeys(
         ("imconnector_no_correct_provider", "imconnector_not_specified_correct_command", "connector_id_required"),
-        partial(Rejected, "no_connector"),
+        partial(PlaceRefused, "no_connector"),
     ),
     "invalid_request": partial(Misconfigured, "bad_url", field="portal"),
 }

@@ -26,7 +26,7 @@ from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
 from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.receipts import unless_all_failed
 from chatapp_cli.domain.crm.states import OTHER_WAY, Act
-from chatapp_cli.domain.errors import ChannelError, Rejected
+from chatapp_cli.domain.errors import ChannelError, PlaceRefused, Rejected
 from chatapp_cli.domain.ids import Millis, PairingId
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.decided_cards import DecidedCards
@@ -230,12 +230,13 @@ async def findings(bound: Bound, world: World) -> Sequence[Finding]:
     ]
 
 
-def _may_be_gone(answer: CrmReceipt | ChannelError) -> bool:
-    return isinstance(answer, Rejected) and answer.code != errors.SCOPE
-
-
 def _refused(place: str) -> ChannelError:
-    return Rejected("place_gone" if place_of(place) else OTHER_WAY, place)
+    return PlaceRefused("place_gone" if place_of(place) else OTHER_WAY, place)
+
+
+def _may_be_gone(answer: CrmReceipt | ChannelError) -> bool:
+    """Whether an entry was refused for what may be its card: neither for its place nor for a right that is lacking."""
+    return isinstance(answer, Rejected) and not isinstance(answer, PlaceRefused) and answer.code != errors.SCOPE
 
 
 def _mark(entry: LedgerEntry) -> str:

@@ -25,7 +25,7 @@ from chatapp_cli.domain.crm.entry import CrmPerson, LedgerEntry
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.crm.states import OTHER_WAY
-from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.domain.errors import OutcomeUnknown, PlaceRefused, Rejected, Retryable
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
 from chatapp_cli.kit.brackets import members
@@ -93,6 +93,7 @@ class LiteCards:
     """Finds and makes cards for one session; ``mark`` tells our cards from those of another desk."""
 
     def __init__(self, api: WebhookApi, calls: TogetherCalls, mark: str, clock: Clock, decided: DecidedCards) -> None:
+        self._api = api
         self._calls, self._mark, self._clock, self._decided = calls, mark, clock, decided
         self._by_rule = asyncio.Lock()
         """Whose turn it is can be said of one card at a time."""
@@ -105,7 +106,7 @@ class LiteCards:
         """The card of an entry's client: an open one, or a new one if the client wrote; ``None`` if there is none."""
         place = place_of(entry.pairing.place)
         if place is None:
-            raise Rejected(OTHER_WAY, entry.pairing.place)
+            raise PlaceRefused(OTHER_WAY, entry.pairing.place)
         asked = (entry.person.id, entry.pairing.place)
         async with AsyncExitStack() as stack:
             for whose in sorted(_same_person(entry.person)):
@@ -134,7 +135,7 @@ class LiteCards:
         if not makes:
             return None
         if entry.outcome is None:
-            return await self._made(place, contact or await self._made_contact(person, {}), entry, {})
+            return await self._made_at_home(place, contact or await self._made_contact(person, {}), entry)
         async with self._by_rule:
             return await self._made_as_chosen(place, contact, entry, entry.outcome)
 
@@ -155,7 +156,7 @@ class LiteCards:
                 break
             except Rejected as error:
                 log.warning("bitrix24.outcome_refused", outcome=outcome.number, code=error.code)
-        card = card or await self._made(place, contact, entry, {})
+        card = card or await self._made_at_home(place, contact, entry)
         await self._decided.made(entry, outcome, str(card))
         return card
 
@@ -227,6 +228,15 @@ class LiteCards:
         if reach := [{"typeId": kind, "valueType": "WORK", "value": values[0]} for kind, values in _reached(person)]:
             fields["fm"] = reach
         return await self._add("contact", fields)
+
+    async def _made_at_home(self, place: LitePlace, contact: int, entry: LedgerEntry) -> LiteCard:
+        """A card in the pairing's own place. Raises PlaceRefused if that is not there any more."""
+        try:
+            return await self._made(place, contact, entry, {})
+        except Rejected as error:
+            if any(one.id == entry.pairing.place for one in await places(self._api)):
+                raise
+            raise PlaceRefused("place_gone", error.detail) from error
 
     async def _made(self, place: LitePlace, contact: int, entry: LedgerEntry, chosen: Mapping[str, Any]) -> LiteCard:
         channel = names.channels()[entry.pairing.kind].name

@@ -177,6 +177,22 @@ class PairingEnded(PairingEvent):
     code: str = ""
 
 
+class PairingRefused(PairingEvent):
+    """The CRM refuses a pairing, or a part of it, for a reason that was not known yet."""
+
+    topic: ClassVar[str] = "crm.pairing_refused"
+    words: ClassVar[Text] = T("CRM link {link} refuses the pairing of channel {channel} ({code} {detail})")
+    code: str
+    detail: str = ""
+
+
+class PairingAccepted(PairingEvent):
+    """The CRM takes a pairing that it refused before."""
+
+    topic: ClassVar[str] = "crm.pairing_accepted"
+    words: ClassVar[Text] = T("CRM link {link} takes the pairing of channel {channel} again")
+
+
 class HistoryAsked(PairingEvent):
     """A person wants a CRM shown what was written before a pairing."""
 

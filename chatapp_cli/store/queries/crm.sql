@@ -83,13 +83,15 @@ DELETE FROM crm_memory WHERE link_id = :link AND name = :name;
 
 -- name: pairings.all
 SELECT p.id, p.link_id, p.channel_id, c.line_id, l.name, p.kind, c.account, c.title, p.place, p.place_name, p.options,
-  p.active, p.after, p.code, p.detail, p.created_at
+  p.active, p.after, p.code, p.detail, p.created_at,
+  (SELECT h.tries FROM crm_hold h WHERE h.pairing_id = p.id)
 FROM crm_pairing p JOIN channel c ON c.id = p.channel_id JOIN line l ON l.id = c.line_id
 ORDER BY p.link_id, p.id;
 
 -- name: pairings.one
 SELECT p.id, p.link_id, p.channel_id, c.line_id, l.name, p.kind, c.account, c.title, p.place, p.place_name, p.options,
-  p.active, p.after, p.code, p.detail, p.created_at
+  p.active, p.after, p.code, p.detail, p.created_at,
+  (SELECT h.tries FROM crm_hold h WHERE h.pairing_id = p.id)
 FROM crm_pairing p JOIN channel c ON c.id = p.channel_id JOIN line l ON l.id = c.line_id
 WHERE p.id = :id;
 
@@ -135,9 +137,46 @@ WHERE p.channel_id = :channel AND p.active = 1 AND k.tells LIKE :what LIMIT 1;
 
 -- name: pairings.at
 SELECT p.id, p.link_id, p.channel_id, c.line_id, l.name, p.kind, c.account, c.title, p.place, p.place_name, p.options,
-  p.active, p.after, p.code, p.detail, p.created_at
+  p.active, p.after, p.code, p.detail, p.created_at,
+  (SELECT h.tries FROM crm_hold h WHERE h.pairing_id = p.id)
 FROM crm_pairing p JOIN channel c ON c.id = p.channel_id JOIN line l ON l.id = c.line_id
 WHERE p.link_id = :link AND p.kind = :kind AND p.place = :spot;
+
+-- name: holds.begin
+INSERT INTO crm_hold (pairing_id, until, tries, entry_id) VALUES (:pairing, :now, 0, NULL)
+ON CONFLICT (pairing_id) DO NOTHING;
+
+-- name: holds.tries
+SELECT tries FROM crm_hold WHERE pairing_id = :id;
+
+-- name: holds.due
+SELECT MIN(h.until) FROM crm_hold h JOIN crm_pairing p ON p.id = h.pairing_id WHERE p.link_id = :link AND h.until > 0;
+
+-- name: holds.ready
+SELECT h.pairing_id FROM crm_hold h JOIN crm_pairing p ON p.id = h.pairing_id WHERE p.link_id = :link AND h.until = 0;
+
+-- name: holds.waits
+SELECT e.id FROM crm_entry e WHERE e.link_id = :link AND e.state <> 'dead' AND e.pairing_id = :pairing
+  AND e.act NOT IN ('owner', 'failed', 'texted', 'continue') LIMIT 1;
+
+-- name: holds.try
+UPDATE crm_hold SET until = 0 WHERE pairing_id = :pairing;
+
+-- name: holds.put_off
+UPDATE crm_hold SET until = :until, tries = tries + 1, entry_id = :entry WHERE pairing_id = :pairing;
+
+-- name: holds.hurry
+UPDATE crm_hold SET until = :now WHERE until > 0
+  AND pairing_id IN (SELECT p.id FROM crm_pairing p WHERE p.link_id = :link);
+
+-- name: holds.shift
+UPDATE crm_hold SET until = until - :by WHERE until > :now;
+
+-- name: holds.of_entry
+SELECT pairing_id FROM crm_hold WHERE entry_id = :id;
+
+-- name: holds.end
+DELETE FROM crm_hold WHERE pairing_id = :pairing;
 
 -- name: ledger.add
 INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
@@ -183,6 +222,8 @@ UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, 
 WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
   SELECT e.id FROM crm_entry e
   WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.not_before <= :now AND e.act <> 'import'
+    AND (e.act IN ('owner', 'failed', 'texted', 'continue')
+      OR NOT EXISTS (SELECT 1 FROM crm_hold h WHERE h.pairing_id = e.pairing_id))
     AND NOT EXISTS (
       SELECT 1 FROM crm_entry p
       WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id < e.id AND p.state <> 'dead'
@@ -198,6 +239,7 @@ UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, 
 WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
   SELECT e.id FROM crm_entry e
   WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.act = 'import' AND e.not_before <= :now
+    AND NOT EXISTS (SELECT 1 FROM crm_hold h WHERE h.pairing_id = e.pairing_id)
     AND NOT EXISTS (
       SELECT 1 FROM crm_entry p
       WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id <> e.id AND p.state <> 'dead'
@@ -206,6 +248,22 @@ WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
       SELECT 1 FROM crm_entry f
       WHERE f.link_id = e.link_id AND f.state <> 'dead' AND f.state <> 'waiting' AND f.act = 'import')
   ORDER BY e.rank, e.id LIMIT :n)
+RETURNING id, link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful, not_before,
+  tries, claims, code, detail, created_at;
+
+-- name: ledger.claim_held
+UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, epoch = :epoch
+WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id = (
+  SELECT e.id FROM crm_entry e
+  WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.not_before <= :now
+    AND e.pairing_id = :pairing AND e.act NOT IN ('owner', 'failed', 'texted', 'continue')
+    AND NOT EXISTS (
+      SELECT 1 FROM crm_entry p
+      WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id < e.id AND p.state <> 'dead'
+        AND (p.act <> 'import' OR p.state <> 'waiting')
+        AND (p.act NOT IN ('owner', 'delivered', 'failed', 'read', 'react')
+          OR e.act IN ('owner', 'delivered', 'failed', 'read', 'react')))
+  ORDER BY CASE WHEN e.code <> '' THEN 0 WHEN e.act <> 'import' THEN 1 ELSE 2 END, e.id LIMIT 1)
 RETURNING id, link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful, not_before,
   tries, claims, code, detail, created_at;
 
@@ -284,12 +342,8 @@ LEFT JOIN message m ON m.id = e.message_id
 WHERE e.link_id = :link AND e.dialog_id = :dialog
 ORDER BY CASE e.state WHEN 'dead' THEN 1 ELSE 0 END, e.id LIMIT 1;
 
--- name: ledger.misplaced
-SELECT e.id, e.link_id, k.title, e.dialog_id, COALESCE(d.name, ''), e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
-  e.code, e.detail, e.created_at, COALESCE(m.text, '')
-FROM crm_entry e JOIN crm_link k ON k.id = e.link_id LEFT JOIN dialog d ON d.id = e.dialog_id
-LEFT JOIN message m ON m.id = e.message_id
-WHERE e.pairing_id = :pairing AND e.state = 'dead' AND e.code = :code ORDER BY e.id;
+-- name: ledger.dead
+SELECT id FROM crm_entry WHERE state = 'dead' AND (:link = 0 OR link_id = :link) ORDER BY id;
 
 -- name: ledger.keep_message
 INSERT INTO crm_message (link_id, message_id, chat, remote, came, employee, told)

@@ -108,6 +108,8 @@ class PairingRow(NamedTuple):
     detail: str
     since: Millis
     """When it was paired, the last time."""
+    held: int | None
+    """How often it was tried anew since the CRM refuses its place; ``None`` if the CRM does not."""
 
     @property
     def options(self) -> Mapping[str, str]:

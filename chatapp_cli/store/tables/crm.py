@@ -313,3 +313,19 @@ class StoredQuestion(Table, table=True):
     result: str
     until: int = Field(sa_column=moment())
     """When the caller stops waiting."""
+
+
+class CrmHold(Table, table=True):
+    """A pairing of which the CRM refuses the place: its entries wait, and one of them is tried at a time.
+
+    The row is there only as long as that lasts.
+    """
+
+    __tablename__ = "crm_hold"
+    pairing_id: int = Field(sa_column=Column(Big, ForeignKey("crm_pairing.id", ondelete="CASCADE"), primary_key=True))
+    until: int = Field(sa_column=moment())
+    """When the CRM is arranged anew; 0 if it was, so that one entry is tried now."""
+    tries: int
+    """How often that was tried: by it the pauses grow."""
+    entry_id: int | None = Field(sa_column=Column(Big))
+    """The entry that was tried last; its answer tells whether the place is right again."""

@@ -10,6 +10,7 @@ from rich.text import Text
 from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.crm.states import Act, LinkState
+from chatapp_cli.domain.text import Text as Words
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.kit.manifests import manifest as channel_manifest
@@ -134,7 +135,8 @@ class LinkWords:
         """
         about = manifest(link.kind)
         text = self._headed(one.channel, f"{one.line} · {one.place_name} ({one.place})")
-        self._explain(text, link.kind, one.code, one.detail)
+        if one.code:
+            self._say(text, *states.why_refused(about, one))
         values = pairings.options(about, one)
         for field in pairings.fields_of(about, one.kind):
             self._fact(text, show(field.label), show(field.shown(values[field.name])))
@@ -172,7 +174,9 @@ class LinkWords:
     def _explain(self, text: Text, kind: str, code: str, detail: str) -> None:
         if not code:
             return
-        what, step = states.why_there(manifest(kind), code, detail)
+        self._say(text, *states.why_there(manifest(kind), code, detail))
+
+    def _say(self, text: Text, what: Words, step: Words | None) -> None:
         text.append(f"\n{show(what)}\n", self._appearance.styles.plain)
         if step is not None:
             text.append(f"→ {show(step)}\n", self._appearance.styles.accent)

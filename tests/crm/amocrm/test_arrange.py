@@ -10,7 +10,7 @@ from chatapp_cli.crm.amocrm.connector import AmoSession
 from chatapp_cli.crm.amocrm.record import SCOPE
 from chatapp_cli.domain.crm.entry import CrmReceipt
 from chatapp_cli.domain.crm.link import Place
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected, Retryable
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, PlaceRefused, Rejected, Retryable
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.sandbox.amocrm import Account
 from tests.crm.amocrm.desk import MARK, SALES, AmoDesk, entry, pairing
@@ -63,7 +63,7 @@ async def test_sources_and_webhooks_of_others_stay(desk: AmoDesk, account: Accou
 
 async def test_a_pipeline_that_is_gone_is_refused_and_the_others_work(session: AmoSession, account: Account) -> None:
     refused = await session.arrange([pairing(), pairing("telegram", 77, 2)])
-    assert {number: said(error) for number, error in refused.items()} == {2: (Rejected, "place_gone")}
+    assert {number: said(error) for number, error in refused.items()} == {2: (PlaceRefused, "place_gone")}
     assert [one.external_id for one in account.sources] == [f"chatapp-{MARK}-1"]
     assert isinstance((await session.deliver([entry()]))[0], CrmReceipt)
 

@@ -11,8 +11,9 @@ from chatapp_cli.crm.amocrm.connector import AmoSession
 from chatapp_cli.crm.amocrm.notes import CHAT, MOST_FORMER, LeadsOfChat, answer_in
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, SharedFile
 from chatapp_cli.domain.crm.events import CopyCame, CrmWrote, MirroredChat
+from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.crm.states import Act
-from chatapp_cli.domain.errors import OutcomeUnknown, Retryable
+from chatapp_cli.domain.errors import OutcomeUnknown, PlaceRefused, Retryable
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.kit.records import written
 from chatapp_cli.sandbox.amocrm import Account
@@ -64,6 +65,21 @@ async def test_a_new_client_gets_a_contact_and_a_lead_in_the_pipeline_and_the_wo
     assert heads[0].startswith("WhatsApp · Иван Иванов · ")
     assert words(account) == ["Добрый день", "Ау\na.jpg"]
     assert [card.id for card in await noting.cards(CrmChat(id="chat-1", name=""))] == [str(lead.id)]
+
+
+@pytest.mark.parametrize("ruled", [False, True])
+async def test_a_first_message_for_a_pipeline_that_is_gone_is_refused_for_its_place_and_told_once_it_is_back(
+    noting: AmoSession, account: Account, ruled: bool
+) -> None:
+    sales, service = account.pipelines
+    sales.main, service.main = False, True
+    account.pipelines.remove(sales)
+    outcome = {"outcome": CardOutcome(number=1, stage="33929752")} if ruled else {}
+    (refused,) = await noting.deliver([entry(**outcome)])
+    assert (type(refused), getattr(refused, "code", "")) == (PlaceRefused, "place_gone")
+    account.pipelines.append(sales)
+    await told(noting, entry(**outcome))
+    assert [lead.pipeline for lead in account.leads.values()] == [SALES]
 
 
 async def test_an_open_lead_of_the_contact_is_used_and_a_closed_one_is_not(

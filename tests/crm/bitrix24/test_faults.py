@@ -16,6 +16,7 @@ from chatapp_cli.domain.errors import (
     Misconfigured,
     NeedsRebind,
     OutcomeUnknown,
+    PlaceRefused,
     RateLimited,
     Rejected,
     Retryable,
@@ -44,8 +45,8 @@ RATE = 2.0
         (403, "WRONG_AUTH_TYPE", Misconfigured, "wrong_context"),
         (404, "ERROR_METHOD_NOT_FOUND", Rejected, "no_method"),
         (400, "ERROR_ARGUMENT", Rejected, "refused"),
-        (400, "NOT_ACTIVE_LINE", Rejected, "line_inactive"),
-        (400, "IMCONNECTOR_NO_CORRECT_PROVIDER", Rejected, "no_connector"),
+        (400, "NOT_ACTIVE_LINE", PlaceRefused, "line_inactive"),
+        (400, "IMCONNECTOR_NO_CORRECT_PROVIDER", PlaceRefused, "no_connector"),
         (402, "PAYMENT_REQUIRED", Misconfigured, "payment"),
         (200, "PAYMENT_REQUIRED", Misconfigured, "payment"),
         (503, "OVERLOAD_LIMIT", Misconfigured, "suspended"),
@@ -63,7 +64,7 @@ async def test_each_refusal_has_its_name_by_code_first(
         (outcome,) = await session.deliver([entry()])
     except ChannelError as error:
         outcome = error
-    assert isinstance(outcome, kind)
+    assert type(outcome) is kind
     assert outcome.code == ours
     assert ours in manifest("bitrix24").errors
     (again,) = await session.deliver([entry()]) if ours != "method_parked" else (CrmReceipt(),)

@@ -11,10 +11,19 @@ from typing import Any
 import pytest
 
 from chatapp_cli.crm.bitrix24.connector import Bitrix24
-from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, LedgerEntry, SharedFile
+from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry, SharedFile
 from chatapp_cli.domain.crm.link import Pairing, Place
 from chatapp_cli.domain.crm.states import Act
-from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, OutcomeUnknown, Rejected, Retryable, UsageError
+from chatapp_cli.domain.errors import (
+    ChannelError,
+    Misconfigured,
+    NeedsRebind,
+    OutcomeUnknown,
+    PlaceRefused,
+    Rejected,
+    Retryable,
+    UsageError,
+)
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.ports.bind import Bound
@@ -156,6 +165,21 @@ async def test_pipelines_and_leads_are_the_places(lite: CrmSession, portal: Port
     assert await lite.arrange([at("deal-9")]) == {}
     gone = await lite.arrange([at("deal-8"), replace(at("107"), id=2)])
     assert {number: error.code for number, error in gone.items()} == {1: "place_gone", 2: "other_way"}
+    assert {type(error) for error in gone.values()} == {PlaceRefused}
+
+
+async def test_a_first_message_for_a_pipeline_that_is_gone_is_refused_for_its_place_and_told_once_it_is_back(
+    lite: CrmSession, portal: Portal
+) -> None:
+    (gone, elsewhere) = await lite.deliver([said(place="deal-9"), said("m-2", place="107")])
+    assert [(type(one), one.code) for one in (gone, elsewhere) if isinstance(one, ChannelError)] == [
+        (PlaceRefused, "place_gone"),
+        (PlaceRefused, "other_way"),
+    ]
+    portal.server.office.funnels[9] = "Опт"
+    assert isinstance((await lite.deliver([said(place="deal-9")]))[0], CrmReceipt)
+    assert [(card.kind, card.category) for card in cards(portal, "deal")] == [("deal", 9)]
+    assert len(cards(portal, "contact")) == 1
 
 
 # Cards, each once
