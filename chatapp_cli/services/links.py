@@ -330,5 +330,5 @@ def removed(tx: Tx, link: LinkRow, left: Text | None = None) -> bool:
     tx.run("links.remove", id=link.id)
     tx.run("options.keep", subject=_NEXT, id=0, name=link.kind, value=link.hook_key)
     tx.run("options.drop", subject=_ENDING, id=link.id)
-    tx.emit(LinkForgotten(link=link.id, kind=link.kind, title=link.title, left=str(left or "")))
+    tx.emit(LinkForgotten(link=link.id, kind=link.kind, title=link.title, left=None if left is None else str(left)))
     return True

@@ -66,6 +66,7 @@ RECORDED: Mapping[str, Sequence[object]] = {
     "contact suggestions": (),
     "crm configure": ("1", "--link", "1"),
     "crm deadletter list": (),
+    "crm history list": (),
     "crm list": (),
     "crm outbox list": (),
     "crm outbox show": (2,),
@@ -101,6 +102,8 @@ RECORDED: Mapping[str, Sequence[object]] = {
     "quick sections": (),
     "quick show": (2,),
     "reply": (4, "--text", "Здравствуйте!", "--wait", 0),
+    "robot list": (),
+    "robot runs": (),
     "search": ("плед",),
     "send": ("new@example.org", "-c", "hello@teply-dom.example", "--subject", "Привет", "--text", "Вы?", "--wait", 0),
     "tail": ("--after", 0),
@@ -137,12 +140,15 @@ UNRECORDED: Mapping[str, str] = {
     "crm check": "asks the CRM itself",
     "crm employees": "asks the CRM itself",
     "crm places": "asks the CRM itself",
+    "crm robots install": "asks the CRM itself",
+    "crm robots list": "asks the CRM itself",
     "crm write": "asks the CRM itself",
     "doctor crm": "asks the CRM itself",
     "gc": "tells of this machine",
     "keys probe": "listens to a terminal",
     "line check": "asks the providers themselves",
     "line proxies": "asks the providers themselves",
+    "robot run": "writes to people by the channels' sessions",
 }
 """Commands that print JSON that no two machines share, and why."""
 

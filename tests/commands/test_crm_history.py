@@ -68,6 +68,7 @@ def test_what_cannot_be_is_refused_with_the_reason(chatapp: Shell, paired: Compa
     assert "Nobody asked for the messages" in chatapp.run("crm", "history", "stop", "@hvoya_bot").err
     assert "is no number of days" in chatapp.run("crm", "history", "start", "@hvoya_bot", "--days=-5").err
     link = paired.read(links.everything)[0]
-    paired.write(lambda tx: links.remove(tx, link, force=True))
+    paired.write(lambda tx: links.begin_removal(tx, link, force=True))
+    assert paired.write(lambda tx: links.removed(tx, link))
     said = chatapp.run("crm", "history", "start", "@hvoya_bot")
     assert (said.code != 0, "No CRM is linked yet." in said.err) == (True, True)

@@ -46,7 +46,7 @@ class LinkForgotten(LinkEvent):
     words: ClassVar[Text] = T("CRM unlinked: {title}")
     kind: str
     title: str
-    left: str = ""
+    left: str | None = None
     """Why the CRM could not be rid of what the link made there; empty if it is."""
 
 

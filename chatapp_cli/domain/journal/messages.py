@@ -79,7 +79,8 @@ class ReactionsShown(MessageEvent):
 
     topic: ClassVar[str] = "message.reaction"
     words: ClassVar[Text] = T("Reaction to message {message}")
-    by_us: bool = False
+    by_us: bool | None = None
+    """Whether we reacted; ``None``: somebody else."""
 
 
 class ChangeAsked(MessageEvent):
