@@ -9,7 +9,7 @@ from typing import assert_never
 
 import structlog
 
-from chatapp_cli.crm.amocrm import cards, contacts, convert, errors, names, owners, salesbot
+from chatapp_cli.crm.amocrm import cards, contacts, convert, errors, names, salesbot
 from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.convert import ToldAs
 from chatapp_cli.crm.amocrm.history import AmoHistory
@@ -73,11 +73,9 @@ class AmoDelivery:
                 await self._status(entry, convert.delivered())
             case Act.FAILED:
                 await self._status(entry, convert.failed(entry))
-            case Act.OWNER:
-                await owners.tell(self._api, entry)
             case Act.CONTINUE:
                 await salesbot.go_on(self._api, entry)
-            case Act.TEXTED:  # amoCRM has no providers of SMS
+            case Act.OWNER | Act.TEXTED:  # AmoOwners tells the one; amoCRM has no providers of SMS
                 pass
             case unknown:
                 assert_never(unknown)

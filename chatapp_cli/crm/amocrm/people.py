@@ -27,6 +27,7 @@ class AmoStaff:
         self._bot = bound.settings.get("bot_id", "")
         self._ids: Mapping[str, str] = {}
         """The ids in the chats, by number."""
+        self._active: frozenset[str] = frozenset()
 
     async def author(self, employee: str) -> str:
         """In whose name a message of ours is shown: the employee's, the bot's, or the one's whose the tokens are.
@@ -46,9 +47,16 @@ class AmoStaff:
             await self.employees()
         return self._ids.get(owner, "")
 
+    async def works_there(self, employee: str) -> bool:
+        """Whether an employee is active; true as well if the account does not tell of its employees."""
+        if employee not in self._active:
+            await self.employees()
+        return employee in self._active or self._active <= {str(self._api.account.user)}
+
     async def employees(self) -> Sequence[Employee]:
         """Who works in the account and is active; keeps what hooks call them."""
         rows = [one for one in await people(self._api) if inside(one, "rights", "is_active") is not False]
+        self._active = frozenset(str(one["id"]) for one in rows if one.get("id"))
         self._ids = {str(one["id"]): str(one["amojo_id"]) for one in rows if one.get("id") and one.get("amojo_id")}
         await _keep(self._memory, self._ids)
         return [
