@@ -64,7 +64,13 @@ class Serving:
 
     async def chatapp(self, *words: str) -> tuple[int, str]:
         """A command in English beside the daemon: how it ended, and what it said."""
-        process = await asyncio.create_subprocess_exec(
+        process = await self.begun(*words)
+        said, _ = await process.communicate()
+        return process.returncode or 0, said.decode()
+
+    async def begun(self, *words: str) -> asyncio.subprocess.Process:
+        """The same, under way: a test may kill it."""
+        return await asyncio.create_subprocess_exec(
             *self._program,
             *words,
             env={**self._env, "CHATAPP_LANG": "en"},
@@ -72,8 +78,6 @@ class Serving:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        said, _ = await process.communicate()
-        return process.returncode or 0, said.decode()
 
     @asynccontextmanager
     async def child(self) -> AsyncIterator[Child]:

@@ -183,7 +183,7 @@ def checked(company: Company, row: ChannelRow) -> list[Finding]:
 def print_findings(findings: Sequence[Finding]) -> None:
     """Print one line per finding; next steps of failures go to stderr."""
     marks = {True: _("ok"), False: _("problem")}
-    printing.table(("", _("Checked"), _("Result")), [(marks[one.ok], one.name, show(one.what)) for one in findings])
+    printing.verdicts([(marks[one.ok], one.name, show(one.what)) for one in findings])
     for one in findings:
         if not one.ok:
             say(T("{name}: {what}", name=one.name, what=one.what), one.next_step)

@@ -19,14 +19,15 @@ from chatapp_cli.documents import crm as documents
 from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.crm.states import Act, LinkState
 from chatapp_cli.domain.ids import EntryId
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
-from chatapp_cli.services import crm_intake, ledger, links, pairings, words
+from chatapp_cli.services import crm_intake, crm_put_off, ledger, links, pairings, words
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.crm_manifest import CrmManifest
-    from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
+    from chatapp_cli.store.rows.crm import CrmPutOffRow, LinkRow, PairingRow, ShownEntryRow
     from chatapp_cli.store.tx import Tx
 
 outbox = noun()
@@ -86,8 +87,11 @@ def _of(row: LinkRow, paired: Sequence[PairingRow]) -> list[PairingRow]:
 
 
 def _print_links(rows: Sequence[LinkRow], paired: Sequence[PairingRow]) -> None:
-    columns = (_("No."), _("CRM"), _("State"), _("Channels"), _("Waiting"), _("Oldest"), _("Refused"), _("Kind"))
-    printing.table(columns, [_columns(row, len(_of(row, paired))) for row in rows])
+    columns = (
+        *(_("No."), _("CRM"), _("Kind"), _("State"), _("Channels"), _("Waiting"), _("Oldest"), _("Refused")),
+        *(_("Put off"), _("Put off since")),
+    )
+    printing.records(columns, [_columns(row, len(_of(row, paired))) for row in rows])
     for row in rows:
         _say_trouble(row)
     if not rows:
@@ -97,8 +101,9 @@ def _print_links(rows: Sequence[LinkRow], paired: Sequence[PairingRow]) -> None:
 def _columns(row: LinkRow, channels: int) -> tuple[object, ...]:
     from chatapp_cli.kit.crms import manifest
 
-    kind, state = show(manifest(row.kind).title), show(words.LINK_STATES[LinkState(row.state)])
-    return row.id, row.title, state, channels, row.waiting, printing.moment(row.oldest), row.dead, kind
+    kind, state = show(manifest(row.kind).title), show(words.standing(row))
+    owed = row.waiting, printing.moment(row.oldest), row.dead
+    return row.id, row.title, kind, state, channels, *owed, row.put_off, printing.moment(row.put_off_since)
 
 
 def _say_trouble(row: LinkRow) -> None:
@@ -107,7 +112,14 @@ def _say_trouble(row: LinkRow) -> None:
     if row.state != LinkState.OK and row.code:
         what, step = words.why_there(manifest(row.kind), row.code, row.detail)
         say(T("{title}: {what}", title=row.title, what=what), step)
-    if row.gap is not None:
+    if row.ending is not None:
+        what = T(
+            "{title}: its removal began at {moment} and is not over yet.",
+            title=row.title,
+            moment=printing.moment(row.ending_since),
+        )
+        say(what, T("A daemon carries on by itself; here it goes on with: {how}", how=to_do(Next.UNLINK, link=row.id)))
+    elif row.gap is not None:
         start, end = row.gap
         say(
             T(
@@ -125,15 +137,15 @@ def show_(ctx: typer.Context, link: OneLink = "", as_json: Json = False) -> None
     from chatapp_cli.commands import linking
 
     with opened(ctx) as company:
-        row, paired = company.read(lambda tx: _with_pairings(tx, link))
+        row, paired, put_off = company.read(lambda tx: _with_pairings(tx, link))
         if as_json:
-            printing.document(documents.link(row, paired))
+            printing.document({**documents.link(row, paired), "events": [documents.put_off(one) for one in put_off]})
         else:
-            _print_link(row, paired)
+            _print_link(row, paired, put_off)
             linking.say_strangers(company, row)
 
 
-def _print_link(row: LinkRow, paired: Sequence[PairingRow]) -> None:
+def _print_link(row: LinkRow, paired: Sequence[PairingRow], put_off: Sequence[CrmPutOffRow]) -> None:
     from chatapp_cli.kit.crms import manifest
 
     way = manifest(row.kind).one_way_of(row.settings)
@@ -141,22 +153,28 @@ def _print_link(row: LinkRow, paired: Sequence[PairingRow]) -> None:
         {
             _("CRM"): f"{row.title} ({row.kind}, {row.id})",
             **({_("Way"): show(way.label)} if way else {}),
-            _("State"): show(words.LINK_STATES[LinkState(row.state)]),
+            _("State"): show(words.standing(row)),
             _("Since"): printing.moment(row.state_since),
             _("Tries again"): printing.moment(row.look_at),
             _("Last sign of life"): printing.moment(row.proof_at),
             _("Waiting"): row.waiting,
             _("Refused"): row.dead,
+            _("Put off"): row.put_off,
             **{_(name): value for name, value in row.facts.items() if value != row.title},
         }
     )
     _print_pairings(row, paired)
+    if put_off:
+        typer.echo(_("Events of the CRM that could not be used yet, and are tried again:"))
+    for one in put_off:
+        typer.echo(f"  {printing.one_line(show(crm_put_off.sentence(one)))}")
     _say_trouble(row)
 
 
-def _with_pairings(tx: Tx, named: str) -> tuple[LinkRow, list[PairingRow]]:
+def _with_pairings(tx: Tx, named: str) -> tuple[LinkRow, list[PairingRow], list[CrmPutOffRow]]:
     row = links.find(tx, named)
-    return row, [one for one in pairings.everything(tx) if one.link_id == row.id]
+    paired = [one for one in pairings.everything(tx) if one.link_id == row.id]
+    return row, paired, crm_put_off.oldest(tx, row.id) if row.put_off else []
 
 
 def _print_pairings(row: LinkRow, paired: Sequence[PairingRow]) -> None:
@@ -164,7 +182,7 @@ def _print_pairings(row: LinkRow, paired: Sequence[PairingRow]) -> None:
 
     about = manifest(row.kind)
     columns = (_("No."), _("Line"), _("Channel"), _("Place"), _("State"), _("Options"))
-    printing.table(columns, [_pairing(one, about) for one in paired])
+    printing.records(columns, [_pairing(one, about) for one in paired])
     for one in paired:
         if one.code:
             what, step = words.why_there(about, one.code, one.detail)
@@ -200,7 +218,7 @@ def places(
     if as_json:
         printing.document([documents.place(one) for one in found])
         return
-    printing.table(
+    printing.records(
         (_("No."), _("Name"), _("State")), [(one.id, one.name, _("on") if one.active else _("off")) for one in found]
     )
     mending.say_warnings(row, found)
@@ -346,7 +364,7 @@ def employees(
         return
     mine = {row.employee: row.operator for row in operators}
     columns = (_("No."), _("Name"), _("E-mail"), _("Operator"))
-    printing.table(columns, [(one.id, one.name, one.email, mine.get(one.id, "")) for one in found])
+    printing.records(columns, [(one.id, one.name, one.email, mine.get(one.id, "")) for one in found])
 
 
 @outbox.command("list", cls=Verb)
@@ -359,7 +377,7 @@ def outbox_list(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = 
         return
     columns = (_("No."), _("CRM"), _("Dialog"), _("What"), _("State"), _("Since"), _("Text"))
     kinds = {row.id: row.kind for row in rows}
-    printing.table(columns, [_in_line(row, kinds[row.link_id]) for row in found])
+    printing.records(columns, [_in_line(row, kinds[row.link_id]) for row in found])
     if not rows:
         note("No CRM is linked yet. Link one: chatapp crm link KIND")
     elif not found:
@@ -448,11 +466,13 @@ def letters_list(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json =
     if as_json:
         printing.document([documents.dead_letter(row) for row in found])
         return
-    printing.table(
+    printing.records(
         (_("No."), _("When"), _("CRM"), _("Problem")),
-        [(row.id, printing.moment(row.at), row.link, row.problem) for row in found],
+        [(row.id, printing.moment(row.at), row.link, show(row.problem)) for row in found],
     )
-    if not found:
+    if found:
+        note("Try one again, or forget it: chatapp crm deadletter retry NUMBER, chatapp crm deadletter forget NUMBER")
+    else:
         note("There are no dead letters.")
 
 
@@ -472,4 +492,4 @@ def letters_forget(ctx: typer.Context, letter: Letter) -> None:
     note("Dead letter {n} is forgotten.", n=letter)
 
 
-from chatapp_cli.commands import crm_cards, crm_rules  # noqa: E402, F401 - they register their verbs, behind these
+from chatapp_cli.commands import crm_cards, crm_history, crm_rules  # noqa: E402, F401 - they register their verbs, behind these

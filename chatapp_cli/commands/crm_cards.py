@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -79,16 +78,8 @@ def _print_cards(found: Sequence[CardsInCrm]) -> None:
     from chatapp_cli.kit.crms import manifest
 
     shown = [(one.dialog.link, card) for one in found for card in one.cards]
-    columns = (_("CRM"), _("Card"), _("No."), _("Title"), _("Pipeline"), _("Stage"), _("Responsible"))
-    rows = [_row(link, card) for link, card in shown]
-    if sys.stdout.isatty():  # a column there would cut the addresses
-        printing.table(columns, rows)
-        for _link, card in shown:
-            typer.echo(printing.plain(card.url))
-    else:
-        printing.table(
-            (*columns, _("Address")), [(*row, card.url) for row, (_link, card) in zip(rows, shown, strict=True)]
-        )
+    columns = (_("CRM"), _("Card"), _("No."), _("Title"), _("Pipeline"), _("Stage"), _("Responsible"), _("Address"))
+    printing.records(columns, [_row(link, card) for link, card in shown])
     for one in found:
         if not one.cards:
             what, step = crm_cards.why_none(manifest(one.dialog.link.kind), one.dialog)
@@ -97,7 +88,7 @@ def _print_cards(found: Sequence[CardsInCrm]) -> None:
 
 def _row(link: LinkRow, one: Card) -> tuple[object, ...]:
     named = show(words.CARDS[one.kind]), f"{one.kind}:{one.id}"
-    return link.title, *named, one.title, one.pipeline, one.stage, one.responsible
+    return link.title, *named, one.title, one.pipeline, one.stage, one.responsible, one.url
 
 
 def _way(company: Company, channel: str, line: str, dialog: DialogId, phone: str) -> CardWay:

@@ -109,7 +109,7 @@ def list_(ctx: typer.Context, link: Link = "", as_json: Json = False) -> None:
          show(rule_words.responsible(one.outcome)))
         for place, one in enumerate(found, 1)
     ]  # fmt: skip
-    printing.table(columns, table)
+    printing.records(columns, table)
     _say_troubles(row.id, found)
     if not manifest(row.kind).heeds_rules(row.settings):
         refusal = links.no_rules(row)
@@ -265,7 +265,7 @@ def trial(
 
 def _print_trial(answers: Sequence[RuleAnswer]) -> None:
     marks = {True: _("yes"), False: _("no")}
-    printing.table(
+    printing.records(
         (_("No."), _("Name"), _("Fits"), _("Why")),
         [(one.rule.id, one.rule.name, marks[one.holds], show(one.why)) for one in answers],
     )

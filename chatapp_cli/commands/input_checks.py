@@ -138,6 +138,15 @@ def minutes(text: str) -> int:
     return min(int(text), _MOST)
 
 
+def days(text: str) -> int:
+    """Parse a number of days. Raises UsageError."""
+    if not text.isdecimal():
+        raise UsageError(
+            T("{said} is no number of days.", said=_shown(text)), T("Days are a whole number, such as: 30")
+        )
+    return min(int(text), _MOST)
+
+
 def seconds(text: str) -> float:
     """Parse seconds. Raises UsageError."""
     try:

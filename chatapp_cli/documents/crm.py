@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.crm.link import Card, Employee, Place
     from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.services.crm_cards import DialogInCrm
-    from chatapp_cli.store.rows.crm import CrmDeadRow, EmployeeRow, LinkRow, PairingRow, ShownEntryRow
+    from chatapp_cli.store.rows.crm import (
+        CrmDeadRow,
+        CrmPutOffRow,
+        EmployeeRow,
+        ImportRow,
+        LinkRow,
+        PairingRow,
+        ShownEntryRow,
+    )
 
 
 def link(row: LinkRow, paired: Sequence[PairingRow]) -> Mapping[str, Any]:
@@ -41,6 +49,9 @@ def link(row: LinkRow, paired: Sequence[PairingRow]) -> Mapping[str, Any]:
         "dead": row.dead,
         "refused": row.refused,
         "dead_letters": row.letters,
+        "ending_since": iso(row.ending_since),
+        "put_off": row.put_off,
+        "put_off_since": iso(row.put_off_since),
         "one_way": manifest(row.kind).one_way_of(row.settings) is not None,
         "facts": dict(row.facts),
         "pairings": [pairing(one, manifest(row.kind)) for one in paired],
@@ -129,7 +140,25 @@ def entry(row: ShownEntryRow) -> Mapping[str, Any]:
 
 def dead_letter(row: CrmDeadRow) -> Mapping[str, Any]:
     """An event of a CRM that could not be used."""
-    return {"id": row.id, "link": row.link_id, "event": row.provider_id, "problem": row.problem, "at": iso(row.at)}
+    return {
+        "id": row.id,
+        "link": row.link_id,
+        "event": row.provider_id,
+        "problem": show(row.problem),
+        "at": iso(row.at),
+    }
+
+
+def put_off(row: CrmPutOffRow) -> Mapping[str, Any]:
+    """An event of a CRM that could not be used yet, and is tried again."""
+    return {
+        "id": row.id,
+        "what": row.kind,
+        "problem": show(row.problem),
+        "tries": row.tries,
+        "next_at": iso(row.next_at),
+        "at": iso(row.at),
+    }
 
 
 def letter(one: SupportLetter, icon: str = "") -> Mapping[str, Any]:
@@ -140,4 +169,20 @@ def letter(one: SupportLetter, icon: str = "") -> Mapping[str, Any]:
         "facts": {name: said(fact.value, show) or None for name, fact in one.facts.items()},
         "icon": one.icon or None,
         "lacking": [show(words) for words in one.left_to_do(icon)],
+    }
+
+
+def history(row: ImportRow) -> Mapping[str, Any]:
+    """How far the messages from before a pairing are shown."""
+    return {
+        "pairing": row.pairing_id,
+        "link": row.link_id,
+        "channel": row.channel_id,
+        "total": row.total,
+        "shown": row.shown,
+        "waiting": row.waiting,
+        "running": row.goes_on,
+        "done": row.is_done,
+        "since": iso(row.since or None),
+        "asked_at": iso(row.at),
     }

@@ -261,3 +261,5 @@ class Batch:
     """Where to continue after this batch; ``None`` leaves the stored cursor."""
     not_read: ExternalText | None = None
     """The parts of the account that cannot be read for now, by name; empty: all are; ``None``: as before."""
+    typing: Sequence[ExternalId] = ()
+    """The keys of private chats in which clients type: nothing of it is stored, and it is shown at once or never."""

@@ -88,6 +88,10 @@ class CrmManifest:
     """
     calls_per_hour: int = 0
     """How many requests an hour the CRM bears from us for long; 0: not known."""
+    tells: Sequence[str] = ()
+    """What the CRM can be told, or tells, beside messages: names of ``domain.crm.states.Tells``."""
+    tells_with: str = ""
+    """The question of the linking without whose answer it is none of that; empty: always."""
     limits: Sequence[Text] = ()
     """What the link cannot do, in words."""
     errors: Mapping[str, ErrorWords] = field(default_factory=dict)
@@ -106,6 +110,10 @@ class CrmManifest:
     def vouches_by(self, settings: Mapping[str, str]) -> bool:
         """Whether operators can log in by signing in at a link with these settings."""
         return bool(self.vouches) and all(settings.get(name) == said for name, said in self.vouches.items())
+
+    def tells_of(self, settings: Mapping[str, str]) -> Sequence[str]:
+        """What the CRM of a link with these settings can be told, or tells, beside messages."""
+        return self.tells if not self.tells_with or settings.get(self.tells_with) else ()
 
     def heeds_rules(self, settings: Mapping[str, str]) -> bool:
         """Whether cards of a link with these settings are made by rules."""

@@ -25,6 +25,7 @@ import math
 from typing import ClassVar, Final, Literal, TypeAlias
 
 from chatapp_cli.domain.border import clean
+from chatapp_cli.domain.network_words import said
 from chatapp_cli.domain.text import T, Text
 
 LONGEST_REST: Final = 86_400.0
@@ -101,16 +102,22 @@ class ChannelError(ChatappError):
     """An error in talking to a provider.
 
     ``code`` is a stable word that the channel's manifest explains under ``[errors.<code>]``;
-    ``detail`` is what the provider said, without secrets and without what could control a terminal.
+    ``detail`` is what the provider said, or why it was not reached, without secrets and without what could control a
+    terminal; ``said`` is the same for a person, in their language.
     """
 
     def __init__(self, code: str, detail: str = "") -> None:
         detail = clean(detail)
-        super().__init__(T("The channel answered: {code} {detail}", code=code, detail=detail))
+        super().__init__(T("The channel answered: {code} {detail}", code=code, detail=said(detail)))
         self.code = code
         self.detail = detail
         self.connection_lives = False
         """Whether the connection to the provider certainly goes on after it, as after an answer of the server."""
+
+    @property
+    def said(self) -> Text | str:
+        """The detail as it is shown."""
+        return said(self.detail)
 
 
 class Retryable(ChannelError):

@@ -110,6 +110,8 @@ class Capabilities:
     """Kinds of proxy that the account can use."""
     usernames_of: Sequence[str] = ()
     """Kinds of channels in which a username belongs to the same person as here."""
+    bare_usernames: bool = False
+    """An @username for which no messenger is named, as in the card of a CRM, is one of this kind of channels."""
     send_needs: str = ""
     """Name of the field without which the account only receives; empty: it can always send."""
     idempotent_send: bool = False

@@ -70,6 +70,7 @@ class Next(StrEnum):
     TO_ORGANIZER = "to_organizer"
     TRANSCRIBE = "transcribe"
     UNBLOCK = "unblock"
+    UNLINK = "unlink"
     UNMERGE = "unmerge"
     VIEWS = "views"
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from chatapp_cli.domain.text import T, Text
 
-_WORDS: Final[Mapping[int, Text]] = {
+WORDS: Final[Mapping[int, Text]] = {
     errno.EACCES: T("Permission denied"),
     errno.ECONNREFUSED: T("Connection refused"),
     errno.ECONNRESET: T("Connection reset by peer"),
@@ -21,9 +21,10 @@ _WORDS: Final[Mapping[int, Text]] = {
     errno.EROFS: T("Read-only file system"),
     errno.ETIMEDOUT: T("Connection timed out"),
 }
+"""By the number of the error."""
 
 
 def why(error: OSError) -> Text:
     """The reason of an error of the operating system, without its number and the path."""
-    known = _WORDS.get(error.errno or 0)
+    known = WORDS.get(error.errno or 0)
     return known or Text("{words}", {"words": error.strerror or type(error).__name__})

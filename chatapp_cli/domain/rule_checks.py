@@ -68,7 +68,7 @@ def contradiction(condition: Condition) -> tuple[Condition, Condition] | None:
     if isinstance(condition, AnyOf):
         each = [contradiction(part) for part in condition.parts]
         return each[0] if each and None not in each else None
-    parts = _conjuncts(condition)
+    parts = conjuncts(condition)
     if len(parts) == 1 and parts[0] is condition:
         return _alone(condition)
     for part in parts:
@@ -86,10 +86,10 @@ def _alone(condition: Condition) -> tuple[Condition, Condition] | None:
     return (condition, condition) if rule_times.never(condition) else None
 
 
-def _conjuncts(condition: Condition) -> Sequence[Condition]:
+def conjuncts(condition: Condition) -> Sequence[Condition]:
     """The conditions that all have to hold: those of an ``AllOf`` in an ``AllOf`` too, and each word of several."""
     if isinstance(condition, AllOf):
-        return [inner for part in condition.parts for inner in _conjuncts(part)]
+        return [inner for part in condition.parts for inner in conjuncts(part)]
     if isinstance(condition, HasWords) and condition.every and len(condition.phrases) > 1:
         return [HasWords((phrase,)) for phrase in condition.phrases]
     if isinstance(condition, Negated) and isinstance(condition.of, AnyOf):
@@ -115,12 +115,12 @@ def implies(one: Condition, other: Condition) -> bool:
 def _implies_in_parts(one: Condition, other: Condition) -> bool:
     if one == other or isinstance(other, Always):
         return True
-    wanted = _conjuncts(other)
+    wanted = conjuncts(other)
     if len(wanted) > 1:
         return all(implies(one, part) for part in wanted)
     if isinstance(one, AnyOf) and one.parts:
         return all(implies(part, other) for part in one.parts)
-    given = _conjuncts(one)
+    given = conjuncts(one)
     if len(given) > 1:  # no part has fewer times than all of them together, which were compared
         return any(_implies_in_parts(part, other) for part in given)
     if isinstance(other, AnyOf):

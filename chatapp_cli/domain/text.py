@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,3 +64,13 @@ def restored(kept: Mapping[str, Any]) -> Text:
     return Text(
         kept["msgid"], {name: restored(value) if isinstance(value, dict) else value for name, value in values.items()}
     )
+
+
+def kept(text: Text) -> str:
+    """A sentence as a column holds it."""
+    return json.dumps(stored(text), ensure_ascii=False)
+
+
+def recalled(column: str) -> Text:
+    """A sentence that a column holds; one that was kept as plain words, by an earlier version, is said as it is."""
+    return restored(json.loads(column)) if column.startswith('{"msgid":') else Text(column)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.form import Form
+from chatapp_cli.domain.form import Field, Form
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Asker, Bound
@@ -43,6 +43,11 @@ def form_of(
     settings = previous.settings if previous else {}
     values |= {field.name: settings[field.name] for field in about.fields if field.name in settings}
     return Form(title=title or about.title, intro=intro, fields=about.fields, values=values)
+
+
+def left_after(fields: Sequence[Field], answers: Answers) -> Sequence[Field]:
+    """The questions that are left after some were answered in a form of their own, and apply after these answers."""
+    return [replace(one, when={}) for one in fields if one.name not in answers and one.applies(answers)]
 
 
 async def ask_until_proved(

@@ -17,7 +17,7 @@ def broken(kind: str, name: str, error: ChannelError, *, detailed: bool = True) 
     words = manifest(kind).errors.get(error.code)
     if words is None:
         return Finding(name=name, ok=False, what=error.what, next_step=error.next_step)
-    with_detail = T("{problem} ({detail})", problem=words.what, detail=error.detail)
+    with_detail = T("{problem} ({detail})", problem=words.what, detail=error.said)
     what = with_detail if detailed and error.detail else words.what
     return Finding(name=name, ok=False, what=what, next_step=words.step_when_bound)
 

@@ -18,7 +18,7 @@ def broken(kind: str, name: str, error: ChannelError) -> Finding:
     words = manifest(kind).errors.get(error.code)
     if words is None:
         return Finding(name=name, ok=False, what=error.what, next_step=error.next_step)
-    what = T("{problem} ({detail})", problem=words.what, detail=error.detail) if error.detail else words.what
+    what = T("{problem} ({detail})", problem=words.what, detail=error.said) if error.detail else words.what
     return Finding(name=name, ok=False, what=what, next_step=words.step_when_bound)
 
 

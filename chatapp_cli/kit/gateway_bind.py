@@ -167,9 +167,9 @@ async def _balance(trade: Trade, world: World, bound: Bound) -> str:
     try:
         return await prove(trade, world, bound)
     except NeedsRebind as error:
-        raise UsageError(T("The gateway refused the login: {detail}", detail=error.detail), field="secret") from None
+        raise UsageError(T("The gateway refused the login: {detail}", detail=error.said), field="secret") from None
     except ChannelError as error:
-        words = T("The gateway does not answer as described: {code} {detail}", code=error.code, detail=error.detail)
+        words = T("The gateway does not answer as described: {code} {detail}", code=error.code, detail=error.said)
         raise UsageError(words, field=PROXIES if error.code == "proxies_down" else "url") from None
 
 

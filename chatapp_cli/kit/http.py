@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 import aiohttp
 
-from chatapp_cli.domain import os_words
+from chatapp_cli.domain import network_words, os_words
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -24,8 +24,7 @@ from chatapp_cli.domain.errors import (
     Retryable,
 )
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.text import T
-from chatapp_cli.i18n import show
+from chatapp_cli.domain.text import Text
 from chatapp_cli.kit.outside import OutsideResolver
 from chatapp_cli.kit.proxies import choose, url
 
@@ -131,24 +130,23 @@ def _never_left() -> tuple[type[Exception], ...]:
     return (*connecting, ProxyConnectionError, ProxyError, ProxyTimeoutError)
 
 
+_REASONS: Final[Sequence[tuple[tuple[type[Exception], ...], Text]]] = (
+    ((aiohttp.ClientConnectorDNSError,), network_words.NO_SUCH_NAME),
+    ((aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError), network_words.BAD_CERTIFICATE),
+    ((aiohttp.ClientConnectorSSLError, ssl.SSLError), network_words.NO_TLS),
+    ((aiohttp.ServerDisconnectedError,), network_words.CLOSED),
+    ((aiohttp.ServerTimeoutError,), network_words.TOO_SLOW),
+)
+"""The first that fits; a certificate that is not accepted is an error of TLS too."""
+
+
 def _why(error: Exception) -> str:
     """Which host was not reached and why, in a few words; what is not known is said as the library says it."""
     named = f"{error.host}:{error.port}" if isinstance(error, aiohttp.ClientConnectorError) else ""
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        why = T("the name is not found")
-    elif isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError):
-        why = T("its certificate is not accepted")
-    elif isinstance(error, aiohttp.ClientConnectorSSLError | ssl.SSLError):
-        why = T("it does not speak TLS as expected")
-    elif isinstance(error, aiohttp.ServerDisconnectedError):
-        why = T("the connection was closed")
-    elif isinstance(error, aiohttp.ServerTimeoutError):
-        why = T("Connection timed out")
-    elif isinstance(error, OSError) and error.errno:
+    why = next((why for kinds, why in _REASONS if isinstance(error, kinds)), None)
+    if why is None and isinstance(error, OSError) and error.errno:
         why = os_words.why(error)
-    else:
-        return str(error)
-    return f"{named}: {show(why)}" if named else show(why)
+    return str(error) if why is None else network_words.kept(why, named)
 
 
 def verdict(response: HttpResponse, words: str, *, now: Millis, verdicts: StatusErrors = VERDICTS) -> ChannelError:

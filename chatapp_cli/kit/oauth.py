@@ -184,13 +184,18 @@ _REFUSALS: Final[Mapping[str, Callable[[str], ChannelError]]] = {
 
 
 def _refusal(answer: HttpResponse, secrets: list[str]) -> ChannelError:
-    """The error for an answer other than 2xx. After a fault of the server nobody knows what it has done."""
+    """The error for an answer other than 2xx. After a fault of the server nobody knows what it has done.
+
+    One without a word of RFC 6749, 5.2 is not the token endpoint's, such as the page of a filter in between.
+    """
     said = _said(answer)
     words = veil(said.error_description or said.error or f"HTTP {answer.status}", secrets)[:_WORDS]
     if answer.status >= _SERVER:
         return OutcomeUnknown("authorisation_away", words)
     if answer.status == _BUSY:
         return Retryable("authorisation_away", words)
+    if not said.error:
+        return OutcomeUnknown("authorisation_away", words)
     return _REFUSALS.get(said.error, partial(Misconfigured, "client_refused", field="client_id"))(words)
 
 

@@ -13,8 +13,8 @@ from typing import Protocol, runtime_checkable
 
 from chatapp_cli.domain.crm.cards import CardRef, CardSheet, ClientOfCard
 from chatapp_cli.domain.crm.command import CommandAnswer
-from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
-from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
+from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, CrmTyping, MirroredChat
 from chatapp_cli.domain.crm.letter import SupportLetter
 from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place
 from chatapp_cli.domain.crm.outcome import CrmPipeline
@@ -122,6 +122,15 @@ class KnowsOwners(Protocol):
 
     async def changed_cards(self, since: Millis, pairings: Sequence[Pairing]) -> Sequence[CrmArrival]:
         """The cards of the kinds that pairings heed which changed since then: the newest, up to a bound."""
+        ...
+
+
+@runtime_checkable
+class ShowsClientTyping(Protocol):
+    """A session that can show an employee that a client types."""
+
+    async def typing(self, pairing: Pairing, chat: CrmChat, person: CrmPerson) -> None:
+        """Show it for the next few seconds; in a chat that the CRM has no message of, nothing."""
         ...
 
 
@@ -276,6 +285,8 @@ class CrmReply:
     """
 
     arrivals: Sequence[CrmArrival] = ()
+    typed: CrmTyping | None = None
+    """An employee types; nothing of it is stored."""
     status: int = 200
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"

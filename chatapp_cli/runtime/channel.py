@@ -45,6 +45,7 @@ from chatapp_cli.runtime.sending_permission import SendingTrouble
 from chatapp_cli.runtime.session_requests import SessionRequests
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
+from chatapp_cli.runtime.typists import Typists
 from chatapp_cli.services import channels
 from chatapp_cli.store.rows.channels import ChannelRow
 
@@ -106,6 +107,7 @@ class ChannelRunner:
         self._fetcher = Fetcher(store, row.id)
         self.requests = SessionRequests(store, row.id)
         self.indicators = Indicators(store, row.id)
+        self._typists = Typists(store, row.id)
         self._receiving = Receiving(store.company.world, self._tell_health)
         self._lifecycle = Lifecycle(self, store.company.world, log.bind(channel=row.id, kind=row.kind))
         self._blocked_until: Millis = 0
@@ -164,6 +166,7 @@ class ChannelRunner:
         """Accept a webhook, also without a session; replies only after its batch is stored."""
         session = self.session
         reply = await self._acceptance.reply(self._takes_hooks, request)
+        await self._typists.tell(reply.batch.typing)
         if reply.batch.arrivals or reply.batch.cursor is not None:
             await self._store_batch(reply.batch)
             if session is not None:
@@ -219,6 +222,7 @@ class ChannelRunner:
                 await self._take(batch)
 
     async def _take(self, batch: Batch) -> None:
+        await self._typists.tell(batch.typing)
         moved = bool(batch.arrivals) or batch.cursor not in {None, self._cursor}
         if moved:
             await self._store_batch(batch)

@@ -8,6 +8,7 @@ from typing import Final
 
 from chatapp_cli.domain.doors import NO_CHANNEL, NO_FILE
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.network_words import said
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.address_look import AddressLook, is_public, look_at
@@ -107,7 +108,7 @@ def _certificate(seen: AddressLook, *, beside: bool) -> Iterator[Finding]:
 
 def _doors(seen: AddressLook, *, proved: bool) -> Iterator[Finding]:
     if seen.trouble:
-        what: Text = T("{host} cannot be reached from this machine: {why}", host=seen.host, why=seen.trouble)
+        what: Text = T("{host} cannot be reached from this machine: {why}", host=seen.host, why=said(seen.trouble))
         if proved:
             what = T("{host} cannot be reached from this machine, but the CRM's calls arrive.", host=seen.host)
         step = T("Look whether the web server and the daemon run. A router may also keep its own machines from this.")

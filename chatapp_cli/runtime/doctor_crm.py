@@ -23,7 +23,7 @@ from chatapp_cli.runtime import doctor_address, link_figures, linking
 from chatapp_cli.runtime.lease import HolderKind, current_holder
 from chatapp_cli.runtime.link import public_url
 from chatapp_cli.runtime.link_load import LinkLoad
-from chatapp_cli.services import calendars, crm_rules, links, pairings, rule_troubles, words
+from chatapp_cli.services import calendars, crm_put_off, crm_rules, links, pairings, rule_troubles, words
 from chatapp_cli.services.crm_rules import PipelineRule
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 
@@ -31,6 +31,8 @@ LONG: Final[Millis] = 10 * 60_000
 """Milliseconds after which something that waits to be told is late."""
 SLOW: Final = 1.0
 """Seconds for an answer after which a CRM may slow its calls down (providers' sheet §1.6)."""
+_SEVERAL: Final = 3
+"""Of how many events that are put off it says why."""
 _ECHO: Final = "echo"
 _UNCALLED: Final = "uncalled"
 
@@ -81,6 +83,7 @@ async def _link(company: Company, row: LinkRow) -> Sequence[Finding]:
         *_pairings(row, rows),
         *_rules(row.id, rules),
         *_owed(row, now),
+        *await asyncio.to_thread(_put_off, company, row),
         *_load(row, None if loads is None else loads.get(row.id)),
     ]
 
@@ -102,8 +105,11 @@ def _is_here(account: str) -> bool:
 
 
 def _state(row: LinkRow) -> Iterator[Finding]:
-    said = T("The link {state}.", state=words.LINK_STATES[LinkState(row.state)])
-    if row.state == LinkState.OK:
+    said = T("The link {state}.", state=words.standing(row))
+    if row.ending is not None:
+        carry_on = T("Have it removed now: {how}", how=to_do(Next.UNLINK, link=row.id))
+        yield Finding(name="state", ok=False, what=said, next_step=carry_on)
+    elif row.state == LinkState.OK:
         yield Finding(name="state", ok=True, what=said)
     else:
         what, step = words.why_there(manifest(row.kind), row.code, row.detail) if row.code else (said, None)
@@ -172,6 +178,19 @@ def _owed(row: LinkRow, now: Millis) -> Iterator[Finding]:
             what=T("Events of the CRM that could not be used: {n}.", n=row.letters),
             next_step=T("Look: {how}", how=to_do(Next.CRM_DEAD_LETTERS)),
         )
+
+
+def _put_off(company: Company, row: LinkRow) -> Sequence[Finding]:
+    """The events that could not be used yet, the oldest first."""
+    if not row.put_off or row.put_off_since is None:
+        return ()
+    known = {"n": row.put_off, "moment": written(row.put_off_since)}
+    what = T("Events of the CRM that could not be used yet: {n}, the oldest of {moment}.", **known)
+    step = T("They are tried again by themselves; look when: {how}", how=to_do(Next.LINKS, link=row.id))
+    found = company.read(partial(crm_put_off.oldest, link=row.id, n=_SEVERAL))
+    late = company.world.clock.now() - row.put_off_since > LONG
+    shown = (Finding(name="putoff", ok=True, what=crm_put_off.sentence(one)) for one in found)
+    return [Finding(name="putoff", ok=not late, what=what, next_step=step), *shown]
 
 
 def _load(row: LinkRow, load: LinkLoad | None) -> Iterator[Finding]:

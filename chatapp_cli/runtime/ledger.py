@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -89,7 +90,9 @@ class LedgerQueue:
         verdicts: VerdictWriter,
         broke: Callable[[ChannelError], None],
         pause: Callable[[float], None],
+        struggles: Callable[[], None] = lambda: None,
     ) -> None:
+        """``struggles``: an entry begins to be one that is tried again and again, or is none any more."""
         self._store = store
         self._link = link
         self._session = session
@@ -97,6 +100,7 @@ class LedgerQueue:
         self._record = verdicts.record
         self._broke = broke
         self._pause = pause
+        self._struggles = struggles
         self._lacking: set[EntryId] = set()
         """Those for which a right was lacking since one was shown."""
 
@@ -129,18 +133,26 @@ class LedgerQueue:
             return True
         try:
             shown = await self._session.find(entry)
-        except OutcomeUnknown as error:
+        except (OutcomeUnknown, Rejected) as error:  # a CRM that does not let us look leaves it unknown
             await self._in_doubt(row, error)
             return False
         except ChannelError as error:
-            await self._again(row, error, self._jittered(row), counted=False)
-            self._heed(error)
+            pause = error.retry_after if isinstance(error, RateLimited) else self._jittered(row)
+            await self._again(row, error, pause, counted=not isinstance(error, RateLimited))
+            await self._prove()
             return False
         if shown is not None:
-            await self._record(partial(ledger.settle, row=row, shown=shown))
+            await self._settle(row, shown)
             return False
         await self._record(partial(ledger.certain, row=row))
         return False
+
+    async def _prove(self) -> None:
+        """Ask whether what hinders one look concerns the link: a method that the CRM blocks stops only its entry."""
+        try:
+            await self._session.prove()
+        except ChannelError as error:
+            self._heed(error)
 
     async def _tell(self, pairs: Sequence[tuple[EntryRow, LedgerEntry]]) -> None:
         try:
@@ -168,7 +180,7 @@ class LedgerQueue:
         if isinstance(answer, CrmReceipt):
             if answer != CrmReceipt():  # with nothing to show, the CRM may not have been asked
                 self._lacking.clear()
-            await self._record(partial(ledger.settle, row=row, shown=answer))
+            await self._settle(row, answer)
         elif isinstance(answer, Rejected):
             await self._refused(row, answer)
         elif isinstance(answer, OutcomeUnknown):
@@ -178,10 +190,26 @@ class LedgerQueue:
         else:
             await self._again(row, answer, self._jittered(row))
 
+    async def _settle(self, row: EntryRow, shown: CrmReceipt) -> None:
+        await self._record(partial(ledger.settle, row=row, shown=shown))
+        self._note(row)
+
+    def _note(self, row: EntryRow) -> None:
+        """Have the link's state told anew after an entry that was tried often."""
+        if row.tries >= ledger.STRUGGLES:
+            self._struggles()
+
     async def _refused(self, row: EntryRow, error: Rejected) -> None:
-        """Give up an entry, unless a right is lacking for all of them: then they wait, and the link is suspended."""
+        """Give up an entry, unless a right is lacking for all of them: then they wait, and the link is suspended.
+
+        What stands still in the CRM until it is told, as a bot does, waits for the right in any case. Only messages
+        tell that a right is lacking: one to say more about them, such as that they arrived, is not that to show them.
+        """
+        if error.code == SCOPE and row.act == Act.CONTINUE:
+            await self._again(row, error, self._jittered(row))
+            return
         await self._record(partial(ledger.die, row=row, code=error.code, detail=error.detail))
-        if error.code != SCOPE:
+        if error.code != SCOPE or row.act != Act.ADD:
             return
         self._lacking.add(row.id)
         if len(self._lacking) >= LACKING_FOR_ALL:
@@ -190,13 +218,17 @@ class LedgerQueue:
 
     async def _in_doubt(self, row: EntryRow, error: ChannelError) -> None:
         """Look again later; after some looks a person has to decide."""
-        if row.doubtful and row.tries >= ledger.MOST_LOOKS:
+        if row.doubtful >= ledger.MOST_LOOKS:
             await self._record(partial(ledger.die, row=row, code=ledger.UNCERTAIN, detail=error.detail or error.code))
         else:
-            await self._record(partial(ledger.again, row=row, error=error, seconds=self._jittered(row), doubtful=True))
+            seconds = max(ledger.FIRST_LOOK, self._jittered(row))
+            await self._record(partial(ledger.again, row=row, error=error, seconds=seconds, doubtful=True))
+        self._note(row)
 
     async def _again(self, row: EntryRow, error: ChannelError, seconds: float, *, counted: bool = True) -> None:
         await self._record(partial(ledger.again, row=row, error=error, seconds=seconds, counted=counted))
+        if counted:
+            self._note(row)
 
     def _jittered(self, row: EntryRow) -> float:
         return ledger.wait_after(row.tries) * self._store.company.world.chance.between(0.5, 1.0)
@@ -213,7 +245,7 @@ class LedgerQueue:
 
 def _leave(tx: Tx, *, rows: Sequence[EntryRow], mistake: bool) -> None:
     for row in rows:
-        if mistake and row.tries >= ledger.MOST_LOOKS:
+        if mistake and row.doubtful >= ledger.MOST_LOOKS:
             ledger.die(tx, row, "unexpected", "")
         elif mistake:
             ledger.again(tx, row, Retryable("unexpected"), seconds=ledger.wait_after(row.tries), doubtful=True)
@@ -224,8 +256,10 @@ def _leave(tx: Tx, *, rows: Sequence[EntryRow], mistake: bool) -> None:
 class LedgerKeeper:
     """Owns the ledger of one link while its session is up."""
 
-    def __init__(self, store: AsyncStore, link: LinkId) -> None:
+    def __init__(self, store: AsyncStore, link: LinkId, struggles: Callable[[], None]) -> None:
+        """``struggles``: as for the queue."""
         self._store = store
+        self._struggles = struggles
         self._link = link
         self._clock = store.company.world.clock
         self._verdicts = VerdictWriter(store, log.bind(link=link))
@@ -252,7 +286,7 @@ class LedgerKeeper:
         await self._store.write(partial(ledger.recover, link=self._link, epoch=self._store.lease.epoch))
         self._fall = asyncio.get_running_loop().create_future()
         queue = LedgerQueue(
-            self._store, self._link, session, loader, self._verdicts, broke=self._broke, pause=self._rest
+            self._store, self._link, session, loader, self._verdicts, self._broke, self._rest, self._struggles
         )
         await run_all(self._carrier.run(queue, self._ready), failure(self._fall))
 

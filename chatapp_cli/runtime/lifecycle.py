@@ -101,8 +101,12 @@ class Lifecycle:
 
     def resume(self) -> None:
         """Retry now. The result is reported even if unchanged."""
-        self._health = None
+        self.forget()
         self._go_on.set()
+
+    def forget(self) -> None:
+        """Store the next health even if unchanged: somebody else has stored another."""
+        self._health = None
 
     def came_up(self) -> None:
         """The connection is up."""

@@ -11,17 +11,19 @@ import structlog
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent
 from chatapp_cli.domain.crm.states import LinkState
-from chatapp_cli.domain.errors import ChannelError, ChatappError, ReadInPart
+from chatapp_cli.domain.errors import ChannelError, ChatappError, NeedsRebind, ReadInPart
 from chatapp_cli.domain.health import Health
-from chatapp_cli.domain.ids import Millis, PairingId
+from chatapp_cli.domain.ids import DialogId, Millis, PairingId
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.crm import Crm, CrmReply, CrmSession, OffersChannels
 from chatapp_cli.runtime import card_pages
 from chatapp_cli.runtime.crm_answers import CrmAnswers
+from chatapp_cli.runtime.crm_typing import CrmTypingSigns
 from chatapp_cli.runtime.ledger import LedgerKeeper
 from chatapp_cli.runtime.lifecycle import Lifecycle
+from chatapp_cli.runtime.link_history import HistoryKeeper
 from chatapp_cli.runtime.link_inbox import LinkInbox
 from chatapp_cli.runtime.link_load import AnswerTimes, CallMeter, LinkLoad
 from chatapp_cli.runtime.link_rules import RuleWatch
@@ -31,7 +33,7 @@ from chatapp_cli.runtime.tasks import raise_if_cancelled, run_all
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import calendars, crm_entries, crm_gaps, crm_intake, crm_looks, ledger, links, pairings
 from chatapp_cli.services.crm_entries import EntryLoader
-from chatapp_cli.services.crm_routing import RuleDesk
+from chatapp_cli.services.crm_route_choice import RuleDesk
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 from chatapp_cli.store.tx import Tx
 
@@ -49,6 +51,8 @@ _STATES: Mapping[Health, LinkState] = {
     Health.NEEDS_REBIND: LinkState.AUTH_LOST,
     Health.MISCONFIGURED: LinkState.SUSPENDED,
 }
+_KEPT_AT_ONCE = 500
+"""Events of one call that are stored in one transaction."""
 _PAYMENT = "payment"
 
 
@@ -61,14 +65,16 @@ class LinkRunner:
         self.row = row
         self._store = store
         self._clock = store.company.world.clock
-        self._keeper = LedgerKeeper(store, row.id)
+        self._work = WakeUp()
+        self._keeper = LedgerKeeper(store, row.id, self._work.set)
         self._inbox = LinkInbox(store, row, self._keeper.wake)
+        self._typing = CrmTypingSigns(store, row)
+        self._history = HistoryKeeper(store, row.id, self._keeper.wake)
         self._rules = RuleWatch(store, row.id)
         self._questions = CrmAnswers(store, row.id)
         named = log.bind(link=row.id, kind=row.kind)
         self._lifecycle = Lifecycle(self, store.company.world, named, awaits_admission=row.code == links.NEW)
-        self._arranging, self._catching_up, self._offering = True, True, True
-        self._work = WakeUp()
+        self._arranging, self._catching_up, self._offering, self._proving = True, True, True, False
         self._session: CrmSession | None = None
         """The live one, which pages in cards ask."""
         self._door: tuple[Crm, Bound] | None = None
@@ -101,6 +107,14 @@ class LinkRunner:
         """The CRM told something."""
         self._inbox.wake()
 
+    def client_types(self, dialog: DialogId) -> None:
+        """A client types in a dialog of any channel."""
+        self._typing.client_types(dialog)
+
+    def import_history(self) -> None:
+        """A person wants what was written before a pairing shown, or no more of it."""
+        self._history.wake()
+
     def asked(self) -> None:
         """A command or a window asks the CRM something."""
         self._questions.wake()
@@ -120,6 +134,12 @@ class LinkRunner:
         """Look now for what was missed, because a person says so."""
         self._catching_up = True
         self._work.set()
+
+    def state_told(self, code: str) -> None:
+        """Prove that the link works if the CRM has told that it does not: such a call may come late, or again."""
+        if code == crm_intake.UNINSTALLED:
+            self._proving = True
+            self._work.set()
 
     def resume(self) -> None:
         """Try again now because a person says so, or with the public address that they gave."""
@@ -144,6 +164,8 @@ class LinkRunner:
     async def _accepted(self, request: HookRequest) -> CrmReply:
         crm, bound = await self._opened()
         reply = await crm.accept(bound, request)
+        if reply.typed is not None:
+            await self._typing.employee_types(reply.typed)
         if reply.card is not None:
             return await card_pages.opened(self._store, self.row.id, self._session, reply.card)
         if reply.refused is not None:
@@ -162,7 +184,11 @@ class LinkRunner:
             return self._door
 
     async def _keep(self, arrivals: Sequence[CrmArrival]) -> int:
-        new = await self._store.write(partial(crm_intake.keep, link=self.row.id, arrivals=arrivals))
+        """Store what came, in several transactions if it is much: others that write wait for each of them."""
+        new = 0
+        for at in range(0, len(arrivals), _KEPT_AT_ONCE):
+            some = arrivals[at : at + _KEPT_AT_ONCE]
+            new += await self._store.write(partial(crm_intake.keep, link=self.row.id, arrivals=some))
         if new:
             self._inbox.wake()
         return new
@@ -189,11 +215,19 @@ class LinkRunner:
         self._arranging = self._catching_up = self._offering = True
         self._inbox.hold()
         await self._store.write(partial(links.open_gap, link=self.row.id))
+        tells = manifest(self.row.kind).tells_of(self.row.settings)
+        await self._store.write(partial(links.learn, link=self.row.id, tells=tells))
         await self._arrange(session)
-        await self._lifecycle.tell(Health.OK)
+        await self._tell_health()
         loader = self._loader(address)
         inbox = self._inbox.run(session, understand)
-        parts = (inbox, self._questions.run(session), self._tend(session, address))
+        parts = (
+            inbox,
+            self._questions.run(session),
+            self._typing.run(session),
+            self._history.run(),
+            self._tend(session, address),
+        )
         await run_all(self._keeper.run(session, loader), *parts)
 
     def _loader(self, address: str) -> EntryLoader:
@@ -224,12 +258,30 @@ class LinkRunner:
                 seconds = CATCH_UP_EVERY if await self._catch_up(session) else CATCH_UP_AGAIN
                 self._inbox.release()
                 next_look = self._clock.monotonic() + seconds
+            if self._proving:
+                await self._prove(session)
+            await self._tell_health()
             await self._rules.look(session)
             self._count()
             await self._store.write(partial(links.prove, link=self.row.id))
             self._lifecycle.lives(moved=False)
             await self._work.wait_by(self._clock, PROOF_EVERY)
-            self._catching_up |= self._clock.monotonic() >= next_look
+            if self._clock.monotonic() >= next_look:
+                self._arranging = self._catching_up = True  # in the CRM somebody may have undone what was arranged
+
+    async def _prove(self, session: CrmSession) -> None:
+        """Ask whether we are still let in. Raises NeedsRebind with what the CRM has told of it."""
+        self._proving = False
+        try:
+            await session.prove()
+        except NeedsRebind as error:
+            raise NeedsRebind(crm_intake.UNINSTALLED, error.detail) from error
+        self._lifecycle.forget()
+
+    async def _tell_health(self) -> None:
+        """Report that the link works, unless the CRM takes an entry not even after several attempts."""
+        trouble = await self._store.read(partial(ledger.struggle, link=self.row.id))
+        await self._lifecycle.tell(Health.OK if trouble is None else Health.RETRYING, *(trouble or ()))
 
     async def _arrange(self, session: CrmSession) -> None:
         """Make the CRM as the pairings say, and record which of them it refuses."""

@@ -8,10 +8,19 @@ from functools import partial
 
 import structlog
 
-from chatapp_cli.domain.crm.events import CopyCame, CrmEvent, CrmStepAsked, CrmWrote, PlaceConfigured, RemoteFile
+from chatapp_cli.domain import border, os_words
+from chatapp_cli.domain.crm.events import (
+    CopyCame,
+    CrmEvent,
+    CrmStepAsked,
+    CrmWrote,
+    CrmWroteFirst,
+    PlaceConfigured,
+    RemoteFile,
+)
 from chatapp_cli.domain.crm_manifest import CrmManifest
 from chatapp_cli.domain.draft import StagedFile
-from chatapp_cli.domain.errors import ChatappError, NotFound, Rejected, StoreError
+from chatapp_cli.domain.errors import ChannelError, ChatappError, NotFound, Rejected, StoreError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest
@@ -21,11 +30,12 @@ from chatapp_cli.runtime.link_places import PlaceKeeper
 from chatapp_cli.runtime.link_steps import StepKeeper
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
-from chatapp_cli.services import crm_gaps, crm_intake, crm_looks, files, ledger, words
+from chatapp_cli.services import crm_gaps, crm_intake, crm_looks, crm_stored, files, ledger, words
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 
 log = structlog.get_logger()
+_WITH_FILES = (CrmWrote, CrmWroteFirst)
 
 CAUGHT_UP_WITHIN = 15.0
 """Seconds that what comes waits, at most, for a look for what employees wrote and nobody told.
@@ -157,10 +167,10 @@ class LinkInbox:
         found = []
         for row in await self._store.read(partial(crm_intake.waiting, link=self._link)):
             try:
-                found.append((row, crm_intake.event_of(row) if row.event else self._understand(row.raw)))
+                found.append((row, crm_stored.event_of(row) if row.event else self._understand(row.raw)))
             except Exception as error:  # noqa: BLE001 - what the code of a CRM does to one event must not keep the others
                 problem = str(error) if isinstance(error, ValueError) else type(error).__name__
-                await self._store.write(partial(crm_intake.die, row=row, problem=problem))
+                await self._store.write(partial(crm_intake.die, row=row, problem=Text(border.name(problem))))
         return found
 
     async def _apply(self, session: CrmSession, some: Sequence[tuple[CrmArrivedRow, CrmEvent]]) -> Mapping[int, bool]:
@@ -204,9 +214,15 @@ class LinkInbox:
             log.error("crm.not_applied", link=self._link, arrived=row.id, exc_info=error)
             error = ChatappError(T("{error}", error=type(error).__name__))
         seconds = min(ledger.LONGEST_WAIT, FOR_UNKNOWN * 2.0**row.tries)
-        later = partial(crm_intake.put_off, row=row, event=event, problem=error.what, seconds=seconds)
+        later = partial(crm_intake.put_off, row=row, event=event, problem=self._why(error), seconds=seconds)
         await self._store.write(later)
         return False
+
+    def _why(self, error: ChatappError) -> Text:
+        """Why an event cannot be used, for a person."""
+        return (
+            words.why_there(self._about, error.code, error.detail)[0] if isinstance(error, ChannelError) else error.what
+        )
 
     async def _carried_out(
         self, session: CrmSession, some: Sequence[tuple[CrmArrivedRow, CrmEvent]]
@@ -222,7 +238,7 @@ class LinkInbox:
         if isinstance(event, CopyCame):
             await self._look_into(session, row, event)
             return {row.id: None}
-        files = [await self._fetched(session, one.files) for _, one in some if isinstance(one, CrmWrote)]
+        files = [await self._fetched(session, one.files) for _, one in some if isinstance(one, _WITH_FILES)]
         context = CrmContext(able=self._store.company.capabilities, files=[file for one in files for file in one])
         return await self._store.write(partial(crm_intake.apply_each, found=some, context=context))
 
@@ -235,14 +251,14 @@ class LinkInbox:
         self._news.set()
 
     async def _reject(self, row: CrmArrivedRow, event: CrmEvent, error: Rejected) -> None:
-        if isinstance(event, CrmWrote):
+        if isinstance(event, _WITH_FILES) and event.remote:
             refusal = ChatappError(why_not_fetched(self._about, error))
             try:
                 await self._store.write(partial(crm_intake.reject, row=row, event=event, refusal=refusal))
             except NotFound as gone:
                 await self._strand(row, event, gone)
         else:
-            await self._store.write(partial(crm_intake.die, row=row, problem=error.code))
+            await self._store.write(partial(crm_intake.die, row=row, problem=self._why(error)))
 
     async def _strand(self, row: CrmArrivedRow, event: CrmEvent, gone: NotFound) -> None:
         await self._store.write(partial(crm_intake.strand, row=row, event=event, problem=gone.what))
@@ -256,6 +272,9 @@ class LinkInbox:
         try:
             await session.fetch(file.address, scratch)
             return await self._store.off_loop(partial(files.adopt, media, scratch, name=file.name, mime=file.mime))
+        except OSError as error:
+            what = T("A file of an employee cannot be stored: {why}.", why=os_words.why(error))
+            raise StoreError(what, T("Free space on the disk of the desk. It is tried again by itself.")) from error
         finally:
             await self._store.off_loop(partial(scratch.unlink, missing_ok=True))
 
@@ -307,9 +326,7 @@ def bundles(
     """The same events in bundles for one transaction each; one that needs the network first is alone."""
     bundle: list[tuple[CrmArrivedRow, CrmEvent]] = []
     for row, event in found:
-        alone = isinstance(event, PlaceConfigured | CopyCame | CrmStepAsked) or (
-            isinstance(event, CrmWrote) and bool(event.files)
-        )
+        alone = isinstance(event, PlaceConfigured | CopyCame | CrmStepAsked) or _has_files(event)
         if bundle and (alone or len(bundle) == TOGETHER):
             yield bundle
             bundle = []
@@ -323,7 +340,11 @@ def bundles(
 
 def _is_slow(event: CrmEvent) -> bool:
     """Whether files are fetched for an event, which is alone in its bundle."""
-    return (isinstance(event, CrmWrote) and bool(event.files)) or (isinstance(event, CrmStepAsked) and bool(event.file))
+    return _has_files(event) or (isinstance(event, CrmStepAsked) and bool(event.file))
+
+
+def _has_files(event: CrmEvent) -> bool:
+    return isinstance(event, _WITH_FILES) and bool(event.files)
 
 
 def _held_by(event: CrmEvent) -> tuple[str, str] | None:

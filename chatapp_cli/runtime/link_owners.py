@@ -7,6 +7,7 @@ from functools import partial
 
 import structlog
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.events import CardEvent
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.owner import ChatOwner, heeds_cards
@@ -16,7 +17,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession, KnowsOwners
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import crm_entries, crm_intake, crm_owners, ledger, pairings
+from chatapp_cli.services import crm_entries, crm_intake, crm_owners, crm_stored, ledger, pairings, words
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 from chatapp_cli.store.tx import Tx
 
@@ -59,7 +60,7 @@ class OwnerKeeper:
         except StoreError:
             raise
         except ChannelError as error:
-            await self._store.write(partial(_put_off, rows=rows, problem=error.what))
+            await self._store.write(partial(_put_off, rows=rows, problem=self._why(error)))
             return False
         except Exception as error:  # a mistake of ours about cards must not keep the messages
             log.exception("crm.owners_not_applied", link=self._link.id)
@@ -73,12 +74,15 @@ class OwnerKeeper:
         found: list[CardEvent] = []
         for row in rows:
             try:
-                event = crm_intake.event_of(row)
+                event = crm_stored.event_of(row)
             except ValueError as error:
-                await self._store.write(partial(crm_intake.die, row=row, problem=str(error)))
+                await self._store.write(partial(crm_intake.die, row=row, problem=Text(border.name(str(error)))))
             else:
                 found += [event] if isinstance(event, CardEvent) else []
         return found
+
+    def _why(self, error: ChannelError) -> Text:
+        return words.why_there(manifest(self._link.kind), error.code, error.detail)[0]
 
     async def _heeding(self) -> Sequence[Pairing]:
         return await self._store.read(partial(_heeding, link=self._link))

@@ -6,14 +6,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-import structlog
-
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.letter import SupportLetter
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm.questions import CrmQuestion
-from chatapp_cli.domain.errors import Busy, ChatappError, NeedsRebind, NotFound
+from chatapp_cli.domain.errors import ChatappError, NotFound
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.domain.next_step import Next, to_do
@@ -21,18 +19,14 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest, require_address
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.ports.connector import Finding
-from chatapp_cli.ports.crm import DepartsFromCrm, WritesToSupport
-from chatapp_cli.runtime.asking_crm import asked, explained, own_session
+from chatapp_cli.ports.crm import WritesToSupport
+from chatapp_cli.runtime import link_ending
+from chatapp_cli.runtime.asking_crm import asked, explained
 from chatapp_cli.runtime.link import public_url
 from chatapp_cli.runtime.memory import bound_link
-from chatapp_cli.services import crm_intake, links, pairings
+from chatapp_cli.services import links, pairings
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow
-
-log = structlog.get_logger()
-
-DEPARTS_WITHIN = 20.0
-"""Seconds that a CRM has for taking away what a link made there; then the link ends all the same."""
 
 
 async def link(company: Company, ask: Asker, *, kind: str, previous: LinkRow | None = None) -> LinkId:
@@ -87,34 +81,13 @@ class _HeldNotices:
 async def unlink(company: Company, row: LinkRow, *, force: bool) -> ChatappError | None:
     """Remove a link and what it made in the CRM; returns why the CRM could not be rid of that, if so.
 
-    Raises Refused as ``links.remove`` does, before anything is taken away.
+    Raises Refused as ``links.begin_removal`` does, before anything is taken away. Should this be cut off, a daemon
+    carries on, or whoever asks for it again.
     """
-    await asyncio.to_thread(company.require, Right.CRM)
-    await asyncio.to_thread(company.read, partial(links.require_settled, link=row, force=force))
-    left = await _departed(company, row)
-    await asyncio.to_thread(company.write, partial(links.remove, link=row, force=force))
+    await asyncio.to_thread(company.write, partial(links.begin_removal, link=row, force=force))
+    left = await link_ending.departed(company, row)
+    await asyncio.to_thread(company.write, partial(links.removed, link=row, left=None if left is None else left.what))
     return left
-
-
-async def _departed(company: Company, row: LinkRow) -> ChatappError | None:
-    """Have the CRM rid of what the link made there; returns why that did not work."""
-    try:
-        async with asyncio.timeout(DEPARTS_WITHIN):
-            with explained(manifest(row.kind)):
-                async with own_session(company, row) as session:
-                    if isinstance(session, DepartsFromCrm):
-                        await session.depart()
-    except NeedsRebind as error:
-        nothing_there = row.proof_at is None or row.code == crm_intake.UNINSTALLED
-        return None if nothing_there else error
-    except TimeoutError:
-        return Busy(T("{channel} did not answer in {n} seconds.", channel=row.title, n=int(DEPARTS_WITHIN)))
-    except ChatappError as error:
-        return error
-    except Exception as error:  # a link has to end, whatever the code of its CRM does
-        log.exception("crm.not_departed", link=row.id)
-        return ChatappError(T("{error}", error=type(error).__name__))
-    return None
 
 
 async def check(company: Company, row: LinkRow) -> list[Finding]:

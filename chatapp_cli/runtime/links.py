@@ -11,17 +11,20 @@ import structlog
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.journal.channels import ChannelBound, ChannelUnbound, HealthChanged
 from chatapp_cli.domain.journal.company import CompanyConfigured
-from chatapp_cli.domain.journal.dialogs import Assigned
+from chatapp_cli.domain.journal.dialogs import Assigned, ClientTyped
 from chatapp_cli.domain.journal.lines import LineRemoved
 from chatapp_cli.domain.journal.links import (
     CatchUpAsked,
     EntryRetried,
+    HistoryAsked,
     LinkAdded,
     LinkAsked,
     LinkDeadLetterRevived,
+    LinkEnding,
     LinkForgotten,
     LinkGranted,
     LinkResumed,
+    LinkStateChanged,
     PairingEnded,
     PairingMade,
 )
@@ -33,6 +36,7 @@ from chatapp_cli.domain.journal.messages import (
     MessageStateChanged,
     MessageTextChanged,
     MessageWithdrawn,
+    ReactionsShown,
 )
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.runtime.fleet import Fleet, called
@@ -44,12 +48,13 @@ from chatapp_cli.services import crm_presence
 
 if TYPE_CHECKING:
     from chatapp_cli.runtime.link import LinkRunner
+    from chatapp_cli.runtime.link_ending import LinkEndings
     from chatapp_cli.runtime.link_load import LinkLoad
     from chatapp_cli.store.rows.crm import LinkRow
 
 log = structlog.get_logger()
 
-_LINKS = (LinkAdded, LinkForgotten, LinkGranted)
+_LINKS = (LinkAdded, LinkEnding, LinkForgotten, LinkGranted)
 _TO_TELL = (
     Assigned,
     EntryRetried,
@@ -60,6 +65,7 @@ _TO_TELL = (
     MessageStateChanged,
     MessageTextChanged,
     MessageWithdrawn,
+    ReactionsShown,
 )
 
 
@@ -76,10 +82,13 @@ class LinkSupervisor(Worker):
         *_TO_TELL,
         *_ACCOUNTS,
         CatchUpAsked,
+        ClientTyped,
         CompanyConfigured,
+        HistoryAsked,
         LinkDeadLetterRevived,
         LinkAsked,
         LinkResumed,
+        LinkStateChanged,
         PairingEnded,
         PairingMade,
     )
@@ -87,6 +96,8 @@ class LinkSupervisor(Worker):
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
         self._changed = WakeUp()
+        self._since = store.company.world.clock.now()
+        self._endings: LinkEndings | None = None
         self._fleet = Fleet(self._wanted, self._make, clock=store.company.world.clock, noun="crm")
 
     @property
@@ -119,6 +130,10 @@ class LinkSupervisor(Worker):
                 if isinstance(entry.event, CompanyConfigured):
                     runner.resume()
             return
+        if isinstance(entry.event, ClientTyped):
+            for runner in runners.values():
+                runner.client_types(entry.event.dialog)
+            return
         if isinstance(entry.event, _ACCOUNTS):
             for runner in runners.values():
                 runner.offer()
@@ -140,6 +155,8 @@ class LinkSupervisor(Worker):
     async def stop(self) -> None:
         """Stop every link; each finishes what is in flight."""
         await self._fleet.stop()
+        if self._endings is not None:
+            await self._endings.stop()
 
     async def _wanted(self) -> Mapping[LinkId, LinkRow]:
         if not await self._store.read(crm_presence.is_linked):
@@ -147,7 +164,17 @@ class LinkSupervisor(Worker):
         await self._store.off_loop(_code_of_links)
         from chatapp_cli.services import links
 
-        return {row.id: row for row in await self._store.read(links.everything)}
+        rows = await self._store.read(links.everything)
+        self._carry_on([row for row in rows if row.ending is not None])
+        return {row.id: row for row in rows if row.ending is None}
+
+    def _carry_on(self, ending: Sequence[LinkRow]) -> None:
+        """Remove what a person began to remove: nothing of it is built up again."""
+        if ending:
+            from chatapp_cli.runtime.link_ending import LinkEndings
+
+            self._endings = self._endings or LinkEndings(self._store, self._since)
+            self._endings.carry_on(ending)
 
     def _make(self, row: LinkRow) -> LinkRunner:
         from chatapp_cli.runtime.link import LinkRunner
@@ -167,8 +194,12 @@ def _hear(runner: LinkRunner, entry: JournalEntry) -> None:
             runner.heard()
         case PairingMade() | PairingEnded():
             runner.arrange()
+        case HistoryAsked():
+            runner.import_history()
         case CatchUpAsked():
             runner.catch_up()
+        case LinkStateChanged(code=code):
+            runner.state_told(code)
         case LinkResumed():
             runner.resume()
         case LinkAsked():

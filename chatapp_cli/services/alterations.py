@@ -80,7 +80,8 @@ def apply_reactions(tx: Tx, channel: ChannelId, event: ReactionsChanged) -> None
     tx.run("reactions.clear", message=found.id, person=event.person.id)
     for emoji in event.emoji:
         tx.run("reactions.add", message=found.id, person=event.person.id, emoji=emoji, name=event.person.name)
-    tx.emit(ReactionsShown(channel=channel, dialog=found.dialog_id, message=found.id), actor=PROGRAM)
+    shown = ReactionsShown(channel=channel, dialog=found.dialog_id, message=found.id, by_us=not event.person.id)
+    tx.emit(shown, actor=PROGRAM)
 
 
 def _by_author(found: MessageRef, event: MessageEdited | MessagesDeleted) -> bool:

@@ -12,6 +12,7 @@ from chatapp_cli.domain.journal.messages import (
     MessageStateChanged,
     MessageTextChanged,
     MessageWithdrawn,
+    ReactionsShown,
 )
 from chatapp_cli.domain.message import SENT, State
 from chatapp_cli.services.crm_presence import is_paired
@@ -42,6 +43,10 @@ def on_state(tx: Tx, event: MessageStateChanged) -> None:
         from chatapp_cli.services import ledger
 
         ledger.on_state(tx, event)
+        if event.state == State.READ:
+            from chatapp_cli.services import crm_signs
+
+            crm_signs.on_read(tx, event)
 
 
 def on_text(tx: Tx, event: MessageTextChanged) -> None:
@@ -50,6 +55,14 @@ def on_text(tx: Tx, event: MessageTextChanged) -> None:
         from chatapp_cli.services import ledger
 
         ledger.on_text(tx, event)
+
+
+def on_reactions(tx: Tx, event: ReactionsShown) -> None:
+    """Have the CRMs that can show it told of the client's reaction to a message that they show."""
+    if not event.by_us and is_paired(tx, event.dialog):
+        from chatapp_cli.services import crm_signs
+
+        crm_signs.on_reactions(tx, event)
 
 
 def on_withdrawn(tx: Tx, event: MessageWithdrawn) -> None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, LedgerEntry, SharedFile
 from chatapp_cli.domain.crm.link import Pairing
-from chatapp_cli.domain.crm.states import Act, TextFate
+from chatapp_cli.domain.crm.states import SHOWING, Act, TextFate
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import PairingId
-from chatapp_cli.domain.message import Direction, Origin
+from chatapp_cli.domain.message import Direction, Origin, State
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.text import T, restored
 from chatapp_cli.i18n import show
@@ -28,7 +28,7 @@ from chatapp_cli.services import (
     transcript,
     words,
 )
-from chatapp_cli.services.crm_routing import RuleDesk
+from chatapp_cli.services.crm_route_choice import RuleDesk
 from chatapp_cli.store.rows.crm import ChatRow, EntryRow, KnownMessageRow, PairingRow, TextRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import FileRow, MessageRow
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 _OF_NO_CHANNEL = Pairing(id=PairingId(0), kind="", account="", place="")
 _WANTED = "wanted"
+_SIGNS = frozenset({Act.READ, Act.REACT})
+"""What is told about a message by the CRM's id of it."""
 _FIRST_WORDS = 60
 """Characters of a quoted message that are shown."""
 
@@ -75,13 +77,20 @@ class EntryLoader:
             act=Act(row.act),
             pairing=pairing_of(self.crm, pairing),
             chat=_chat_of(tx, pairing.id, card, row.chat),
-            person=_person(tx, card),
+            person=replace(_person(tx, card), username=self._username(tx, card)),
             remote=row.remote,
             employee=row.employee,
             reason=self._reason(tx, row, message, pairing),
             at=row.created_at,
         )
         return told if message is None else self._with_message(tx, row, told, card, message)
+
+    def _username(self, tx: Tx, card: DialogCard) -> str:
+        """The username of a client; empty if the same name may be another person's where it is looked for."""
+        if not card.username or card.chat_kind != "private":
+            return ""
+        can = self.manifest(channels.one(tx, card.channel_id)).capabilities
+        return card.username if can.bare_usernames else ""
 
     def _without_dialog(self, row: EntryRow, pairing: Pairing) -> LedgerEntry:
         """A text for what is no phone that the channel could write to, or of which nobody knows the channel."""
@@ -129,13 +138,15 @@ class EntryLoader:
     ) -> LedgerEntry:
         ours, origin = message.direction == Direction.OUT, Origin(message.origin)
         texted = ours and _is_texted(tx, row, message)
+        shows = told.act in SHOWING
         named = message.author if ours or card.chat_kind != "private" else ""
         return replace(
             _quoting(tx, row, told, message),
             key=crm_chats.message_key(message.id),
             at=message.at,
             text=_text(message, card),
-            files=self._files(tx, message) if told.act is Act.ADD else (),
+            files=self._files(tx, message) if shows else (),
+            file_count=len(transcript.entry(tx, message.id).files) if told.act is Act.DELETE else 0,
             author=named,
             ours=ours,
             origin=origin,
@@ -143,6 +154,9 @@ class EntryLoader:
             texted=texted,
             fate=ledger.fate_of(message) if texted else None,
             sent_as=_sent_as(tx, message) if told.act is Act.DELIVERED else (),
+            state=State(message.state) if ours and shows else None,
+            remote=row.remote or _remote(tx, row, message),
+            reaction=_reaction(tx, message) if told.act is Act.REACT else "",
             outcome=self.rules.outcome(tx, row, card, message) if _may_need_a_card(told, message) else None,
         )
 
@@ -168,6 +182,20 @@ class EntryLoader:
         return SharedFile(name=name, url=url)
 
 
+def _remote(tx: Tx, row: EntryRow, message: MessageRow) -> str:
+    """The CRM's id of a message that it shows; empty if that need not be told, or it has none."""
+    if row.act not in _SIGNS:
+        return ""
+    known = next((one for one in ledger.known_to(tx, message.id) if one.link_id == row.link_id), None)
+    return "" if known is None else known.remote
+
+
+def _reaction(tx: Tx, message: MessageRow) -> str:
+    """The emoji with which somebody other than we reacts, the last one; empty if nobody does."""
+    found = [one.emoji for one in transcript.entry(tx, message.id).reactions if one.person]
+    return found[-1] if found else ""
+
+
 def _may_need_a_card(told: LedgerEntry, message: MessageRow) -> bool:
     """Whether a CRM may make a card for a message: a client's, not in a group."""
     return told.act is Act.ADD and message.direction != Direction.OUT and told.chat.kind != "group"
@@ -185,8 +213,10 @@ def _is_bad_news(row: EntryRow, message: MessageRow) -> bool:
 def _is_worth_telling(tx: Tx, row: EntryRow, message: MessageRow) -> bool:
     """Whether there is something to tell: not of a deleted message, unless the CRM has it or may have it."""
     gone = message.deleted_at is not None
-    if row.act == Act.ADD:
+    if row.act in SHOWING:
         return not gone or bool(row.doubtful)
+    if row.act in _SIGNS:
+        return not gone and bool(row.remote or _remote(tx, row, message))
     if row.act not in {Act.EDIT, Act.DELETE}:
         return True
     known = [one for one in tx.all(KnownMessageRow, "ledger.known", message=message.id) if one.link_id == row.link_id]
@@ -211,6 +241,11 @@ def pairing_of(crm: CrmManifest, row: PairingRow) -> Pairing:
     )
 
 
+def sides(tx: Tx, pairing: PairingId, card: DialogCard) -> tuple[CrmChat, CrmPerson]:
+    """The chat in which a CRM shows a dialog now, and its client without the username."""
+    return _chat_of(tx, pairing, card), _person(tx, card)
+
+
 def _person(tx: Tx, card: DialogCard) -> CrmPerson:
     """The client: the same for all their dialogs in a channel; of a group, the group."""
     if card.chat_kind != "private" or card.contact_id is None:
@@ -222,7 +257,7 @@ def _person(tx: Tx, card: DialogCard) -> CrmPerson:
         first_name=card.first_name,
         last_name=card.last_name,
         phone="" if ours else card.phone,
-        username=card.username,
+        email=card.email,
     )
 
 

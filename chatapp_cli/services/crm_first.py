@@ -12,22 +12,38 @@ from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, composing, crm_cards, crm_chats, crm_gaps, ledger, pairings, transcript
-from chatapp_cli.services.message_request import MessageRequest, ToAddress
+from chatapp_cli.services import (
+    access,
+    channels,
+    composing,
+    crm_cards,
+    crm_chats,
+    crm_gaps,
+    ledger,
+    pairings,
+    transcript,
+)
+from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.crm import ChatRow, PairedRow, PairingRow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chatapp_cli.domain.crm.events import CrmWroteFirst
+    from chatapp_cli.domain.draft import StagedFile
     from chatapp_cli.domain.ids import LinkId, MessageId, PairingId
+    from chatapp_cli.domain.manifest import Capabilities
+    from chatapp_cli.domain.text import Text
     from chatapp_cli.services.routes import Able
     from chatapp_cli.store.tx import Tx
 
 
-def send(tx: Tx, link: LinkId, event: CrmWroteFirst, able: Able) -> None:
+def send(tx: Tx, link: LinkId, event: CrmWroteFirst, able: Able, files: Sequence[StagedFile] = ()) -> None:
     """Accept the message once for its mark, and join the dialog to its chat there, or have the author told why not.
 
-    ``tx`` acts in the name of the author. Raises NotFound if the channel is not paired with the CRM.
+    What they write in that chat before the CRM knows whose it is goes to the same dialog. ``tx`` acts in the name of
+    the author. Raises NotFound if the channel is not paired with the CRM.
     """
     access.require(tx, Right.ANSWER)
     pairing = _pairing(tx, link, event)
@@ -35,14 +51,34 @@ def send(tx: Tx, link: LinkId, event: CrmWroteFirst, able: Able) -> None:
     try:
         with tx.trial():
             crm_gaps.require_fresh(tx, event.at)
-            to = ToAddress(pairing.channel_id, _address(tx, event))
-            request = MessageRequest(to=to, options=options, draft=Draft(text=event.text))
+            request = MessageRequest(
+                to=_to(tx, pairing, event, able), options=options, draft=Draft(text=event.text, files=files)
+            )
             message = composing.accept(tx, able, request)
             chat = _joined(tx, pairing.id, message, event.remote_chat)
             ledger.came_from(tx, link, message, event.remote, chat=chat, employee=event.author)
     except (Refused, NotFound, UsageError) as refusal:
-        paired = PairedRow(pairing.id, pairing.link_id, pairing.after)
-        ledger.refuse_text(tx, paired, event.remote, refusal.what, employee=event.author, act=Act.FAILED)
+        _tell(tx, pairing, event, refusal.what)
+
+
+def refuse(tx: Tx, link: LinkId, event: CrmWroteFirst, reason: Text) -> None:
+    """Have the author told why their message cannot go out. Raises NotFound."""
+    _tell(tx, _pairing(tx, link, event), event, reason)
+
+
+def _tell(tx: Tx, pairing: PairingRow, event: CrmWroteFirst, reason: Text) -> None:
+    paired = PairedRow(pairing.id, pairing.link_id, pairing.after)
+    ledger.refuse_text(tx, paired, event.remote, reason, employee=event.author, act=Act.FAILED)
+
+
+def _to(tx: Tx, pairing: PairingRow, event: CrmWroteFirst, able: Able) -> InDialog | ToAddress:
+    """The dialog of the chat, if one was joined to it; otherwise the address. Raises Refused."""
+    remote = border.external_id(event.remote_chat)
+    chat = tx.one(ChatRow, "chats.by_remote", pairing=pairing.id, remote=remote) if remote else None
+    if chat is not None:
+        return InDialog(chat.dialog_id)
+    channel = channels.one(tx, pairing.channel_id)
+    return ToAddress(channel.id, _address(tx, event, able(channel)))
 
 
 def _pairing(tx: Tx, link: LinkId, event: CrmWroteFirst) -> PairingRow:
@@ -57,7 +93,7 @@ def _pairing(tx: Tx, link: LinkId, event: CrmWroteFirst) -> PairingRow:
     return found
 
 
-def _address(tx: Tx, event: CrmWroteFirst) -> str:
+def _address(tx: Tx, event: CrmWroteFirst, can: Capabilities) -> str:
     """A phone, a username or an e-mail address as it is stored. Raises Refused."""
     said = event.phone.strip()
     if not said and event.found:
@@ -68,6 +104,11 @@ def _address(tx: Tx, event: CrmWroteFirst) -> str:
     if not said:
         raise Refused("bad_address", T("There is no phone, no address and no @username to write to."))
     found = [kind for kind in kinds(said) if kind != "chat_id"]
+    if found == ["username"] and not can.bare_usernames:
+        raise Refused(
+            "cannot_write_first",
+            T("{name} is a name in another messenger, where it may be another person's.", name=said),
+        )
     if not found or found[0] == "phone":
         return crm_cards.require_phone(tx, event.phone)
     return said

@@ -6,18 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import msgspec
-
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.crm.cards import ClientOfCard
 from chatapp_cli.domain.crm.events import (
-    CardChanged,
-    CardCommented,
-    CopyCame,
     CrmArrival,
     CrmConversation,
     CrmEvent,
+    CrmReacted,
     CrmRewrote,
     CrmStepAsked,
     CrmTexted,
@@ -26,28 +22,28 @@ from chatapp_cli.domain.crm.events import (
     CrmWroteFirst,
     LinkInstalled,
     LinkRemoved,
-    PlaceConfigured,
     PlaceDetached,
 )
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.draft import Draft, StagedFile
-from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, StoreError
-from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId, MessageId, Millis, PairingId
+from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, StoreError, UsageError
+from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis
 from chatapp_cli.domain.journal.links import LinkDeadLetterKept, LinkDeadLetterRevived
-from chatapp_cli.domain.message import Operation, Origin, State
+from chatapp_cli.domain.message import Operation, Origin
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.text import T, Text
+from chatapp_cli.domain.text import T, Text, cleaned, kept
 from chatapp_cli.services import (
     access,
     channels,
     composing,
     crm_cards,
+    crm_changes,
     crm_chats,
     crm_first,
     crm_gaps,
     crm_steps,
+    crm_targets,
     crm_texts,
-    dialogs,
     employees,
     later,
     ledger,
@@ -56,10 +52,10 @@ from chatapp_cli.services import (
     sending,
     transcript,
 )
+from chatapp_cli.services.crm_stored import event_of, written
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.crm import ChatRow, CrmArrivedRow, CrmDeadRow, PairedRow, PairingRow
-from chatapp_cli.store.rows.messages import MessageRef
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
@@ -75,10 +71,6 @@ MOST_TRIES = 12
 
 _OF_CARDS = '["Card%'
 """How stored events of cards begin, see ``written``."""
-
-
-class NotYet(ChatappError):
-    """What the event is about is not there: it may come, since events are not ordered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,10 +190,16 @@ def chat_of(event: CrmEvent) -> tuple[str, str] | None:
     return None if place is None or chat is None else (place, chat)
 
 
-def reject(tx: Tx, row: CrmArrivedRow, event: CrmWrote, refusal: ChatappError) -> None:
+def reject(tx: Tx, row: CrmArrivedRow, event: CrmWrote | CrmWroteFirst, refusal: ChatappError) -> None:
     """Record that a message of the CRM cannot go out, and have its author told. Raises NotFound and NotYet."""
-    if tx.run("crmevents.done", id=row.id):
-        pairing, chat = _chat(tx, row.link_id, event.kind, event.place, event.chat, event.remote_chat, event.pairing)
+    if not tx.run("crmevents.done", id=row.id):
+        return
+    if isinstance(event, CrmWroteFirst):
+        crm_first.refuse(tx, row.link_id, event, refusal.what)
+    else:
+        pairing, chat = crm_targets.chat(
+            tx, row.link_id, event.kind, event.place, event.chat, event.remote_chat, event.pairing
+        )
         _tell_author(tx, pairing, chat, event.remote, refusal, employee=event.author)
 
 
@@ -210,7 +208,7 @@ def strand(tx: Tx, row: CrmArrivedRow, event: CrmEvent | None, problem: Text) ->
 
     A person can have it tried again, as once its channel is paired.
     """
-    die(tx, row, str(problem))
+    die(tx, row, problem)
     match event:
         case CrmWrote(remote=remote, author=author) | CrmWroteFirst(remote=remote, author=author) if remote:
             ledger.refuse_unplaced(tx, row.link_id, remote, problem, employee=author)
@@ -222,16 +220,16 @@ def put_off(tx: Tx, row: CrmArrivedRow, event: CrmEvent | None, problem: Text, *
     """Try an event later; after too many attempts it is a dead letter, and the author of a message is told so."""
     if row.tries + 1 < MOST_TRIES:
         next_at = tx.now + int(seconds * 1000)
-        tx.run("crmevents.later", id=row.id, next_at=next_at, problem=border.name(str(problem)))
+        tx.run("crmevents.later", id=row.id, next_at=next_at, problem=kept(cleaned(problem)))
     else:
         strand(tx, row, event, problem)
 
 
-def die(tx: Tx, row: CrmArrivedRow, problem: str) -> None:
+def die(tx: Tx, row: CrmArrivedRow, problem: Text) -> None:
     """Make an event a dead letter."""
-    problem = border.name(problem)
-    if tx.run("crmevents.die", id=row.id, problem=problem):
-        _tell_of_death(tx, row.link_id, row.id, problem)
+    problem = cleaned(problem)
+    if tx.run("crmevents.die", id=row.id, problem=kept(problem)):
+        _tell_of_death(tx, row.link_id, row.id, str(problem))
 
 
 def dead(tx: Tx, *, n: int = 100) -> list[CrmDeadRow]:
@@ -262,7 +260,11 @@ def _no_dead_letter(arrived: int) -> NotFound:
 
 def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
     """Accept a message under a key of its own, so that it goes out once however often it is told."""
-    pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, event.remote_chat, event.pairing)
+    pairing, chat = crm_targets.chat(tx, link, event.kind, event.place, event.chat, event.remote_chat, event.pairing)
+    stands = crm_changes.as_it_stands(tx, link, event)
+    if stands is None:
+        return
+    event = stands.message
     draft = Draft(text=event.text, files=context.files, reply_to=_quoted(tx, link, chat.dialog_id, event))
     options = SendOptions(key=key_of(f"crm {link} {event.remote}"), origin=Origin.CRM)
     request = MessageRequest(to=InDialog(chat.dialog_id), options=options, draft=draft)
@@ -271,6 +273,7 @@ def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
             crm_gaps.require_fresh(tx, event.at)
             message = composing.accept(_as_author(tx, link, event.author), context.able, request)
             ledger.came_from(tx, link, message, event.remote, chat=chat.chat, employee=event.author)
+            crm_changes.is_newest(tx, link, message, stands.at)
     except (Refused, NotFound) as refusal:
         _tell_author(tx, pairing, chat, event.remote, refusal, employee=event.author)
 
@@ -285,18 +288,9 @@ def _quoted(tx: Tx, link: LinkId, dialog: DialogId, event: CrmWrote) -> MessageI
     named = crm_chats.message_of(event.quoted_key)
     if named is None and event.quoted_remote:
         named = tx.value("ledger.message_of", link=link, remote=border.external_id(event.quoted_remote))
-    if named is not None and _is_in(tx, dialog, MessageId(named)):
+    if named is not None and crm_targets.is_in(tx, dialog, MessageId(named)):
         return MessageId(named)
     return _quoted_by(tx, dialog, event.quoted) if event.quoted else None
-
-
-def _is_in(tx: Tx, dialog: DialogId, message: MessageId) -> bool:
-    """Whether a message can be answered in a dialog: it is there, and the provider knows it."""
-    try:
-        found = transcript.message(tx, message)
-    except NotFound:
-        return False
-    return found.dialog_id == dialog and bool(found.ext_id)
 
 
 def _quoted_by(tx: Tx, dialog: DialogId, words: str) -> MessageId | None:
@@ -318,12 +312,14 @@ def _tell_author(
 
 def _rewrote(tx: Tx, link: LinkId, event: CrmRewrote, context: CrmContext) -> None:
     """Change a message as the employee did: one that waits goes out as it stands last."""
-    pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, "")
-    message = _message(tx, link, pairing, chat, event.remote, event.sent_as)
+    pairing, chat = crm_targets.chat(tx, link, event.kind, event.place, event.chat, "")
+    message = crm_targets.message(tx, link, pairing, chat, event.remote, event.sent_as)
+    if not crm_changes.is_newest(tx, link, message, event.at):
+        return
     able = context.able(channels.one(tx, pairing.channel_id))
     by = _as_author(tx, link, "")
     try:
-        if transcript.message(tx, message).state in {State.SCHEDULED, State.QUEUED}:
+        if crm_targets.still_waits(tx, chat, message):
             later.reword(by, able, message, event.text)
         else:
             options = SendOptions(key="", origin=Origin.CRM)
@@ -334,18 +330,33 @@ def _rewrote(tx: Tx, link: LinkId, event: CrmRewrote, context: CrmContext) -> No
 
 def _withdrew(tx: Tx, link: LinkId, event: CrmWithdrew, context: CrmContext) -> None:
     """Take a message back as the employee did: one that waits does not go out at all."""
-    pairing, chat = _chat(tx, link, event.kind, event.place, event.chat, "")
-    message = _message(tx, link, pairing, chat, event.remote, event.sent_as)
+    pairing, chat = crm_targets.chat(tx, link, event.kind, event.place, event.chat, "")
+    message = crm_targets.message(tx, link, pairing, chat, event.remote, event.sent_as)
     able = context.able(channels.one(tx, pairing.channel_id))
     by = _as_author(tx, link, "")
     try:
-        if transcript.message(tx, message).state in {State.SCHEDULED, State.QUEUED}:
+        if crm_targets.still_waits(tx, chat, message):
             sending.cancel(by, message)
         else:
             options = SendOptions(key="", origin=Origin.CRM)
             sending.change(by, able, message, Operation.DELETE, "", options=options)
     except (Refused, NotFound) as refusal:
         _tell_author(tx, pairing, chat, event.remote, refusal)
+
+
+def _reacted(tx: Tx, link: LinkId, event: CrmReacted, context: CrmContext) -> None:
+    """React as the employee did; where the channel cannot, nobody is told: a CRM has no field for that."""
+    pairing, chat = crm_targets.chat(tx, link, event.kind, event.place, event.chat, event.remote_chat, event.pairing)
+    message = crm_targets.named(tx, link, chat, event.remote, event.key)
+    able = context.able(channels.one(tx, pairing.channel_id))
+    try:
+        with tx.trial():
+            options = SendOptions(key="", origin=Origin.CRM)
+            sending.change(
+                _as_author(tx, link, event.author), able, message, Operation.REACT, event.emoji, options=options
+            )
+    except (Refused, UsageError):
+        return
 
 
 def _texted(tx: Tx, link: LinkId, event: CrmTexted, context: CrmContext) -> None:
@@ -359,7 +370,7 @@ def _wrote_first(tx: Tx, link: LinkId, event: CrmWroteFirst, context: CrmContext
     Of one that stands in a chat of the CRM, its author is told there if it is refused.
     """
     if event.remote:
-        crm_first.send(_as_author(tx, link, event.author), link, event, context.able)
+        crm_first.send(_as_author(tx, link, event.author), link, event, context.able, context.files)
         return
     crm_cards.require_beginner(tx, context.able, link, event.channel)
     options = SendOptions(key=key_of(f"crm {link} card {event.mark}"), origin=Origin.CRM)
@@ -378,7 +389,7 @@ def _step_asked(tx: Tx, link: LinkId, event: CrmStepAsked, context: CrmContext) 
 
 def _conversation(tx: Tx, link: LinkId, event: CrmConversation, context: CrmContext) -> None:
     del context
-    pairing, chat = _chat(tx, link, event.kind, event.place, event.chat)
+    pairing, chat = crm_targets.chat(tx, link, event.kind, event.place, event.chat)
     tx.run(
         "chats.conversation",
         pairing=pairing.id,
@@ -390,7 +401,7 @@ def _conversation(tx: Tx, link: LinkId, event: CrmConversation, context: CrmCont
 
 def _detached(tx: Tx, link: LinkId, event: PlaceDetached, context: CrmContext) -> None:
     del context
-    pairings.detached_there(tx, link, event.place, event.kind)
+    pairings.detached_there(tx, link, event.place, event.kind, at=event.at)
 
 
 def _removed(tx: Tx, link: LinkId) -> None:
@@ -406,81 +417,7 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
     CrmTexted: _texted,
     CrmWroteFirst: _wrote_first,
     CrmStepAsked: _step_asked,
+    CrmReacted: _reacted,
     CrmConversation: _conversation,
     PlaceDetached: _detached,
 }
-
-
-def _chat(
-    tx: Tx, link: LinkId, kind: str, place: str, chat: str, remote: str = "", number: PairingId | None = None
-) -> tuple[PairingRow, ChatRow]:
-    """The pairing and the chat that an event is about. Raises NotFound if they are none of ours any more, NotYet."""
-    if number is not None:
-        pairing: PairingRow | None = pairings.active(tx, link, number)
-    else:
-        pairing = tx.one(PairingRow, "pairings.at", link=link, kind=kind, spot=place)
-    if pairing is None or not pairing.active:
-        raise NotFound(T("No channel is paired with {kind} in place {place}.", kind=kind, place=place))
-    found = tx.one(ChatRow, "chats.find", pairing=pairing.id, chat=chat)
-    if found is None and remote:
-        found = tx.one(ChatRow, "chats.by_remote", pairing=pairing.id, remote=remote)
-    if found is None:
-        found = _opened(tx, pairing, chat)
-    if found is None:
-        raise NotYet(T("Chat {chat} is not known.", chat=chat))
-    return pairing, found
-
-
-def _opened(tx: Tx, pairing: PairingRow, chat: str) -> ChatRow | None:
-    """A chat that we named and whose first answer was lost: its dialog stands in its name.
-
-    Raises NotFound if the dialog was deleted, or is another channel's.
-    """
-    dialog = crm_chats.dialog_of(chat)
-    if dialog is None:
-        return None
-    if not _is_of_channel(tx, dialog, pairing.channel_id):
-        raise NotFound(T("Chat {chat} belongs to no dialog of this channel any more.", chat=chat))
-    tx.run("chats.keep", pairing=pairing.id, chat=chat, dialog=dialog, remote="", session="")
-    return tx.one(ChatRow, "chats.find", pairing=pairing.id, chat=chat)
-
-
-def _is_of_channel(tx: Tx, dialog: DialogId, channel: ChannelId) -> bool:
-    try:
-        return dialogs.card(tx, dialog).channel_id == channel
-    except NotFound:
-        return False
-
-
-def _message(tx: Tx, link: LinkId, pairing: PairingRow, chat: ChatRow, remote: str, sent_as: str) -> MessageId:
-    """The message of ours that was written in the CRM. Raises NotYet."""
-    number = tx.value("ledger.message_of", link=link, remote=remote) if remote else None
-    if number is None and sent_as:
-        found = tx.one(MessageRef, "messages.ref", channel=pairing.channel_id, dialog=chat.dialog_id, ext_id=sent_as)
-        number = None if found is None else tx.value("ledger.has_sent", link=link, message=found.id)
-    if number is None:
-        raise NotYet(T("Message {id} of the CRM is not known.", id=remote or sent_as))
-    return MessageId(number)
-
-
-_EVENTS = (
-    *(CrmWrote, CrmRewrote, CrmWithdrew, CrmTexted, CrmWroteFirst, CrmConversation, PlaceDetached, CopyCame),
-    *(CrmStepAsked, PlaceConfigured, CardChanged, CardCommented, LinkInstalled, LinkRemoved),
-)
-_BY_NAME: Mapping[str, type[CrmEvent]] = {kind.__name__: kind for kind in _EVENTS}
-
-
-def written(event: CrmEvent | None) -> str:
-    """An event as it is stored; empty for none."""
-    if event is None:
-        return ""
-    return msgspec.json.encode([type(event).__name__, event]).decode()
-
-
-def event_of(row: CrmArrivedRow) -> CrmEvent:
-    """The stored event. Raises ValueError for one of a newer version."""
-    name, values = msgspec.json.decode(row.event)
-    kind = _BY_NAME.get(name)
-    if kind is None:
-        raise ValueError(f"unknown event {name}")
-    return msgspec.convert(values, type=kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain.crm.states import Tells
 from chatapp_cli.domain.ids import ChannelId, DialogId, LineId
 from chatapp_cli.store.tx import Tx
 
@@ -20,6 +21,11 @@ def is_linked(tx: Tx) -> bool:
 def is_paired(tx: Tx, dialog: DialogId) -> bool:
     """Whether a CRM shows the dialogs of the channel of this one."""
     return tx.value("pairings.of_dialog", dialog=dialog) is not None
+
+
+def shows_typing(tx: Tx, channel: ChannelId) -> bool:
+    """Whether any CRM shows that clients of a channel type."""
+    return is_linked(tx) and tx.value("pairings.typing", channel=channel, what=f"%{Tells.TYPING}%") is not None
 
 
 def pairings_of(tx: Tx, where: ChannelId | LineId, *, line: bool = False) -> Sequence[PairingRow]:

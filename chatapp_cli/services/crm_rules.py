@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from chatapp_cli.domain import limits, rule_checks
+from chatapp_cli.domain import limits, rule_checks, rule_cover
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.choosing import Chooser, Ruled
 from chatapp_cli.domain.condition import Always, Condition, Occasion, OnSource, judge
@@ -271,7 +271,7 @@ def _never(name: str, one: Condition, other: Condition) -> UsageError:
 
 
 def _require_reached(link: LinkId, rules: Sequence[PipelineRule], moved: Sequence[PipelineRule]) -> None:
-    """Raise UsageError if a rule stands behind one that takes all its messages; one of the two is new there."""
+    """Raise UsageError if a rule stands behind others that take all its messages; one of them all is new there."""
     working = [rule for rule in rules if rule.problem is None]
     places = [place for place, rule in enumerate(working) if any(rule is one for one in moved)]
     for rule, behind in rule_checks.shadows([known.condition for known in working], places):
@@ -282,6 +282,16 @@ def _require_reached(link: LinkId, rules: Sequence[PipelineRule], moved: Sequenc
                 other=working[behind].name,
             ),
             T("Put it before that one, or change one of them: {how}", how=to_do(Next.CRM_RULES, link=link)),
+            field="if",
+        )
+    for rule, several in rule_cover.covered([known.condition for known in working], places):
+        raise UsageError(
+            T(
+                "The rule {name} would never be reached: all that it fits, these take together before it: {others}.",
+                name=working[rule].name,
+                others=", ".join(working[one].name for one in several),
+            ),
+            T("Put it before one of them, or change one: {how}", how=to_do(Next.CRM_RULES, link=link)),
             field="if",
         )
 

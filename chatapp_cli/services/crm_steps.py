@@ -231,10 +231,17 @@ class _Step:
             bound = crm_cards.known_dialogs(self.tx, self.link, person)
             yield from (card for card in bound if card.channel_id in possible)
         for channel in possible.values():
-            for address in addresses:
+            for address in self._meant_in(channel, addresses):
                 dialog = reaching.known(self.tx, channel, address)
                 if dialog is not None:
                     yield dialogs.card(self.tx, dialog)
+
+    def _meant_in(self, channel: ChannelRow, addresses: Sequence[str]) -> Sequence[str]:
+        """The addresses that name the same person in a channel: no @username of another messenger."""
+        chosen = self.asked.address and self.asked.kind
+        if chosen or self.able(channel).bare_usernames:
+            return addresses
+        return [one for one in addresses if kinds(one)[0] != "username"]
 
     def _group(self, possible: Mapping[ChannelId, ChannelRow], met: Sequence[DialogCard]) -> _Target:
         """The only group in which a person wrote, who is known by the provider's id. Raises Refused."""
@@ -258,7 +265,7 @@ class _Step:
         """The first channel that can begin a conversation at one of the addresses. Raises Refused."""
         refusal = None
         for channel in possible.values():
-            for address in addresses:
+            for address in self._meant_in(channel, addresses):
                 try:
                     reaching.reach(self.tx, channel, self.able(channel), address)
                 except Refused as error:

@@ -14,6 +14,7 @@ from chatapp_cli.domain.journal.messages import (
     MessageStateChanged,
     MessageTextChanged,
     MessageWithdrawn,
+    ReactionsShown,
 )
 from chatapp_cli.services import cancel_on_reply, crm_effects
 from chatapp_cli.store.effects import EffectTable, effect, table
@@ -25,6 +26,7 @@ EFFECTS: EffectTable = table(
     effect(MessageEchoed, "tell_crm_echoed", crm_effects.on_echoed),
     effect(MessageStateChanged, "tell_crm_state", crm_effects.on_state),
     effect(MessageTextChanged, "tell_crm_text", crm_effects.on_text),
+    effect(ReactionsShown, "tell_crm_reactions", crm_effects.on_reactions),
     effect(MessageWithdrawn, "tell_crm_withdrawn", crm_effects.on_withdrawn),
     effect(Assigned, "tell_crm_assigned", crm_effects.on_assigned),
     effect(EntrySettled, "tell_crm_who_answers", crm_effects.on_settled),

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from chatapp_cli.domain.journal import chains, channels, company, dialogs, lines, messages, operators
+from chatapp_cli.domain.journal import chains, channels, company, dialogs, lines, links, messages, operators
 from chatapp_cli.domain.journal.base import JournalEvent, Unknown, in_words, topic
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.moment import written
+from chatapp_cli.domain.network_words import said
 from chatapp_cli.domain.text import T, Text, restored
-from chatapp_cli.services.words import action, health, left_behind, stage, state, template_state
+from chatapp_cli.services.words import action, health, left_behind, link_state, stage, state, template_state
 
 E = TypeVar("E", bound=JournalEvent)
 
@@ -46,6 +47,16 @@ def _logged_in(event: operators.LoggedIn) -> Text:
     if not event.way:
         return T("{name} logged in", name=event.name)
     return T("{name} logged in through {way}", name=event.name, way=event.way)
+
+
+def _link_forgotten(event: links.LinkForgotten) -> Text:
+    if not event.left:
+        return T("CRM unlinked: {title}", title=event.title)
+    return T(
+        "CRM unlinked: {title}. What the link made there could not be taken away: {why}",
+        title=event.title,
+        why=event.left,
+    )
 
 
 _REWORDED: Mapping[str, str] = MappingProxyType(
@@ -105,9 +116,20 @@ _PAIRS = (
             channel=e.channel,
             until=written(e.until),
             code=e.code,
-            detail=e.detail,
+            detail=said(e.detail),
         ),
     ),
+    _pair(
+        links.LinkStateChanged,
+        lambda e: T(
+            "CRM link {link}: {state} {code} {detail}",
+            link=e.link,
+            state=link_state(e.state),
+            code=e.code,
+            detail=said(e.detail),
+        ),
+    ),
+    _pair(links.LinkForgotten, _link_forgotten),
     _pair(
         channels.SessionRequestEnded,
         lambda e: T("Channel {channel} answered: {state}", channel=e.channel, state=state(e.state)),

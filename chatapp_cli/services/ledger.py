@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right
-from chatapp_cli.domain.crm.states import OTHER_WAY, Act, TextFate
+from chatapp_cli.domain.crm.states import OTHER_WAY, SHOWING, Act, TextFate
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
 from chatapp_cli.domain.ids import DialogId, EntryId, LinkId, MessageId, Millis, PairingId
 from chatapp_cli.domain.journal.links import EntryDied, EntryDropped, EntryEvent, EntryRetried, EntrySettled
@@ -27,7 +27,7 @@ from chatapp_cli.domain.journal.messages import (
 from chatapp_cli.domain.message import REACHED, SENT, Direction, Origin, Priority, State
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text, stored
-from chatapp_cli.services import access, crm_chats, crm_routes
+from chatapp_cli.services import access, crm_chats, crm_route_record
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.crm import GIVEN_UP, EntryRow, KnownMessageRow, PairedRow, ShownEntryRow, TextRow
 from chatapp_cli.store.rows.messages import MessageRow
@@ -40,6 +40,12 @@ LONGEST_WAIT = 600.0
 """The longest pause in seconds before an entry that was surely not taken is told again; it is never given up."""
 MOST_LOOKS = 8
 """How often the CRM is asked about a doubtful entry before a person has to decide."""
+FIRST_LOOK = 4.0
+"""Seconds after a lost answer, at least, until the CRM is asked: it may be carrying the request out still."""
+STRUGGLES = 3
+"""Attempts after which an entry that is still not told is a fault of the link."""
+OLD_AT_ONCE = 5
+"""Messages from before a pairing that are told together; the next ones wait for them, so that others have room."""
 UNCERTAIN = "uncertain"
 """The code of an entry of which nobody can say whether the CRM has it."""
 _LAST = Priority.OPERATOR
@@ -280,6 +286,25 @@ def owe_owner(tx: Tx, pairing: PairedRow, dialog: DialogId, employee: str) -> No
     _add(tx, pairing.link_id, pairing.id, dialog, None, Act.OWNER, rank=_LAST, employee=employee)
 
 
+def owe_sign(
+    tx: Tx,
+    pairing: PairedRow,
+    dialog: DialogId,
+    message: MessageId,
+    act: Act,
+    *,
+    rank: int,
+    chat: str,
+    remote: str = "",
+) -> None:
+    """Have a CRM told something about a message that it shows, unless it is to be told so anyway.
+
+    Without ``remote`` it is the CRM's id of the message by then.
+    """
+    if tx.value("ledger.waits", message=message, link=pairing.link_id, act=act) is None:
+        _add(tx, pairing.link_id, pairing.id, dialog, message, act, rank=rank, chat=chat, remote=remote)
+
+
 def came_from(tx: Tx, link: LinkId, message: MessageId, remote: str, *, chat: str, employee: str = "") -> None:
     """Note that a message was written in a CRM, which is then not told of it as if it were ours."""
     whose = {"chat": chat, "remote": border.external_id(remote), "employee": border.external_id(employee)}
@@ -291,8 +316,11 @@ def claim(tx: Tx, link: LinkId, n: int, epoch: int = 0) -> list[EntryRow]:
     """Claim the entries that may be told now: of each dialog one about its messages, and one that stands beside them.
 
     What stands beside them, as that one was delivered, waits for the messages before it and keeps none back.
+    Messages from before a pairing wait until there is nothing else to tell, and for one another.
     """
     rows = tx.all(EntryRow, "ledger.claim", link=link, epoch=epoch, n=n, now=tx.now)
+    if not rows:
+        rows = tx.all(EntryRow, "ledger.claim_history", link=link, epoch=epoch, n=min(n, OLD_AT_ONCE), now=tx.now)
     return sorted(rows, key=lambda row: (row.rank, row.id))
 
 
@@ -312,6 +340,14 @@ def next_due(tx: Tx, link: LinkId) -> Millis | None:
     return found
 
 
+def struggle(tx: Tx, link: LinkId) -> tuple[str, str] | None:
+    """The code and the detail of what keeps an entry from being told that was tried several times already."""
+    found: tuple[str, str] | None = tx.one(
+        lambda code, detail: (str(code), str(detail)), "ledger.struggle", link=link, n=STRUGGLES
+    )
+    return found
+
+
 def settle(tx: Tx, row: EntryRow, shown: CrmReceipt) -> bool:
     """Record that the CRM has taken an entry, with its ids; false if the claim was lost."""
     held = _held(tx, row)
@@ -326,12 +362,14 @@ def settle(tx: Tx, row: EntryRow, shown: CrmReceipt) -> bool:
             remote=border.external_id(shown.chat),
             session=border.external_id(shown.session),
         )
-    if held.message_id is not None and held.act == Act.ADD:
+    if held.message_id is not None and held.act in SHOWING:
         about = {"chat": held.chat, "remote": border.external_id(shown.remote), "employee": ""}
         tx.run("ledger.keep_message", link=held.link_id, message=held.message_id, came=0, **about)
+        if shown.hidden:
+            _never_told(tx, held.link_id, held.message_id)
     if held.act == Act.OWNER:
         tx.run("owners.set", pairing=held.pairing_id, chat=held.chat, owner=held.employee, at=0)
-    crm_routes.settled(tx, held, shown)
+    crm_route_record.settled(tx, held, shown)
     tx.run("ledger.done", id=held.id)
     _emit_settled(tx, EntrySettled, held)
     return True
@@ -446,13 +484,19 @@ def take_back(tx: Tx, entries: Sequence[EntryId], code: str) -> None:
             tx.emit(_about(EntryRetried, row), actor=PROGRAM)
 
 
+def _never_told(tx: Tx, link: LinkId, message: MessageId) -> None:
+    """Tell a CRM no change of a message that it does not show."""
+    tx.run("ledger.told", link=link, message=message, told=GIVEN_UP)
+    tx.run("ledger.withdraw", message=message, link=link)
+
+
 def drop(tx: Tx, entry: EntryId) -> None:
     """Give up telling a CRM something. Raises Refused while it is being told."""
     access.require(tx, Right.REPAIR)
     row = one(tx, entry)
     if not tx.run("ledger.drop", id=entry):
         raise Refused("being_told", T("Entry {n} is being told right now.", n=entry), T("Try again in a minute."))
-    if row.message_id is not None and row.act == Act.ADD:
+    if row.message_id is not None and row.act in SHOWING:
         tx.run("ledger.keep_message", link=row.link_id, message=row.message_id, chat="", remote="", came=0, employee="")
-        tx.run("ledger.told", link=row.link_id, message=row.message_id, told=GIVEN_UP)
+        _never_told(tx, row.link_id, row.message_id)
     tx.emit(_about(EntryDropped, row))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain import border, limits
@@ -15,6 +15,7 @@ from chatapp_cli.domain.journal.links import (
     CatchUpAsked,
     CaughtUp,
     LinkAdded,
+    LinkEnding,
     LinkForgotten,
     LinkGranted,
     LinkResumed,
@@ -22,7 +23,7 @@ from chatapp_cli.domain.journal.links import (
     PlaceMended,
 )
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access
 from chatapp_cli.store.rows.crm import LinkRow
 from chatapp_cli.store.secrets import Vault
@@ -36,6 +37,9 @@ NEW = "not_connected"
 """The code of a link of which no session has begun yet."""
 _NEXT: Final = "next_link"
 """Whose stored option, named by the kind of CRM, is the key of the address of the next link."""
+_ENDING: Final = "ending"
+"""Whose stored option tells of a link since when it is being removed: the statements of links read it."""
+_SINCE: Final = "since"
 
 
 def everything(tx: Tx) -> list[LinkRow]:
@@ -96,7 +100,8 @@ def _bound(link: LinkRow, secrets: Mapping[str, str]) -> Bound:
 def next_hook_key(tx: Tx, kind: str, fresh: str) -> str:
     """The key of the address of the next link to a kind of CRM: the ``fresh`` one, or one that is kept till it is used.
 
-    A form shows the address before the link is stored, and people copy it into the CRM.
+    A form shows the address before the link is stored, and people copy it into the CRM. A link that ended leaves its
+    own: whoever links the CRM again, which may have been told that address by letter, is called at the same one.
     """
     access.require(tx, Right.CRM)
     known = tx.value("links.next_hook_key", subject=_NEXT, name=kind)
@@ -134,6 +139,7 @@ def save(
         tx.run("options.forget", subject=_NEXT, id=0, name=kind)
     else:
         tx.run("links.renew", id=previous, **values)
+        tx.run("options.drop", subject=_ENDING, id=previous)
         if other_way:
             tx.run("pairings.misplace", link=previous, code=OTHER_WAY)
     tx.emit(LinkAdded(link=previous, kind=kind, title=binding.title))
@@ -203,6 +209,11 @@ def close_gap(tx: Tx, link: LinkId, *, chats: int, found: int) -> None:
         tx.emit(CaughtUp(link=link, chats=chats, found=found), actor=PROGRAM)
 
 
+def learn(tx: Tx, link: LinkId, tells: Sequence[str]) -> None:
+    """Record what the CRM can be told, or tells, beside messages: its manifest is not asked in each transaction."""
+    tx.run("links.learn", id=link, tells=" ".join(tells))
+
+
 def resume(tx: Tx, link: LinkId) -> None:
     """Let a link try again now, and tell what waits: a person knows that the reason is gone."""
     access.require(tx, Right.REPAIR)
@@ -262,9 +273,29 @@ def require_settled(tx: Tx, link: LinkRow, *, force: bool) -> None:
         )
 
 
-def remove(tx: Tx, link: LinkRow, *, force: bool) -> None:
-    """Remove a link with what is known of it. Without ``force`` raises Refused if it still owes the CRM something."""
+def begin_removal(tx: Tx, link: LinkRow, *, force: bool) -> None:
+    """End the work of a link for good: what comes next is that the CRM is rid of what it made there, see ``removed``.
+
+    Without ``force`` raises Refused if it still owes the CRM something.
+    """
     access.require(tx, Right.CRM)
+    if one(tx, link.id).ending is not None:
+        return
     require_settled(tx, link, force=force)
+    tx.run("options.keep", subject=_ENDING, id=link.id, name=_SINCE, value=str(tx.now))
+    tx.emit(LinkEnding(link=link.id))
+
+
+def removed(tx: Tx, link: LinkRow, left: Text | None = None) -> bool:
+    """Remove a link of which the removal began, with what is known of it; false if somebody else did.
+
+    ``left``: why the CRM could not be rid of what the link made there. It needs no right: who began it had that.
+    """
+    now = next((row for row in everything(tx) if row.id == link.id), None)
+    if now is None or now.ending is None:
+        return False
     tx.run("links.remove", id=link.id)
-    tx.emit(LinkForgotten(link=link.id, kind=link.kind, title=link.title))
+    tx.run("options.keep", subject=_NEXT, id=0, name=link.kind, value=link.hook_key)
+    tx.run("options.drop", subject=_ENDING, id=link.id)
+    tx.emit(LinkForgotten(link=link.id, kind=link.kind, title=link.title, left=str(left or "")))
+    return True

@@ -296,7 +296,7 @@ def _reacted(tx: Tx, claim: Claim, receipt: Receipt) -> None:
     tx.run("reactions.clear", message=row.message_id, person="")
     if row.value:
         tx.run("reactions.add", message=row.message_id, person="", emoji=row.value, name=row.actor)
-    tx.emit(ReactionsShown(dialog=row.dialog_id, message=row.message_id), actor=row.actor)
+    tx.emit(ReactionsShown(dialog=row.dialog_id, message=row.message_id, by_us=True), actor=row.actor)
 
 
 _CARRIED_OUT = {Operation.SEND: _sent, Operation.EDIT: _edited, Operation.DELETE: _deleted, Operation.REACT: _reacted}

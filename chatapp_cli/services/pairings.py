@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain import border, option
 from chatapp_cli.domain.access import PROGRAM, Right
@@ -12,7 +12,7 @@ from chatapp_cli.domain.crm.link import Account
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.health import Health
-from chatapp_cli.domain.ids import ChannelId, LinkId, PairingId
+from chatapp_cli.domain.ids import ChannelId, LinkId, Millis, PairingId
 from chatapp_cli.domain.journal.links import PairingEnded, PairingMade
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.crm_manifest import CrmManifest
 
 DETACHED_THERE = "detached_there"
+_SECOND: Final[Millis] = 1000
+"""How exactly CRMs tell moments."""
 """The code of a pairing that an administrator of the CRM ended."""
 PLACE_GONE = "place_gone"
 """The code of a pairing whose place was deleted in the CRM."""
@@ -179,16 +181,20 @@ def detach(tx: Tx, row: PairingRow) -> None:
     _end(tx, row, "")
 
 
-def detached_there(tx: Tx, link: LinkId, place: str, kind: str = "") -> None:
-    """End the pairings that the CRM ended: of one kind in a place, or all of a place that is gone."""
+def detached_there(tx: Tx, link: LinkId, place: str, kind: str = "", *, at: Millis | None = None) -> None:
+    """End the pairings that the CRM ended: of one kind in a place, or all of a place that is gone.
+
+    Not one that was made after the moment ``at`` of the CRM's clock: what is told late is about the one before.
+    """
     for row in of_link(tx, link):
-        if row.place == place and kind in {"", row.kind}:
+        if row.place == place and kind in {"", row.kind} and not (at is not None and at + _SECOND <= row.since):
             _end(tx, row, DETACHED_THERE if kind else PLACE_GONE)
 
 
 def _end(tx: Tx, row: PairingRow, code: str) -> None:
     if not tx.run("pairings.end", id=row.id, code=code):
         return
+    tx.run("imports.halt", pairing=row.id)
     tx.run("pairings.forget_entries", id=row.id)
     event = PairingEnded(channel=row.channel_id, link=row.link_id, place=row.place, code=code)
     if code:

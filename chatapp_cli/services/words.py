@@ -12,6 +12,7 @@ from chatapp_cli.domain.draft import NOT_INSTALLED
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.manifest import ErrorWords
 from chatapp_cli.domain.message import DELAYED, Direction, Origin
+from chatapp_cli.domain.network_words import said
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.recipients import NamedAddress, Recipients
 from chatapp_cli.domain.text import T, Text
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.services.transcript import TranscriptEntry
+    from chatapp_cli.store.rows.crm import ImportRow, LinkRow
 
 STATES: Mapping[str, Text] = MappingProxyType(
     {
@@ -84,6 +86,9 @@ ACTS: Mapping[Act, Text] = MappingProxyType(
         Act.FAILED: T("not sent to the client"),
         Act.TEXTED: T("what became of an SMS"),
         Act.OWNER: T("who is responsible"),
+        Act.READ: T("read by the client"),
+        Act.REACT: T("reaction"),
+        Act.IMPORT: T("message from before the pairing"),
         Act.CONTINUE: T("how the messages of a bot fared"),
     }
 )
@@ -254,10 +259,27 @@ def health(name: str) -> Text:
     return HEALTH[Health(name)] if name in set(Health) else Text(name)
 
 
+def link_state(name: str) -> Text:
+    """The text of a link's state; an unknown one is shown as it is."""
+    return LINK_STATES[LinkState(name)] if name in set(LinkState) else Text(name)
+
+
+def standing(row: LinkRow) -> Text:
+    """How a link is."""
+    return T("is being removed") if row.ending is not None else link_state(row.state)
+
+
 def why(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | None]:
     """The meaning of a code in a channel that is bound, with the provider's own words, and the next step."""
     words = _words_of(manifest, code)
     return _with_detail(words, detail), words.step_when_bound
+
+
+def of_import(row: ImportRow) -> Text:
+    """How showing the messages from before a pairing stands."""
+    if row.is_done:
+        return T("done")
+    return T("running") if row.goes_on else T("stopped")
 
 
 def why_there(about: CrmManifest, code: str, detail: str = "") -> tuple[Text, Text | None]:
@@ -285,7 +307,7 @@ def _words_of(manifest: Manifest, code: str) -> ErrorWords:
 
 
 def _with_detail(words: ErrorWords, detail: str) -> Text:
-    return T("{what} ({detail})", what=words.what, detail=detail) if detail else words.what
+    return T("{what} ({detail})", what=words.what, detail=said(detail)) if detail else words.what
 
 
 LEFT_BEHIND: Mapping[str, Text] = MappingProxyType(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,3 +33,24 @@ def in_a_shell(code: int) -> int:
 def run(env: Mapping[str, str], *words: str, **changes: str) -> subprocess.CompletedProcess[str]:
     around = {name: value for name, value in {**os.environ, **env, **changes}.items() if value}
     return subprocess.run([*PROGRAM, *words], env=around, capture_output=True, text=True, check=False)
+
+
+def at_a_terminal(env: Mapping[str, str], *words: str, **changes: str) -> str:
+    """What a command writes to a terminal of 80 columns, stderr included."""
+    person, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    around = {**os.environ, **env, **changes, "TERM": "dumb", "COLUMNS": "80"}
+    process = subprocess.Popen([*PROGRAM, *words], env=around, stdin=terminal, stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    said = b"".join(iter(lambda: _heard(person), b""))
+    os.close(person)
+    process.wait()
+    return said.decode().replace("\r\n", "\n")
+
+
+def _heard(terminal: int) -> bytes:
+    """What comes next; nothing once the other side is closed, which Linux tells as an error."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""

@@ -79,7 +79,7 @@ def test_a_portal_is_linked_without_a_terminal_and_a_channel_is_paired_with_its_
     chatapp: Shell, company: Company, office: Office, installed: LinkId, bound: ChannelId
 ) -> None:
     listed = chatapp("crm", "list")
-    assert listed.rows == [[str(installed), office.portal.domain, "works", "0", "0", "", "0", "Bitrix24"]]
+    assert listed.rows == [[str(installed), office.portal.domain, "Bitrix24", "works", "0", "0", "", "0", "0", ""]]
     assert chatapp("crm", "places").rows == [["107", "Продажи", "on"], ["109", "Поддержка", "on"]]
     made = chatapp("crm", "attach", bound, "Продажи", "--set", "show_api=off")
     assert made.err == "Ёлочный базар is paired with Продажи.\n"
@@ -268,7 +268,7 @@ def test_the_list_says_how_a_link_is_in_words_and_by_its_exit_code(
 ) -> None:
     company.write(lambda tx: links.set_state(tx, kept, state, code))
     listed = chatapp.run("crm", "list")
-    assert (listed.code, listed.rows[0][2]) == (exit_code, word)
+    assert (listed.code, listed.rows[0][3]) == (exit_code, word)
     found = chatapp.run("crm", "list", "--json")
     assert (found.code, found.json[0]["state"], found.json[0]["code"]) == (exit_code, state, code)
     why = manifest("bitrix24").errors[code].what if code else None
@@ -386,7 +386,7 @@ def test_a_refused_entry_is_shown_told_again_and_given_up(
     shown = chatapp("crm", "outbox", "show", first["id"])
     assert ["What", "new message"] in shown.rows
     assert "Bitrix24 refused the request. (25 букв)\n" in shown.err
-    assert chatapp.run("crm", "list").rows[0][4:] == ["0", "", "2", "Bitrix24"]
+    assert chatapp.run("crm", "list").rows[0][2:] == ["Bitrix24", "waits", "1", "0", "", "2", "0", ""]
     chatapp("crm", "outbox", "retry", first["id"])
     waits = chatapp.run("crm", "outbox", "retry", first["id"])
     assert (waits.code, waits.err) == (1, f"Entry {first['id']} waits to be told anyway.\n")

@@ -55,7 +55,11 @@ def test_the_letter_as_json_names_what_is_lacking(chatapp: Shell, reached: Compa
     told = json.loads(chatapp("crm", "amo", "channel", "request", "--json").out)
     assert told["facts"]["integration"] == INTEGRATION
     assert told["facts"]["webhook"] == f"{DESK}/hooks/key-of-amocrm/chat/:scope_id"
-    assert (told["facts"]["email"], told["facts"]["typing"], told["facts"]["quotes"]) == (None, "no", "yes")
+    assert (told["facts"]["email"], told["facts"]["typing"], told["facts"]["quotes"]) == (
+        None,
+        "yes, and please switch its hooks on as well",
+        "yes",
+    )
     assert told["lacking"][0] == "Write in an e-mail address at which you can be asked."
     assert told["icon"].startswith("<svg ")
     assert told["text"].startswith("Hello!")

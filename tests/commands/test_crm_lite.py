@@ -45,10 +45,11 @@ def linked(chatapp: Shell, company: Company, office: Office) -> LinkId:
     return link
 
 
+@pytest.mark.req("S-016", part="deals and contacts in Bitrix24")
 def test_a_conversation_stands_as_comments_in_one_deal_without_a_public_address(
     chatapp: Shell, company: Company, office: Office, linked: LinkId, bound: ChannelId
 ) -> None:
-    assert chatapp("crm", "list").rows[0][1:3] == [office.portal.domain, "works"]
+    assert chatapp("crm", "list").rows[0][1:4] == [office.portal.domain, "Bitrix24", "works"]
     assert chatapp("crm", "places").rows == [["deal-0", "Deals: Общая", "on"], ["lead", "Leads", "on"]]
     chatapp("crm", "attach", bound, "Deals: Общая")
     hears(company, bound, "Здравствуйте", "Где ёлка?")

@@ -29,6 +29,8 @@ WORDS: Mapping[str, str] = {
 """What is not said, as it stands on the page, with its forms."""
 MEANT: Mapping[str, tuple[str, str]] = {
     "подключить канал": (r"\bbind", r"(?<!«)\bподключ(?:ите|ать|ить|ени[еяю])\b"),
+    "соединить CRM": (r"^(?!.*\bpair)(?=.*\bCRMs?\b).*\b(?:un)?link(?:s|ed|ing)?\b", r"соедин|\bподключ"),
+    "связать канал": (r"^(?!.*\blink).*\bpair(?:s|ed|ing|ings)?\b", r"\bсвяз|\bподключ"),
     "рабочий стол": (r"\bdesk\b", r"рабоч\w+ стол"),
     "сотрудник": (r"^(?!.*\bemployees?\b).*\boperators?\b", r"сотрудни"),
     "тип канала": (r"\bkinds? of channels?|by kind", r"\bтип(?:а|у|ом|ы|ов|ам)?\b"),
@@ -86,6 +88,9 @@ def test_every_word_that_the_page_rules_out_is_looked_for() -> None:
         ("The next saved view", "Следующий сохранённый вид"),
         ("Bind another account.", "Подключите другой аккаунт."),
         ("Kind of channel", "Тип канала"),
+        ("Link the CRM again.", "Подключите CRM заново."),
+        ("CRM unlinked", "CRM отсоединена"),
+        ("A channel is paired", "Канал связан"),
         ("Nobody knows whether it arrived.", "Неизвестно, дошло ли."),
         ("A note is for colleagues.", "Заметка – для коллег."),
         ("The text; - reads it", "Текст; - читает его"),
@@ -108,6 +113,8 @@ def test_a_slip_is_found_out(english: str, russian: str) -> None:
         ("List every kind of channel.", "Показать все виды каналов."),
         ("Did you mean: {name}", "Возможно, вы имели в виду: {name}"),
         ("Mail service", "Почтовый сервис"),
+        ("Link a CRM and pair a channel", "Связать CRM и соединить с ней канал"),
+        ("Linked devices of the phone", "Устройства, подключённые к телефону"),
         ("The operator is an employee of the portal", "Оператор — сотрудник портала"),
         ("The text; - reads it", "Текст; «-» читает стандартный ввод"),
         ("It may be so", "Может быть, и так — неясно."),

@@ -350,7 +350,7 @@ class Office:
         found.uncertain |= {_said(text) for _, _, text, state in self._answers() if state in {"uncertain", "failed"}}
         found.told_of &= found.uncertain
         found.left = [f"{row.link} {row.act} {row.text} {row.code}" for row in dead if row.state != "dead"]
-        found.left += [row.problem for row in self.company.read(crm_intake.dead)]
+        found.left += [str(row.problem) for row in self.company.read(crm_intake.dead)]
         rows = [row for row in map(self._row, self.crms) if row.state != LinkState.OK]
         found.left += [f"{row.kind} is {row.state}: {row.code} {row.detail}" for row in rows]
 

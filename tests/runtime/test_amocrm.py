@@ -197,6 +197,39 @@ async def test_a_message_whose_answer_was_lost_is_shown_once(desk: AmoOffice) ->
     assert desk.shown() == ["Здравствуйте"]
 
 
+async def test_chats_that_fail_again_and_again_are_a_fault_of_the_link_until_they_take_it(desk: AmoOffice) -> None:
+    chats = f"POST /v2/origin/custom/{desk.account.channel.scope_id}"
+    desk.account.misbehaviour.refuse[chats] = (200, {"error_code": 500, "error_type": "internal"})
+    await desk.bot.say(ANNA, "Здравствуйте")
+
+    def hurried(state: str) -> bool:
+        now = desk.company.world.clock.now()
+        if any(row.not_before > now for row in desk.company.read(ledger.everything)):
+            desk.company.write(lambda tx: links.resume(tx, desk.link))
+        return bool(desk.row().state == state)
+
+    await eventually(lambda: hurried("limited"), seconds=30)
+    assert (desk.row().code, desk.shown()) == ("strange_answer", [])
+    desk.account.misbehaviour.refuse.clear()
+    await eventually(lambda: hurried("ok"), seconds=30)
+    assert desk.shown() == ["Здравствуйте"]
+
+
+@pytest.mark.parametrize(("true", "state"), [(True, ("auth_lost", "uninstalled")), (False, ("ok", ""))])
+async def test_the_call_of_an_integration_that_is_switched_off_is_believed_at_once_and_proved(
+    desk: AmoOffice, true: bool, state: tuple[str, str]
+) -> None:
+    base = desk.company.read(lambda tx: desk.company.options.text(tx, "public_url"))
+    address, consent = f"{base}/hooks/{desk.row().hook_key}/revoked", desk.account.consent
+    before = len(desk.account.calls)
+    assert await (consent.switches_off(address) if true else consent.tells_of_the_end(address)) == 200
+
+    def proofs() -> list[str]:
+        return [one.path for one in desk.account.calls[before:] if one.path == "/api/v4/account"]
+
+    await eventually(lambda: proofs() and (desk.row().state, desk.row().code) == state)
+
+
 async def test_what_a_manager_wrote_while_we_were_deaf_is_caught_up(desk: AmoOffice) -> None:
     await desk.bot.say(ANNA, "Здравствуйте")
     await desk.sees("Здравствуйте")
@@ -416,3 +449,22 @@ async def test_a_lead_lands_where_the_rules_say_and_a_field_that_was_deleted_cos
     assert [(key[1], str(fault.text)) for key, fault in said.items()] == [
         (f"{row.id} rule {rule.id}", "Rule Опт: Not in the CRM any more: field Диалог."),
     ]  # fmt: skip
+
+
+def told_of(company: Company, text: str) -> bool:
+    """Whether a client has written this, and the account was told everything."""
+    newest = [company.read(lambda tx, one=one: transcript.latest(tx, one.id))[-1] for one in the_dialogs(company)]
+    return text in {one.message.text for one in newest} and company.read(ledger.everything) == []
+
+
+@pytest.mark.req("S-016", part="deals and contacts in amoCRM")
+async def test_each_client_who_writes_becomes_a_contact_with_one_lead_however_much_they_write(
+    either: AmoOffice,
+) -> None:
+    for who, text in ((ANNA, "Здравствуйте"), (OLEG, "Есть доставка?"), (ANNA, "Сколько стоит?")):
+        await either.bot.say(who, text)
+        await eventually(partial(told_of, either.company, text))
+    leads, contacts = either.account.leads, either.account.contacts
+    names = {contacts[lead.contacts[0]].name: (lead.pipeline, len(lead.contacts)) for lead in leads.values()}
+    assert names == {"Анна": (int(SALES), 1), "Олег": (int(SALES), 1)}
+    assert (len(leads), len(contacts)) == (2, 2)

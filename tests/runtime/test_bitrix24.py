@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -24,6 +25,7 @@ from tests.runtime.desk import answer, attached, bound, eventually, serving, sta
 from tests.stores import OWNER
 
 ANNA = Customer(number=101, name="Анна", username="anna")
+OLEG = Customer(number=102, name="Олег", username="oleg")
 BORIS = Customer(number=102, name="Борис", username="boris")
 CONNECTOR = "chatapp_tgbot"
 LINE = 107
@@ -55,6 +57,10 @@ class Office:
             await eventually(lambda: self.shown() == list(texts))
         except TimeoutError:
             raise AssertionError((self.shown(), self.company.read(ledger.everything), self.row())) from None
+
+    def has_shown(self, text: str) -> bool:
+        """Whether the portal shows this, and was told everything."""
+        return text in self.shown() and self.company.read(ledger.everything) == []
 
     async def received(self) -> list[str]:
         """What Anna got."""
@@ -245,3 +251,18 @@ async def test_an_answer_from_the_desk_appears_in_the_portal_when_it_was_sent(de
     await eventually(lambda: state_of(desk.company, message) == "sent")
     await eventually(lambda: len(desk.shown()) == 2)
     assert "Ответ со стойки" in desk.shown()[1]
+
+
+@pytest.mark.req("S-016", part="deals and contacts in Bitrix24")
+async def test_each_client_who_writes_becomes_a_contact_with_one_deal_however_much_they_write(desk: Office) -> None:
+    desk.portal.misbehaviour.tracker_delay = (0.0, 0.0)
+    desk.portal.lines[LINE].settings.update(CRM_CREATE="deal", CRM_CREATE_THIRD="Y")
+    said = ["Здравствуйте", "Есть доставка?", "Сколько стоит?"]
+    for who, text in zip((ANNA, OLEG, ANNA), said, strict=True):
+        await desk.bot.say(who, text)
+        await eventually(partial(desk.has_shown, text))
+    await desk.portal.settled()
+    await eventually(lambda: len(desk.portal.cards) == 4)
+    contacts = {card.id: card.title for card in desk.portal.cards if card.kind == "contact"}
+    deals = [contacts[card.contact] for card in desk.portal.cards if card.kind == "deal"]
+    assert (sorted(contacts.values()), sorted(deals)) == (["Анна", "Олег"], ["Анна", "Олег"])

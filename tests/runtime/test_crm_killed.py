@@ -9,7 +9,7 @@ import pytest
 
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.sandbox.bitrix24.misbehaviour import TOKEN
-from chatapp_cli.services import crm_intake
+from chatapp_cli.services import crm_intake, links
 from tests.runtime.desk import eventually
 from tests.runtime.portal_desk import ANNA, PortalDesk, portal_desk
 
@@ -97,3 +97,27 @@ def time_passes(desk: PortalDesk) -> bool:
     """The next process waits for the answer of the one that was killed."""
     desk.daemons.clock.move(passed=200)
     return True
+
+
+@pytest.mark.parametrize("beside_a_daemon", [False, True])
+async def test_a_removal_that_was_killed_half_way_goes_on_to_its_end_and_nothing_is_built_up_again(
+    desk: PortalDesk, beside_a_daemon: bool
+) -> None:
+    async with desk.daemons.child() as daemon:
+        await eventually(lambda: desk.row().state == LinkState.OK and len(desk.portal.placements) == 4)
+        if not beside_a_daemon:
+            await daemon.kill()
+        desk.portal.misbehaviour.slow["imconnector.unregister"] = 4
+        removal = await desk.daemons.begun("crm", "unlink", "--force")
+        await eventually(lambda: desk.portal.placements == [])
+        removal.kill()
+        await removal.wait()
+        desk.portal.misbehaviour.slow.clear()
+        assert (desk.row().ending is None, desk.portal.connectors == {}) == (False, False)
+        assert "is being removed" in (await desk.daemons.chatapp("crm", "list"))[1]
+        if beside_a_daemon:
+            await eventually(lambda: time_passes(desk) and desk.company.read(links.everything) == [])
+    if not beside_a_daemon:
+        async with desk.daemons.child():
+            await eventually(lambda: desk.company.read(links.everything) == [])
+    assert (desk.portal.placements, desk.portal.bindings, desk.portal.connectors) == ([], [], {})

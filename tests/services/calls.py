@@ -505,7 +505,10 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     ),
     "links.ask_catch_up": (Right.REPAIR, lambda tx, at: links.ask_catch_up(tx, _link(tx, at))),
     "links.mended": (Right.CRM, lambda tx, at: links.mended(tx, _link(tx, at), "Продажи", "CRM_FORWARD=Y")),
-    "links.remove": (Right.CRM, lambda tx, at: links.remove(tx, links.one(tx, _link(tx, at)), force=True)),
+    "links.begin_removal": (
+        Right.CRM,
+        lambda tx, at: links.begin_removal(tx, links.one(tx, _link(tx, at)), force=True),
+    ),
     "links.resume": (Right.REPAIR, lambda tx, at: links.resume(tx, _link(tx, at))),
     "crm_questions.ask": (
         Right.CRM,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,6 +10,7 @@ from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, CrmWrote
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm_manifest import ChannelThere, CrmManifest
+from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId, MessageId, PairingId
 from chatapp_cli.domain.manifest import Capabilities
@@ -16,7 +18,7 @@ from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.services import channels, crm_entries, crm_intake, ledger, links, outbox, pairings
+from chatapp_cli.services import channels, crm_entries, crm_intake, crm_stored, ledger, links, outbox, pairings
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import EntryRow
@@ -59,10 +61,10 @@ class Paired:
         """Claim all that may be told now."""
         return list(self.shop.write(lambda tx: ledger.claim(tx, link or self.link, 20)))
 
-    def told(self, row: EntryRow, *, chat: str = "55", session: str = "7") -> bool:
+    def told(self, row: EntryRow, *, chat: str = "55", session: str = "7", hidden: bool = False) -> bool:
         """Let the CRM take an entry."""
         self.shop.write(lambda tx: ledger.begin(tx, [row]))
-        shown = CrmReceipt(chat=chat, session=session)
+        shown = CrmReceipt(chat=chat, session=session, hidden=hidden)
         return bool(self.shop.write(lambda tx: ledger.settle(tx, row, shown)))
 
     def tell_all(self, link: LinkId | None = None) -> list[tuple[str, MessageId | None]]:
@@ -74,10 +76,10 @@ class Paired:
                 done.append((row.act, row.message_id))
         return done
 
-    def entry(self, row: EntryRow) -> LedgerEntry | None:
-        """An entry as the CRM would be told it."""
+    def entry(self, row: EntryRow, kind: str = "email") -> LedgerEntry | None:
+        """An entry as the CRM would be told it, were its channel of a kind."""
         loader = crm_entries.EntryLoader(
-            crm=CRM, manifest=lambda _row: manifest("email"), vault=self.shop.vault, public_url="https://desk.example"
+            crm=CRM, manifest=lambda _row: manifest(kind), vault=self.shop.vault, public_url="https://desk.example"
         )
         return self.shop.read(lambda tx: loader.load(tx, row))
 
@@ -88,14 +90,16 @@ class Paired:
         known = {"kind": "email", "place": HERE.id, "chat": f"chat-{dialog}", "remote": remote, "author": "27"}
         return CrmWrote(**{**known, "text": text, **values})  # type: ignore[arg-type]
 
-    def come(self, event: CrmEvent, provider_id: str, *, link: LinkId | None = None) -> int:
+    def come(
+        self, event: CrmEvent, provider_id: str, *, link: LinkId | None = None, files: Sequence[StagedFile] = ()
+    ) -> int:
         """Let the CRM tell something, and apply what can be applied; returns how much of it is new."""
         whose = link or self.link
         arrival = CrmArrival(provider_id=provider_id, event=event, raw=b"raw")
         new: int = self.shop.write(lambda tx: crm_intake.keep(tx, whose, [arrival]))
-        context = CrmContext(able=able)
+        context = CrmContext(able=able, files=files)
         for row in self.shop.read(lambda tx: crm_intake.waiting(tx, whose)):
-            self.shop.write(partial(crm_intake.apply, row=row, event=crm_intake.event_of(row), context=context))
+            self.shop.write(partial(crm_intake.apply, row=row, event=crm_stored.event_of(row), context=context))
         return new
 
     def send_next(self, *ids: str) -> MessageId:

@@ -8,8 +8,9 @@ import pytest
 
 from chatapp_cli.domain.crm.events import CrmArrival, CrmConversation
 from chatapp_cli.domain.errors import NotFound
-from chatapp_cli.services import crm_intake
-from chatapp_cli.services.crm_intake import CrmContext, NotYet
+from chatapp_cli.services import crm_intake, crm_stored
+from chatapp_cli.services.crm_intake import CrmContext
+from chatapp_cli.services.crm_targets import NotYet
 from tests.services.paired import HERE, Paired, able, linked
 from tests.stores import Shop
 
@@ -24,7 +25,7 @@ def applied(desk: Paired, *events: object) -> list[Exception | None]:
     some = [CrmArrival(provider_id=f"p{n}", event=event, raw=b"raw") for n, event in enumerate(events)]  # type: ignore[arg-type]
     desk.shop.write(partial(crm_intake.keep, link=desk.link, arrivals=some))
     rows = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
-    found = [(row, crm_intake.event_of(row)) for row in rows]
+    found = [(row, crm_stored.event_of(row)) for row in rows]
     context = CrmContext(able=able)
     return list(desk.shop.write(lambda tx: crm_intake.apply_each(tx, found, context)).values())
 

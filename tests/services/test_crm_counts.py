@@ -18,7 +18,7 @@ def test_an_event_that_is_put_off_counts_as_nothing_and_a_dead_one_as_a_letter(s
     shop.write(lambda tx: crm_intake.put_off(tx, row, event, T("not known yet"), seconds=2))
     link = shop.read(lambda tx: links.one(tx, desk.link))
     assert (link.refused, link.letters, link.dead) == (0, 0, 0)
-    shop.write(lambda tx: crm_intake.die(tx, row, "no such chat"))
+    shop.write(lambda tx: crm_intake.die(tx, row, T("no such chat")))
     (link,) = shop.read(links.everything)
     assert (link.refused, link.letters, link.dead) == (0, 1, 1)
 

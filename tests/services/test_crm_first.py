@@ -9,9 +9,10 @@ import pytest
 from chatapp_cli.domain.crm.entry import LedgerEntry
 from chatapp_cli.domain.crm.events import CrmWrote, CrmWroteFirst
 from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.message import Origin
-from chatapp_cli.services import crm_looks, dialogs, ledger, pairings
+from chatapp_cli.services import crm_looks, dialogs, ledger, pairings, transcript
 from tests.services.paired import HERE, Paired, linked
 from tests.stores import Shop
 
@@ -63,6 +64,17 @@ def test_the_next_message_of_the_employee_stays_in_that_dialog(desk: Paired) -> 
     assert desk.dialog(desk.send_next("x2")) == dialog
 
 
+def test_what_follows_at_once_goes_to_the_same_dialog_with_its_file(desk: Paired) -> None:
+    """As it happened: of a chat that the CRM does not know yet by our id the second message lost its file."""
+    first(desk)
+    dialog = desk.dialog(desk.send_next("x1"))
+    said = CrmWroteFirst(channel=desk.channel, phone="", text="Вот счёт", mark="r-2", remote="r-2", remote_chat="c-1")
+    staged = StagedFile(name="счёт.pdf", mime="application/pdf", size=7, sha256="ab" * 32)
+    desk.come(said, "message:r-2", files=[staged])
+    [entry] = desk.shop.read(lambda tx: transcript.latest(tx, dialog, n=1))
+    assert (entry.message.text, [one.name for one in entry.files]) == ("Вот счёт", ["счёт.pdf"])
+
+
 def test_a_dialog_that_the_crm_has_already_stays_in_its_chat(desk: Paired) -> None:
     heard = desk.shop.hear(desk.channel, who="petr@example.ru")
     [row] = desk.entries()
@@ -78,6 +90,7 @@ def test_a_dialog_that_the_crm_has_already_stays_in_its_chat(desk: Paired) -> No
     [
         ("Пётр", "Ау", "Пётр is no phone number."),
         (" ", "Ау", "There is no phone, no address and no @username to write to."),
+        ("@petr", "Ау", "@petr is a name in another messenger, where it may be another person's."),
         ("petr@example.ru", "", ""),
     ],
 )

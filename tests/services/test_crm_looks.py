@@ -9,7 +9,8 @@ import pytest
 from chatapp_cli.domain.crm.events import CrmArrival, CrmWrote
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.ids import DialogId, Millis
-from chatapp_cli.services import channels, crm_gaps, crm_intake, crm_looks, crm_upkeep, links, pairings
+from chatapp_cli.domain.text import Text
+from chatapp_cli.services import channels, crm_gaps, crm_intake, crm_looks, crm_stored, crm_upkeep, links, pairings
 from chatapp_cli.services.crm_gaps import LONGEST, OVERLAP, SENT_WITHIN
 from tests.services.paired import Paired, able, linked, pair
 from tests.stores import Shop
@@ -48,7 +49,7 @@ def look(desk: Paired, *events: CrmWrote) -> int:
     desk.shop.write(lambda tx: links.close_gap(tx, desk.link, chats=1, found=new))
     context = crm_intake.CrmContext(able=able)
     for row in desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link)):
-        event = crm_intake.event_of(row)
+        event = crm_stored.event_of(row)
         desk.shop.write(partial(crm_intake.apply, row=row, event=event, context=context))
     return new
 
@@ -85,7 +86,7 @@ def test_a_dead_letter_that_was_dropped_does_not_come_back(desk: Paired, dialog:
     arrival = CrmArrival(provider_id="message:m-1", event=there, raw=b"{}")
     desk.shop.write(lambda tx: crm_intake.keep(tx, desk.link, [arrival]))
     [row] = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
-    desk.shop.write(lambda tx: crm_intake.die(tx, row, "unknown place"))
+    desk.shop.write(lambda tx: crm_intake.die(tx, row, Text("unknown place")))
     desk.shop.write(lambda tx: crm_intake.delete(tx, row.id))
     assert look(desk, there) == 0
     assert desk.shop.read(crm_intake.dead) == []

@@ -14,7 +14,17 @@ from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.form import Choice, Field
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import crm_intake, crm_owners, dialogs, duties, employees, lines, operators, pairings
+from chatapp_cli.services import (
+    crm_intake,
+    crm_owners,
+    crm_stored,
+    dialogs,
+    duties,
+    employees,
+    lines,
+    operators,
+    pairings,
+)
 from chatapp_cli.store.rows.crm import EntryRow
 from tests.services.paired import CRM, HERE, Paired, linked
 from tests.stores import Shop
@@ -180,7 +190,7 @@ def test_events_of_cards_are_forgotten_once_they_are_applied(desk: Paired) -> No
     desk.shop.write(lambda tx: crm_intake.keep(tx, desk.link, [arrival]))
     assert desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link)) == []
     (row,) = desk.shop.read(lambda tx: crm_intake.waiting_cards(tx, desk.link, n=50))
-    assert crm_intake.event_of(row) == arrival.event
+    assert crm_stored.event_of(row) == arrival.event
     desk.shop.write(lambda tx: crm_owners.apply(tx, desk.link, [row], []))
     assert desk.shop.read(lambda tx: crm_intake.waiting_cards(tx, desk.link, n=50)) == []
     assert desk.shop.write(lambda tx: crm_intake.keep(tx, desk.link, [arrival])) == 1

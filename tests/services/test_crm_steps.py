@@ -17,11 +17,24 @@ from chatapp_cli.domain.crm.link import Card
 from chatapp_cli.domain.crm.states import Act, TextFate
 from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Rejected
 from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.template import Template
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, crm_intake, crm_steps, dialogs, ledger, links, outbox, pairings, templates
+from chatapp_cli.services import (
+    channels,
+    crm_intake,
+    crm_steps,
+    crm_stored,
+    dialogs,
+    ledger,
+    links,
+    outbox,
+    pairings,
+    templates,
+)
 from chatapp_cli.services.crm_intake import CrmContext
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import EntryRow
 from tests.services.paired import CRM, HERE, Paired, linked
 from tests.stores import EVERYTHING, Shop, hand_over
@@ -30,6 +43,10 @@ MINUTE = 60_000
 ANNA, OLEG = "+79161234567", "+79167654321"
 ANNA_THERE = Profile(id="anna", name="Анна", phone=ANNA)
 ABLE = replace(EVERYTHING, templates=True)
+
+
+def able(row: ChannelRow) -> Capabilities:
+    return replace(ABLE, bare_usernames=row.kind == "email")
 
 
 def person(name: str, *phones: str, chats: Sequence[str] = (), **more: Any) -> ClientOfCard:
@@ -62,9 +79,9 @@ class Bot:
         return new
 
     def applies(self, *people: ClientOfCard, **more: Any) -> None:
-        context = CrmContext(able=lambda _row: ABLE, people=people, **more)
+        context = CrmContext(able=able, people=people, **more)
         for row in self.desk.shop.read(lambda tx: crm_intake.waiting(tx, self.desk.link)):
-            event = crm_intake.event_of(row)
+            event = crm_stored.event_of(row)
             self.desk.shop.write(partial(crm_intake.apply, row=row, event=event, context=context))
 
     def asks(self, *people: ClientOfCard, **more: Any) -> None:
@@ -281,6 +298,28 @@ def test_a_login_is_written_to_in_the_dialog_of_who_has_it(bot: Bot, desk: Paire
     bot.asks(address="@anna")
     assert desk.dialog(desk.send_next("x1")) == desk.dialog(heard)
     assert bot.outcome() == (TextFate.SENT, "")
+
+
+@pytest.mark.parametrize(
+    ("address", "in_card", "kind"), [("@anna", "", ""), ("", "@anna", ""), ("", "@anna", "letters")]
+)
+def test_a_login_is_nobodys_in_another_messenger_also_if_a_stranger_has_it_there(
+    bot: Bot, desk: Paired, address: str, in_card: str, kind: str
+) -> None:
+    other = bot.pairs()
+    desk.shop.hear(other, sender=Profile(id="777", name="Чужая Анна", username="anna"))
+    people = [replace(person("Анна"), others=[in_card])] if in_card else []
+    bot.asks(*people, address=address, kind=kind)
+    assert desk.shop.write(lambda tx: hand_over(tx, desk.shop.media, other)) is None
+    assert hand_over_nothing(desk) == bool(kind)
+
+
+def test_a_login_is_looked_for_in_the_messenger_that_was_named(bot: Bot, desk: Paired) -> None:
+    other = bot.pairs()
+    desk.shop.hear(other, sender=Profile(id="777", name="Анна", username="anna"))
+    bot.asks(address="@anna", kind="letters")
+    claim = desk.shop.write(lambda tx: hand_over(tx, desk.shop.media, other))
+    assert claim is not None
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import MessageId, PairingId
 from chatapp_cli.domain.manifest import AddressKind
 from chatapp_cli.domain.message import Origin, State
-from chatapp_cli.services import crm_intake, ledger, outbox, pairings, sending
+from chatapp_cli.services import crm_intake, crm_stored, ledger, outbox, pairings, sending
 from chatapp_cli.services.crm_intake import CrmContext
 from tests.services.paired import Paired, linked
 from tests.stores import EVERYTHING, Shop, hand_over
@@ -185,7 +185,7 @@ def test_a_channel_that_cannot_write_first_to_a_phone_fails_it_and_reaches_who_w
         arrival = CrmArrival(provider_id=remote, event=replace(event, remote=remote))
         desk.shop.write(partial(crm_intake.keep, link=desk.link, arrivals=[arrival]))
         (row,) = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
-        desk.shop.write(lambda tx: crm_intake.apply(tx, row, crm_intake.event_of(row), context))
+        desk.shop.write(lambda tx: crm_intake.apply(tx, row, crm_stored.event_of(row), context))
 
     come("1")
     assert fates(desk) == [TextFate.FAILED]
@@ -238,4 +238,4 @@ def test_an_event_is_stored_and_read_back_as_it_came(desk: Paired) -> None:
     event = CrmTexted(pairing=desk.pairing, remote="1", phone=PHONE, text="Да", employee="27", automatic=True)
     desk.shop.write(partial(crm_intake.keep, link=desk.link, arrivals=[CrmArrival(provider_id="1", event=event)]))
     (row,) = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
-    assert crm_intake.event_of(row) == event
+    assert crm_stored.event_of(row) == event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatapp_cli.domain.arrival import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved
+from chatapp_cli.domain.arrival import IncomingFile, MessageEdited, MessagesDeleted, Peer, PeerMoved, Profile
 from chatapp_cli.domain.crm.entry import CrmReceipt
 from chatapp_cli.domain.crm.events import CrmArrival, CrmRewrote, CrmWithdrew, PlaceDetached
 from chatapp_cli.domain.crm.states import Act
@@ -15,7 +15,18 @@ from chatapp_cli.domain.journal.links import EntrySettled
 from chatapp_cli.domain.journal.messages import MessageReceived
 from chatapp_cli.domain.message import Origin, State
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, composing, crm_entries, crm_intake, ledger, links, outbox, pairings, trace
+from chatapp_cli.services import (
+    channels,
+    composing,
+    crm_entries,
+    crm_intake,
+    crm_targets,
+    ledger,
+    links,
+    outbox,
+    pairings,
+    trace,
+)
 from chatapp_cli.services.message_request import InDialog, MessageRequest
 from tests.services.paired import CRM, HERE, Paired, able, bound, linked
 from tests.stores import Shop, hand_over, owner
@@ -234,6 +245,18 @@ def test_an_edit_is_owed_only_where_the_message_is_shown_and_goes_as_the_text_la
     assert (row.act, row.message_id, entry and entry.text) == (Act.EDIT, message, "три")
 
 
+@pytest.mark.req("S-163", part="whose messages are shown, groups")
+def test_of_a_message_that_the_options_keep_out_of_the_crm_it_is_told_no_change_either(desk: Paired) -> None:
+    desk.shop.hear(desk.channel, "тайна", ext_id="e1")
+    (row,) = desk.entries()
+    for text in ("тайна 2", "тайна 3"):
+        edit = MessageEdited(peer_key="anna", ext_id="e1", text=text, at=desk.shop.clock.at)  # type: ignore[arg-type]
+        desk.shop.take(desk.channel, edit)
+        desk.told(row, hidden=True)
+    desk.shop.take(desk.channel, MessagesDeleted(peer_key="anna", ext_ids=("e1",), at=desk.shop.clock.at))  # type: ignore[arg-type]
+    assert desk.entries() == []
+
+
 def test_a_message_deleted_before_it_was_told_is_not_told_and_one_that_is_shown_is_taken_away(desk: Paired) -> None:
     desk.shop.hear(desk.channel, "раз", ext_id="e1")
     gone = MessagesDeleted(peer_key="anna", ext_ids=("e1",), at=desk.shop.clock.at)  # type: ignore[arg-type]
@@ -340,7 +363,7 @@ def test_an_edit_that_comes_before_its_message_waits_for_it(desk: Paired) -> Non
     dialog = desk.dialog(desk.shop.hear(desk.channel))
     desk.tell_all()
     edit = CrmRewrote(kind="email", place=HERE.id, chat=f"chat-{dialog}", remote="900", text="Цена 200")
-    with pytest.raises(crm_intake.NotYet):
+    with pytest.raises(crm_targets.NotYet):
         desk.come(edit, "edit:900")
     waiting = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
     for _ in range(crm_intake.MOST_TRIES - 1):
@@ -348,7 +371,7 @@ def test_an_edit_that_comes_before_its_message_waits_for_it(desk: Paired) -> Non
     desk.shop.clock.at += 1_000
     (row,) = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
     desk.shop.write(lambda tx: crm_intake.put_off(tx, row, edit, T("unknown"), seconds=1))
-    assert [one.problem for one in desk.shop.read(crm_intake.dead)] == ["unknown"]
+    assert [one.problem for one in desk.shop.read(crm_intake.dead)] == [T("unknown")]
     desk.shop.write(lambda tx: crm_intake.revive(tx, row.id))
     assert desk.shop.read(crm_intake.dead) == []
 
@@ -359,8 +382,8 @@ def test_an_event_about_a_channel_that_is_not_paired_is_a_dead_letter_and_goes_t
     with pytest.raises(NotFound):
         desk.come(foreign, "add:900")
     stranger = desk.wrote(dialog, "чужому", chat="chat-99999")
-    with pytest.raises((NotFound, crm_intake.NotYet)):
-        desk.shop.write(lambda tx: crm_intake._chat(tx, desk.link, "email", HERE.id, stranger.chat, ""))
+    with pytest.raises((NotFound, crm_targets.NotYet)):
+        desk.shop.write(lambda tx: crm_targets.chat(tx, desk.link, "email", HERE.id, stranger.chat, ""))
     assert len(desk.shop.texts(dialog)) == 1  # type: ignore[arg-type]
 
 
@@ -421,7 +444,10 @@ def test_a_pairing_that_ends_gives_up_what_waits_and_a_new_one_begins_with_new_m
 
 
 def test_a_channel_that_the_crm_detached_says_so(desk: Paired) -> None:
-    desk.come(PlaceDetached(place=HERE.id, kind="email"), "off:1")
+    made = desk.shop.clock.at
+    desk.come(PlaceDetached(place=HERE.id, kind="email", at=made - 1000), "off:0")  # told late, of an earlier pairing
+    assert desk.shop.read(lambda tx: pairings.one(tx, desk.pairing)).active
+    desk.come(PlaceDetached(place=HERE.id, kind="email", at=made), "off:1")
     row = desk.shop.read(lambda tx: pairings.one(tx, desk.pairing))
     assert (row.active, row.code) == (0, pairings.DETACHED_THERE)
 
@@ -441,8 +467,11 @@ def test_a_link_with_something_to_tell_is_removed_only_by_force(desk: Paired) ->
     desk.shop.hear(desk.channel)
     row = desk.shop.read(lambda tx: links.one(tx, desk.link))
     with pytest.raises(Refused):
-        desk.shop.write(lambda tx: links.remove(tx, row, force=False))
-    desk.shop.write(lambda tx: links.remove(tx, row, force=True))
+        desk.shop.write(lambda tx: links.begin_removal(tx, row, force=False))
+    assert not desk.shop.write(lambda tx: links.removed(tx, row))
+    desk.shop.write(lambda tx: links.begin_removal(tx, row, force=True))
+    assert desk.shop.write(lambda tx: links.removed(tx, row))
+    assert not desk.shop.write(lambda tx: links.removed(tx, row))
     assert desk.shop.read(ledger.everything) == []
     assert desk.shop.read(links.everything) == []
 
@@ -452,7 +481,7 @@ def test_a_portal_is_linked_once_and_only_by_who_may(desk: Paired) -> None:
         desk.shop.write(lambda tx: links.save(tx, desk.shop.vault, bound("north.example"), kind=CRM.kind))
     nobody = owner("Пётр")._replace(owner=False, account=True)
     with pytest.raises(Refused):
-        desk.shop.database.write(lambda tx: links.remove(tx.by(nobody), links.one(tx, desk.link), force=True))
+        desk.shop.database.write(lambda tx: links.begin_removal(tx.by(nobody), links.one(tx, desk.link), force=True))
 
 
 def test_trace_tells_what_the_crm_was_told(desk: Paired) -> None:
@@ -487,16 +516,20 @@ def test_an_entry_needs_no_key_of_its_own_to_be_the_same_at_every_attempt(desk: 
 def test_what_the_crm_may_have_is_looked_for_although_it_was_deleted_and_taken_away_if_it_is_there(
     desk: Paired,
 ) -> None:
-    message = desk.shop.hear(desk.channel, "раз", ext_id="e1")
+    files = [IncomingFile(kind="document", name=name, problem="file_too_big") for name in ("1.jpg", "2.jpg")]
+    message = desk.shop.hear(desk.channel, "раз", ext_id="e1", files=files)
     (row,) = desk.entries()
     desk.shop.write(lambda tx: ledger.begin(tx, [row]))
     desk.shop.take(desk.channel, MessagesDeleted(peer_key="anna", ext_ids=("e1",), at=desk.shop.clock.at))  # type: ignore[arg-type]
     desk.shop.write(lambda tx: ledger.again(tx, row, OutcomeUnknown("no_answer"), seconds=0, doubtful=True))
     (row,) = desk.entries()
-    assert (row.doubtful, desk.entry(row) is None) == (1, False)
+    assert row.doubtful
+    assert desk.entry(row) is not None
     desk.told(row)
     (row,) = desk.entries()
-    assert (row.act, row.message_id, desk.entry(row) is None) == (Act.DELETE, message, False)
+    entry = desk.entry(row)
+    assert entry is not None
+    assert (entry.act, row.message_id, entry.files, entry.file_count) == (Act.DELETE, message, (), 2)
 
 
 def test_what_the_crm_does_not_have_after_all_is_not_told_once_it_was_deleted(desk: Paired) -> None:
@@ -559,5 +592,18 @@ def test_looks_for_a_doubtful_entry_are_counted_anew_however_often_it_was_tried_
         desk.shop.write(lambda tx: ledger.again(tx, row, OutcomeUnknown("no_answer"), seconds=0, doubtful=True))
     for looks in (1, 2):
         (row,) = desk.entries()
-        assert (row.doubtful, row.tries) == (1, looks)
+        assert (row.doubtful, row.tries) == (looks, ledger.MOST_LOOKS + 2 + looks)
         desk.shop.write(lambda tx, row=row: ledger.again(tx, row, OutcomeUnknown("away"), seconds=0, doubtful=True))
+
+
+@pytest.mark.parametrize(
+    ("kind", "username"), [("telegram", "anna"), ("telegram_bot", "anna"), ("vk", ""), ("max", "")]
+)
+def test_a_crm_is_told_no_username_that_may_be_another_persons_where_it_is_looked_for(
+    desk: Paired, kind: str, username: str
+) -> None:
+    desk.shop.hear(desk.channel, sender=Profile(id="777", name="Анна", username="anna", email="anna@firma.example"))
+    [row] = desk.entries()
+    entry = desk.entry(row, kind)
+    assert entry is not None
+    assert (entry.person.username, entry.person.email) == (username, "anna@firma.example")

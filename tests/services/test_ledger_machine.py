@@ -28,8 +28,10 @@ from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, Rejected, Retrya
 from chatapp_cli.domain.ids import MessageId, Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.services import channels, composing, crm_intake, ledger, outbox, pairings
-from chatapp_cli.services.crm_intake import CrmContext, NotYet
+from chatapp_cli.domain.text import Text
+from chatapp_cli.services import channels, composing, crm_intake, crm_stored, ledger, outbox, pairings
+from chatapp_cli.services.crm_intake import CrmContext
+from chatapp_cli.services.crm_targets import NotYet
 from chatapp_cli.services.message_request import InDialog, MessageRequest
 from chatapp_cli.store.rows.crm import ShownEntryRow
 from chatapp_cli.store.tx import Tx
@@ -218,11 +220,11 @@ class LedgerMachine(RuleBasedStateMachine):
             arrival = CrmArrival(provider_id=provider_id, event=event, raw=b"raw")
             self.shop.write(lambda tx, a=arrival: crm_intake.keep(tx, crm.desk.link, [a]))
             for row in self.shop.read(lambda tx: crm_intake.waiting(tx, crm.desk.link)):
-                read = crm_intake.event_of(row)
+                read = crm_stored.event_of(row)
                 try:
                     self.shop.write(partial(crm_intake.apply, row=row, event=read, context=CrmContext(able=able)))
                 except (NotYet, NotFound):
-                    self.shop.write(partial(crm_intake.die, row=row, problem="unknown"))
+                    self.shop.write(partial(crm_intake.die, row=row, problem=Text("unknown")))
 
     @rule(where=WHERE)
     def claim(self, where: int) -> None:
@@ -266,7 +268,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """What the runtime does with an entry that the CRM may have."""
         row, crm = telling.row, telling.crm
         self.stale.append(telling)
-        if not sees and row.tries >= ledger.MOST_LOOKS:
+        if not sees and row.doubtful >= ledger.MOST_LOOKS:
             if self.shop.write(lambda tx: ledger.die(tx, row, ledger.UNCERTAIN, "")):
                 self.give_up(telling)
         elif not sees:

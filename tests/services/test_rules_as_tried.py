@@ -15,7 +15,7 @@ from chatapp_cli.domain.condition import Occasion, OnSource
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.services import channels, crm_entries, crm_rules, ledger, pairings, rule_trial
-from chatapp_cli.services.crm_routing import RuleDesk
+from chatapp_cli.services.crm_route_choice import RuleDesk
 from chatapp_cli.services.rule_outcomes import RuleOutcome
 from tests.services.paired import CRM, Paired, linked
 from tests.stores import HeldClock, Shop

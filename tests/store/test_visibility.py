@@ -24,6 +24,7 @@ THROUGH = {
     "channel_memory": "channel",
     "contact_apart": "contact",
     "contact_merge": "contact",
+    "crm_import": "crm_pairing",
     "crm_message": "message",
     "crm_text": "message",
     "draft": "dialog",

@@ -9,12 +9,13 @@ from textual.widgets import Button
 
 from chatapp_cli import i18n
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.crm.events import CrmArrival, CrmWrote
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.journal.links import CatchUpAsked, LinkResumed
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding
-from chatapp_cli.services import journal, ledger, links, options, pairings
+from chatapp_cli.services import crm_intake, journal, ledger, links, options, pairings
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.reading.overview import Overview
@@ -318,3 +319,22 @@ async def test_the_letter_to_the_support_is_shown_and_copied_where_a_crm_needs_o
         assert "Webhook: https://desk.example.ru/hooks/key of the account/chat/:scope_id" in it.app.clipboard
         await it.press("escape")
         await it.until(lambda: isinstance(it.app.screen, CrmScreen))
+
+
+async def test_what_a_crm_told_and_could_not_be_used_yet_is_told_beside_its_link(
+    window: Opener, company: Company, stage: Stage
+) -> None:
+    portals.furnish(stage)
+    home = linked(company)[0]
+    event = CrmWrote(kind="api", place="107", chat="chat-9", remote="900", text="Ау")
+    company.write(lambda tx: crm_intake.keep(tx, home.id, [CrmArrival(provider_id="add:900", event=event)]))
+    (row,) = company.read(lambda tx: crm_intake.waiting(tx, home.id))
+    why = T("Chat {chat} is not known.", chat="chat-9")
+    company.write(partial(crm_intake.put_off, row=row, event=event, problem=why, seconds=3600))
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("Put off: 1 event", "message of an employee", "Chat chat-9", "Next try:")
+    company.write(lambda tx: links.begin_removal(tx, home, force=True))
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("is being removed")

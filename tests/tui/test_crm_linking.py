@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from chatapp_cli.services import channels, lines, links, options, pairings
 from chatapp_cli.tui.screens.linking import LinkingScreen
 from chatapp_cli.tui.widgets.form import FieldRow
 from tests.runtime.desk import eventually, serving
-from tests.tui.conftest import Opener
+from tests.tui.conftest import Opener, Window
 from tests.tui.gallery import StillClock
 from tests.tui.stage import opened
 
@@ -50,6 +50,14 @@ async def office(company: Company) -> AsyncIterator[Office]:
         await portal.settled()
 
 
+def _fill(it: Window, answers: Mapping[str, str]) -> None:
+    """Write answers into the form, and go to its button."""
+    for row in it.app.screen.query(FieldRow):
+        if row.field.name in answers:
+            row.query_one(Input).value = answers[row.field.name]
+    it.app.screen.query_one("#continue").focus()
+
+
 async def test_a_portal_is_linked_paired_and_checked_without_leaving_the_window(
     office: Office, window: Opener, company: Company
 ) -> None:
@@ -59,18 +67,18 @@ async def test_a_portal_is_linked_paired_and_checked_without_leaving_the_window(
         await it.sees("Which CRM?", "Bitrix24 —")
         await it.press("down", "enter")
         await it.until(lambda: isinstance(it.app.screen, LinkingScreen) and it.app.screen.query("FormView"))
-        await it.sees("Link a CRM: Bitrix24", "Address of the first installation")
+        await it.sees("Link a CRM: Bitrix24", "Address of the portal")
+        await it.sees_no("Address of the first installation")
+        _fill(it, {"portal": office.portal.address})
+        await it.press("enter")
+        await it.sees("Local application in", "Address of the first installation")
         office.portal.lines[109].settings.update(CRM_CREATE="deal", CRM_CREATE_THIRD="N")
         answers = {
-            "portal": office.portal.address,
             "client_id": office.portal.client_id,
             "client_secret": office.portal.client_secret,
             "auth_server": office.portal.auth_address,
         }
-        for row in it.app.screen.query(FieldRow):
-            if row.field.name in answers:
-                row.query_one(Input).value = answers[row.field.name]
-        it.app.screen.query_one("#continue").focus()
+        _fill(it, answers)
         await it.press("enter")
         await it.sees("Go on once the application is installed there.")
         assert office.portal.client_secret not in it.text()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatapp_cli.domain import rule_checks
+from chatapp_cli.domain import rule_checks, rule_cover
 from chatapp_cli.domain.choosing import Chooser, Ruled, first
 from chatapp_cli.domain.condition import (
     AllOf,
@@ -187,3 +187,39 @@ def test_conditions_that_exclude_each_other_are_found() -> None:
     assert rule_checks.contradiction(Negated(days(DayKind.ANY, "")))
     assert not rule_checks.contradiction(AllOf((has("опт", "цена"), Negated(has("опт")))))
     assert not rule_checks.contradiction(AllOf((night(22, 6, 4), night(0, 8, 5))))
+
+
+def by(*kinds: str, lines: tuple[int, ...] = ()) -> FromSource:
+    return FromSource(lines=frozenset(map(LineId, lines)), kinds=frozenset(kinds))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(conditions, min_size=2, max_size=5), occasions)
+def test_a_rule_that_several_cover_never_fits_what_they_leave(asked: list[Condition], occasion: Occasion) -> None:
+    for rule, behind in rule_cover.covered(asked):
+        assert not asked[rule].holds(occasion) or any(asked[one].holds(occasion) for one in behind)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "behind"),
+    [
+        ([night(8, 20), night(20, 8)], has("опт"), [0, 1]),
+        ([night(8, 20), night(21, 8)], has("опт"), []),
+        ([night(8, 20), has("цена"), night(20, 8)], AllOf((has("опт"), by("sms"))), [0, 2]),
+        ([by("sms"), by("telegram")], by("sms", "telegram", lines=(1, 2)), [0, 1]),
+        ([by("sms"), by("telegram", lines=(1,))], by("sms", "telegram", lines=(1, 2)), []),
+        ([by("sms"), Negated(by("sms"))], has("опт"), [0, 1]),
+        ([by("sms"), AllOf((by("telegram"), night(8, 20))), night(20, 8)], by("sms", "telegram"), [0, 1, 2]),
+        ([AllOf((has("опт"), night(8, 20))), night(20, 8)], AllOf((has("опт"), by("sms"))), [0, 1]),
+        ([AllOf((has("опт"), night(8, 20))), night(20, 8)], by("sms"), []),
+        ([night(8, 20), night(20, 8)], Always(), []),
+        ([by("sms"), by("telegram")], has("опт"), []),
+    ],
+)
+def test_what_several_rules_take_together_is_found_where_times_and_sources_decide(
+    earlier: list[Condition], later: Condition, behind: list[int]
+) -> None:
+    rule = len(earlier)
+    for moved in (None, [rule], [rule - 1]):
+        found = rule_cover.covered([*earlier, later], moved)
+        assert found == ([(rule, behind)] if behind else []), moved

@@ -96,7 +96,7 @@ class _Draft:
             return {} if self.made else {"secret": T("The program does not accept a ping signed with this secret.")}
         except ChannelError as error:
             return {
-                "url": T("The program did not accept our ping: {code} {detail}", code=error.code, detail=error.detail)
+                "url": T("The program did not accept our ping: {code} {detail}", code=error.code, detail=error.said)
             }
         return {}
 

@@ -77,7 +77,7 @@ class _Attempt:
             words = manifest(KIND).errors[error.code]
             raise UsageError(words.what, words.step_while_binding, field=error.field) from None
         except ChannelError as error:
-            why = T("Avito does not answer as it should: {detail}", detail=error.detail or error.code)
+            why = T("Avito does not answer as it should: {detail}", detail=error.said or error.code)
             raise UsageError(why, field=proxies.NAME if error.code == "proxies_down" else "api_url") from None
 
     async def _granted(self, http: aiohttp.ClientSession) -> Granted:

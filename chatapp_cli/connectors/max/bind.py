@@ -98,10 +98,10 @@ async def _met(
         raise UsageError(T("MAX does not know this token. Copy it again."), field="token") from None
     except Misconfigured as error:
         words = manifest(KIND).errors[error.code]
-        what = T("{problem} ({detail})", problem=words.what, detail=error.detail)
+        what = T("{problem} ({detail})", problem=words.what, detail=error.said)
         raise UsageError(what, words.step_while_binding, field=error.field) from None
     except ChannelError as error:
-        why = T("MAX does not answer as it should: {detail}", detail=error.detail or error.code)
+        why = T("MAX does not answer as it should: {detail}", detail=error.said or error.code)
         raise UsageError(why, field=proxies.NAME if error.code == "proxies_down" else "api_url") from None
 
 

@@ -58,7 +58,7 @@ async def _log_in(ask: Asker, values: Mapping[str, str], previous: Bound | None)
             return await _bound(client, me, account, values, renewed=previous is not None)
     except ChannelError as error:
         field = proxies.NAME if account.proxies else "dc"
-        raise Wrong(T("Telegram cannot be reached: {detail}", detail=error.detail), field=field) from None
+        raise Wrong(T("Telegram cannot be reached: {detail}", detail=error.said), field=field) from None
 
 
 async def _who(client: TelegramClient, ask: Asker, values: Mapping[str, str]) -> Any:

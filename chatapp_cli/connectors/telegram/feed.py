@@ -23,7 +23,7 @@ from chatapp_cli.connectors.telegram.gaps import Gaps
 from chatapp_cli.connectors.telegram.moves import Move
 from chatapp_cli.connectors.telegram.peers import Known
 from chatapp_cli.connectors.telegram.position import OWN, Box, ChannelPosition, Position
-from chatapp_cli.connectors.telegram.pushes import Pushed, unpacked
+from chatapp_cli.connectors.telegram.pushes import Pushed, typists, unpacked
 from chatapp_cli.connectors.telegram.reading import Reading
 from chatapp_cli.connectors.telegram.wire import Wire
 from chatapp_cli.domain.arrival import Arrival, Batch
@@ -145,6 +145,8 @@ class Feed:
         news = await self._gathered()
         if not news:
             yield Batch()
+        if typing := [key for one in news for key in typists(one)]:
+            yield Batch(typing=typing)
         arrivals = [arrival for one in news for arrival in await self._applied(one)]
         if arrivals:
             yield Batch(arrivals=arrivals, cursor=self._reading.at.cursor())

@@ -15,6 +15,8 @@ from telethon.errors import InvalidBufferError, SecurityError
 from telethon.tl import types as tl
 
 from chatapp_cli.connectors.telegram.peers import number_of
+from chatapp_cli.domain import border
+from chatapp_cli.domain.border import ExternalId
 
 log = structlog.get_logger()
 
@@ -76,6 +78,14 @@ def unpacked(push: Any) -> Iterator[Pushed]:
         yield from (Pushed(update, entities) for update in sorted(push.updates, key=_place))
     else:
         yield Pushed(push.update if isinstance(push, tl.UpdateShort) else push, {})
+
+
+def typists(push: Any) -> Iterator[ExternalId]:
+    """The keys of the private chats in which a push says that somebody types or records."""
+    for pushed in unpacked(push):
+        update = pushed.update
+        if isinstance(update, tl.UpdateUserTyping) and not isinstance(update.action, tl.SendMessageCancelAction):
+            yield border.external_id(update.user_id)
 
 
 def _place(update: Any) -> int:

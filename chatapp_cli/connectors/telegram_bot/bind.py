@@ -77,7 +77,7 @@ async def _whoami(token: str, settings: Mapping[str, str]) -> User:
         except NeedsRebind:
             raise UsageError(T("Telegram does not know this token. Copy it again."), field="token") from None
         except ChannelError as error:
-            words = T("No Bot API answers there: {detail}", detail=error.detail)
+            words = T("No Bot API answers there: {detail}", detail=error.said)
             raise UsageError(words, field="api_url") from None
 
 

@@ -67,10 +67,10 @@ def _blaming(field: str) -> Iterator[None]:
     try:
         yield
     except NeedsRebind as error:
-        raise UsageError(T("VK does not accept this key: {detail}", detail=error.detail), field=field) from None
+        raise UsageError(T("VK does not accept this key: {detail}", detail=error.said), field=field) from None
     except ChannelError as error:
         culprit = NAME if error.code == "proxies_down" else "api_url"
-        words = T("VK does not answer there: {detail}", detail=error.detail or error.code)
+        words = T("VK does not answer there: {detail}", detail=error.said or error.code)
         raise UsageError(words, field=culprit) from None
 
 

@@ -8,12 +8,14 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from hmac import compare_digest
 from typing import Final
 
+from chatapp_cli.connectors.vk import convert
 from chatapp_cli.connectors.vk.api import VERSION, Params, VkApi
 from chatapp_cli.connectors.vk.convert import WANTED, Reader
 from chatapp_cli.connectors.vk.names import mentioned
 from chatapp_cli.connectors.vk.receive import Cursor, Receiver, of_the_key, peers
 from chatapp_cli.connectors.vk.wire import Added, CallbackServer, CallbackServers, Confirmation
 from chatapp_cli.domain.arrival import Arrival, Batch
+from chatapp_cli.domain.border import ExternalId
 from chatapp_cli.domain.errors import Retryable
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.lenient import UNREADABLE
@@ -75,9 +77,15 @@ def accept(request: HookRequest, bound: Bound, reader: Reader, at: Millis) -> Ho
     """Accept a call without a session; names are requested when a session reads what was missed."""
 
     def take(raw: bytes) -> HookReply:
+        if (typist := convert.typist(raw)) is not None:
+            return _typed(typist)
         return HookReply(batch=Batch(arrivals=(reader.arrival(raw, at),)), body=_OK)
 
     return judged(request, reader.community, bound.secrets["hook_secret"], b"", take)
+
+
+def _typed(typist: ExternalId) -> HookReply:
+    return HookReply(batch=Batch(typing=(typist,) if typist else ()), body=_OK)
 
 
 class Callback:
@@ -99,6 +107,8 @@ class Callback:
         return judged(request, self._community, self._secret, self._code, self._take)
 
     def _take(self, raw: bytes) -> HookReply:
+        if (typist := convert.typist(raw)) is not None:
+            return _typed(typist)
         arrival = self._receiver.understood(raw)
         self._notice(raw, arrival)
         self._seen = self._seen.after((arrival,), now=self._receiver.clock.now())

@@ -138,7 +138,7 @@ class Reader:
                 ext_id=_number(reaction.cmid),
                 at=at,
                 emoji=(border.name(reactions.emoji(reaction.reaction_id)),) if reaction.reaction_id else (),
-                person=self.book.person(reaction.reacted_id),
+                person=Profile() if reaction.reacted_id == -self.community else self.book.person(reaction.reacted_id),
             ),
         )
 
@@ -221,7 +221,9 @@ _KINDS: Final[Mapping[str, _Kind]] = {
 _NUMBERS: Final = range(1, 1 << 63)
 _SAID: Final = frozenset({"text", "attachments", "geo", "fwd_messages"})
 """Fields with the client's content."""
-WANTED: Final = tuple(kind for kind in _KINDS if kind != KNOWN)
+TYPING: Final = "message_typing_state"
+"""The type of the event that a person types: it is told at once, and never stored."""
+WANTED: Final = (*(kind for kind in _KINDS if kind != KNOWN), TYPING)
 """The event types that we request."""
 
 
@@ -233,6 +235,18 @@ def peer(number: int, title: str = "") -> Peer:
         kind="group" if number > vk.CHATS else "private",
         title=border.name(title),
     )
+
+
+def typist(raw: bytes) -> border.ExternalId | None:
+    """The key of the private chat in which a client types; ``None`` for another event, empty if it says not who."""
+    try:
+        event = msgspec.json.decode(raw, type=vk.TypingEvent)
+    except UNREADABLE:
+        return None
+    if event.type != TYPING:
+        return None
+    who = event.object.from_id if event.object else 0
+    return border.external_id(who) if 0 < who < vk.CHATS else border.NO_ID
 
 
 def known(number: int, title: str, at: Millis) -> bytes:

@@ -137,9 +137,11 @@ class LongPoll:
 
     async def _batch(self, answer: Polled) -> Batch:
         self._failures = 0
-        arrivals = await self._receiver.arrivals([bytes(raw) for raw in answer.updates])
+        told = [(raw, convert.typist(raw)) for raw in map(bytes, answer.updates)]
+        arrivals = await self._receiver.arrivals([raw for raw, typist in told if typist is None])
         self._cursor = self._cursor.after(arrivals, answer.ts, now=self._receiver.clock.now())
-        return Batch(arrivals=arrivals, cursor=self._cursor.stored if arrivals else None)
+        typing = tuple(typist for _, typist in told if typist)
+        return Batch(arrivals=arrivals, cursor=self._cursor.stored if arrivals else None, typing=typing)
 
     async def _recover(self, answer: Polled) -> None:
         """Recover from a failed poll: with VK's number, a new key, or both."""

@@ -113,6 +113,19 @@ class Seen(Struct, frozen=True, gc=False):
     conversation_message_id: int
 
 
+class Typing(Struct, frozen=True, gc=False):
+    """Somebody types; VK tells nothing of an end."""
+
+    from_id: int = 0
+
+
+class TypingEvent(Struct, frozen=True, gc=False):
+    """An event with as much of it as tells who types."""
+
+    type: str
+    object: Typing | None = None
+
+
 class Reaction(Struct, frozen=True, gc=False):
     """A person's reaction; without a number it was removed."""
 

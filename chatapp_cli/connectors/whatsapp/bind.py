@@ -122,11 +122,11 @@ async def _number(graph: Graph, number: str, app_secret: str) -> answers.Number:
     try:
         return await graph.get(number, answers.Number, fields=NUMBER, appsecret_proof=graph.proof(app_secret))
     except (NeedsRebind, SendingBlocked) as error:
-        words = T("Meta gives this token no access to the number: {detail}", detail=error.detail)
+        words = T("Meta gives this token no access to the number: {detail}", detail=error.said)
         raise UsageError(words, field="token") from None
     except Rejected as error:
         field = "app_secret" if "appsecret_proof" in error.detail else "phone_number_id"
-        raise UsageError(T("Meta says: {detail}", detail=error.detail), field=field) from None
+        raise UsageError(T("Meta says: {detail}", detail=error.said), field=field) from None
 
 
 async def _account(graph: Graph, waba: str, number: str) -> None:
@@ -134,7 +134,7 @@ async def _account(graph: Graph, waba: str, number: str) -> None:
         numbers = await graph.get(f"{waba}/phone_numbers", answers.Refs, limit="100")
         await graph.post(f"{waba}/subscribed_apps", answers.Anything, {})
     except (NeedsRebind, SendingBlocked, Rejected) as error:
-        raise UsageError(T("Meta says: {detail}", detail=error.detail), field="waba_id") from None
+        raise UsageError(T("Meta says: {detail}", detail=error.said), field="waba_id") from None
     if number not in {one.id for one in numbers.data}:
         raise UsageError(T("The number is not one of this business account."), field="waba_id")
 
@@ -144,7 +144,7 @@ def _blaming(fields: Mapping[str, str], *, otherwise: str) -> Iterator[None]:
     try:
         yield
     except ChannelError as error:
-        words = T("No Graph API answers there: {code} {detail}", code=error.code, detail=error.detail)
+        words = T("No Graph API answers there: {code} {detail}", code=error.code, detail=error.said)
         raise UsageError(words, field=fields.get(error.code, otherwise)) from None
 
 

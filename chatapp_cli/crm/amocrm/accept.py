@@ -13,34 +13,34 @@ from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from chatapp_cli.crm.amocrm import button_pages, events, names, salesbot
+from chatapp_cli.crm.amocrm import actions, button_pages, events, names, salesbot
 from chatapp_cli.crm.amocrm.events import KeptStir
 from chatapp_cli.crm.amocrm.hosts import is_account
-from chatapp_cli.crm.amocrm.linking import ACCOUNT, CHAT, CODE, CONNECT, SECRETS
+from chatapp_cli.crm.amocrm.linking import ACCOUNT, CHAT, CODE, CONNECT, REVOKED, SECRETS
 from chatapp_cli.crm.amocrm.notes import answer_in, written_in
 from chatapp_cli.crm.amocrm.record import (
     FIRST,
     MADE,
     OFFER,
     SCOPE,
-    STAFF,
     STATE_USED,
     ConnectedChats,
     MadeIntegration,
     OfferedCode,
     PairedSource,
+    employee,
     has_chats,
     held,
     integration,
     paired,
     paired_with,
 )
-from chatapp_cli.crm.amocrm.signing import is_signed
-from chatapp_cli.domain.crm.events import CrmArrival, LinkInstalled
+from chatapp_cli.crm.amocrm.signing import is_revocation, is_signed
+from chatapp_cli.domain.crm.events import CrmArrival, LinkInstalled, LinkRemoved
 from chatapp_cli.domain.ids import Millis, PairingId
 from chatapp_cli.kit.brackets import members, parse
 from chatapp_cli.kit.lenient import UNREADABLE
-from chatapp_cli.kit.records import remembered, written
+from chatapp_cli.kit.records import remembered, token, written
 from chatapp_cli.kit.trees import loaded
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookRequest
@@ -66,6 +66,7 @@ async def accept(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
         ("GET", CODE): _code,
         ("POST", SECRETS): _secrets,
         ("GET", CONNECT): _connect,
+        ("GET", REVOKED): _revoked,
     }
     if rest and page != CHAT:
         return _GONE
@@ -92,8 +93,9 @@ async def _chat(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
     if scope is not None and told and told != scope.scope:
         return _NO
     message = tree.get("message")
-    # Typing and reactions of employees have no counterpart in the desk: they are only acknowledged.
-    return CrmReply(arrivals=[await _wrote(bound, message, now)], body=b"ok") if isinstance(message, dict) else _DONE
+    if isinstance(message, dict):
+        return CrmReply(arrivals=[await _wrote(bound, message, now)], body=b"ok")
+    return await actions.accepted(bound, tree, request.body) or _DONE
 
 
 async def _wrote(bound: Bound, message: Tree, now: Millis) -> CrmArrival:
@@ -111,7 +113,7 @@ async def _wrote(bound: Bound, message: Tree, now: Millis) -> CrmArrival:
     found = await _pairing(bound, number, external)
     about = found or PairedSource(kind="", place="")
     where: dict[str, Any] = {"kind": about.kind, "place": about.place, "channel": about.channel}
-    where |= {"author": await _employee(bound, str(_map(message, "sender").get("id") or ""))}
+    where |= {"author": await employee(bound, str(_map(message, "sender").get("id") or ""))}
     if found is None:
         where |= {"pairing": number or 0}
     if known is None:
@@ -125,12 +127,6 @@ async def _pairing(bound: Bound, number: PairingId | None, source: str) -> Paire
         return None if number is None else await paired_with(bound.memory, number)
     there = await paired(bound.memory)
     return next(iter(there.values())) if len(there) == 1 else None
-
-
-async def _employee(bound: Bound, amojo_id: str) -> str:
-    """The account's number of an employee; empty for one that is not known yet, such as the bot."""
-    name = f"{STAFF}{amojo_id}"
-    return (await bound.memory.known(name)).get(name, "") if amojo_id else ""
 
 
 async def _note_first(bound: Bound, message: Tree) -> None:
@@ -246,6 +242,19 @@ async def _connect(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
         return _NO
     base = bound.settings["redirect_uri"].removesuffix(f"/{CODE}")
     return button_pages.page(bound, base)
+
+
+async def _revoked(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:  # noqa: ARG001 - it bears no time
+    """An administrator has switched the integration off (C2). The same call may come again: once for each token."""
+    told, keys, account = request.query, await integration(bound), await held(bound)
+    if keys is None or account is None or told.get("client_uuid", "").lower() != keys.client_id.lower():
+        return _NO
+    signed = (keys.client_secret, told["client_uuid"], account.number, told.get("signature", ""))
+    if told.get("account_id") != str(account.number) or not is_revocation(*signed):
+        return _NO
+    present = await token(bound)
+    mark = sha256(present.refresh.encode()).hexdigest()[:24] if present is not None else ""
+    return CrmReply(arrivals=[CrmArrival(provider_id=f"revoked:{mark}", event=LinkRemoved(), raw=b"{}")], body=b"ok")
 
 
 def _encoded(tree: Tree) -> bytes:

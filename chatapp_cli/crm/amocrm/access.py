@@ -140,6 +140,8 @@ class TokenServer:
         with network([token.refresh]):
             async with self.http.get(f"{there}{SUBDOMAIN}", headers=headers, allow_redirects=False) as response:
                 answer = await read(response)
+        if errors.is_page(answer):
+            raise errors.refusal(answer, now=self.clock.now(), secrets=[token.refresh])
         said = errors.said(answer)
         domain = said.get("domain") if answer.ok and isinstance(said, dict) else None
         found = f"{scheme}://{domain}" if isinstance(domain, str) else ""
@@ -226,9 +228,11 @@ class Rotated(Bearer):
         """Renew, also where the account has moved to: there only for tokens of the same account."""
         try:
             return await self._server.renew(spent)
-        except errors.NotHere:
+        except errors.NotHere as away:
             there = await self._server.moved_to(msgspec.structs.replace(self._first, refresh=spent))
-            if not there or there == self._server.origin:
+            if there == self._server.origin:
+                raise OutcomeUnknown("strange_answer", away.detail) from None
+            if not there:
                 raise
         granted = await replace(self._server, origin=there).renew(spent)
         if _account_of(granted.access_token) != _account_of(self._first.access):

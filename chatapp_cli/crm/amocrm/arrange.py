@@ -15,13 +15,13 @@ from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.linking import ACCOUNT
 from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.places import pipelines
-from chatapp_cli.crm.amocrm.record import CALLS, PAIRED, SCOPE, ConnectedChats, PairedSource, paired
-from chatapp_cli.crm.amocrm.rest import AmoApi
+from chatapp_cli.crm.amocrm.record import CALLS, PAIRED, SCOPE, ConnectedChats, PairedSource
+from chatapp_cli.crm.amocrm.rest import AmoApi, inside
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.owner import heeded
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.ids import PairingId
-from chatapp_cli.kit.records import digest, remembered, written
+from chatapp_cli.kit.records import remembered, written
 from chatapp_cli.ports.bind import Bound
 
 TITLE: Final = "ChatApp"
@@ -129,20 +129,21 @@ class AmoArrangement:
 
     async def _add_webhook(self, wanted: Sequence[str]) -> None:
         try:
-            await self._api.post(WEBHOOKS, {"destination": self._address, "settings": list(wanted)})
+            answer = await self._api.post(WEBHOOKS, {"destination": self._address, "settings": list(wanted)})
         except OutcomeUnknown as lost:  # the list is compared before another is made
             raise Retryable(lost.code, lost.detail) from lost
         except (Misconfigured, Rejected) as error:
             raise Misconfigured("no_webhooks", error.detail) if error.code == "scope" else error from None
+        if not inside(answer, "id"):
+            raise Retryable("strange_answer", WEBHOOKS)
 
     async def _sources(self, pairings: Sequence[Pairing]) -> dict[PairingId, ChannelError]:
-        """A source for each pairing, and none of ours for what is paired no more; returns what was refused."""
+        """A source for each pairing, and none of ours for what is paired no more; returns what was refused.
+
+        Those that are there are asked for each time: in the account somebody may have taken one away.
+        """
         wanted = {self._ours.source(one.id): one for one in pairings}
-        known = {self._ours.source(number): one for number, one in (await paired(self._memory)).items()}
         told = {external: _source(external, one) for external, one in wanted.items()}
-        same = all(external in known and known[external].data == digest(told[external]) for external in wanted)
-        if same and known.keys() == wanted.keys():
-            return {}
         there = await self._made()
         for external in there.keys() - wanted.keys():
             await self._api.delete(f"{SOURCES}/{there[external]['id']}")
@@ -168,7 +169,7 @@ class AmoArrangement:
         """Make a source, or change it; its ``external_id`` never changes."""
         if there is None:
             try:
-                await self._api.post(SOURCES, [told])
+                await self._api.add(SOURCES, "sources", told)
             except OutcomeUnknown as lost:  # the list is compared before another is made
                 raise Retryable(lost.code, lost.detail) from lost
         elif any(there.get(name) != said for name, said in told.items()):
@@ -177,16 +178,12 @@ class AmoArrangement:
 
     async def _remember(self, pairings: Sequence[Pairing]) -> None:
         """Keep what hooks need to know of each pairing, and forget the others."""
-        wanted = {f"{PAIRED}{one.id}": written(self._paired(one)) for one in pairings}
+        wanted = {f"{PAIRED}{one.id}": written(_paired(one)) for one in pairings}
         known = await self._memory.known(PAIRED)
         changes = {name: "" for name in known if name not in wanted}
         changes |= {name: text for name, text in wanted.items() if known.get(name) != text}
         if changes:
             await self._memory.save(changes)
-
-    def _paired(self, one: Pairing) -> PairedSource:
-        told = _source(self._ours.source(one.id), one)
-        return PairedSource(kind=one.kind, place=one.place, channel=int(one.channel), data=digest(told))
 
     async def depart(self) -> None:
         """Take away the sources, the webhook and the connection: the link ends.
@@ -199,6 +196,10 @@ class AmoArrangement:
             await self._api.delete(WEBHOOKS, {"destination": webhook["destination"]})
         if self._chats is not None and not any(map(self._ours.is_of_another_desk, await self._there())):
             await self._chats.disconnect(self._api.account.amojo_id)
+
+
+def _paired(one: Pairing) -> PairedSource:
+    return PairedSource(kind=one.kind, place=one.place, channel=int(one.channel))
 
 
 def _source(external: str, pairing: Pairing) -> dict[str, Any]:

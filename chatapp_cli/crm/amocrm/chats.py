@@ -10,22 +10,26 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
+import structlog
 
 from chatapp_cli.crm.amocrm import errors, signing
 from chatapp_cli.crm.amocrm.rest import LARGEST, Pauses
-from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Rejected, Retryable
+from chatapp_cli.domain.errors import Misconfigured, OutcomeUnknown, RateLimited, Rejected, Retryable
 from chatapp_cli.kit.http import HttpResponse, network, read
 from chatapp_cli.kit.pace import Bucket, Urgency
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
+
+log = structlog.get_logger()
 
 RATE: Final = 5.0
 """Requests a second: the limit of this host is not published (providers' sheet §4.3)."""
 BURST: Final = 5
 PAGE: Final = 50
 """The most messages of a history that are told at once (addendum C5)."""
+NOBODYS: Final = "00000000-0000-0000-0000-000000000000"
+"""The id of no chat."""
 _PREFIX: Final = "/v2/origin/custom"
-_EMPTY: Final = 204
 
 Json = Mapping[str, Any]
 
@@ -41,6 +45,8 @@ class ChatsApi:
         self.scope = ""
         """What the account's chats are called since they were connected."""
         self.calls = 0
+        self._off: set[str] = set()
+        """What the channel was registered without, as far as its refusals told in this session."""
 
     async def aclose(self) -> None:
         """Let nobody wait any more."""
@@ -65,29 +71,46 @@ class ChatsApi:
             raise Retryable("strange_answer", "chats")
         return found
 
-    async def tell(self, event: str, payload: Json) -> Json:
+    async def tell(self, event: str, payload: Json, *, urgency: Urgency = Urgency.CLIENT) -> Json:
         """Show a message, or its new text; returns what the chats call it.
 
         Raises OutcomeUnknown for a message of which nobody knows whether it came.
         """
-        once = event == "new_message"
-        answer = await self._call("POST", f"/{self.scope}", {"event_type": event, "payload": payload}, once=once)
+        asked, once = {"event_type": event, "payload": payload}, event == "new_message"
+        answer = await self._call("POST", f"/{self.scope}", asked, urgency=urgency, once=once)
         found = answer.get(event)
+        if once and not (isinstance(found, dict) and found.get("msgid")):
+            raise OutcomeUnknown("strange_answer", event)
         return found if isinstance(found, dict) else {}
 
     async def status(self, message: str, status: Json) -> None:
         """Tell how a message of an employee fares; ``msgid`` of the body is the id in the address (addendum A)."""
         asked = {"msgid": message, **status}
-        await self._call("POST", f"/{self.scope}/{message}/delivery_status", asked, urgency=Urgency.OPERATOR)
+        await self._option("delivery statuses", f"/{message}/delivery_status", asked, urgency=Urgency.OPERATOR)
 
     async def react(self, asked: Json) -> None:
         """Show a reaction, or take it back."""
-        await self._call("POST", f"/{self.scope}/react", asked)
+        await self._option("reactions", "/react", asked)
 
     async def typing(self, conversation: str, person: str, milliseconds: int) -> None:
         """Show that a client types."""
         asked = {"conversation_id": conversation, "sender": {"id": person}, "duration_ms": milliseconds}
-        await self._call("POST", f"/{self.scope}/typing", asked)
+        await self._option("typing", "/typing", asked, urgency=Urgency.BACKGROUND)
+
+    async def _option(self, name: str, path: str, asked: Json, *, urgency: Urgency = Urgency.CLIENT) -> None:
+        """Make a call of what the support switches on for a channel, or not; nothing is done while that is off.
+
+        How it is refused is not documented. A refusal that looks like that of a wrong signature is none if the chats
+        accept another signature of ours.
+        """
+        if name in self._off:
+            return
+        try:
+            await self._call("POST", f"/{self.scope}{path}", asked, urgency=urgency)
+        except Misconfigured:
+            await self.history(NOBODYS, 0)
+            self._off.add(name)
+            log.warning("amocrm.not_switched_on", option=name)
 
     async def history(self, chat: str, offset: int, *, urgency: Urgency = Urgency.BACKGROUND) -> Sequence[Json]:
         """A page of the messages of a chat; none for a chat that is not there or has none."""
@@ -117,7 +140,7 @@ class ChatsApi:
             await self._bucket.enter(urgency)
             response = await self._attempt(method, f"{_PREFIX}{path}", data, query, once=once)
             if response.ok:
-                return _read(response, once=once)
+                return _mapped(errors.understood(response, once=once), once=once)
             now = self._world.clock.now()
             error = errors.chats_refusal(response, now=now, once=once, secrets=[self._secret])
             if not isinstance(error, RateLimited):
@@ -137,10 +160,7 @@ class ChatsApi:
                 return await read(response, LARGEST)
 
 
-def _read(response: HttpResponse, *, once: bool) -> Json:
-    if response.status == _EMPTY or not response.body:
-        return {}
-    answer = errors.said(response)
+def _mapped(answer: Any, *, once: bool) -> Json:
     if not isinstance(answer, dict):
-        raise (OutcomeUnknown if once else Retryable)("strange_answer", f"HTTP {response.status}")
+        raise (OutcomeUnknown if once else Retryable)("strange_answer", type(answer).__name__)
     return answer

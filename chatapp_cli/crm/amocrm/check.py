@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any, Final
 
-from chatapp_cli.crm.amocrm import rest
+from chatapp_cli.crm.amocrm import clocks, rest
 from chatapp_cli.crm.amocrm.access import TOKEN, ends_at, is_long_lived
 from chatapp_cli.crm.amocrm.arrange import WEBHOOKS
 from chatapp_cli.crm.amocrm.linking import ACCOUNT, CHAT
@@ -91,9 +90,8 @@ async def _renewed(bound: Bound, world: World) -> Finding:
 
 def _clock(api: AmoApi, world: World) -> Finding:
     """A wrong clock looks like a wrong secret to the chats: their signatures are good for 15 minutes."""
-    try:
-        apart = world.clock.now() / 1000 - parsedate_to_datetime(api.date).timestamp()
-    except (ValueError, TypeError, OverflowError):
+    apart = clocks.apart(api.date, world.clock.now())
+    if apart is None:
         return Finding(name="clock", ok=True, what=T("amoCRM does not tell its time."))
     return crm_checks.clock(
         apart,

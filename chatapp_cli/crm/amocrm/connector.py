@@ -12,6 +12,7 @@ from chatapp_cli.crm.amocrm import (
     card_people,
     cards,
     check,
+    clocks,
     events,
     files,
     hosts,
@@ -36,7 +37,7 @@ from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.record import has_chats
 from chatapp_cli.crm.amocrm.rest import AmoApi
 from chatapp_cli.domain.crm.cards import CardRef, ClientOfCard
-from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.letter import SupportLetter
 from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
@@ -59,7 +60,7 @@ class AmoSession:
     """An account at work: with chats, or with notes where no chat channel of ours is registered."""
 
     def __init__(self, api: AmoApi, chats: ChatsApi | None, bound: Bound, public_url: str, world: World) -> None:
-        self._api, self._chats, self._clock = api, chats, world.clock
+        self._api, self._chats, self._memory, self._clock = api, chats, bound.memory, world.clock
         self._staff = AmoStaff(api, bound)
         decided = DecidedCards(bound.memory)
         incoming = IncomingLeads(api, bound.memory, world.clock)
@@ -81,7 +82,9 @@ class AmoSession:
 
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         """Connect the chats, make sources, be called; what is done is not repeated."""
-        return await self._arrangement.arrange(pairings)
+        refused = await self._arrangement.arrange(pairings)
+        await clocks.learn(self._memory, self._api.date, self._clock.now())
+        return refused
 
     async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[CrmReceipt | ChannelError]:
         """Tell the account, each message by a request of its own; first what may be told twice if the rest fails."""
@@ -105,6 +108,11 @@ class AmoSession:
         if self._chats is None:
             raise Rejected("file_gone", target.name)
         await files.fetch(self._api.http, self._chats.origin, address, target)
+
+    async def typing(self, pairing: Pairing, chat: CrmChat, person: CrmPerson) -> None:
+        """Show that a client types, in a chat of the account."""
+        if isinstance(self._delivery, AmoDelivery):
+            await self._delivery.typing(pairing, chat, person)
 
     async def prove(self) -> None:
         """Ask for the account."""

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from chatapp_cli.crm.amocrm.convert import mail_of
 from chatapp_cli.crm.amocrm.rest import AmoApi, embedded
 from chatapp_cli.domain.crm.entry import CrmPerson
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.phone import typed
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import show
 
 _TAIL: Final = 10
 """Digits of a phone that are the same in every spelling of it."""
@@ -36,35 +37,30 @@ async def contact_of(api: AmoApi, person: CrmPerson) -> int | None:
 async def bind(api: AmoApi, contact: int, chat: str) -> None:
     """Join a chat to a contact; one that is joined already stays so."""
     try:
-        await api.post(f"{PATH}/chats", [{"contact_id": contact, "chat_id": chat}])
+        answer = await api.post(f"{PATH}/chats", [{"contact_id": contact, "chat_id": chat}])
     except OutcomeUnknown as lost:  # it may be repeated: the same pair again changes nothing
         raise Retryable(lost.code, lost.detail) from lost
     except Rejected:
         return
+    if not any(one.get("chat_id") == chat for one in embedded(answer, "chats")):
+        raise Retryable("strange_answer", "chats")
 
 
-async def made(api: AmoApi, person: CrmPerson, name: str) -> int:
-    """A new contact. A lost answer is Retryable: it is looked for before another is made."""
+def described(person: CrmPerson) -> Mapping[str, Any]:
+    """A new contact, as it is made together with its lead."""
     fields = [
         {"field_code": code, "values": [{"value": wanted, "enum_code": "WORK"}]} for code, wanted in _reached(person)
     ]
-    item: dict[str, Any] = {"name": name, "request_id": "0"} | ({"custom_fields_values": fields} if fields else {})
-    try:
-        answer = await api.post(PATH, [item])
-    except OutcomeUnknown as lost:
-        raise Retryable(lost.code, lost.detail) from lost
-    found = [one["id"] for one in embedded(answer, "contacts") if isinstance(one.get("id"), int)]
-    if not found:
-        raise Retryable("strange_answer", PATH)
-    return int(found[0])
+    name = person.name or show(T("Client"))
+    return {"name": name} | ({"custom_fields_values": fields} if fields else {})
 
 
 def _reached(person: CrmPerson) -> Iterator[tuple[str, str]]:
     """By what a person is found: the field and its value. A @username stands in the field of the phone (S-186)."""
     if person.phone:
         yield "PHONE", person.phone
-    if mail := mail_of(person):
-        yield "EMAIL", mail
+    if person.email:
+        yield "EMAIL", person.email
     elif name := person.username.strip().lstrip("@"):
         yield "PHONE", f"@{name}"
 

@@ -14,7 +14,9 @@ from chatapp_cli.crm.amocrm import names
 from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import CrmPerson, LedgerEntry, SharedFile
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
 
@@ -26,7 +28,11 @@ OTHER: Final = 905
 """The code of a failure that is told in words (providers' sheet §5.4)."""
 NO_CONVERSATION: Final = 904
 DELIVERED: Final = 1
+READ: Final = 2
 FAILED: Final = -1
+_STATUSES: Final[Mapping[State, int]] = {State.DELIVERED: DELIVERED, State.READ: READ}
+TYPES_FOR: Final = 5000
+"""Milliseconds for which a client is shown as typing."""
 _LONGEST_REASON: Final = 250
 
 Json = Mapping[str, Any]
@@ -83,7 +89,7 @@ def _about(entry: LedgerEntry, ours: OurIds, told_as: ToldAs, now: Millis) -> di
         "msec_timestamp": at,
         "conversation_id": ours.conversation(entry.pairing, entry.chat.id),
         "source": {"external_id": ours.source(entry.pairing.id)},
-        "silent": False,
+        "silent": entry.act is Act.IMPORT,
     }
     client = _client(entry, ours) | ({"ref_id": told_as.client} if told_as.client else {})
     if told_as.client:
@@ -92,7 +98,9 @@ def _about(entry: LedgerEntry, ours: OurIds, told_as: ToldAs, now: Millis) -> di
         return {**about, "sender": client}
     # What we wrote needs nobody's attention there: it must not raise a notification (providers' sheet §5.4).
     sender = {"id": ours.person(f"desk-{entry.employee or 0}"), "name": entry.author or entry.pairing.account}
-    return {**about, "silent": True, "sender": {**sender, "ref_id": told_as.employee}, "receiver": client}
+    about |= {"silent": True, "sender": {**sender, "ref_id": told_as.employee}, "receiver": client}
+    status = _STATUSES.get(entry.state) if entry.state else None
+    return about | ({"delivery_status": {"status_code": status}} if status else {})
 
 
 def _client(entry: LedgerEntry, ours: OurIds) -> dict[str, Any]:
@@ -104,13 +112,8 @@ def _client(entry: LedgerEntry, ours: OurIds) -> dict[str, Any]:
 
 
 def _profile(person: CrmPerson) -> dict[str, str]:
-    phone, mail = person.phone.removeprefix("+"), mail_of(person)
-    return {name: said for name, said in (("phone", phone), ("email", mail)) if said}
-
-
-def mail_of(person: CrmPerson) -> str:
-    """The e-mail address of a person; empty if there is none."""
-    return person.username if "@" in person.username.strip("@") else ""
+    phone = person.phone.removeprefix("+")
+    return {name: said for name, said in (("phone", phone), ("email", person.email)) if said}
 
 
 def _answered(entry: LedgerEntry, ours: OurIds) -> dict[str, str]:
@@ -136,27 +139,41 @@ def edited(entry: LedgerEntry, ours: OurIds, now: Millis) -> dict[str, Any]:
     return _rewritten(entry, ours, showing.words(_unquoted(entry), ()) or _NOTHING, now)
 
 
-def deleted(entry: LedgerEntry, ours: OurIds, now: Millis) -> dict[str, Any]:
-    """A message that is taken back: the chats have no request for that, so its words are replaced."""
-    return _rewritten(entry, ours, show(T("The message was deleted.")), now)
+def deleted(entry: LedgerEntry, ours: OurIds, now: Millis) -> Sequence[dict[str, Any]]:
+    """A message that is taken back, each of its parts: the chats have no request for that, so words replace them."""
+    words = show(T("The message was deleted."))
+    return [_rewritten(entry, ours, words, now, place) for place in range(max(1, entry.file_count))]
 
 
-def _rewritten(entry: LedgerEntry, ours: OurIds, words: str, now: Millis) -> dict[str, Any]:
+def _rewritten(entry: LedgerEntry, ours: OurIds, words: str, now: Millis, place: int = 0) -> dict[str, Any]:
     return {
         "timestamp": now // 1000,
         "msec_timestamp": now,
-        "msgid": part_key(entry, ours),
+        "msgid": part_key(entry, ours, place),
         "conversation_id": ours.conversation(entry.pairing, entry.chat.id),
         "message": {"type": "text", "text": words},
     }
 
 
-def delivered() -> dict[str, Any]:
-    """A message of an employee went out to the client."""
-    return {"delivery_status": DELIVERED}
+def status(entry: LedgerEntry) -> dict[str, Any]:
+    """How a message fares; of one that did not go out why, in words that the employee can read.
 
-
-def failed(entry: LedgerEntry) -> dict[str, Any]:
-    """It did not, and why in words that the employee can read: nothing else stops the clock in the card (C4)."""
+    Nothing else stops the clock in the card (C4).
+    """
+    if entry.act is not Act.FAILED:
+        return {"delivery_status": READ if entry.act is Act.READ else DELIVERED}
     words = " ".join(entry.reason.split())[:_LONGEST_REASON] or show(T("The message was not delivered."))
     return {"delivery_status": FAILED, "error_code": OTHER if entry.chat.id else NO_CONVERSATION, "error": words}
+
+
+def reacted(entry: LedgerEntry, ours: OurIds, client: str = "") -> dict[str, Any]:
+    """The client's reaction to a message, or that it is taken back; of a group that of its last member.
+
+    ``client``: their id in a chat that an employee began, until our ids are told.
+    """
+    about = {
+        "conversation_id": ours.conversation(entry.pairing, entry.chat.id),
+        "id": entry.remote,
+        "user": {"id": ours.person(entry.person.id)} | ({"ref_id": client} if client else {}),
+    } | ({"conversation_ref_id": entry.chat.remote} if client else {})
+    return about | ({"type": "react", "emoji": entry.reaction} if entry.reaction else {"type": "unreact"})

@@ -18,12 +18,14 @@ from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.record import FIRST
 from chatapp_cli.crm.amocrm.rest import LONGEST_WAIT, AmoApi
 from chatapp_cli.domain.crm import showing
-from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.crm.receipts import Outcome, unless_all_failed
-from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.crm.states import SHOWING, Act
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.kit.decided_cards import DecidedCards
+from chatapp_cli.kit.pace import Urgency
 from chatapp_cli.kit.parts import send_part
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
@@ -63,16 +65,14 @@ class AmoDelivery:
 
     async def _told(self, entry: LedgerEntry) -> CrmReceipt:
         match entry.act:
-            case Act.ADD:
-                return await self._add(entry) if showing.is_shown(entry) else CrmReceipt()
+            case Act.ADD | Act.IMPORT:
+                return await self._add(entry) if showing.is_shown(entry) else CrmReceipt(hidden=True)
             case Act.EDIT:
                 await self._chats.tell("edit_message", convert.edited(entry, self._ours, self._clock.now()))
             case Act.DELETE:
-                await self._chats.tell("edit_message", convert.deleted(entry, self._ours, self._clock.now()))
-            case Act.DELIVERED:
-                await self._status(entry, convert.delivered())
-            case Act.FAILED:
-                await self._status(entry, convert.failed(entry))
+                await self._delete(entry)
+            case Act.DELIVERED | Act.READ | Act.FAILED | Act.REACT:
+                await self._sign(entry)
             case Act.CONTINUE:
                 await salesbot.go_on(self._api, entry)
             case Act.OWNER | Act.TEXTED:  # AmoOwners tells the one; amoCRM has no providers of SMS
@@ -81,14 +81,30 @@ class AmoDelivery:
                 assert_never(unknown)
         return CrmReceipt()
 
-    async def _status(self, entry: LedgerEntry, status: Mapping[str, object]) -> None:
+    async def _delete(self, entry: LedgerEntry) -> None:
+        """Take every part of a message back; a file that was left out has none there."""
+        first, *others = convert.deleted(entry, self._ours, self._clock.now())
+        await self._chats.tell("edit_message", first)
+        for part in others:
+            try:
+                await self._chats.tell("edit_message", part)
+            except Rejected as error:
+                if error.code != "chat_unknown":
+                    raise
+
+    async def _sign(self, entry: LedgerEntry) -> None:
+        """Tell how a message fares, or is taken, by its id in the chats."""
         if not names.is_uuid(entry.remote):
             raise Rejected("chat_unknown", entry.remote)
-        await self._chats.status(entry.remote, status)
+        if entry.act is Act.REACT:
+            await self._chats.react(convert.reacted(entry, self._ours, await self._first(entry.chat)))
+        else:
+            await self._chats.status(entry.remote, convert.status(entry))
 
     async def _add(self, entry: LedgerEntry) -> CrmReceipt:
         """Show a message; before the first one its chat is bound to the client's contact (addendum C5).
 
+        One from before the pairing is silent there, and has no lead made for it.
         Whatever is refused about contact and lead, as without a right to read them, the client's words are shown.
         """
         try:
@@ -136,13 +152,14 @@ class AmoDelivery:
 
     async def _shown(self, entry: LedgerEntry, there: Mapping[str, str]) -> CrmReceipt:
         """Send the parts that are not there yet; once one is sent, the whole must not be told anew."""
-        first = await self._first(entry)
+        first = await self._first(entry.chat)
         told_as = ToldAs(employee=await self._staff.author(entry.employee) if entry.ours else "", client=first)
         receipt, sent = CrmReceipt(), list(there.values())
+        urgency = Urgency.BACKGROUND if entry.act is Act.IMPORT else Urgency.CLIENT
         for payload in convert.added(entry, self._ours, told_as, self._is_ours, self._clock.now()):
             if payload["msgid"] in there:
                 continue
-            tell = partial(self._chats.tell, "new_message", payload)
+            tell = partial(self._chats.tell, "new_message", payload, urgency=urgency)
             answer = await send_part(tell, sent, self._clock, longest=LONGEST_WAIT)
             sent.append(payload["msgid"])
             if payload["msgid"] == convert.part_key(entry, self._ours):
@@ -152,17 +169,23 @@ class AmoDelivery:
             await self._memory.save({f"{FIRST}{entry.chat.remote}": ""})
         return receipt
 
-    async def _first(self, entry: LedgerEntry) -> str:
+    async def _first(self, chat: CrmChat) -> str:
         """The client's id in a chat that an employee began, until our ids are told with it."""
-        name = f"{FIRST}{entry.chat.remote}"
-        return (await self._memory.known(name)).get(name, "") if names.chat_of(entry.chat.remote) else ""
+        name = f"{FIRST}{chat.remote}"
+        return (await self._memory.known(name)).get(name, "") if names.chat_of(chat.remote) else ""
+
+    async def typing(self, pairing: Pairing, chat: CrmChat, person: CrmPerson) -> None:
+        """Show that a client types, in a chat that knows our ids."""
+        if names.chat_of(chat.remote) and not await self._first(chat):
+            conversation = self._ours.conversation(pairing, chat.id)
+            await self._chats.typing(conversation, self._ours.person(person.id), convert.TYPES_FOR)
 
     async def find(self, entry: LedgerEntry) -> CrmReceipt | None:
         """Look for a message by our id, and complete it if only its first files came.
 
         What else we tell may be told twice.
         """
-        if entry.act is not Act.ADD:
+        if entry.act not in SHOWING:
             return None
         keys = [convert.part_key(entry, self._ours, place) for place in range(max(1, len(entry.files)))]
         chat, there = await self._history.there(entry, keys)

@@ -35,7 +35,10 @@ PAUSE: Final = 1.0
 """Seconds: the account counts requests by seconds."""
 REVOKED: Final = "revoked"
 """In the hint of the token endpoint: the token was used before, and its successors are dead too."""
+_EMPTY: Final = 204
 _LONGEST: Final = 300
+_WRONG: Final = frozenset({"validation-errors", "error", "error_code", "error_type"})
+"""What stands only in refusals."""
 _STOPPING: Final = (NeedsRebind, Misconfigured, Retryable, RateLimited)
 _ABOUT: Final[Mapping[str, str]] = {
     "pipeline_id": "pipeline_gone",
@@ -44,12 +47,18 @@ _ABOUT: Final[Mapping[str, str]] = {
     "external_id": "source_taken",
 }
 """The code of ours by the last name in the path of a validation error."""
+_BY_STATUS_ALONE: Final[Mapping[int, Callable[[str], ChannelError]]] = {
+    **dict.fromkeys(range(300, 400), partial(Misconfigured, "redirected", field="account")),
+    **dict.fromkeys((408, 425), partial(Retryable, "busy")),
+    **dict.fromkeys((NOT_FOUND, 405, 410), partial(Retryable, "strange_answer")),
+}
+"""What a status means in whose answer a page stands: with those of the last line, the API was not even reached."""
 _BY_STATUS: Final[Mapping[int, Callable[[str], ChannelError]]] = {
     **dict.fromkeys(range(300, 400), partial(Misconfigured, "redirected", field="account")),
+    **dict.fromkeys((408, 425), partial(Retryable, "busy")),
     UNAUTHORISED: partial(NeedsRebind, "unauthorised"),
     402: partial(Misconfigured, "payment"),
     NOT_FOUND: partial(Rejected, "gone"),
-    **dict.fromkeys((408, 425), partial(Retryable, "busy")),
 }
 
 
@@ -63,6 +72,35 @@ def said(response: HttpResponse) -> Any:
         return loaded(response.body)
     except UNREADABLE:
         return None
+
+
+def understood(response: HttpResponse, *, once: bool) -> Any:
+    """The JSON of an answer with 2xx; an empty mapping for one without a body.
+
+    Raises OutcomeUnknown, or Retryable of what may be repeated, for a page, and for a refusal that is told so.
+    """
+    if response.status == _EMPTY or not response.body:
+        return {}
+    answer = said(response)
+    if answer is None or _is_refusal(answer):
+        raise (OutcomeUnknown if once else Retryable)("strange_answer", words_of(response))
+    return answer
+
+
+def _is_refusal(answer: Any) -> bool:
+    """Whether an answer tells that something went wrong, whatever its status."""
+    if not isinstance(answer, dict):
+        return False
+    status = answer.get("status")
+    return bool(answer.keys() & _WRONG) or (isinstance(status, int) and status >= BAD and "title" in answer)
+
+
+def is_page(response: HttpResponse) -> bool:
+    """Whether a server or a filter in between answered, and not the API: it refuses for all, and for a while.
+
+    An answer of the API may be empty (``404`` of ``/api/v4``).
+    """
+    return bool(response.body.strip()) and said(response) is None
 
 
 def words_of(response: HttpResponse, secrets: Sequence[str] = ()) -> str:
@@ -85,6 +123,8 @@ def refusal(response: HttpResponse, *, now: Millis, once: bool = False, secrets:
         return Misconfigured("scope", words) if isinstance(answer, dict) else Misconfigured("suspended", words)
     if status >= SERVER:
         return (OutcomeUnknown if once else Retryable)("server_error", words)
+    if is_page(response):
+        return _BY_STATUS_ALONE.get(status, partial(OutcomeUnknown if once else Retryable, "strange_answer"))(words)
     code = next(filter(None, map(_code, _wrong_fields(answer))), "") if isinstance(answer, dict) else ""
     if code:
         return Rejected(code, words)
@@ -105,12 +145,12 @@ def _code(wrong: Mapping[str, Any]) -> str:
 def token_refusal(response: HttpResponse, now: Millis, secrets: Sequence[str]) -> ChannelError:
     """The error for an answer of the token endpoint without tokens: nobody knows what a failing server did."""
     words, status = words_of(response, secrets), response.status
-    if response.ok or status >= SERVER:
+    if status == NOT_FOUND:
+        return NotHere("grant_refused", words)
+    if response.ok or status >= SERVER or is_page(response):
         return OutcomeUnknown("strange_answer", words)
     if status == UNAUTHORISED:
         return GrantRefused("access_ended" if REVOKED in words.lower() else "client_refused", words)
-    if status == NOT_FOUND:
-        return NotHere("grant_refused", words)
     if status == BAD:
         return GrantRefused("grant_refused", words)
     return refusal(response, now=now, secrets=secrets)
@@ -119,11 +159,14 @@ def token_refusal(response: HttpResponse, now: Millis, secrets: Sequence[str]) -
 def chats_refusal(
     response: HttpResponse, *, now: Millis, once: bool = False, secrets: Sequence[str] = ()
 ) -> ChannelError:
-    """The error for a refusal of the chats API: a wrong clock looks like a wrong secret there."""
+    """The error for a refusal of the chats API: a wrong clock looks like a wrong secret there.
+
+    A page with 403 is none of the API: the front server blocks our address, as it does for the account.
+    """
     words = words_of(response, secrets)
-    if response.status in {UNAUTHORISED, FORBIDDEN}:
+    if response.status == UNAUTHORISED or (response.status == FORBIDDEN and not is_page(response)):
         return Misconfigured("signature", words)
-    if response.status == NOT_FOUND:
+    if response.status == NOT_FOUND and not is_page(response):
         return Rejected("chat_unknown", words)
     return refusal(response, now=now, once=once, secrets=secrets)
 

@@ -19,6 +19,7 @@ from chatapp_cli.domain.crm.events import (
     CopyCame,
     CrmArrival,
     CrmEvent,
+    CrmReacted,
     CrmWrote,
     CrmWroteFirst,
     MirroredChat,
@@ -66,6 +67,23 @@ class KeptChatWords(msgspec.Struct, frozen=True, kw_only=True):
     """Whose chat it is, if its channel is not paired now."""
     found: bool = False
     """Whether a look found it in the history of a chat, which does not tell all that a hook does."""
+
+
+class KeptReaction(msgspec.Struct, frozen=True, kw_only=True):
+    """An employee's reaction to a message, as it is kept."""
+
+    kind: str
+    place: str
+    pairing: int = 0
+    """Whose chat it is, if its channel is not paired now."""
+    chat: str
+    remote_chat: str = ""
+    reacted_to: str
+    """The message's id in the chats."""
+    key: str = ""
+    """Ours."""
+    emoji: str = ""
+    author: str = ""
 
 
 class KeptStir(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +171,11 @@ def card_changed(card: str, number: str, mark: str) -> CrmArrival:
     return CrmArrival(provider_id=provider_id, event=CardChanged(card=card, id=border.external_id(number)), raw=raw)
 
 
+def reaction(kept: KeptReaction, mark: str) -> CrmArrival:
+    """A reaction, once for each mark: its hook has no id."""
+    return CrmArrival(provider_id=f"reaction:{mark}", event=_reacted(kept), raw=msgspec.json.encode(kept))
+
+
 def dead(raw: bytes, mark: str, problem: str) -> CrmArrival:
     """What cannot be used, for a person to see."""
     return CrmArrival(provider_id=f"odd:{mark}", event=None, raw=raw, problem=problem)
@@ -170,6 +193,10 @@ def understand(raw: bytes, now: Millis) -> CrmEvent:
     except ValueError:
         pass
     try:
+        return _reacted(read_as(raw, KeptReaction))
+    except ValueError:
+        pass
+    try:
         return salesbot.event_of(read_as(raw, KeptStep))
     except ValueError:
         return _event(read_as(raw, KeptChatWords), now)
@@ -179,12 +206,27 @@ def _stirred(kept: KeptStir) -> CopyCame:
     return CopyCame(kind=kept.kind, place=kept.place, chat=kept.stirred)
 
 
+def _reacted(kept: KeptReaction) -> CrmReacted:
+    return CrmReacted(
+        kind=kept.kind,
+        place=kept.place,
+        chat=border.external_id(kept.chat),
+        remote=border.external_id(kept.reacted_to),
+        key=border.external_id(kept.key),
+        remote_chat=border.external_id(kept.remote_chat),
+        emoji=border.text(kept.emoji),
+        author=border.external_id(kept.author),
+        pairing=PairingId(kept.pairing) if kept.pairing else None,
+    )
+
+
 def _event(kept: KeptChatWords, now: Millis) -> CrmEvent:
     if not kept.chat:
         return CrmWroteFirst(
             channel=ChannelId(kept.channel),
             phone=border.address(_reached(kept)),
             text=border.text(kept.text),
+            files=_files(kept),
             mark=kept.remote,
             author=border.external_id(kept.author),
             remote=border.external_id(kept.remote),

@@ -45,8 +45,21 @@ class BotClaims(msgspec.Struct, frozen=True, kw_only=True):
     bot_type: str = ""
 
 
-def claims_of(token: str, secret: str, now: Millis) -> BotClaims:
-    """The claims of a token that amoCRM signed, in its time. Raises ValueError for any other."""
+class OutOfTime(ValueError):
+    """A token that amoCRM signed, of another time."""
+
+    def __init__(self, claims: BotClaims, seconds: float) -> None:
+        super().__init__("a token of another time")
+        self.claims = claims
+        self.seconds = seconds
+        """By how much it is too late, or too early."""
+
+
+def claims_of(token: str, secret: str, now: Millis, ahead: int = 0) -> BotClaims:
+    """The claims of a token that amoCRM signed, in its time. Raises OutOfTime, and ValueError for any other.
+
+    ``ahead``: seconds by which our clock was ahead of the account's; it may have been set since.
+    """
     parts = token.split(".")
     if len(token) > LONGEST or len(parts) != 3 or not secret:  # noqa: PLR2004 - head, claims, signature
         raise ValueError("no token with claims")
@@ -58,10 +71,15 @@ def claims_of(token: str, secret: str, now: Millis) -> BotClaims:
     if not hmac.compare_digest(proof, _decoded(parts[2])):
         raise ValueError("a token that was signed with another secret")
     claims = read_as(_decoded(parts[1]), BotClaims, spelled=True)
-    seconds = now / 1000
-    if not max(claims.nbf, claims.iat) - CLOCKS_DIFFER <= seconds < claims.exp + CLOCKS_DIFFER:
-        raise ValueError("a token of another time")
+    off = min(_off(claims, now / 1000), _off(claims, now / 1000 - ahead))
+    if off > CLOCKS_DIFFER:
+        raise OutOfTime(claims, off)
     return claims
+
+
+def _off(claims: BotClaims, now: float) -> float:
+    """Seconds by which a moment is outside the time of a token."""
+    return max(max(claims.nbf, claims.iat) - now, now - claims.exp, 0)
 
 
 def _decoded(part: str) -> bytes:

@@ -11,7 +11,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 
@@ -21,10 +21,11 @@ from chatapp_cli.crm.amocrm.lead_values import FieldTypes
 from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.places import CLOSED, first_stage
-from chatapp_cli.crm.amocrm.rest import AmoApi, embedded
+from chatapp_cli.crm.amocrm.rest import AmoApi, embedded, inside
 from chatapp_cli.domain.crm.entry import LedgerEntry
 from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
 from chatapp_cli.kit.decided_cards import DecidedCards
@@ -33,10 +34,21 @@ from chatapp_cli.ports.world import Clock
 log = structlog.get_logger()
 
 LEADS: Final = "/api/v4/leads"
-_FRESH: Final = 600.0
-"""Seconds for which a lead that was found is taken to be open still, and those who work there to be the same."""
-_WRONG_VALUE: Final = re.compile(r"custom_fields_values\.(\d+)")
+_FRESH: Final = 30.0
+"""Seconds for which a lead that was found is taken to be open still."""
+_LONG_FRESH: Final = 600.0
+"""The same for a message that was told late, because there are many; and for who works there."""
+_LATE: Final[Millis] = 60_000
+_WRONG_VALUE: Final = re.compile(r"(?<!\.)custom_fields_values\.(\d+)")
 _VALUES: Final = "custom_fields_values"
+
+
+class MadeLead(NamedTuple):
+    """A lead that was made, and its contact."""
+
+    lead: int
+    contact: int
+    """0 if the account did not tell it."""
 
 
 def card_of(lead: int) -> str:
@@ -51,15 +63,16 @@ class RecentLooks:
         self._clock = clock
         self._by_chat: dict[str, tuple[float, int]] = {}
 
-    def found(self, chat: str) -> int:
-        """What was found; 0 for nothing, or too long ago."""
-        at, number = self._by_chat.get(chat, (0.0, 0))
-        return number if self._clock.monotonic() - at < _FRESH else 0
+    def found(self, entry: LedgerEntry) -> int:
+        """What was found for the chat of an entry; 0 for nothing, or too long ago."""
+        at, number = self._by_chat.get(entry.chat.id, (0.0, 0))
+        lasting = _LONG_FRESH if self._clock.now() - entry.at > _LATE else _FRESH
+        return number if self._clock.monotonic() - at < lasting else 0
 
     def note(self, chat: str, number: int) -> None:
         """It was found just now; what is too long ago is dropped."""
         now = self._clock.monotonic()
-        self._by_chat = {one: found for one, found in self._by_chat.items() if now - found[0] < _FRESH}
+        self._by_chat = {one: found for one, found in self._by_chat.items() if now - found[0] < _LONG_FRESH}
         self._by_chat[chat] = now, number
 
     def forget(self, chat: str) -> None:
@@ -88,7 +101,7 @@ class AmoLeads:
         Chats make one by themselves, in the pipeline of the source: not if there is one. ``contact``: finds theirs.
         """
         async with self._one_at_a_time:
-            known = self._looked.found(entry.chat.id)
+            known = self._looked.found(entry)
             if known and not outcome.moves:
                 return known
             found = await self._settled(entry, outcome, await contact())
@@ -103,9 +116,7 @@ class AmoLeads:
         if await self._decided.was_intended(entry) and (left := await self.tagged(self._ours.tag(entry.chat.id))):
             await self._decided.made(entry, outcome, card_of(left))
             return await self._contact_of(left)
-        contact = contact or await contacts.made(self._api, entry.person, entry.person.name or show(T("Client")))
-        await self.add(entry, contact)
-        return contact
+        return (await self.add(entry, contact)).contact
 
     async def used(self, entry: LedgerEntry, lead: int) -> None:
         """An open lead was found for an entry: it is moved if that was decided, otherwise used as it is."""
@@ -190,8 +201,11 @@ class AmoLeads:
         numbers = [one["id"] for one in embedded(answer, "contacts") if isinstance(one.get("id"), int)]
         return int(numbers[0]) if numbers else 0
 
-    async def add(self, entry: LedgerEntry, contact: int) -> int:
-        """Make a lead as was decided, else in the pairing's pipeline. A lost answer is Retryable: our tag finds it."""
+    async def add(self, entry: LedgerEntry, contact: int | None) -> MadeLead:
+        """Make a lead as was decided, else in the pairing's pipeline; with a new contact if there is ``None``.
+
+        A lost answer is Retryable: our tag finds the lead, and so the contact that was made by the same request.
+        """
         outcome, place = entry.outcome, int(entry.pairing.place)
         item = self._plain(entry, place, contact)
         if outcome is None:
@@ -201,22 +215,25 @@ class AmoLeads:
         item["_embedded"]["tags"] += [{"name": one} for one in outcome.tags]
         while True:
             try:
-                lead = await self._made(item)
+                made = await self._made(item)
             except Rejected as error:
                 log.warning("amocrm.outcome_refused", outcome=outcome.number, code=error.code)
                 if not _lessened(item, error, place):
                     raise
             else:
-                await self._decided.made(entry, outcome, card_of(lead))
-                return lead
+                await self._decided.made(entry, outcome, card_of(made.lead))
+                return made
 
-    def _plain(self, entry: LedgerEntry, place: int, contact: int) -> dict[str, Any]:
+    def _plain(self, entry: LedgerEntry, place: int, contact: int | None) -> dict[str, Any]:
         name = entry.person.name or show(T("Client"))
+        client = {"id": contact} if contact else contacts.described(entry.person)
         return {
             "name": f"{names.channels()[entry.pairing.kind].name}: {name}",
             "pipeline_id": place,
-            "request_id": "0",
-            "_embedded": {"contacts": [{"id": contact}], "tags": [{"name": self._ours.tag(entry.chat.id)}]},
+            "_embedded": {
+                "contacts": [client],
+                "tags": [{"name": self._ours.tag(entry.chat.id)}],
+            },
         }
 
     async def _chosen(self, outcome: CardOutcome, place: int, contact: int | None) -> dict[str, Any]:
@@ -245,19 +262,22 @@ class AmoLeads:
         if not wanted:
             return ()
         now = self._clock.monotonic()
-        if self._working is None or now - self._working[0] > _FRESH:
+        if self._working is None or now - self._working[0] > _LONG_FRESH:
             self._working = now, frozenset(one.id for one in await self._staff.employees())
         return [one for one in wanted if one in self._working[1]]
 
-    async def _made(self, item: Mapping[str, Any]) -> int:
+    async def _made(self, item: Mapping[str, Any]) -> MadeLead:
+        [contact] = item["_embedded"]["contacts"]
         try:
-            answer = await self._api.post(LEADS, [item])
+            if "id" in contact:
+                return MadeLead(await self._api.add(LEADS, "leads", item), contact["id"])
+            answer = await self._api.post(f"{LEADS}/complex", [item])
         except OutcomeUnknown as lost:
             raise Retryable(lost.code, lost.detail) from lost
-        found = [one["id"] for one in embedded(answer, "leads") if isinstance(one.get("id"), int)]
-        if not found:
-            raise Retryable("strange_answer", "leads")
-        return int(found[0])
+        made = answer[0] if isinstance(answer, list) and answer else None
+        if not (lead := inside(made, "id")):
+            raise Retryable("strange_answer", "complex")
+        return MadeLead(int(lead), int(inside(made, "contact_id") or 0))
 
     async def _move(self, entry: LedgerEntry, outcome: CardOutcome, lead: int) -> None:
         """Put a lead into the pipeline that was decided later: both are said together (providers' sheet §4.8)."""

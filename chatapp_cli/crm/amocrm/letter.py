@@ -54,7 +54,7 @@ async def _integration(bound: Bound) -> str:
 
 
 def _options() -> Mapping[str, LetterFact]:
-    """What the desk makes use of; typing would need a request of its own (addendum C3), and is not shown here."""
+    """What the desk makes use of; hooks of typing need a request of their own (addendum C3)."""
     yes, no = T("yes"), T("no")
     return {
         "write_first": LetterFact(label=T("Writing first"), value=T("yes, with any text, not only by templates")),
@@ -63,8 +63,8 @@ def _options() -> Mapping[str, LetterFact]:
         "quotes": LetterFact(label=T("Replies with a quote"), value=yes),
         "voice": LetterFact(label=T("Voice messages"), value=yes),
         "files": LetterFact(label=T("Largest file"), value=T("{n} MB", n=LARGEST >> 20)),
-        "reactions": LetterFact(label=T("Reactions"), value=no),
-        "typing": LetterFact(label=T("Who is typing"), value=no),
+        "reactions": LetterFact(label=T("Reactions"), value=yes),
+        "typing": LetterFact(label=T("Who is typing"), value=T("yes, and please switch its hooks on as well")),
         "everybody": LetterFact(label=T("For other accounts too"), value=no),
     }
 

@@ -18,55 +18,77 @@ from chatapp_cli.domain.errors import NeedsRebind, UsageError
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import N_
-from chatapp_cli.kit.binding import ask_until_proved
+from chatapp_cli.kit.binding import ask_until_proved, left_after
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.world import World
 
 SCOPES: Final = ("crm", "notifications")
 """The rights that the integration has to be given."""
+_FIRST: Final = (WAY, "account")
+"""What is asked before anything has to be done in the account."""
 CODE: Final = "code"
 SECRETS: Final = "secrets"
 CONNECT: Final = "connect"
+REVOKED: Final = "revoked"
 ACCOUNT: Final = "account"
 CHAT: Final = "chat"
 """Below our own address for a link: where the browser and amoCRM come."""
 
 
 async def link(ask: Asker, world: World, hook_key: str, public_url: str, previous: Bound | None) -> Bound:
-    """Ask for the account and how it is reached, and show what to do there. Raises UsageError."""
+    """Ask for the account and how it is reached, then for what has to be made there. Raises UsageError."""
     base = f"{public_url.rstrip('/')}/hooks/{hook_key}"
 
+    async def chosen(values: Mapping[str, str]) -> Bound:
+        return _account_by(values, previous)
+
+    first = await ask_until_proved(ask, _choice(previous), chosen)
+
     async def proved(values: Mapping[str, str]) -> Bound:
-        found = _bound(values, world, previous, hook_key, base)
+        found = _bound({**values, **first.settings}, world, previous, hook_key, base)
         return await _with_account(found, world) if is_long_lived(found) else found
 
-    bound = await ask_until_proved(ask, _form(previous, base), proved)
+    bound = await ask_until_proved(ask, _keys(previous, base, first), proved)
     if not is_long_lived(bound):
         await ask.show(_notice(bound, base))
     return bound
 
 
-def _form(previous: Bound | None, base: str) -> Form:
-    fields = manifest(KIND).fields
-    values = {field.name: field.default for field in fields}
-    values |= {name: said for name, said in (previous.settings if previous else {}).items() if name in values}
-    return Form(title=T("amoCRM account"), intro=_steps(base), fields=fields, values=values)
+def _choice(previous: Bound | None) -> Form:
+    fields = [field for field in manifest(KIND).fields if field.name in _FIRST]
+    return Form(title=T("amoCRM account"), fields=fields, values=_known(previous))
 
 
-def _steps(base: str) -> tuple[Text, ...]:
-    return (
+def _keys(previous: Bound | None, base: str, account: Bound) -> Form:
+    """What the account has given, and what to enter there: it is known now, and how it is linked."""
+    fields = left_after(manifest(KIND).fields, account.settings)
+    title = T("Keys of {name}", name=account.account)
+    return Form(title=title, intro=_steps(base, account.settings[WAY]), fields=fields, values=_known(previous))
+
+
+def _known(previous: Bound | None) -> Mapping[str, str]:
+    values = {field.name: field.default for field in manifest(KIND).fields}
+    return values | {name: said for name, said in (previous.settings if previous else {}).items() if name in values}
+
+
+def _steps(base: str, way: str) -> tuple[Text, ...]:
+    by_token = (T("A long-lived token stands in a private integration, «Ключи и доступы»; it is shown once."),)
+    by_integration = (
         T("In the account, as an administrator: amoМаркет, ⋮, «Создать интеграцию», «Внешняя»."),
         T("Its redirect link: {url}", url=f"{base}/{CODE}"),
+        T("Its link for the hook of an integration that is switched off: {url}", url=f"{base}/{REVOKED}"),
         T("Allow it all the account's data; «Множественные источники» lets channels be told apart."),
         T("Or leave its ID empty: amoCRM then makes the integration itself, after one click."),
-        T("A long-lived token stands in a private integration, «Ключи и доступы»; it is shown once."),
+    )
+    return (
+        *(by_token if way == TOKEN else by_integration),
         T("The support of amoCRM registers the chat channel; its webhook: {url}", url=f"{base}/{CHAT}/:scope_id"),
     )
 
 
-def _bound(values: Mapping[str, str], world: World, previous: Bound | None, hook_key: str, base: str) -> Bound:
-    """The link as the answers have it. Raises UsageError."""
+def _account_by(values: Mapping[str, str], previous: Bound | None) -> Bound:
+    """The account of a link that begins, and how it is linked. Raises UsageError."""
     origin = hosts.account_of(values.get("account", ""))
     account = urlsplit(origin).netloc
     if previous and previous.account != account:
@@ -74,10 +96,15 @@ def _bound(values: Mapping[str, str], world: World, previous: Bound | None, hook
             T("This link belongs to {name}. Link the other account as one of its own.", name=previous.account),
             field="account",
         )
+    return Bound(account=account, title=account, settings={WAY: values.get(WAY, ""), "account": origin})
+
+
+def _bound(values: Mapping[str, str], world: World, previous: Bound | None, hook_key: str, base: str) -> Bound:
+    """The link as the answers have it. Raises UsageError."""
+    begun = _account_by(values, previous)
     settings = {
-        WAY: values.get(WAY, ""),
-        "account": origin,
-        "chats": hosts.chats_of(origin, values.get("chats", "").strip()),
+        **begun.settings,
+        "chats": hosts.chats_of(begun.settings["account"], values.get("chats", "").strip()),
         "redirect_uri": f"{base}/{CODE}",
         DEADLINE: values.get(DEADLINE, ""),
         **_channel(values),
@@ -90,11 +117,11 @@ def _bound(values: Mapping[str, str], world: World, previous: Bound | None, hook
     }
     by_way = _by_token(values, world) if settings[WAY] == TOKEN else _by_code(values, world)
     return Bound(
-        account=account,
-        title=account,
+        account=begun.account,
+        title=begun.title,
         settings={**settings, **by_way.settings},
         secrets={**secrets, **by_way.secrets},
-        facts={N_("Account"): account},
+        facts={N_("Account"): begun.account},
         hook_key=hook_key,
         memory=previous.memory if previous else by_way.memory,
     )

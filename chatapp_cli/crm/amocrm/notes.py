@@ -16,7 +16,7 @@ from typing import Any, Final, assert_never
 import msgspec
 from msgspec import structs
 
-from chatapp_cli.crm.amocrm import contacts, errors, events, names, salesbot
+from chatapp_cli.crm.amocrm import clocks, contacts, errors, events, names, salesbot
 from chatapp_cli.crm.amocrm.leads import AmoLeads, RecentLooks
 from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.crm.amocrm.rest import AmoApi, Params, embedded
@@ -103,7 +103,7 @@ class AmoNotes:
             return await self._went_on(entry)
         words = self._told(entry)
         if not words or entry.chat.kind == "group" or not showing.is_shown(entry):
-            return CrmReceipt()
+            return CrmReceipt(hidden=True)
         try:
             return await self._note(entry, words)
         except ChannelError as error:
@@ -126,7 +126,7 @@ class AmoNotes:
                 return f"{self._head(entry)}\n{show(T('The message was deleted.'))}"
             case Act.FAILED:
                 return f"{show(T('Not delivered:'))} {showing.complaint(entry)}"
-            case Act.DELIVERED | Act.TEXTED | Act.OWNER | Act.CONTINUE:
+            case Act.DELIVERED | Act.TEXTED | Act.OWNER | Act.CONTINUE | Act.READ | Act.REACT | Act.IMPORT:
                 return ""
             case unknown:
                 assert_never(unknown)
@@ -139,9 +139,9 @@ class AmoNotes:
         lead = await self._lead(entry, makes=entry.act is Act.ADD and not entry.ours)
         if lead is None:
             return CrmReceipt()
-        item = {"note_type": _OURS, "params": {"service": SERVICE, "text": words}, "request_id": "0"}
+        item = {"note_type": _OURS, "params": {"service": SERVICE, "text": words}}
         try:
-            await self._api.post(f"/api/v4/leads/{lead}/notes", [item])
+            await self._api.add(f"/api/v4/leads/{lead}/notes", "notes", item)
         except Rejected as error:
             if error.code != "gone":
                 raise
@@ -162,7 +162,7 @@ class AmoNotes:
     async def _lead(self, entry: LedgerEntry, *, makes: bool) -> int | None:
         """The lead of an entry's client: an open one, or a new one if the client wrote."""
         async with self._one_at_a_time:
-            if lead := self._looked.found(entry.chat.id):
+            if lead := self._looked.found(entry):
                 await self._leads.used(entry, lead)
                 return lead
             found = await self._look(entry)
@@ -203,10 +203,8 @@ class AmoNotes:
         if left is not None and await self._is_free(left, entry.chat.id):
             await self._leads.used(entry, left)
             return left
-        contact = await contacts.contact_of(self._api, entry.person)
-        if contact is None:
-            contact = await contacts.made(self._api, entry.person, entry.person.name or show(T("Client")))
-        return await self._leads.add(entry, contact)
+        made = await self._leads.add(entry, await contacts.contact_of(self._api, entry.person))
+        return made.lead
 
     async def _remember(self, entry: LedgerEntry, lead: int) -> None:
         """Note where a chat is written down, before it is: a lost answer is looked for there."""
@@ -274,7 +272,7 @@ class AmoNotes:
         for note in notes:
             owner = await written_in(self._memory, _whole(note.get("entity_id")))
             if owner is not None and owner.chat in by_chat:
-                for kept in _for_client(by_chat[owner.chat], owner.after, [note]):
+                for kept in _for_client(by_chat[owner.chat], owner.after, [note], self._apart()):
                     yield kept
 
     async def _answers(self, chat: MirroredChat) -> AsyncGenerator[events.KeptChatWords, None]:
@@ -288,7 +286,7 @@ class AmoNotes:
                 notes = await self._notes(lead, _COMMON)
             except Rejected:  # the lead is gone
                 continue
-            for kept in _for_client(chat, owner.after, notes):
+            for kept in _for_client(chat, owner.after, notes, self._apart()):
                 yield kept
 
     async def _notes(self, lead: int, kind: str, urgency: Urgency = Urgency.BACKGROUND) -> Sequence[Mapping[str, Any]]:
@@ -296,6 +294,10 @@ class AmoNotes:
         asked: Mapping[str, str | int] = {"filter[note_type]": kind, "limit": _NEWEST, "order[id]": "desc"}
         answer = await self._api.get(f"/api/v4/leads/{lead}/notes", asked, urgency=urgency)
         return embedded(answer, "notes")
+
+    def _apart(self) -> float:
+        found = clocks.apart(self._api.date, self._clock.now()) or 0.0
+        return found if abs(found) > clocks.EXACT else 0.0
 
     async def lead_of(self, chat: str) -> int | None:
         """The lead in which a chat is written down."""
@@ -307,8 +309,10 @@ def _arrivals(kept: Sequence[events.KeptChatWords], now: Millis) -> Sequence[Crm
     return [events.arrival(one, now) for one in sorted(kept, key=lambda one: int(one.remote))]
 
 
-def _for_client(chat: MirroredChat, after: int, notes: Sequence[Mapping[str, Any]]) -> Iterator[events.KeptChatWords]:
-    """Those notes after one that are meant for the client."""
+def _for_client(
+    chat: MirroredChat, after: int, notes: Sequence[Mapping[str, Any]], apart: float
+) -> Iterator[events.KeptChatWords]:
+    """Those notes after one that are meant for the client, dated by our clock, which is so many seconds ahead."""
     for note in notes:
         params, at = note.get("params"), _whole(note.get("created_at"))
         text = answer_in(str(params.get("text") or "") if isinstance(params, dict) else "")
@@ -320,7 +324,7 @@ def _for_client(chat: MirroredChat, after: int, notes: Sequence[Mapping[str, Any
                 remote=str(note["id"]),
                 author=str(note.get("created_by") or ""),
                 text=text,
-                at=at * 1000,
+                at=round((at + apart) * 1000),
                 noted=True,
             )
 

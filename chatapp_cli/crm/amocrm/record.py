@@ -75,10 +75,6 @@ class PairedSource(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     place: str
     channel: int = 0
-    source: int = 0
-    """The account's number of the source; 0 where sources cannot be made."""
-    data: str = ""
-    """Digest of what the account was told about it."""
 
 
 class ConnectedChats(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +101,12 @@ async def paired(memory: Memory) -> dict[PairingId, PairedSource]:
 async def paired_with(memory: Memory, pairing: PairingId) -> PairedSource | None:
     """One of them."""
     return await remembered(memory, f"{PAIRED}{pairing}", PairedSource)
+
+
+async def employee(bound: Bound, amojo_id: str) -> str:
+    """The account's number of an employee by the id in the chats; empty for one not known yet, such as the bot."""
+    name = f"{STAFF}{amojo_id}"
+    return (await bound.memory.known(name)).get(name, "") if amojo_id else ""
 
 
 async def integration(bound: Bound) -> MadeIntegration | None:

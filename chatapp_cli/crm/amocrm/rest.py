@@ -23,7 +23,6 @@ from chatapp_cli.domain.errors import (
     RateLimited,
     ReadInPart,
     Rejected,
-    Retryable,
 )
 from chatapp_cli.kit.http import HttpResponse, network, open_session, read
 from chatapp_cli.kit.pace import Bucket, Urgency
@@ -48,7 +47,8 @@ AGAIN: Final = 3
 """How often a request that was one too many is repeated here, before the caller hears of it."""
 LONGEST_WAIT: Final = 5.0
 """Seconds that such a request waits here in all: a bundle of others is held meanwhile."""
-_EMPTY: Final = 204
+_ONLY: Final = "0"
+"""What the only member of a request is called in its answer."""
 
 Params = Mapping[str, str | int]
 
@@ -95,6 +95,17 @@ class AmoApi:
     async def post(self, path: str, body: Any, *, urgency: Urgency = Urgency.CLIENT) -> Any:
         """Make something. Raises OutcomeUnknown if the answer was lost: nothing marks a repeated request."""
         return await self._answer("POST", path, body=body, urgency=urgency, once=True)
+
+    async def add(self, path: str, name: str, item: Mapping[str, Any]) -> int:
+        """Make one member of a collection; returns its number.
+
+        Raises OutcomeUnknown also for an answer that does not tell it: an array is carried out in part (addendum C8).
+        """
+        answer = await self.post(path, [{**item, "request_id": _ONLY}])
+        made = by_request(answer, name).get(_ONLY, {}).get("id")
+        if not isinstance(made, int):
+            raise OutcomeUnknown("strange_answer", path)
+        return made
 
     async def patch(self, path: str, body: Any, *, urgency: Urgency = Urgency.CLIENT) -> Any:
         """Change something; may be repeated."""
@@ -144,7 +155,7 @@ class AmoApi:
             await self._bucket.enter(urgency)
             response = await self._attempt(token, method, path, params, body, once=once)
             if response.ok:
-                return self._read(response, once=once)
+                return errors.understood(response, once=once)
             error = errors.refusal(response, now=self._world.clock.now(), once=once, secrets=[token.access])
             if response.status == errors.UNAUTHORISED and not renewed:
                 token, renewed = await self._bearer.another(token), True
@@ -198,14 +209,6 @@ class AmoApi:
                 found = await read(response, LARGEST)
         self.date = found.headers.get("Date", "")
         return found
-
-    def _read(self, response: HttpResponse, *, once: bool) -> Any:
-        if response.status == _EMPTY or not response.body:
-            return {}
-        answer = errors.said(response)
-        if answer is None:
-            raise (OutcomeUnknown if once else Retryable)("strange_answer", f"HTTP {response.status}")
-        return answer
 
 
 def embedded(answer: Any, name: str) -> list[Mapping[str, Any]]:

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from chatapp_cli.crm.amocrm import jwt
+from chatapp_cli.crm.amocrm import clocks, jwt
 from chatapp_cli.crm.amocrm.hosts import is_account
-from chatapp_cli.crm.amocrm.jwt import BotClaims
+from chatapp_cli.crm.amocrm.jwt import BotClaims, OutOfTime
 from chatapp_cli.crm.amocrm.names import KIND
 from chatapp_cli.crm.amocrm.record import HeldAccount, held, integration
 from chatapp_cli.crm.amocrm.rest import AmoApi
@@ -57,6 +57,8 @@ _CARDS: Final[Mapping[str, str]] = {
 }
 """Our word for a card by the claim ``entity_type``."""
 _LONGEST: Final = 300
+_REPLAYED: Final = 86_400
+"""Seconds out of time from which on no clock explains a token."""
 
 
 class KeptStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,9 +80,14 @@ async def accept(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
     if not isinstance(said, dict) or account is None or keys is None:
         return CrmReply(status=403)
     token = str(said.get("token") or "")
+    late = 0.0
     try:
-        claims = jwt.claims_of(token, keys.client_secret, now)
+        claims = jwt.claims_of(token, keys.client_secret, now, await clocks.known(bound.memory))
+    except OutOfTime as error:
+        claims, late = error.claims, error.seconds
     except ValueError:
+        return CrmReply(status=403)
+    if late > _REPLAYED:
         return CrmReply(status=403)
     ours = (account.number, keys.client_id.lower(), _origin(bound.settings["redirect_uri"]))
     if (claims.account_id, claims.client_uuid.lower(), _origin(claims.aud)) != ours:
@@ -88,9 +95,18 @@ async def accept(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
     path = _path_of(str(said.get("return_url") or ""), account, claims)
     if not path:
         return CrmReply(status=400)
-    kept = _kept(said.get("data"), path, claims, now + deadline(bound))
+    kept = _kept(said.get("data"), path, claims, now if late else now + deadline(bound))
     mark = claims.jti or sha256(token.encode()).hexdigest()
-    return CrmReply(arrivals=[arrival(kept, mark)], body=b"ok")
+    told = [arrival(kept, mark), *([_out_of_time(kept, mark, late)] if late else [])]
+    return CrmReply(arrivals=told, body=b"ok")
+
+
+def _out_of_time(kept: KeptStep, mark: str, seconds: float) -> CrmArrival:
+    """Tell a person why nothing is sent for a bot, which is let go on by the exit for errors at once."""
+    problem = f"the clocks of this machine and of amoCRM differ: a bot's token is {round(seconds)} seconds out of time"
+    return CrmArrival(
+        provider_id=border.external_id(f"clock:{mark}"), event=None, raw=msgspec.json.encode(kept), problem=problem
+    )
 
 
 def deadline(bound: Bound) -> Millis:

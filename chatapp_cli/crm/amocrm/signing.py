@@ -1,4 +1,4 @@
-"""The two signatures of the chats API: of our requests, and of hooks to us.
+"""The signatures of requests to the chats API, and of hooks to us.
 
 Source: providers' sheet §5.2, §5.5. ``Content-MD5`` is lower-case hex, and what is signed are the very bytes sent.
 """
@@ -34,6 +34,15 @@ def is_signed(secret: str, body: bytes, signature: str) -> bool:
     wanted = [_mac(secret, one).encode() for one in (body, body.rstrip(b"\n"))]
     found = [hmac.compare_digest(one, said) for one in wanted]
     return bool(secret) and any(found)
+
+
+def is_revocation(secret: str, client_id: str, account: int, signature: str) -> bool:
+    """Whether the hook of an integration that was switched off has its signature: HMAC-SHA256 over ``id|account``.
+
+    Source: amoCRM's page on OAuth step by step, «Хук об отключении интеграции».
+    """
+    wanted = hmac.digest(secret.encode(), f"{client_id}|{account}".encode(), "sha256").hex()
+    return bool(secret) and hmac.compare_digest(wanted.encode(), signature.encode("utf-8", "replace"))
 
 
 def _mac(secret: str, said: bytes) -> str:

@@ -7,8 +7,9 @@ Sources: b24-rest-docs ``installation-callback.md``, ``settings/oauth``, ``api-r
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from chatapp_cli.crm.bitrix24 import events, names, pages, place_form
 from chatapp_cli.crm.bitrix24.events import KeptPart
 from chatapp_cli.crm.bitrix24.place_form import FormPlace
 from chatapp_cli.crm.bitrix24.record import (
+    COPY,
     COPY_RETURNS,
     ECHO,
     HEARD,
@@ -48,6 +50,8 @@ _LONGEST: Final = 2000
 """Characters of a token or a code."""
 _HOUR: Final = 3600.0
 _MOMENT: Final[Millis] = 1000
+_IN_A_ROW: Final = 100
+"""Parts of an event after which other work goes on."""
 _RU: Final = "ru"
 
 Tree = Mapping[str, Any]
@@ -107,29 +111,35 @@ async def _event(portals: KnownPortals, bound: Bound, request: HookRequest, now:
     if name == events.TEST:
         await _hear(bound, tree)
         return _DONE
-    spoken = name == events.MESSAGE_ADD
     talks = name in {events.MESSAGE_ADD, events.MESSAGE_UPDATE}
     signed = await portals.signed(bound, now) if talks else ()
-    parts = events.kept(tree, lambda connector, line: f"{connector}|{line}" in signed)
-    return CrmReply(arrivals=[await _arrival(bound, part, now, spoken=spoken) for part in parts], body=b"ok")
+    parts = [*events.kept(tree, lambda connector, line: f"{connector}|{line}" in signed)]
+    return CrmReply(arrivals=await _arrivals(bound, parts, now), body=b"ok")
 
 
-async def _arrival(bound: Bound, part: KeptPart, now: Millis, *, spoken: bool) -> CrmArrival:
-    """A part of an event; of a message that seems to be ours only that the chat has to be looked into.
+async def _arrivals(bound: Bound, parts: Sequence[KeptPart], now: Millis) -> Sequence[CrmArrival]:
+    """The parts of an event, of which a form has room for thousands: other calls are answered between them.
 
-    An employee may have written the same words in these minutes, and been told first: only the chat's history tells
-    the two apart.
+    Of a message that seems to be ours only that the chat has to be looked into. An employee may have written the same
+    words in these minutes, and been told first: only the chat's history tells the two apart.
     """
-    number = events.message_of(part.tree) if spoken else ""
-    if number and await _may_be_copy(bound, events.copy_mark_of(part.tree), now):
-        return events.copy(part, number)
-    return events.arrival(part, now)
+    numbers = [events.message_of(part.tree) for part in parts]
+    marks = [events.copy_mark_of(part.tree) if number else "" for part, number in zip(parts, numbers, strict=True)]
+    shown = await _shown_by_us(bound, {*marks} - {""}, now)
+    found: list[CrmArrival] = []
+    for part, number, mark in zip(parts, numbers, marks, strict=True):
+        found.append(events.copy(part, number) if mark in shown else events.arrival(part, now))
+        if not len(found) % _IN_A_ROW:
+            await asyncio.sleep(0)
+    return found
 
 
-async def _may_be_copy(bound: Bound, mark: str, now: Millis) -> bool:
-    """Whether we have just shown these words there as this employee's."""
-    at = (await bound.memory.known(mark)).get(mark, "").partition(" ")[0] if mark else ""
-    return bool(at) and now - int(at) <= COPY_RETURNS
+async def _shown_by_us(bound: Bound, marks: Collection[str], now: Millis) -> Collection[str]:
+    """The marks of words that we have just shown there as an employee's, by one look however many are asked for."""
+    if not marks:
+        return ()
+    known = await bound.memory.known(COPY if len(marks) > 1 else next(iter(marks)))
+    return {mark for mark in marks if mark in known and now - int(known[mark].partition(" ")[0]) <= COPY_RETURNS}
 
 
 async def _introduced(bound: Bound, known: Installation, tree: Tree) -> CrmReply:

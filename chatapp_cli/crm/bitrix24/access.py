@@ -15,15 +15,17 @@ import msgspec
 
 from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.record import INSTALLED, OFFER, Installation, Offer, installation
-from chatapp_cli.domain.errors import NeedsRebind, OutcomeUnknown, Rejected, Retryable
+from chatapp_cli.domain.errors import ChannelError, NeedsRebind, OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.kit import tokens
 from chatapp_cli.kit.http import HttpResponse, network, read
 from chatapp_cli.kit.lenient import read_as
 from chatapp_cli.kit.records import remembered, written
-from chatapp_cli.kit.tokens import ANSWERED_WITHIN, Granted, name_of, token_of, undisturbed
+from chatapp_cli.kit.tokens import ANSWERED_WITHIN, PATIENCE, Granted, GrantRefused, name_of, token_of, undisturbed
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.world import Clock
+from chatapp_cli.ports.world import Clock, World
 
+OTHER_PORTAL: Final = "other_portal"
+"""The code of an installation in another portal than the linked one: the numbers of its chats begin anew."""
 _LARGEST: Final = 1 << 20
 
 
@@ -77,11 +79,11 @@ class AuthServer:
         """What ``app.info`` tells about a token's application and portal. Raises NeedsRebind for a wrong token."""
         with network([access]):
             response = await self._get("/rest/app.info", {"auth": access})
-        answer = errors.said(response)
-        if answer is None:
-            raise Retryable("strange_answer", f"HTTP {response.status}")
-        if not response.ok or errors.code_of(answer):
-            raise errors.refusal(errors.code_of(answer), errors.words_of(answer, [access]), status=response.status)
+        said = errors.said(response)
+        answer, code = said or {}, errors.code_of(said or {})
+        if not response.ok or said is None or code:
+            words = errors.words_of(answer, [access]) or f"app.info HTTP {response.status}"
+            raise errors.refusal(code, words, status=response.status)
         found = answer.get("result")
         return found if isinstance(found, dict) else {}
 
@@ -115,45 +117,75 @@ async def _unrepeated(request: aiohttp.ClientRequest, handler: aiohttp.ClientHan
         raise aiohttp.ClientPayloadError(type(broken).__name__) from None
 
 
-async def settle(bound: Bound, server: AuthServer, clock: Clock) -> Installation:
+async def settle(bound: Bound, server: AuthServer, world: World) -> Installation:
     """The installation that holds, once an offered one is proved with the authorisation server.
 
-    A wrong offer is dropped, and changes nothing if there was an installation before. Raises NeedsRebind if there is
-    none.
+    A wrong offer is dropped, and changes nothing if there was an installation before. Several sessions may find one,
+    such as that of a command beside the daemon: one asks, and the others wait for its tokens. Raises NeedsRebind if
+    there is no installation, or another portal's in place of the one that is linked, and Retryable after a lost answer.
     """
-    offer = await remembered(bound.memory, OFFER, Offer)
+    while offer := await remembered(bound.memory, OFFER, Offer):
+        if not (offer.taken and await _is_done(bound, offer, world.clock)):
+            await undisturbed(_take(bound, server, offer, world))
     known = await installation(bound)
-    if offer is None and known is None:
+    if known is None:
         raise NeedsRebind("not_installed")
-    if offer is not None:
-        try:
-            known = await undisturbed(_accepted(bound, server, offer, known, clock))
-        except (NeedsRebind, Rejected, OutcomeUnknown):
-            await bound.memory.swap(OFFER, written(offer), "")
-            if known is None:
-                raise
-    assert known is not None
     return known
 
 
-async def _accepted(
-    bound: Bound, server: AuthServer, offer: Offer, known: Installation | None, clock: Clock
-) -> Installation:
+async def _is_done(bound: Bound, offer: Offer, clock: Clock) -> bool:
+    """Wait until another session has proved an offer; false for one that was probably killed at it."""
+    for pause in PATIENCE:
+        await clock.sleep(pause)
+        if (await bound.memory.known(OFFER)).get(OFFER) != written(offer):
+            return True
+    return False
+
+
+async def _take(bound: Bound, server: AuthServer, offer: Offer, world: World) -> None:
+    """Prove an offer that nobody else takes, with a note ahead: its tokens work once, and an answer can be lost."""
+    doubtful = offer.doubtful or bool(offer.taken)
+    mine = msgspec.structs.replace(offer, taken=world.chance.key(), doubtful=doubtful)
+    free = msgspec.structs.replace(offer, taken="", doubtful=doubtful)
+    if not await bound.memory.swap(OFFER, written(offer), written(mine)):
+        return
+    known = await installation(bound)
+    try:
+        await _accepted(bound, server, mine, known, world.clock)
+    except OutcomeUnknown as unknown:
+        await bound.memory.swap(OFFER, written(mine), written(msgspec.structs.replace(free, doubtful=True)))
+        raise Retryable(unknown.code, unknown.detail) from None
+    except (NeedsRebind, Rejected) as refused:
+        await bound.memory.swap(OFFER, written(mine), "")
+        if known is None or refused.code == OTHER_PORTAL:
+            raise _named(refused, doubtful=doubtful) from None
+    except ChannelError:
+        await bound.memory.swap(OFFER, written(mine), written(free))
+        raise
+
+
+def _named(refused: ChannelError, *, doubtful: bool) -> ChannelError:
+    """After a lost answer a refusal says nothing about the application: its tokens are spent, and it needs others."""
+    lost = doubtful and isinstance(refused, GrantRefused)
+    return NeedsRebind("install_lost", refused.detail) if lost else refused
+
+
+async def _accepted(bound: Bound, server: AuthServer, offer: Offer, known: Installation | None, clock: Clock) -> None:
     issued = await _proved(server, offer)
     moved = issued.client_endpoint or offer.endpoint
     same = known is not None and known.member_id == issued.member_id
     if issued.member_id != offer.member_id or not (same or urlsplit(moved).netloc == bound.account):
         raise NeedsRebind("install_forged")
-    kept = known.application_token if known and same else ""
+    if known and not same:
+        raise NeedsRebind(OTHER_PORTAL)
     found = Installation(
         member_id=issued.member_id,
         endpoint=moved,
-        application_token=offer.application_token or kept,
+        application_token=offer.application_token or (known.application_token if known else ""),
         owner=issued.user_id or offer.owner,
     )
     token = token_of(issued.granted, clock.now())
     await bound.memory.save({INSTALLED: written(found), name_of(bound): tokens.written(token), OFFER: ""})
-    return found
 
 
 async def _proved(server: AuthServer, offer: Offer) -> Issued:

@@ -55,19 +55,35 @@ class PortalApi(MethodCalls):
         token = AccessToken(access=access, refresh="", at=0, until=0)
         await self._bucket.enter(Urgency.OPERATOR)
         response = await self._attempt(token, method, {}, once=False)
+        if response.status in errors.REDIRECT and await self._moved(response, await self._tokens.present()):
+            response = await self._attempt(token, method, {}, once=False)
         said = errors.said(response)
         if not response.ok or said is None or errors.code_of(said):
             raise self._failed(method, response, said, once=False, secrets=[access])
         return said.get("result")
 
     async def download(self, url: str) -> tuple[aiohttp.ClientResponse, str]:
-        """Begin to fetch a file of the portal; the caller reads and releases it. The token goes into the query."""
+        """Begin to fetch a file of the portal; the caller reads and releases it. The token goes into the query.
+
+        One that has expired is renewed, as for a call.
+        """
         token = await self._tokens.present()
+        response = await self._begun(url, token)
+        if response.status == errors.UNAUTHORISED:
+            with network([token.access]):
+                async with response:
+                    refused = await read(response)
+            if errors.code_of(errors.said(refused) or {}) != errors.EXPIRED:
+                raise self._failed("download", refused, errors.said(refused), once=False, secrets=[token.access])
+            token = await self._tokens.another(token)
+            response = await self._begun(url, token)
+        return response, token.access
+
+    async def _begun(self, url: str, token: AccessToken) -> aiohttp.ClientResponse:
         with network([token.access]):
-            response = await self._http.get(
+            return await self._http.get(
                 url, params={"auth": token.access}, timeout=aiohttp.ClientTimeout(total=600), allow_redirects=False
             )
-        return response, token.access
 
     async def _answer(self, method: str, params: Answer, urgency: Urgency, *, once: bool = False) -> Answer:
         self._parking.require_free(method)
@@ -82,7 +98,8 @@ class PortalApi(MethodCalls):
                 self._parking.heed(method, said.get("time"))
                 return said
             if not await self._mended(response, code, token, tried):
-                raise self._failed(method, response, said, once=once, secrets=[token.access])
+                error = self._failed(method, response, said, once=once, secrets=[token.access])
+                raise await self._blamed(method, error)
 
     async def _mended(self, response: HttpResponse, code: str, token: AccessToken, tried: _Tried) -> bool:
         """Remove the cause of a refusal, if that is possible and was not tried: the same request may work then."""
@@ -106,14 +123,26 @@ class PortalApi(MethodCalls):
         b24-rest-docs ``change-domen.md``: calls to the old address answer 302.
         """
         there = urlsplit(response.headers.get("Location", "")).netloc
-        told = await self._server.about(token.access)
-        if not there or not belongs(told, self._server.client_id, self.held.member_id):
+        told = await self._about(token)
+        if not there or not (told is None or belongs(told, self._server.client_id, self.held.member_id)):
             return False
-        if told.get("member_id") and told.get("client_endpoint"):
+        if told and told.get("member_id") and told.get("client_endpoint"):
             await self._stands_at(str(told["client_endpoint"]))
         else:
             await self._tokens.another(token)
         return self.held.host == there
+
+    async def _about(self, token: AccessToken) -> Answer | None:
+        """What the authorisation server tells about our token; ``None`` for one that has expired on the way.
+
+        Its renewal names the portal and its address too.
+        """
+        try:
+            return await self._server.about(token.access)
+        except NeedsRebind as refused:
+            if not errors.begins_with(refused, errors.EXPIRED):
+                raise
+            return None
 
     async def _stands_at(self, endpoint: str) -> None:
         """Remember where the portal is now; never without encryption if it had that."""
@@ -146,7 +175,7 @@ async def connected(bound: Bound, world: World) -> AsyncIterator[PortalApi]:
     """Open the API for a link, once its installation is proved. Raises NeedsRebind if there is none."""
     async with open_session(total=PATIENCE) as http:
         server = AuthServer.of(http, bound)
-        held = await settle(bound, server, world.clock)
+        held = await settle(bound, server, world)
         token = await records.token(bound)
         if token is None:
             raise NeedsRebind("not_installed")

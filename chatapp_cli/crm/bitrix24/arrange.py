@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from chatapp_cli.crm.bitrix24 import names
+from chatapp_cli.crm.bitrix24 import errors, names
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.card_tab import CARD
@@ -51,7 +51,13 @@ class Arrangement:
         self._tabs = CardTabs(api, address(public_url, bound, CARD))
 
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
-        """Do what lacks; returns what was refused."""
+        """Do what lacks; returns what was refused. Raises Misconfigured for a right that the link cannot do without."""
+        try:
+            return await self._arranged(pairings)
+        except Rejected as error:
+            raise errors.of_all(error) from None
+
+    async def _arranged(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         await self._bind(wanted_events([one.options for one in pairings]))
         wanted, refused = _by_line(pairings)
         refused |= await self._register(wanted)
@@ -248,13 +254,13 @@ def _joined(pairing: Pairing) -> Joined:
 
 def _is_gone(error: ChannelError) -> bool:
     """Whether there is nothing left to disconnect."""
-    return isinstance(error, Rejected)
+    return isinstance(error, Rejected) and error.code != errors.SCOPE
 
 
 def _require(answers: Mapping[str, Any]) -> None:
     """Raise for an event that could not be bound; one that is not there any more needs no unbinding."""
     for name, said in answers.items():
-        if isinstance(said, Rejected) and name.startswith("b"):
+        if isinstance(said, Rejected) and name.startswith("b") and said.code != errors.SCOPE:
             raise Misconfigured("bad_webhook", said.detail, field="public_url")
         if isinstance(said, NeedsRebind | Misconfigured) or (isinstance(said, ChannelError) and name.startswith("b")):
             raise said

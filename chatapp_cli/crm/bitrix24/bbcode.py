@@ -12,15 +12,18 @@ _WORDS: Final = (
     "b|i|u|s|code|quote|url|user|chat|br|img|size|color|p|list|icon|send|put|call|attach|disk|rating|timestamp|context"
 )
 _TAG: Final = re.compile(rf"\[(?P<end>/?)(?P<tag>{_WORDS}|\*)(?:=(?P<value>[^\[\]\n]{{0,2000}}))?\]", re.IGNORECASE)
-_SIGNED: Final = re.compile(r"\[b\]([^\[\]\n]{1,120}):\[/b\][ ]?(?:\[br\]|\n)[ ]?", re.IGNORECASE)
+_SIGNED: Final = re.compile(r"\[b\]([^\[\]\n]{1,120}):\[/b\] \[br\] ?", re.IGNORECASE)
+"""A name as the portal puts it before a text, with a blank before the line break: no heading that somebody wrote."""
 _RULE: Final = "-{20,100}"
+_TIMED: Final = r"\[[^\[\]\n]{0,40}\d{1,2}[.:]\d{2}[^\[\]\n]{0,40}\]"
 _QUOTED_LINES: Final = re.compile(
-    rf"\A\s*{_RULE}[ ]*\n(?P<head>[^\n]*)\n(?P<words>.*?)\n?{_RULE}[ ]*(?:\n|\Z)", re.DOTALL
+    rf"\A\s*{_RULE}[ ]*\n[^\n]{{0,200}}{_TIMED}[ ]*\n(?P<words>.*?)\n?{_RULE}[ ]*(?:\n|\Z)", re.DOTALL
 )
+"""Lines of dashes around a name with a time, and words: those around a list are the employee's own."""
 _QUOTED_TAG: Final = re.compile(r"\A\s*\[quote(?:=[^\]\n]*)?\](?P<words>.*?)\[/quote\]\s*", re.IGNORECASE | re.DOTALL)
-_HEAD: Final = re.compile(r"\[[^\]\n]*\d{1,2}[.:]\d{2}[^\]\n]*\]\s*$")
+_HEAD: Final = re.compile(rf"{_TIMED}\s*$")
 """The time behind a name, at the end of a quote's first line."""
-_BREAK: Final = "\u200b"
+BREAK: Final = "\u200b"
 """Between a bracket and its word: the portal shows both, and obeys neither."""
 
 
@@ -35,17 +38,23 @@ class Said(NamedTuple):
 
 
 def read(text: str) -> Said:
-    """Take a message apart, and turn it into plain text."""
-    text = re.sub(r"\[br\]", "\n", text, flags=re.IGNORECASE) if not _SIGNED.match(text) else text
+    """Take a message apart, and turn it into plain text; one that only quotes says what it quotes."""
     signature = ""
     if signed := _SIGNED.match(text):
-        signature, text = signed[1].strip(), re.sub(r"\[br\]", "\n", text[signed.end() :], flags=re.IGNORECASE)
-    quoted = ""
+        signature, text = signed[1].strip(), text[signed.end() :]
+    quoted, words = _parted(re.sub(r"\[br\]", "\n", text, flags=re.IGNORECASE))
+    if not (said := plain(words)):
+        return Said(plain(quoted), signature=signature)
+    return Said(said, " ".join(plain(quoted).split()), signature)
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """What a message quotes, and what stands below."""
     if match := _QUOTED_TAG.match(text):
-        quoted, text = _without_head(match["words"]), text[match.end() :]
-    elif match := _QUOTED_LINES.match(text):
-        quoted, text = match["words"], text[match.end() :]
-    return Said(plain(text), " ".join(plain(quoted).split()), signature)
+        return _without_head(match["words"]), text[match.end() :]
+    if match := _QUOTED_LINES.match(text):
+        return match["words"], text[match.end() :]
+    return "", text
 
 
 def _without_head(words: str) -> str:
@@ -83,4 +92,4 @@ def _address(link: str, begun: int, found: list[str]) -> str:
 
 def shielded(text: str) -> str:
     """A text of ours so that the portal shows its brackets and does not obey them."""
-    return _TAG.sub(lambda tag: f"[{_BREAK}{tag[0][1:]}", text)
+    return _TAG.sub(lambda tag: f"[{BREAK}{tag[0][1:]}", text)

@@ -40,8 +40,8 @@ def notice(bound: Bound, base: str) -> Notice:
     )
 
 
-def bound_by(values: Mapping[str, str], world: World, previous: Bound | None, hook_key: str) -> Bound:
-    """The link of a local application. Raises UsageError."""
+def portal_by(values: Mapping[str, str], previous: Bound | None) -> Bound:
+    """The portal of a link that begins. Raises UsageError."""
     portal = portal_of(values.get("portal", ""))
     account = urlsplit(portal).netloc
     if previous and previous.account != account:
@@ -49,12 +49,17 @@ def bound_by(values: Mapping[str, str], world: World, previous: Bound | None, ho
             T("This link belongs to {name}. Link the other portal as one of its own.", name=previous.account),
             field="portal",
         )
-    chance = world.chance
+    return Bound(account=account, title=account, settings={"portal": portal})
+
+
+def bound_by(values: Mapping[str, str], world: World, previous: Bound | None, hook_key: str) -> Bound:
+    """The link of a local application. Raises UsageError."""
+    begun, chance = portal_by(values, previous), world.chance
     return Bound(
-        account=account,
-        title=account,
+        account=begun.account,
+        title=begun.title,
         settings={
-            "portal": portal,
+            **begun.settings,
             "client_id": _given(values, "client_id"),
             "auth_server": origin_of(values.get("auth_server", ""), "auth_server", _LIKE),
         },
@@ -64,7 +69,7 @@ def bound_by(values: Mapping[str, str], world: World, previous: Bound | None, ho
             "state": chance.key(),
             "window": str(world.clock.now() + WINDOW),
         },
-        facts={N_("Portal"): account},
+        facts={N_("Portal"): begun.account},
         hook_key=hook_key,
     )
 

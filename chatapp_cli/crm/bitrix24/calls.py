@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.rate import BURST, LEAK, Parking
-from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Retryable
+from chatapp_cli.domain.errors import ChannelError, RateLimited, Retryable
 from chatapp_cli.kit.http import HttpResponse
 from chatapp_cli.kit.pace import Bucket, Urgency
 from chatapp_cli.ports.world import World
@@ -21,6 +21,8 @@ LARGEST: Final = 32 << 20
 """The largest answer in bytes."""
 PATIENCE: Final = 65.0
 """Seconds: the portal cuts a request at 60."""
+PROOF: Final = "scope"
+"""The method that needs no right: what it answers concerns the whole link."""
 AGAIN: Final = 3
 """How often a request that the full bucket turned away is repeated here, before the caller hears of it."""
 
@@ -109,17 +111,25 @@ class MethodCalls(ABC):
             said = {"error": "", **_error(bad[name])} if name in bad else {"result": good.get(name)}
             if name not in bad and name not in good:
                 found[name] = Retryable("strange_answer", method)
-            elif errors.code_of(said):
-                found[name] = self._refused(method, {**said, "time": times.get(name)})
+            elif name in bad or errors.code_of(said):
+                found[name] = errors.of_one_method(self._refused(method, {**said, "time": times.get(name)}))
             else:
                 found[name] = good[name]
         return found
 
+    async def _blamed(self, method: str, error: ChannelError) -> ChannelError:
+        """The error of a method; of a right that is lacking it is asked whether it is lacking for all methods."""
+        if error.code != errors.SCOPE or method == PROOF:
+            return error
+        try:
+            await self.call(PROOF, urgency=Urgency.OPERATOR)
+        except ChannelError as worse:
+            return worse
+        return errors.of_one_method(error)
+
     def _failed(
         self, method: str, response: HttpResponse, said: Answer | None, *, once: bool, secrets: Sequence[str]
     ) -> ChannelError:
-        if said is None and response.ok:
-            return (OutcomeUnknown if once else Retryable)("strange_answer", method)
         return self._refused(method, said or {}, status=response.status, once=once, secrets=secrets)
 
     def _refused(

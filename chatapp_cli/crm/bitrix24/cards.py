@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import BatchCommand, MethodCalls
 from chatapp_cli.domain import border
@@ -52,7 +53,7 @@ async def known(api: MethodCalls, commands: Mapping[str, BatchCommand]) -> Mappi
     """
     answers = await api.batch(commands, urgency=Urgency.OPERATOR)
     for answer in answers.values():
-        if isinstance(answer, ChannelError) and not isinstance(answer, Rejected):
+        if isinstance(answer, ChannelError) and (not isinstance(answer, Rejected) or answer.code == errors.SCOPE):
             raise answer
     return {name: answer for name, answer in answers.items() if not isinstance(answer, ChannelError)}
 

@@ -22,6 +22,7 @@ from chatapp_cli.crm.bitrix24 import (
 )
 from chatapp_cli.crm.bitrix24.api import PortalApi, connected
 from chatapp_cli.crm.bitrix24.arrange import Arrangement
+from chatapp_cli.crm.bitrix24.calls import PROOF
 from chatapp_cli.crm.bitrix24.deliver import Delivery
 from chatapp_cli.crm.bitrix24.history import ChatHistory
 from chatapp_cli.crm.bitrix24.naming import ChatNaming
@@ -83,7 +84,7 @@ class Bitrix24Session:
 
     async def prove(self) -> None:
         """Ask for the application's rights."""
-        await self._api.call("scope")
+        await self._api.call(PROOF)
 
     async def places(self) -> Sequence[Place]:
         """The open lines, with the settings that make trouble."""

@@ -25,7 +25,7 @@ TOGETHER: Final = 20
 """Messages in a request: no largest number is documented, and a lost answer leaves so many unknown (addendum B7)."""
 
 _Item: TypeAlias = Callable[[LedgerEntry], Mapping[str, Any]]
-_Beside: TypeAlias = Literal[Act.TEXTED, Act.OWNER, Act.FAILED, Act.CONTINUE]
+_Beside: TypeAlias = Literal[Act.TEXTED, Act.OWNER, Act.FAILED, Act.CONTINUE, Act.READ, Act.REACT, Act.IMPORT]
 
 
 class Delivery:
@@ -44,7 +44,7 @@ class Delivery:
             if reason := _unfit(entry):
                 found[place] = reason
             elif entry.act is Act.ADD and not showing.is_shown(entry):
-                found[place] = CrmReceipt()
+                found[place] = CrmReceipt(hidden=True)
             else:
                 jobs.setdefault((entry.act, entry.pairing.kind, entry.pairing.place), []).append((place, entry))
         work = [self._together(job[at : at + TOGETHER]) for job in jobs.values() for at in range(0, len(job), TOGETHER)]
@@ -77,7 +77,7 @@ class Delivery:
                 return self._again("imconnector.delete.messages", entries, convert.deleted)
             case Act.DELIVERED:
                 return self._again("imconnector.send.status.delivery", entries, convert.delivered)
-            case Act.TEXTED | Act.OWNER | Act.FAILED | Act.CONTINUE as act:
+            case Act.TEXTED | Act.OWNER | Act.FAILED | Act.CONTINUE | Act.READ | Act.REACT | Act.IMPORT as act:
                 return self._tell_beside(act, entries)
             case unknown:
                 assert_never(unknown)
@@ -91,7 +91,8 @@ class Delivery:
                 return owners.tell(self._api, entries, self._clock.now())
             case Act.FAILED:
                 return self._complain(entries)
-            case Act.CONTINUE:  # no automation of a portal waits for us
+            case Act.CONTINUE | Act.READ | Act.REACT | Act.IMPORT:
+                # No automation of a portal waits for us, and its connectors have no such calls.
                 return _nothing(entries)
             case unknown:
                 assert_never(unknown)

@@ -264,12 +264,12 @@ def _event(tree: Tree, now: Millis) -> CrmEvent:
     if name == MESSAGE_ADD:
         return _wrote(tree, now)
     if name in {MESSAGE_UPDATE, MESSAGE_DELETE}:
-        return _changed(tree, name)
+        return _changed(tree, name, now)
     if name in {DIALOG_START, DIALOG_FINISH}:
         return _conversation(tree, closed=name == DIALOG_FINISH)
     if name == STATUS_DELETE:
         kind, place = _whose(_text(data, "connector"), _text(data, "line"))
-        return PlaceDetached(place=place, kind=kind)
+        return PlaceDetached(place=place, kind=kind, at=_at(_text(tree, "ts"), now))
     if name == LINE_DELETE and isinstance(data, str) and data:
         return PlaceDetached(place=border.external_id(data))
     return LinkRemoved() if name == UNINSTALL else _outside_chats(tree)
@@ -323,7 +323,7 @@ def wrote(text: str, *, signed: bool, **about: Any) -> CrmWrote:
     return CrmWrote(text=border.text(shown), quoted=border.name(said.quoted), **about)
 
 
-def _changed(tree: Tree, name: str) -> CrmRewrote | CrmWithdrew:
+def _changed(tree: Tree, name: str, now: Millis) -> CrmRewrote | CrmWithdrew:
     item = _item(tree)
     said = _map(item, "message")
     kind, place = _whose(_text(tree["data"], "CONNECTOR"), _text(tree["data"], "LINE"))
@@ -341,7 +341,8 @@ def _changed(tree: Tree, name: str) -> CrmRewrote | CrmWithdrew:
         return CrmWithdrew(**about)
     said_now = bbcode.read(_text(said, "text"))
     signed = tree.get(_SIGNED) == "Y" and said_now.signature
-    return CrmRewrote(text=border.text(f"{said_now.signature}:\n{said_now.text}" if signed else said_now.text), **about)
+    text = f"{said_now.signature}:\n{said_now.text}" if signed else said_now.text
+    return CrmRewrote(text=border.text(text), at=_at(_text(tree, "ts"), now), **about)
 
 
 def _texted(data: Tree) -> CrmTexted:

@@ -72,8 +72,8 @@ async def _refused(response: aiohttp.ClientResponse, secret: str) -> ChannelErro
         answer = await read(response)
     said = errors.said(answer) or {}
     code = errors.code_of(said)
-    if code == errors.EXPIRED or response.status >= errors.SERVER:
-        return Retryable("server_error", f"HTTP {response.status}")
     if code:
-        return errors.refusal(code, errors.words_of(said, [secret]), status=response.status)
+        return errors.of_one_method(errors.refusal(code, errors.words_of(said, [secret]), status=response.status))
+    if response.status >= errors.SERVER:
+        return Retryable("server_error", f"HTTP {response.status}")
     return Rejected("file_gone", f"HTTP {response.status}")

@@ -12,11 +12,14 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Field, Form
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.kit.binding import ask_until_proved
+from chatapp_cli.kit.binding import ask_until_proved, left_after
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Asker, Bound
 from chatapp_cli.ports.world import World
 
+_FIRST: Final = (webhook.WAY, webhook.LITE, "portal")
+"""What is asked before anything has to be done in the portal."""
+_APPLICATION: Final = "application"
 _UNREACHED: Final = T("A local application is called from outside, and the public address of this desk is not known.")
 _REACH: Final = T(
     "For an application, set the public address first: {how}",
@@ -25,34 +28,55 @@ _REACH: Final = T(
 
 
 async def link(ask: Asker, world: World, hook_key: str, public_url: str, previous: Bound | None) -> Bound:
-    """Ask for portal and application, and show what to enter there, or for a webhook, which works at once.
+    """Ask which portal and how, then for its application, for which addresses have to be entered there.
 
-    Raises UsageError for an application without a public address.
+    A webhook works at once. Raises UsageError for an application without a public address.
     """
     base = f"{public_url.rstrip('/')}/hooks/{hook_key}" if public_url else ""
 
-    async def proved(values: Mapping[str, str]) -> Bound:
+    async def chosen(values: Mapping[str, str]) -> Bound:
         if values.get(webhook.WAY) == webhook.LITE:
             return await webhook.bound_by(values, world, previous, hook_key)
         if not base:
             raise UsageError(_UNREACHED, _REACH, field=webhook.WAY)
-        return bind.bound_by(values, world, previous, hook_key)
+        return bind.portal_by(values, previous)
 
-    bound = await ask_until_proved(ask, _form(previous, base), proved)
-    if not webhook.is_lite(bound):
-        await ask.show(bind.notice(bound, base))
+    first = await ask_until_proved(ask, _choice(previous, base), chosen)
+    if webhook.is_lite(first):
+        return first
+
+    async def proved(values: Mapping[str, str]) -> Bound:
+        return bind.bound_by({**values, **first.settings}, world, previous, hook_key)
+
+    bound = await ask_until_proved(ask, _application(previous, base, first), proved)
+    await ask.show(bind.notice(bound, base))
     return bound
 
 
-def _form(previous: Bound | None, base: str) -> Form:
-    """The questions; without a public address only those of a webhook, which is then the default of a new link."""
-    fields = manifest(KIND).fields
-    values = {field.name: field.default for field in fields}
+def _choice(previous: Bound | None, base: str) -> Form:
+    """Which portal, and how; without a public address only a webhook, which is then the default of a new link."""
+    fields = [field for field in manifest(KIND).fields if field.name in _FIRST]
+    values = _known(previous)
+    intro = [
+        T("By a webhook alone: «Разработчикам», «Другое», «Входящий вебхук», right crm; no public address needed.")
+    ]
     if not base:
         fields = [_as_unreached(field) for field in fields if not field.when or field.name == webhook.LITE]
         values[webhook.WAY] = webhook.LITE if previous is None else values[webhook.WAY]
-    values |= {name: said for name, said in (previous.settings if previous else {}).items() if name in values}
-    return Form(title=T("Bitrix24 portal"), intro=_steps(base), fields=fields, values=values)
+        intro.insert(0, T("The public address of this desk is not known, so that only a webhook can be linked."))
+    return Form(title=T("Bitrix24 portal"), intro=intro, fields=fields, values=values)
+
+
+def _application(previous: Bound | None, base: str, portal: Bound) -> Form:
+    """The keys of the application, and what to enter in the portal, which is known now."""
+    fields = left_after(manifest(KIND).fields, dict.fromkeys(_FIRST, "") | {webhook.WAY: _APPLICATION})
+    title = T("Local application in {portal}", portal=portal.account)
+    return Form(title=title, intro=_steps(base), fields=fields, values=_known(previous))
+
+
+def _known(previous: Bound | None) -> dict[str, str]:
+    values = {field.name: field.default for field in manifest(KIND).fields}
+    return values | {name: said for name, said in (previous.settings if previous else {}).items() if name in values}
 
 
 def _as_unreached(field: Field) -> Field:
@@ -61,14 +85,6 @@ def _as_unreached(field: Field) -> Field:
 
 
 def _steps(base: str) -> tuple[Text, ...]:
-    lite = (
-        T("By a webhook alone: «Разработчикам», «Другое», «Входящий вебхук», right crm; no public address needed."),
-    )
-    if not base:
-        return (
-            T("The public address of this desk is not known, so that only a webhook can be linked."),
-            *lite,
-        )
     return (
         T("In the portal, as an administrator: «Разработчикам», «Другое», «Локальное приложение», «Серверное»."),
         T("Better as a service employee: if the one who installed it leaves, the link ends."),
@@ -76,5 +92,4 @@ def _steps(base: str) -> tuple[Text, ...]:
         T("Address of the handler: {url}", url=f"{base}/event"),
         T("Address of the first installation: {url}", url=f"{base}/install"),
         T("Save it there, copy its ID and key to here, and press «Переустановить» only after that."),
-        *lite,
     )

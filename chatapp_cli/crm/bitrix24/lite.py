@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24 import bbcode, check, errors, lines, lite_pipelines
-from chatapp_cli.crm.bitrix24.calls import AT_ONCE, BatchCommand
+from chatapp_cli.crm.bitrix24.calls import AT_ONCE, PROOF, BatchCommand
 from chatapp_cli.crm.bitrix24.cards import TYPES, item_of, shown
 from chatapp_cli.crm.bitrix24.lite_cards import LiteCard, LiteCards, place_of, places
 from chatapp_cli.crm.bitrix24.together import TogetherCalls
@@ -65,7 +65,7 @@ class Bitrix24LiteSession:
         What a card refuses is written once more after a new look: somebody may have deleted it.
         """
         found = await self._told(dict(enumerate(entries)))
-        refused = {n: entries[n] for n, answer in found.items() if isinstance(answer, Rejected)}
+        refused = {n: entries[n] for n, answer in found.items() if _may_be_gone(answer)}
         for entry in refused.values():
             self._cards.forget(entry)
         try:
@@ -181,7 +181,7 @@ class Bitrix24LiteSession:
 
     async def prove(self) -> None:
         """Ask for the webhook's rights."""
-        await self._api.call("scope")
+        await self._api.call(PROOF)
 
     async def places(self) -> Sequence[Place]:
         """The pipelines of deals, and the leads."""
@@ -228,6 +228,10 @@ async def findings(bound: Bound, world: World) -> Sequence[Finding]:
             what=T("Linked by a webhook alone: what employees write there does not come here."),
         ),
     ]
+
+
+def _may_be_gone(answer: CrmReceipt | ChannelError) -> bool:
+    return isinstance(answer, Rejected) and answer.code != errors.SCOPE
 
 
 def _refused(place: str) -> ChannelError:

@@ -271,5 +271,5 @@ def _reached(person: CrmPerson) -> Iterator[tuple[str, list[str]]]:
         digits = phone.removeprefix("+")
         home = [f"8{digits[1:]}"] if digits.startswith("7") and len(digits) == len("79991112233") else []
         yield "PHONE", [phone, digits, *home]
-    if address := border.address(person.username) if "@" in person.username.strip("@") else "":
+    if address := border.address(person.email):
         yield "EMAIL", [address]

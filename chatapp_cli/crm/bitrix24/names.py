@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Final
 from unicodedata import category
@@ -26,12 +26,17 @@ _WEB: Final = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
 
 def letters(name: str) -> str:
     """What of a name Bitrix24 takes; may be empty."""
-    kept = "".join(sign if _fits(sign) else " " for sign in name)
+    kept = "".join(_fitting(name))
     return " ".join(kept.split()).strip(_EDGES)[:LONGEST].strip(_EDGES)
 
 
-def _fits(sign: str) -> bool:
-    return category(sign)[0] in "LM" or sign == "-" or sign in _APOSTROPHES
+def _fitting(name: str) -> Iterator[str]:
+    """The signs that fit, and blanks; a mark fits only on a letter, and not on an emoji."""
+    on_letter = False
+    for sign in name:
+        kind = category(sign)[0]
+        on_letter = kind == "L" or (kind == "M" and on_letter)
+        yield sign if on_letter or sign == "-" or sign in _APOSTROPHES else " "
 
 
 def called(person: CrmPerson) -> Mapping[str, str]:

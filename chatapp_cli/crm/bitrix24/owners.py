@@ -13,17 +13,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from chatapp_cli.crm.bitrix24 import events, names
+from chatapp_cli.crm.bitrix24 import errors, events, names
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import BatchCommand
 from chatapp_cli.crm.bitrix24.cards import TYPES, bound_cards, bound_to, chats_of_card, item_of
-from chatapp_cli.crm.bitrix24.errors import CARD_AWAITED
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardChanged, CardCommented, CardEvent, CrmArrival
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.owner import ChatOwner, heeded, told
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected, Retryable
+from chatapp_cli.domain.errors import ChannelError, Rejected, Retryable
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.brackets import members
 from chatapp_cli.kit.pace import Urgency
@@ -140,7 +139,7 @@ async def _all(api: PortalApi, commands: Mapping[str, BatchCommand]) -> Mapping[
     """
     answers = await api.batch(commands, urgency=Urgency.BACKGROUND)
     for said in answers.values():
-        if isinstance(said, ChannelError) and not isinstance(said, Rejected | Misconfigured):
+        if isinstance(said, ChannelError) and not isinstance(said, Rejected):
             raise said
     return {name: said for name, said in answers.items() if not isinstance(said, ChannelError)}
 
@@ -232,10 +231,10 @@ def _told(
     if failures := [one for one in said if isinstance(one, ChannelError)]:
         return _about_card(failures[0])
     if not keys and now - entry.at < TRACKED_WITHIN:
-        return Retryable(CARD_AWAITED)
+        return Retryable(errors.CARD_AWAITED)
     return CrmReceipt()
 
 
 def _about_card(error: ChannelError) -> ChannelError:
     """That the application's owner may not change a card says nothing about the link."""
-    return Rejected("card_denied", error.detail) if isinstance(error, Misconfigured) else error
+    return Rejected("card_denied", error.detail) if error.code == errors.SCOPE else error

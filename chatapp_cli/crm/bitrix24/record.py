@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from chatapp_cli.crm.bitrix24 import bbcode
 from chatapp_cli.domain.crm.link import Account
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.records import remembered
@@ -35,8 +36,12 @@ SENDER: Final = "sms "
 
 COPY: Final = "copy "
 """Before the mark of a message of ours that was shown there as an employee's: when that was."""
-COPY_RETURNS: Final[Millis] = 2 * 60_000
-"""How long such a message may come back as if the employee had written it there, in milliseconds."""
+COPY_RETURNS: Final[Millis] = 2 * 3_600_000
+"""How long such a message may come back as if the employee had written it there, in milliseconds.
+
+How long an event may wait at the portal is not known (addendum B11); whoever writes the same words meanwhile is found
+by a look into the chat, a little later.
+"""
 
 WINDOW: Final[Millis] = 10 * 60_000
 """How long an installation is awaited after the linking, in milliseconds."""
@@ -87,6 +92,10 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     application_token: str = ""
     owner: str = ""
+    taken: str = ""
+    """Who proves it now: noted ahead, because the tokens of an offer work once."""
+    doubtful: bool = False
+    """Whether it was taken before, and the answer may have been lost."""
 
     def __repr__(self) -> str:
         return f"Offer(endpoint={self.endpoint!r})"
@@ -112,8 +121,12 @@ def on_line(connector: str, line: str) -> str:
 
 
 def copy_mark(chat: str, employee: str, text: str) -> str:
-    """The name under which a message is remembered that an employee seems to write in a chat."""
-    return COPY + sha256(f"{chat}\0{employee}\0{text}".encode("utf-8", "replace")).hexdigest()[:32]
+    """The name under which a message is remembered that an employee seems to write in a chat.
+
+    The same for the same words, however a portal breaks their lines, and whether it signs them.
+    """
+    words = " ".join(bbcode.read(text).text.replace(bbcode.BREAK, "").split())
+    return COPY + sha256(f"{chat}\0{employee}\0{words}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
 async def installation(bound: Bound) -> Installation | None:

@@ -18,7 +18,7 @@ from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.showing import ON
 from chatapp_cli.domain.crm.states import TextFate
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
+from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show, speaking
@@ -74,9 +74,7 @@ class TextProviders:
             return {}
         try:
             there = await self._there()
-        except (Misconfigured, Rejected) as error:
-            if error.code != "scope" and isinstance(error, Misconfigured):
-                raise
+        except Rejected as error:
             return {one.id: _explained(error) for one in wanted.values()}
         await self._remove(there, {*there, *known} - wanted.keys())
         return await self._register(wanted, known, there)
@@ -140,9 +138,8 @@ def _explained(error: ChannelError) -> ChannelError:
 
 
 def _without_right(error: ChannelError) -> ChannelError:
-    """A lacking right to provide SMS must not stop the whole link."""
-    lacking = isinstance(error, Misconfigured) and error.code == "scope"
-    return Rejected(_SCOPE, error.detail) if lacking else error
+    """The right to provide SMS has words of its own."""
+    return Rejected(_SCOPE, error.detail) if error.code == errors.SCOPE else error
 
 
 async def report(api: PortalApi, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:

@@ -17,7 +17,7 @@ import msgspec
 
 from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.bind import portal_of
-from chatapp_cli.crm.bitrix24.calls import AGAIN, LARGEST, PATIENCE, Answer, MethodCalls
+from chatapp_cli.crm.bitrix24.calls import AGAIN, LARGEST, PATIENCE, PROOF, Answer, MethodCalls
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
@@ -63,7 +63,8 @@ class WebhookApi(MethodCalls):
                 self._parking.heed(method, said.get("time"))
                 return said
             if code != errors.TOO_MANY or full >= AGAIN:
-                raise self._named(code, self._failed(method, response, said, once=once, secrets=self._secrets))
+                error = self._failed(method, response, said, once=once, secrets=self._secrets)
+                raise await self._blamed(method, self._named(code, error))
             full += 1
             self._bucket.overflowed()
             await self._world.clock.sleep(self._world.chance.between(errors.PAUSE / 2, errors.PAUSE))
@@ -120,7 +121,7 @@ async def _prove(bound: Bound, world: World) -> None:
     """Have the portal answer, and see that the webhook may use the CRM."""
     async with opened(bound, world) as api:
         try:
-            rights = await api.call("scope")
+            rights = await api.call(PROOF)
         except NeedsRebind as error:
             raise UsageError(T("Bitrix24 does not know this webhook."), field=LITE) from error
     if isinstance(rights, list) and "crm" not in rights:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.arrival import ChatKind
-from chatapp_cli.domain.message import Origin
+from chatapp_cli.domain.message import Origin, State
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.crm.link import Pairing
@@ -27,7 +27,9 @@ class CrmPerson:
     last_name: str = ""
     phone: str = ""
     """As ``+`` and digits; empty if unknown, or if it belongs to one of our own lines."""
+    email: str = ""
     username: str = ""
+    """Without ``@``; empty also in a messenger whose usernames are not those that people mean by an @name alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ class LedgerEntry:
     """When the message was written; for ``OWNER`` when the dialog got its operator."""
     text: str = ""
     files: Sequence[SharedFile] = ()
+    file_count: int = 0
+    """How many files the message has, for ``DELETE``, also of those that are not kept any more."""
     quoted: str = ""
     """The first words of the message that it answers."""
     quoted_key: str = ""
@@ -84,7 +88,8 @@ class LedgerEntry:
     employee: str = ""
     """The CRM's id of the employee who wrote it: there, or here as our operator. For ``OWNER`` who is responsible."""
     remote: str = ""
-    """The CRM's id of the message, for ``DELIVERED`` and ``FAILED``; of what stands still, for ``CONTINUE``."""
+    """The CRM's id of the message, for ``DELIVERED``, ``FAILED``, ``READ`` and ``REACT``; of what stands still, for
+    ``CONTINUE``."""
     sent_as: Sequence[str] = ()
     """The channel's ids of a message that was delivered."""
     reason: str = ""
@@ -93,6 +98,10 @@ class LedgerEntry:
     """Whether this CRM had us send it to a phone, beside any conversation."""
     fate: TextFate | None = None
     """How such a message fares, for ``TEXTED``; for ``CONTINUE`` ``SENT`` if all were taken, otherwise ``FAILED``."""
+    state: State | None = None
+    """How a message of ours fares that is shown there."""
+    reaction: str = ""
+    """The emoji with which the client reacts now, for ``REACT``; empty: it was taken back."""
     outcome: CardOutcome | None = None
     """Where a card goes that the CRM's session makes for the message; ``None``: where the pairing says."""
 
@@ -101,6 +110,8 @@ class LedgerEntry:
 class CrmReceipt:
     """The CRM has taken an entry, and tells its own ids where it has some."""
 
+    hidden: bool = False
+    """Whether the pairing's options kept it out of the CRM, which then has nothing that could be changed there."""
     chat: str = ""
     session: str = ""
     remote: str = ""

@@ -59,6 +59,8 @@ class CrmRewrote:
     sent_as: str = ""
     """The channel's id of the message, which the CRM knows from ``Act.DELIVERED``."""
     text: str = ""
+    at: Millis | None = None
+    """When they did; ``None`` if the CRM does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,36 @@ class CrmWithdrew:
     chat: str
     remote: str
     sent_as: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmReacted:
+    """An employee reacted to a message, or took that back."""
+
+    kind: str
+    place: str
+    chat: str
+    remote: str = ""
+    """The CRM's id of the message."""
+    key: str = ""
+    """Our id of the message, see ``LedgerEntry.key``; empty for one that was written in the CRM."""
+    remote_chat: str = ""
+    emoji: str = ""
+    """Empty: it was taken back."""
+    author: str = ""
+    """The CRM's id of the employee."""
+    pairing: PairingId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmTyping:
+    """An employee types in a chat: it is never stored, and passed on only if that can be done at once."""
+
+    kind: str
+    place: str
+    chat: str
+    remote_chat: str = ""
+    pairing: PairingId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +130,7 @@ class CrmWroteFirst:
     text: str
     mark: str
     """Unique in the link, so that it is sent once."""
+    files: Sequence[RemoteFile] = ()
     author: str = ""
     """The CRM's id of the employee; empty if it is not known."""
     remote: str = ""
@@ -175,6 +208,8 @@ class PlaceDetached:
 
     place: str
     kind: str = ""
+    at: Millis | None = None
+    """When they did; ``None`` if the CRM does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +254,7 @@ CrmEvent: TypeAlias = (
     CrmWrote
     | CrmRewrote
     | CrmWithdrew
+    | CrmReacted
     | CrmTexted
     | CrmWroteFirst
     | CrmStepAsked

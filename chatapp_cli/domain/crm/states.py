@@ -40,8 +40,31 @@ class Act(StrEnum):
     """Tell how a message fares that the CRM had us send to a phone."""
     OWNER = "owner"
     """Make an employee responsible for the cards of a chat."""
+    READ = "read"
+    """Tell that the client has read a message: one written in the CRM, or a copy of ours there."""
+    REACT = "react"
+    """Show the client's reaction to a message, or that it is taken back."""
+    IMPORT = "import"
+    """Show a message from before the pairing, without any notice of it."""
     CONTINUE = "continue"
     """Let an automation of the CRM go on that had us send messages, see ``CrmStepAsked``."""
+
+
+SHOWING: Final = frozenset({Act.ADD, Act.IMPORT})
+"""What shows a message."""
+
+
+class Tells(StrEnum):
+    """What some CRMs can be told, or tell, beside messages and their fate; a manifest's ``tells`` names them."""
+
+    READ = "read"
+    """``Act.READ``."""
+    REACTIONS = "reactions"
+    """``Act.REACT``, and ``CrmReacted``."""
+    TYPING = "typing"
+    """Who types, in both directions, see ``ports.crm.ShowsClientTyping`` and ``CrmReply.typed``."""
+    HISTORY = "history"
+    """``Act.IMPORT``."""
 
 
 class TextFate(StrEnum):

@@ -38,6 +38,14 @@ class AnswerTyped(DialogEvent):
     words: ClassVar[Text] = T("Somebody writes in a dialog")
 
 
+class ClientTyped(DialogEvent):
+    """The client is typing: an employee of a CRM may be shown that."""
+
+    topic: ClassVar[str] = "dialog.client_typing"
+    live: ClassVar[bool] = True
+    words: ClassVar[Text] = T("The client is typing")
+
+
 class ClientReachable(DialogEvent):
     """The client can be reached again."""
 

@@ -32,6 +32,13 @@ class LinkGranted(LinkEvent):
     words: ClassVar[Text] = T("The CRM of link {link} installed the application")
 
 
+class LinkEnding(LinkEvent):
+    """A person began to remove a link: it works no more."""
+
+    topic: ClassVar[str] = "crm.ending"
+    words: ClassVar[Text] = T("CRM link {link} is being removed")
+
+
 class LinkForgotten(LinkEvent):
     """A link was removed with what it owed."""
 
@@ -39,6 +46,8 @@ class LinkForgotten(LinkEvent):
     words: ClassVar[Text] = T("CRM unlinked: {title}")
     kind: str
     title: str
+    left: str = ""
+    """Why the CRM could not be rid of what the link made there; empty if it is."""
 
 
 class LinkStateChanged(LinkEvent):
@@ -158,6 +167,20 @@ class PairingEnded(PairingEvent):
     words: ClassVar[Text] = T("Channel {channel} is no longer paired with {place} of CRM link {link}")
     place: str
     code: str = ""
+
+
+class HistoryAsked(PairingEvent):
+    """A person wants a CRM shown what was written before a pairing."""
+
+    topic: ClassVar[str] = "crm.history"
+    words: ClassVar[Text] = T("CRM link {link}: the messages of channel {channel} from before the pairing go there")
+
+
+class HistoryEnded(PairingEvent):
+    """All of it was given to the ledger, or a person stopped it."""
+
+    topic: ClassVar[str] = "crm.history_ended"
+    words: ClassVar[Text] = T("CRM link {link}: no more messages of channel {channel} from before the pairing")
 
 
 class EntryEvent(JournalEvent):

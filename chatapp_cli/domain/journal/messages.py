@@ -79,6 +79,7 @@ class ReactionsShown(MessageEvent):
 
     topic: ClassVar[str] = "message.reaction"
     words: ClassVar[Text] = T("Reaction to message {message}")
+    by_us: bool = False
 
 
 class ChangeAsked(MessageEvent):

@@ -253,13 +253,24 @@ class ChatMethods:
         judge.settle()
         if not self._channel.capabilities.reactions:
             raise AmoRefusal(403, "The channel has no reactions")
-        message = self._known_message(item.get("id", ""), item.get("msgid", ""))
-        who = str(item["user"].get("ref_id") or item["user"].get("id"))
+        chat, message = self._known_chat(item), self._known_message(item.get("id", ""), item.get("msgid", ""))
+        if message not in chat.messages:
+            raise AmoRefusal(404, "The message is not in this chat")
+        who = self._known_side(chat, item["user"])
         if item["type"] == "react":
             message.reactions[who] = item["emoji"]
         else:
             message.reactions.pop(who, None)
         return Reply(200)
+
+    def _known_side(self, chat: AmoChat, said: Json) -> str:
+        """Who reacts: the client of the chat by our id, or somebody of the account. Raises AmoRefusal."""
+        staff = {one.amojo_id for one in self._desk.office.users.values()} | {self._channel.bot}
+        if said.get("ref_id") in staff | {chat.person.id}:
+            return str(said["ref_id"])
+        if said.get("id") and said["id"] == chat.person.client_id:
+            return str(said["id"])
+        raise AmoRefusal(400, "The user is not of this chat")
 
     def _known_message(self, number: str, client_id: str = "") -> AmoMessage:
         message = self._talk.message(number=number, client_id=client_id)

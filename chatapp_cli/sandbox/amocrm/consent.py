@@ -5,9 +5,12 @@ providers-crm.md 4.1, 4.2, C1.
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
+
+import aiohttp
 
 from chatapp_cli.sandbox.amocrm.jwt import signed
 from chatapp_cli.sandbox.amocrm.objects import ADMIN
@@ -68,6 +71,26 @@ class AmoConsent:
         if status != _OK or not body:
             raise WindowFailed(f"Code {status}")
         return self.agrees(state)
+
+    async def switches_off(self, address: str) -> int:
+        """The administrator switches the integration off: its tokens end, and the address that it names is called.
+
+        Returns the status of the answer. The call is a GET, and its signature always the same (C2; amoCRM's page on
+        OAuth step by step).
+        """
+        self.desk.faults.revoked = True
+        return await self.tells_of_the_end(address)
+
+    async def tells_of_the_end(self, address: str) -> int:
+        """The same call, whether it is true or not any more."""
+        client, secret = self.desk.authority.client_id, self.desk.authority.client_secret
+        signature = hmac.new(secret.encode(), f"{client}|{self.desk.id}".encode(), "sha256").hexdigest()
+        said = {"account_id": str(self.desk.id), "client_uuid": client, "signature": signature}
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_PATIENCE)) as http,
+            http.get(address, params=said, allow_redirects=False) as answer,
+        ):
+            return answer.status
 
     def widget_token(self, user: int, audience: str) -> str:
         """What our widget's page sends as ``X-Auth-Token``; ``audience`` is the desk's scheme and host."""

@@ -62,6 +62,7 @@ class AmoDoor(HttpSandbox):
 
     async def _judged(self, request: web.Request, call: AmoCall) -> Reply:
         planned = meant(self._desk.faults.refuse, call.method, call.path)
+        call.planned = planned is not None
         return Reply(*planned) if planned else await self._performed(request, call)
 
     @abstractmethod

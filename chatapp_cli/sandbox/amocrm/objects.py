@@ -60,6 +60,8 @@ class AmoCall:
     """Who asks: ``access``, ``long-lived``, ``channel`` (a signature) or nobody."""
     status: int = 0
     """0: cut off, or not answered yet."""
+    planned: bool = False
+    """Whether a misbehaviour answered, and nothing was read or carried out."""
     answer: Any = field(default=None, repr=False)
     """Without secrets."""
 

@@ -20,7 +20,7 @@ from chatapp_cli.sandbox.amocrm.objects import (
     AmoPerson,
     Json,
 )
-from chatapp_cli.sandbox.amocrm.office import BOT
+from chatapp_cli.sandbox.amocrm.office import BOT, EMAIL
 from chatapp_cli.sandbox.amocrm.request import AccountDesk
 from chatapp_cli.sandbox.amocrm.talk import AmoTalk
 from chatapp_cli.sandbox.stage import StageFile
@@ -104,6 +104,22 @@ class AmoStaff:
         chat = self._talk.open("", person, source)
         await self.manager_writes(chat, text, user=user)
         return chat
+
+    async def writes_from_card(
+        self, lead: int, value: str, text: str, *, source: str = "", user: int = MANAGER
+    ) -> AmoChat:
+        """A manager clicks a value in a deal, of one of its contacts or companies, chooses a source and writes (S-186).
+
+        «Рабочий телефон» holds a number or an ``@name``. Raises LookupError for what stands in none of these cards.
+        """
+        office = self._office
+        cards = [office.contacts[one] for one in office.leads[lead].contacts]
+        cards += [office.companies[one] for one in office.leads[lead].companies]
+        there = {each["value"]: field for card in cards for field, values in card.values.items() for each in values}
+        if value not in there:
+            raise LookupError(f"{value} stands nowhere in deal {lead}")
+        said = {"email": value} if there[value] == EMAIL else {"phone": value}
+        return await self.writes_first(text, source=source, user=user, **said)
 
     def _contact_with(self, said: str) -> int | None:
         for contact in self._office.contacts.values():

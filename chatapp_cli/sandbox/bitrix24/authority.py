@@ -41,11 +41,8 @@ class BitrixAuthority(HttpSandbox):
 
     def __init__(self, name: str, clock: Clock, misbehaviour: Misbehaviour) -> None:
         super().__init__(cancels=True)
-        self._name, self._clock, self._misbehaviour = name, clock, misbehaviour
-        self.client_id = f"local.{self._digest('client id')[:14]}.{self._digest('application')[:8]}"
-        self.client_secret = self._digest("client secret")[:50]
-        self.member_id = self._digest("member")[:32]
-        self.application_token = self._digest("application token")[:32]
+        self._clock, self._misbehaviour = clock, misbehaviour
+        self._name_itself(name)
         self.lives = HOUR
         """The lifetime of a new access token in seconds."""
         self.refresh_lives = HALF_YEAR
@@ -64,6 +61,19 @@ class BitrixAuthority(HttpSandbox):
         self._refresh: dict[str, _Grant] = {}
         self._spent: dict[str, _Grant] = {}
         self._codes: dict[str, _Grant] = {}
+
+    def _name_itself(self, name: str) -> None:
+        self._name = name
+        self.client_id = f"local.{self._digest('client id')[:14]}.{self._digest('application')[:8]}"
+        self.client_secret = self._digest("client secret")[:50]
+        self.member_id = self._digest("member")[:32]
+        self.application_token = self._digest("application token")[:32]
+
+    def become(self, name: str) -> None:
+        """Be the server of another portal that was made at the same address, with an application of its own."""
+        self.withdraw()
+        self._name_itself(name)
+        self.secrets |= {self.client_secret, self.application_token}
 
     def _digest(self, what: str) -> str:
         return hashlib.sha256(f"{self._name}: {what}".encode()).hexdigest()
@@ -151,7 +161,7 @@ class BitrixAuthority(HttpSandbox):
         if fault.spend(fault.lose_before, TOKEN):
             return await cut_off(request)
         if fault.spend(fault.html, TOKEN):
-            return page()
+            return page(fault.html_status)
         try:
             answer = self._answered(params)
         except PortalRefusal as refused:

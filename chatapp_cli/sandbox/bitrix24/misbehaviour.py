@@ -23,6 +23,8 @@ class Misbehaviour:
     """The next refusals of a method as pairs of status and code; nothing is carried out."""
     html: dict[str, int] = field(default_factory=dict)
     """How many next calls are answered by a page in place of JSON; nothing is carried out."""
+    html_status: int = 200
+    """The status of such a page."""
     slow: dict[str, float] = field(default_factory=dict)
     """Real seconds between carrying out a method and its answer."""
     time_limited: set[str] = field(default_factory=set)

@@ -117,7 +117,7 @@ class MethodServer(HttpSandbox):
         if fault.spend(fault.lose_before, method):
             return await cut_off(request)
         if fault.spend(fault.html, method):
-            return page()
+            return page(fault.html_status)
         answer = await self._settled(request, call)
         await asyncio.sleep(fault.slow.get(method, 0))
         if call.lost or fault.spend(fault.lose_after, method):

@@ -42,6 +42,8 @@ async def cut_off(request: web.Request) -> web.StreamResponse:
     return web.Response(status=500)
 
 
-def page() -> web.Response:
+def page(status: int) -> web.Response:
     """A page of somebody in between, in place of JSON."""
-    return web.Response(text="<!DOCTYPE html><h1>The site is being worked on</h1>", content_type="text/html")
+    return web.Response(
+        status=status, text="<!DOCTYPE html><h1>The site is being worked on</h1>", content_type="text/html"
+    )

@@ -111,6 +111,11 @@ class VkSandbox(HttpSandbox):
         await self.delivery.push("message_new", {"message": message, "client_info": about})
         return message
 
+    async def types(self, who: Customer) -> None:
+        """A customer types in the conversation with the community."""
+        about = {"state": "1", "from_id": who.number, "to_id": -GROUP}
+        await self.delivery.push("message_typing_state", about)
+
     async def read(self, who: Customer) -> None:
         """A customer reads the community's messages."""
         last = self.town.unread(who.number)

@@ -8,7 +8,10 @@ SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revi
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead'),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'dead'),
   (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'
-    AND (e.act <> 'continue' OR e.tries > 0))
+    AND (e.act <> 'continue' OR e.tries > 0)),
+  (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
+  (SELECT MIN(a.at) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
+  (SELECT o.value FROM stored_option o WHERE o.subject = 'ending' AND o.ref = k.id AND o.name = 'since')
 FROM crm_link k ORDER BY k.id;
 
 -- name: links.any
@@ -21,7 +24,10 @@ SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revi
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead'),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'dead'),
   (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'
-    AND (e.act <> 'continue' OR e.tries > 0))
+    AND (e.act <> 'continue' OR e.tries > 0)),
+  (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
+  (SELECT MIN(a.at) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
+  (SELECT o.value FROM stored_option o WHERE o.subject = 'ending' AND o.ref = k.id AND o.name = 'since')
 FROM crm_link k WHERE k.id = :id;
 
 -- name: links.secrets
@@ -49,6 +55,9 @@ UPDATE crm_link SET state = :state, code = :code, detail = :detail, look_at = :l
   state_since = CASE WHEN state = :same_state AND code = :same_code THEN state_since ELSE :now END,
   proof_at = CASE WHEN :works = 1 THEN :now ELSE proof_at END
 WHERE id = :id;
+
+-- name: links.learn
+UPDATE crm_link SET tells = :tells WHERE id = :id AND tells <> :tells;
 
 -- name: links.prove
 UPDATE crm_link SET proof_at = :now WHERE id = :id;
@@ -115,6 +124,15 @@ DELETE FROM crm_entry WHERE pairing_id = :id;
 SELECT p.id, p.link_id, p.after FROM dialog d JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
 WHERE d.id = :dialog;
 
+-- name: pairings.telling
+SELECT p.id, p.link_id, p.after FROM dialog d JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
+JOIN crm_link k ON k.id = p.link_id
+WHERE d.id = :dialog AND k.tells LIKE :what;
+
+-- name: pairings.typing
+SELECT p.id FROM crm_pairing p JOIN crm_link k ON k.id = p.link_id
+WHERE p.channel_id = :channel AND p.active = 1 AND k.tells LIKE :what LIMIT 1;
+
 -- name: pairings.at
 SELECT p.id, p.link_id, p.channel_id, c.line_id, l.name, p.kind, c.account, c.title, p.place, p.place_name, p.options,
   p.active, p.after, p.code, p.detail, p.created_at
@@ -147,24 +165,46 @@ SELECT id FROM crm_entry WHERE message_id = :message AND link_id = :link AND act
   AND (state = 'waiting' OR act = 'add') LIMIT 1;
 
 -- name: ledger.asked
-SELECT chat FROM crm_entry WHERE message_id = :message AND link_id = :link AND act = 'add' LIMIT 1;
+SELECT chat FROM crm_entry WHERE message_id = :message AND link_id = :link AND act IN ('add', 'import') LIMIT 1;
 
 -- name: ledger.told
 UPDATE crm_message SET told = :told WHERE link_id = :link AND message_id = :message AND told <> :told;
 
 -- name: ledger.withdraw
-DELETE FROM crm_entry WHERE message_id = :message AND link_id = :link AND act IN ('add', 'edit') AND state = 'waiting'
+DELETE FROM crm_entry WHERE message_id = :message AND link_id = :link AND act IN ('add', 'import', 'edit', 'delete')
+  AND state = 'waiting' AND doubtful = 0;
+
+-- name: ledger.overtake
+DELETE FROM crm_entry WHERE message_id = :message AND link_id = :link AND act = 'delivered' AND state = 'waiting'
   AND doubtful = 0;
 
 -- name: ledger.claim
 UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, epoch = :epoch
 WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
   SELECT e.id FROM crm_entry e
-  WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.not_before <= :now
+  WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.not_before <= :now AND e.act <> 'import'
     AND NOT EXISTS (
       SELECT 1 FROM crm_entry p
       WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id < e.id AND p.state <> 'dead'
-        AND (p.act NOT IN ('owner', 'delivered', 'failed') OR e.act IN ('owner', 'delivered', 'failed')))
+        AND (p.act <> 'import' OR p.state <> 'waiting')
+        AND (p.act NOT IN ('owner', 'delivered', 'failed', 'read', 'react')
+          OR e.act IN ('owner', 'delivered', 'failed', 'read', 'react')))
+  ORDER BY e.rank, e.id LIMIT :n)
+RETURNING id, link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful, not_before,
+  tries, claims, code, detail, created_at;
+
+-- name: ledger.claim_history
+UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, epoch = :epoch
+WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
+  SELECT e.id FROM crm_entry e
+  WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.act = 'import' AND e.not_before <= :now
+    AND NOT EXISTS (
+      SELECT 1 FROM crm_entry p
+      WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id <> e.id AND p.state <> 'dead'
+        AND (p.act <> 'import' OR p.id < e.id))
+    AND NOT EXISTS (
+      SELECT 1 FROM crm_entry f
+      WHERE f.link_id = e.link_id AND f.state <> 'dead' AND f.state <> 'waiting' AND f.act = 'import')
   ORDER BY e.rank, e.id LIMIT :n)
 RETURNING id, link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful, not_before,
   tries, claims, code, detail, created_at;
@@ -181,8 +221,7 @@ DELETE FROM crm_entry WHERE id = :id;
 
 -- name: ledger.again
 UPDATE crm_entry SET state = 'waiting', not_before = :not_before, code = :code, detail = :detail,
-  doubtful = CASE WHEN :doubtful = 1 THEN 1 ELSE doubtful END,
-  tries = CASE WHEN :doubtful = 1 AND doubtful = 0 THEN 0 ELSE tries - :uncounted END
+  doubtful = doubtful + :doubtful, tries = tries - :uncounted
 WHERE id = :id;
 
 -- name: ledger.certain
@@ -190,18 +229,22 @@ UPDATE crm_entry SET state = 'waiting', doubtful = 0, not_before = 0, tries = tr
 
 -- name: ledger.hurry
 UPDATE crm_entry SET not_before = 0 WHERE link_id = :link AND state <> 'dead' AND state = 'waiting'
-  AND (act <> 'continue' OR tries > 0 OR doubtful = 1);
+  AND (act <> 'continue' OR tries > 0);
 
 -- name: ledger.die
 UPDATE crm_entry SET state = 'dead', code = :code, detail = :detail WHERE id = :id;
 
 -- name: ledger.recover
-UPDATE crm_entry SET doubtful = CASE WHEN state = 'sending' THEN 1 ELSE doubtful END, state = 'waiting', not_before = 0,
-  tries = CASE WHEN state = 'sending' AND doubtful = 0 THEN 0 ELSE tries END
+UPDATE crm_entry SET doubtful = CASE WHEN state = 'sending' AND doubtful = 0 THEN 1 ELSE doubtful END, state = 'waiting',
+  not_before = 0
 WHERE link_id = :link AND state IN ('claimed', 'sending') AND :epoch = COALESCE((SELECT l.epoch FROM lease l), 0);
 
 -- name: ledger.next_due
 SELECT MIN(not_before) FROM crm_entry WHERE link_id = :link AND state = 'waiting' AND not_before > :now;
+
+-- name: ledger.struggle
+SELECT code, detail FROM crm_entry WHERE link_id = :link AND state <> 'dead' AND tries >= :n AND code <> ''
+ORDER BY tries DESC, id LIMIT 1;
 
 -- name: ledger.shift
 UPDATE crm_entry SET not_before = not_before - :by WHERE state <> 'dead' AND not_before > :now;
@@ -281,13 +324,13 @@ SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'c
 
 -- name: steps.may_be_told
 SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead'
-  AND (state = 'sending' OR doubtful = 1);
+  AND (state = 'sending' OR doubtful > 0);
 
 -- name: steps.requests
 SELECT event FROM crm_arrived WHERE link_id = :link AND event LIKE :event ORDER BY id DESC LIMIT :n;
 
 -- name: steps.gone_on
-DELETE FROM crm_entry WHERE id = :id AND (state = 'sending' OR doubtful = 1);
+DELETE FROM crm_entry WHERE id = :id AND (state = 'sending' OR doubtful > 0);
 
 -- name: steps.begun
 SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'continue' AND state <> 'dead'
@@ -308,6 +351,9 @@ ORDER BY d.id LIMIT :n;
 -- name: ledger.message_of
 SELECT k.message_id FROM crm_message k JOIN message m ON m.id = k.message_id
 WHERE k.link_id = :link AND k.remote = :remote AND k.remote <> '' AND k.came = 1;
+
+-- name: ledger.changed
+UPDATE crm_message SET changed_at = :at WHERE link_id = :link AND message_id = :message AND changed_at <= :at;
 
 -- name: ledger.has_sent
 SELECT message_id FROM crm_message WHERE link_id = :link AND message_id = :message AND came = 1;
@@ -385,6 +431,11 @@ ON CONFLICT DO NOTHING RETURNING id;
 SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
 WHERE link_id = :link AND state <> 'done' AND state = 'new' AND event NOT LIKE :cards ORDER BY id LIMIT :n;
 
+-- name: crmevents.changes
+SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
+WHERE link_id = :link AND state <> 'done' AND state = 'new' AND (event LIKE :edits OR event LIKE :deletions)
+ORDER BY id;
+
 -- name: crmevents.cards
 SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
 WHERE link_id = :link AND state <> 'done' AND state = 'new' AND next_at <= :now AND event LIKE :cards
@@ -411,6 +462,10 @@ SELECT a.id, a.link_id, k.title, a.provider_id, a.problem, a.at
 FROM crm_arrived a JOIN crm_link k ON k.id = a.link_id
 WHERE a.state <> 'done' AND a.state = 'dead' ORDER BY a.id LIMIT :n;
 
+-- name: crmevents.put_off
+SELECT id, link_id, event, problem, tries, next_at, at FROM crm_arrived
+WHERE link_id = :link AND state <> 'done' AND state = 'new' AND tries > 0 ORDER BY id LIMIT :n;
+
 -- name: crmevents.revive
 UPDATE crm_arrived SET state = 'new', next_at = 0, tries = 0 WHERE id = :id AND state = 'dead' RETURNING link_id;
 
@@ -426,6 +481,76 @@ UPDATE crm_arrived SET next_at = next_at - :by WHERE state <> 'done' AND next_at
 
 -- name: crmevents.forget
 DELETE FROM crm_arrived WHERE id = :id AND state <> 'dead';
+
+-- name: imports.count
+SELECT COUNT(*) FROM message m
+WHERE m.channel_id = :channel AND m.id > :low AND m.id <= :until AND m.at >= :since AND m.deleted_at IS NULL
+  AND (m.direction = 'in' OR m.state IN ('sent', 'delivered', 'read'));
+
+-- name: imports.begin
+INSERT INTO crm_import (pairing_id, last, until, since, total, passed, running, at)
+VALUES (:pairing, :low, :until, :since, :n, :passed, 1, :now)
+ON CONFLICT (pairing_id) DO UPDATE SET last = excluded.last, until = excluded.until, since = excluded.since,
+  total = excluded.total, passed = excluded.passed, running = 1, at = excluded.at;
+
+-- name: imports.all
+SELECT i.pairing_id, p.link_id, p.channel_id, c.title, i.last, i.until, i.since, i.total, i.passed,
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.pairing_id = i.pairing_id AND e.act = 'import' AND e.state <> 'dead'),
+  i.running, i.at
+FROM crm_import i JOIN crm_pairing p ON p.id = i.pairing_id JOIN channel c ON c.id = p.channel_id ORDER BY i.pairing_id;
+
+-- name: imports.one
+SELECT i.pairing_id, p.link_id, p.channel_id, c.title, i.last, i.until, i.since, i.total, i.passed,
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.pairing_id = i.pairing_id AND e.act = 'import' AND e.state <> 'dead'),
+  i.running, i.at
+FROM crm_import i JOIN crm_pairing p ON p.id = i.pairing_id JOIN channel c ON c.id = p.channel_id
+WHERE i.pairing_id = :pairing;
+
+-- name: imports.running
+SELECT i.pairing_id FROM crm_import i JOIN crm_pairing p ON p.id = i.pairing_id
+WHERE p.link_id = :link AND p.active = 1 AND i.running = 1 LIMIT 1;
+
+-- name: imports.waiting
+SELECT e.id FROM crm_entry e WHERE e.link_id = :link AND e.state <> 'dead' AND e.act = 'import' LIMIT :n;
+
+-- name: imports.page
+SELECT m.id FROM crm_import i JOIN crm_pairing p ON p.id = i.pairing_id
+JOIN message m ON m.id > :low AND m.id <= :high AND m.channel_id = p.channel_id AND m.at >= i.since
+WHERE i.pairing_id = :pairing AND m.deleted_at IS NULL
+  AND (m.direction = 'in' OR m.state IN ('sent', 'delivered', 'read'))
+ORDER BY m.id LIMIT :n;
+
+-- name: imports.owe
+INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
+  not_before, tries, claims, epoch, code, detail, created_at)
+SELECT p.link_id, p.id, m.dialog_id, COALESCE((
+    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = m.dialog_id AND c.pairing_id = p.id ORDER BY c.closed, c.chat LIMIT 1
+  ), 'chat-' || m.dialog_id), m.id, '', '', '', 'import', :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now
+FROM crm_import i JOIN crm_pairing p ON p.id = i.pairing_id AND p.active = 1
+JOIN message m ON m.id > :low AND m.id <= :high AND m.channel_id = p.channel_id AND m.at >= i.since
+WHERE i.pairing_id = :pairing AND m.deleted_at IS NULL
+  AND (m.direction = 'in' OR m.state IN ('sent', 'delivered', 'read'))
+  AND NOT EXISTS (SELECT 1 FROM crm_message k WHERE k.message_id = m.id AND k.link_id = p.link_id)
+  AND NOT EXISTS (SELECT 1 FROM crm_entry e WHERE e.message_id = m.id AND e.link_id = p.link_id
+    AND e.act IN ('add', 'import'))
+ORDER BY m.id;
+
+-- name: imports.advance
+UPDATE crm_import SET last = :high, passed = passed + :n WHERE pairing_id = :pairing;
+
+-- name: imports.end
+UPDATE crm_import SET running = 0 WHERE pairing_id = :pairing;
+
+-- name: imports.halt
+UPDATE crm_import SET running = 0,
+  passed = passed - (SELECT COUNT(*) FROM crm_entry e WHERE e.pairing_id = :pairing AND e.act = 'import'
+    AND e.state = 'waiting' AND e.doubtful = 0),
+  last = COALESCE((SELECT MIN(e.message_id) - 1 FROM crm_entry e WHERE e.pairing_id = :pairing AND e.act = 'import'
+    AND e.state = 'waiting' AND e.doubtful = 0), last)
+WHERE pairing_id = :pairing;
+
+-- name: imports.take_back
+DELETE FROM crm_entry WHERE pairing_id = :pairing AND act = 'import' AND state = 'waiting' AND doubtful = 0;
 
 -- name: employees.all
 SELECT operator, employee, name FROM crm_employee WHERE link_id = :link ORDER BY operator;

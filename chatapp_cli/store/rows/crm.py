@@ -17,6 +17,7 @@ from chatapp_cli.domain.ids import (
     QuestionId,
     RuleId,
 )
+from chatapp_cli.domain.text import Text, recalled
 
 
 @lru_cache(maxsize=256)
@@ -53,11 +54,22 @@ class LinkRow(NamedTuple):
     """Events of the CRM that could not be used."""
     oldest: Millis | None
     """When the oldest waiting entry was made."""
+    put_off: int
+    """Events of the CRM that could not be used yet, and are tried again."""
+    put_off_since: Millis | None
+    """When the oldest of them came."""
+    ending: str | None
+    """When a person began to remove it, as text; ``None`` if nobody did."""
 
     @property
     def dead(self) -> int:
         """All that a person has to decide: refused entries, and events that could not be used."""
         return self.refused + self.letters
+
+    @property
+    def ending_since(self) -> Millis | None:
+        """When a person began to remove it: it works no more, and goes once the CRM is rid of what it made there."""
+        return None if self.ending is None else int(self.ending)
 
     @property
     def gap(self) -> tuple[Millis, Millis] | None:
@@ -231,6 +243,28 @@ class CrmArrivedRow(NamedTuple):
     at: Millis
 
 
+class CrmPutOffRow(NamedTuple):
+    """An event of a CRM that could not be used yet, and is tried again."""
+
+    id: int
+    link_id: LinkId
+    event: str
+    problem_kept: str
+    tries: int
+    next_at: Millis
+    at: Millis
+
+    @property
+    def kind(self) -> str:
+        """The type of the event; empty if it could not be understood when it came."""
+        return str(json.loads(self.event)[0]) if self.event else ""
+
+    @property
+    def problem(self) -> Text:
+        """Why it could not be used the last time."""
+        return recalled(self.problem_kept)
+
+
 class CrmDeadRow(NamedTuple):
     """An event of a CRM that could not be used."""
 
@@ -238,8 +272,13 @@ class CrmDeadRow(NamedTuple):
     link_id: LinkId
     link: str
     provider_id: str
-    problem: str
+    problem_kept: str
     at: Millis
+
+    @property
+    def problem(self) -> Text:
+        """Why it could not be used."""
+        return recalled(self.problem_kept)
 
 
 class EmployeeRow(NamedTuple):
@@ -271,6 +310,39 @@ class RouteRow(NamedTuple):
     rule_id: RuleId
     card: str
     at: Millis
+
+
+class ImportRow(NamedTuple):
+    """How far the messages from before a pairing are shown in its CRM."""
+
+    pairing_id: PairingId
+    link_id: LinkId
+    channel_id: ChannelId
+    channel: str
+    last: MessageId
+    until: MessageId
+    since: Millis
+    total: int
+    passed: int
+    waiting: int
+    """Those that the ledger is still to tell."""
+    running: int
+    at: Millis
+
+    @property
+    def shown(self) -> int:
+        """How many of the total are done with."""
+        return max(0, self.passed - self.waiting)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the ledger gets more of it, or is still to tell some."""
+        return bool(self.running or self.waiting)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left."""
+        return not self.goes_on and self.last >= self.until
 
 
 class QuestionRow(NamedTuple):

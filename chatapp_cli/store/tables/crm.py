@@ -40,6 +40,8 @@ class CrmLink(Table, table=True):
     """Incremented by every change of its rules, so that they are compiled again."""
     rules_seen_at: int = Field(0, sa_column=Column(Big, nullable=False, server_default="0"))
     """When the CRM was last asked whether it still has what the rules name."""
+    tells: str = Field("", sa_column_kwargs=later())
+    """What its CRM can be told, or tells, beside messages, as its session found it; words with blanks between."""
 
 
 class CrmMemory(Table, table=True):
@@ -125,8 +127,10 @@ class CrmMessage(Table, table=True):
     told: str
     """What the CRM was last told of a message that came from it: ``delivered``, ``failed``, or nothing yet.
 
-    ``given_up`` for one of ours of which a person decided that it is not told.
+    ``given_up`` for one of ours that it does not show: a person decided so, or the pairing's options.
     """
+    changed_at: int = Field(0, sa_column=Column(Big, nullable=False, server_default="0"))
+    """When one that came from there was last changed there, by the CRM's clock; 0 if that is not known."""
 
 
 class CrmText(Table, table=True):
@@ -182,10 +186,10 @@ class CrmEntry(Table, table=True):
     state: str
     """``waiting``, ``claimed``, ``sending`` or ``dead``."""
     doubtful: int
-    """Whether an earlier attempt may have been taken: the CRM is asked before the next one."""
+    """How often nobody could say whether the CRM has it; above 0 it is asked before the next attempt."""
     not_before: int = Field(sa_column=moment())
     tries: int
-    """Attempts; of a doubtful entry how often the CRM was asked about it."""
+    """Attempts, and times that the CRM was asked about it: by them the pauses grow."""
     claims: int
     epoch: int
     code: str
@@ -275,6 +279,27 @@ class CrmRoute(Table, table=True):
     """The card that was made, as ``deal:17``; empty until the CRM has told it, or if one was open already."""
     at: int = Field(sa_column=moment())
     """When the message was written."""
+
+
+class CrmImport(Table, table=True):
+    """How far the messages from before a pairing are shown in its CRM; a row is there once a person asked for it."""
+
+    __tablename__ = "crm_import"
+    pairing_id: int = Field(sa_column=Column(Big, ForeignKey("crm_pairing.id", ondelete="CASCADE"), primary_key=True))
+    last: int = Field(sa_column=Column(Big, nullable=False))
+    """The number of the last message that was looked at."""
+    until: int = Field(sa_column=Column(Big, nullable=False))
+    """The number of the last one to look at."""
+    since: int = Field(sa_column=moment())
+    """Those that were written before it are passed over."""
+    total: int
+    """How many there are."""
+    passed: int
+    """How many of them were given to the ledger, or are shown already."""
+    running: int
+    """0 once all were, or a person stopped it."""
+    at: int = Field(sa_column=moment())
+    """When it was asked for."""
 
 
 class StoredQuestion(Table, table=True):

@@ -12,14 +12,17 @@ from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.crms import manifest, manifests
 from chatapp_cli.runtime import linking
 from chatapp_cli.runtime.asking_crm import asked
-from chatapp_cli.services import channels, ledger, links, pairings, words
+from chatapp_cli.services import channels, crm_history, ledger, links, pairings, words
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
 from chatapp_cli.tui.action_page import ActionPage
+from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.questions.whole_text import WholeText
 from chatapp_cli.tui.reading import filters
+from chatapp_cli.tui.widgets.crm_tree import CrmTree
 
 _MEND, _LEAVE = "mend", "leave"
+_DAYS = (365, 90, 30, 7)
 
 
 async def kind_of_crm(page: ActionPage) -> str | None:
@@ -94,11 +97,48 @@ async def _mend(page: ActionPage, row: LinkRow, place: Place) -> None:
         page.say(show(said))
 
 
+def pairing_or_say(page: ActionPage, tree: CrmTree) -> tuple[LinkRow, PairingRow] | None:
+    """The chosen pairing with its link; says so if none is chosen."""
+    link, pairing = tree.link, tree.pairing
+    if link is not None and pairing is not None:
+        return link, pairing
+    pair = key("crm", "attach")
+    page.say(_("That is for pairings: choose one below its link, or pair a channel: {key}", key=pair))
+    return None
+
+
+def entry_or_say(page: ActionPage, tree: CrmTree) -> ShownEntryRow | None:
+    """The chosen entry; says so if none is chosen."""
+    if tree.entry is None:
+        page.say(_("That is for entries that the CRM is still to be told."))
+    return tree.entry
+
+
 async def detach(page: ActionPage, row: PairingRow) -> None:
     """End a pairing, after a question."""
     title = _("End the pairing of {title} with {place}?", title=row.channel, place=row.place_name)
     if await page.confirm(title, _("What was mirrored stays in both."), yes=_("End it")):
         await page.workspace.write(partial(pairings.detach, row=row))
+
+
+async def history(page: ActionPage, link: LinkRow, row: PairingRow) -> None:
+    """Have what was written before a pairing shown in its CRM, from a time on that is asked for; or stop that."""
+    known = await page.workspace.read(crm_history.everything)
+    if any(one.pairing_id == row.id and one.goes_on for one in known):
+        title = _("Show no more messages of {title} from before?", title=row.channel)
+        if await page.confirm(title, _("What is shown stays. It can be started again."), yes=_("Stop")):
+            await page.workspace.write(partial(crm_history.stop, pairing=row))
+        return
+    ways = [("0", _("everything")), *((str(n), _("the last days: {n}", n=n)) for n in _DAYS)]
+    days = await page.choose(
+        _("Show in {title} what was written before the pairing, from how long?", title=link.title), ways
+    )
+    if days is not None:
+        begin = partial(crm_history.begin, about=manifest(link.kind), pairing=row, days=int(days))
+        begun = await page.workspace.write(begin)
+        page.say(
+            _("{title}: messages from before that go to the CRM: {n}.", title=row.channel, n=begun.total - begun.shown)
+        )
 
 
 async def letter(page: ActionPage, row: LinkRow) -> None:

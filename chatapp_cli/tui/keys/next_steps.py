@@ -66,6 +66,7 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
         Next.TEMPLATES: (("inbox", "deed('template')"),),
         Next.TO_ORGANIZER: (("transcript", "message('invitation')"),),
         Next.TRANSCRIBE: (("transcript", "message('transcribe')"),),
+        Next.UNLINK: (_CRM, ("crm", "unlink")),
         Next.UNBLOCK: (("inbox", "deed('block')"),),
         Next.UNMERGE: (("inbox", "deed('part')"),),
         Next.VIEWS: (("inbox", "views"),),

@@ -312,6 +312,7 @@ PLACES: Final = (
             KeyActionSpec(
                 "mend", ["f"], N_("Mend the settings of the place that double or lose cards"), N_("mend the place")
             ),
+            KeyActionSpec("history", ["h"], N_("Show there what was written before the pairing"), N_("the past")),
             KeyActionSpec("rules", ["p"], N_("Rules: in which pipeline cards are made"), N_("rules")),
             KeyActionSpec("letter", ["w"], N_("Letter to the support of the CRM"), N_("letter")),
             KeyActionSpec("unlink", ["x"], N_("Remove the link"), N_("remove")),

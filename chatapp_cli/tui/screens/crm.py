@@ -12,19 +12,19 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import OptionList, Static
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.ids import ChannelId, LinkId
+from chatapp_cli.domain.ids import ChannelId, LinkId, PairingId
 from chatapp_cli.domain.journal.links import EntryEvent, LinkEvent, PairingEvent
 from chatapp_cli.i18n import _
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import linking
 from chatapp_cli.runtime.link import public_url
-from chatapp_cli.services import ledger, links, pairings
-from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
+from chatapp_cli.services import crm_history, crm_put_off, ledger, links, pairings
+from chatapp_cli.store.rows.crm import CrmPutOffRow, ImportRow, LinkRow, PairingRow, ShownEntryRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.actions import crm as crm_actions
-from chatapp_cli.tui.keys.keymap import bindings, key
+from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.screens.crm_rules import CrmRulesScreen
@@ -42,15 +42,21 @@ class _CrmState(NamedTuple):
     pairings: Sequence[PairingRow]
     entries: Sequence[ShownEntryRow]
     bars: Overview
+    imports: Mapping[PairingId, ImportRow]
+    """How far what was written before a pairing is shown."""
     addresses: Mapping[LinkId, str]
     """Where each CRM calls us, for those who may see it."""
+    put_off: Mapping[LinkId, Sequence[CrmPutOffRow]]
+    """The events of each CRM that are tried again."""
 
 
 def _look(tx: Tx, company: Company) -> _CrmState:
     active = [row for row in pairings.everything(tx) if row.active]
     linked, address = links.everything(tx), public_url(tx, company=company)
+    put_off = {row.id: crm_put_off.oldest(tx, row.id) for row in linked if row.put_off}
     addresses = {row.id: links.webhook(tx, row, manifest(row.kind), address) for row in linked}
-    return _CrmState(linked, active, ledger.everything(tx), overview.read(tx), addresses)
+    imports = {row.pairing_id: row for row in crm_history.everything(tx)}
+    return _CrmState(linked, active, ledger.everything(tx), overview.read(tx), imports, addresses, put_off)
 
 
 class CrmScreen(ActionPage):
@@ -69,7 +75,7 @@ class CrmScreen(ActionPage):
     def __init__(self) -> None:
         super().__init__()
         self._tree = CrmTree()
-        self._addresses: Mapping[LinkId, str] = {}
+        self._shown: _CrmState | None = None
         self._findings: dict[LinkId, list[Finding]] = {}
         self._words = LinkWords(self.appearance)
 
@@ -83,28 +89,23 @@ class CrmScreen(ActionPage):
         yield StatusBar(self.appearance)
 
     def on_mount(self) -> None:
-        """Read."""
-        self._read_again()
+        """Read, and again now and then: no event tells that something is tried again."""
+        self.every(30, self._read, at_once=True)
 
     def on_journal_advanced(self, news: JournalAdvanced) -> None:
         """Read again when a link, a pairing or an entry changed."""
         if news.any_of(LinkEvent, PairingEvent, EntryEvent):
-            self._read_again()
+            self.on_resize()
 
     def on_resize(self) -> None:
-        """Fold titles to another width."""
-        self._read_again()
-
-    def on_screen_resume(self) -> None:
-        """Read again after another page, such as that of linking."""
-        self._read_again()
-
-    def _read_again(self) -> None:
+        """Read again: titles are folded to another width."""
         self.do(self._read, group="read", exclusive=True)
+
+    on_screen_resume = on_resize  # after another page, such as that of linking
 
     async def _read(self) -> None:
         found = await self.workspace.read(partial(_look, company=self.workspace.company))
-        self._addresses = found.addresses
+        self._shown = found
         self.query_one(StatusBar).tell(found.bars)
         self._tree.show(self._words, found.links, found.pairings, found.entries)
         self._tree.focus()
@@ -115,15 +116,17 @@ class CrmScreen(ActionPage):
         link, pairing, entry = self._tree.link, self._tree.pairing, self._tree.entry
         about = self.query_one("#about", Static)
         self.query_one(StatusBar).tell_keys("crm", "app", without=self._tree.unfit())
-        if link is None:
-            about.update(self._words.nothing())
+        shown, words = self._shown, self._words
+        if link is None or shown is None:
+            about.update(words.nothing())
         elif entry is not None:
-            about.update(self._words.about_entry(entry, link))
+            about.update(words.about_entry(entry, link))
         elif pairing is not None:
-            about.update(self._words.about_pairing(pairing, link, self._addresses.get(link.id, "")))
+            address, past = shown.addresses.get(link.id, ""), shown.imports.get(pairing.id)
+            about.update(words.about_pairing(pairing, link, address, past))
         else:
-            paired = any(one.link_id == link.id for one in self._tree.pairings)
-            about.update(self._words.about_link(link, self._findings.get(link.id, []), paired=paired))
+            checked, put_off = self._findings.get(link.id, []), shown.put_off.get(link.id, ())
+            about.update(words.about_link(link, checked, put_off, paired=self._tree.is_paired(link)))
 
     # What can be done
 
@@ -177,12 +180,13 @@ class CrmScreen(ActionPage):
 
     def action_mend(self) -> None:
         """Mend the settings of the chosen pairing's place."""
-        link, pairing = self._tree.link, self._tree.pairing
-        if link is None or pairing is None:
-            pair = key("crm", "attach")
-            self.say(_("That is for pairings: choose one below its link, or pair a channel: {key}", key=pair))
-        else:
-            self.do(partial(crm_actions.mend, self, link, pairing))
+        if found := crm_actions.pairing_or_say(self, self._tree):
+            self.do(partial(crm_actions.mend, self, *found))
+
+    def action_history(self) -> None:
+        """Have what was written before the chosen pairing shown in its CRM, or no more of it."""
+        if found := crm_actions.pairing_or_say(self, self._tree):
+            self.do(partial(crm_actions.history, self, *found))
 
     def action_check(self) -> None:
         """Check the chosen link."""
@@ -206,19 +210,13 @@ class CrmScreen(ActionPage):
 
     def action_retry(self) -> None:
         """Tell the CRM the chosen entry again."""
-        if entry := self._entry_or_say():
+        if entry := crm_actions.entry_or_say(self, self._tree):
             self.do(partial(crm_actions.retry, self, entry))
 
     def action_drop(self) -> None:
         """Give up the chosen entry, after a question."""
-        if entry := self._entry_or_say():
+        if entry := crm_actions.entry_or_say(self, self._tree):
             self.do(partial(crm_actions.drop, self, entry))
-
-    def _entry_or_say(self) -> ShownEntryRow | None:
-        entry = self._tree.entry
-        if entry is None:
-            self.say(_("That is for entries that the CRM is still to be told."))
-        return entry
 
     def action_rules(self) -> None:
         """Show the rules of the chosen link."""

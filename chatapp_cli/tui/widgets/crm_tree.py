@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import OptionList
 
+from chatapp_cli.domain.crm.states import Tells
 from chatapp_cli.kit.crms import manifest
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _FITTING: Mapping[str, Collection[str]] = MappingProxyType(
     {
         "": (),
         "link": ("attach", "renew", "check", "resume", "catch_up", "rules", "letter", "unlink"),
-        "pairing": ("attach", "open", "check", "detach", "mend"),
+        "pairing": ("attach", "open", "check", "detach", "mend", "history"),
         "entry": ("retry", "drop"),
     }
 )
@@ -51,6 +52,10 @@ class CrmTree(OptionList):
         self.clear_options()
         self.add_options(words.tree(links, pairings, entries, self._room()))
         self.highlighted = min(chosen or 0, self.option_count - 1) if self.option_count else None
+
+    def is_paired(self, link: LinkRow) -> bool:
+        """Whether any channel is paired with a link."""
+        return any(one.link_id == link.id for one in self.pairings)
 
     def _room(self) -> int:
         """Cells of a row, before the first layout those of the narrowest tree."""
@@ -89,4 +94,5 @@ class CrmTree(OptionList):
             about = manifest(link.kind)
             fitting -= {"catch_up", "mend"} if about.one_way_of(link.settings) else set()
             fitting -= {"letter"} if about.letter is None else set()
+            fitting -= set() if Tells.HISTORY in about.tells_of(link.settings) else {"history"}
         return [f"crm.{act}" for act in sorted(_EVERY - fitting)]

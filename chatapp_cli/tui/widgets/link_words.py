@@ -14,9 +14,9 @@ from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.kit.manifests import manifest as channel_manifest
 from chatapp_cli.ports.connector import Finding
-from chatapp_cli.services import pairings
+from chatapp_cli.services import crm_put_off, pairings
 from chatapp_cli.services import words as states
-from chatapp_cli.store.rows.crm import LinkRow, PairingRow, ShownEntryRow
+from chatapp_cli.store.rows.crm import CrmPutOffRow, ImportRow, LinkRow, PairingRow, ShownEntryRow
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.reading import words
@@ -54,7 +54,7 @@ class LinkWords:
         styles = self._appearance.styles
         state = LinkState(link.state)
         style = {LinkState.OK: styles.good, LinkState.LIMITED: styles.warn}.get(state, styles.bad)
-        return show(states.LINK_STATES[state]), style
+        return show(states.standing(link)), style
 
     def _pairing(self, one: PairingRow) -> Text:
         styles = self._appearance.styles
@@ -79,8 +79,13 @@ class LinkWords:
             key=key("crm", "link"),
         )
 
-    def about_link(self, link: LinkRow, findings: Sequence[Finding], *, paired: bool) -> Text:
-        """The details of a link, with the findings of a check; ``paired``: whether any channel is."""
+    def about_link(
+        self, link: LinkRow, findings: Sequence[Finding], put_off: Sequence[CrmPutOffRow] = (), *, paired: bool
+    ) -> Text:
+        """The details of a link, with the findings of a check, and the events that are tried again.
+
+        ``paired``: whether any channel is.
+        """
         text = self._headed(link.title, show(manifest(link.kind).title))
         state, style = self._state(link)
         self._fact(text, _("State"), state, style)
@@ -94,6 +99,7 @@ class LinkWords:
         if link.dead:
             self._fact(text, _("Refused"), ngettext("{n} entry", "{n} entries", link.dead), self._appearance.styles.bad)
         self._tell_gap(text, link)
+        self._tell_put_off(text, link, put_off)
         for label, value in link.facts.items():
             if value != link.title:
                 self._fact(text, _(label), value)
@@ -113,8 +119,19 @@ class LinkWords:
             between = " – ".join(map(self._moment, link.gap))
             self._fact(text, _("Being looked for"), between, self._appearance.styles.warn)
 
-    def about_pairing(self, one: PairingRow, link: LinkRow, address: str) -> Text:
-        """The details of a pairing with its options; ``address``: where the CRM calls us, empty if it is not shown."""
+    def _tell_put_off(self, text: Text, link: LinkRow, put_off: Sequence[CrmPutOffRow]) -> None:
+        if not link.put_off:
+            return
+        warn = self._appearance.styles.warn
+        self._fact(text, _("Put off"), ngettext("{n} event", "{n} events", link.put_off), warn)
+        for one in put_off:
+            text.append(f"  {line(show(crm_put_off.sentence(one)))}\n", self._appearance.styles.muted)
+
+    def about_pairing(self, one: PairingRow, link: LinkRow, address: str, past: ImportRow | None = None) -> Text:
+        """The details of a pairing with its options; ``address``: where the CRM calls us, empty if it is not shown.
+
+        ``past``: how far what was written before it is shown there; ``None`` if nobody asked for it.
+        """
         about = manifest(link.kind)
         text = self._headed(one.channel, f"{one.line} · {one.place_name} ({one.place})")
         self._explain(text, link.kind, one.code, one.detail)
@@ -123,6 +140,9 @@ class LinkWords:
             self._fact(text, show(field.label), show(field.shown(values[field.name])))
         if address:
             self._fact(text, _("Webhook"), address)
+        if past is not None:
+            shown = _("{n} of {total}", n=past.shown, total=past.total)
+            self._fact(text, _("Messages from before"), f"{shown} · {show(states.of_import(past))}")
         self._fact(text, _("The line works until"), show(states.WORKS_UNTIL))
         hint = _("Press {key} to change this.", key=key("crm", "open"))
         return text.append(f"\n{hint}\n", self._appearance.styles.muted)

@@ -363,3 +363,14 @@ async def test_a_place_a_card_and_a_forwarded_message_can_be_read(
     place, card, die, other = desk.store.texts
     assert place == "https://www.openstreetmap.org/?mlat=55.750000&mlon=37.620000#map=17/55.750000/37.620000"
     assert (card, die, other) == ("Вера Котова +79160000077", "🎲 6", "[Unsupported]")
+
+
+async def test_who_types_is_told_at_once_and_nothing_of_it_is_stored(desk: Desk, sandbox: TelegramSandbox) -> None:
+    person = sandbox.stage.person(ANNA)
+    chat = sandbox.cloud.private(person, sandbox.owner)
+    async with desk.opened() as session, asyncio.timeout(10), aclosing(session.events(desk.store.cursor)) as batches:
+        async for batch in batches:
+            if batch.typing:
+                break
+            sandbox.stage.show_typing(person, chat)
+        assert ({*batch.typing}, list(batch.arrivals), batch.cursor) == ({str(person.id)}, [], None)

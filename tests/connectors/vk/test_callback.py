@@ -98,6 +98,15 @@ async def test_only_our_secret_opens(session: HookedSession, bound: Bound) -> No
     assert json.loads(arrival.raw) == {**EVENT, "v": "5.199"}
 
 
+async def test_who_types_is_told_and_nothing_of_it_is_stored(
+    session: HookedSession, connector: Connector, bound: Bound
+) -> None:
+    typed = call(bound, type="message_typing_state", object={"state": "1", "from_id": 7001, "to_id": -GROUP})
+    told = HookReply(batch=Batch(typing=("7001",)), body=b"ok")
+    assert session.accept(typed) == told
+    assert await connector.accept(bound, typed) == told  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("value", ODD, ids=len)
 async def test_a_call_is_proved_before_it_is_read_and_taken_whatever_it_bears(
     session: HookedSession, bound: Bound, value: bytes

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from chatapp_cli.connectors.vk.connector import create
+from chatapp_cli.connectors.vk.convert import typist
 from chatapp_cli.connectors.vk.receive import Cursor
 from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, MessageEdited, Peer, PeerChanged, ProviderEvent
 from chatapp_cli.domain.errors import NeedsRebind, Retryable
@@ -259,7 +260,7 @@ async def test_binding_begins_at_once_so_that_nothing_said_before_the_daemon_sta
     bound = await create(world).bind(ScriptedAsker(sandbox.answers))
     assert Cursor.of(bound.cursor) == Cursor(ts="100", seen=HeldClock().at // 1000)
     assert "message_new" in sandbox.delivery.wanted
-    assert "message_typing_state" not in sandbox.delivery.wanted
+    assert "wall_post_new" not in sandbox.delivery.wanted
 
 
 @pytest.mark.parametrize("at", [0, -1, 10**30, NOON + 10**12])
@@ -295,3 +296,16 @@ async def test_what_was_remembered_and_cannot_be_read_closes_no_channel(
         await sandbox.say(ANNA, "раз")
         heard = await message(session, bound.cursor)
     assert (heard.text, heard.sender.name) == ("раз", ANNA.name)
+
+
+async def test_who_types_is_told_beside_what_is_stored_and_moves_nothing(
+    session: Session, sandbox: VkSandbox, bound: Bound
+) -> None:
+    async with asyncio.timeout(10), aclosing(session.events(bound.cursor)) as batches:
+        assert await anext(batches) == Batch()
+        await sandbox.types(ANNA)
+        assert await anext(batches) == Batch(arrivals=[], typing=("7001",))
+    for odd in (b'{"type":"message_typing_state"}', b'{"type":"message_typing_state","object":{"from_id":-7}}'):
+        assert typist(odd) == ""
+    for other in (b'{"type":"message_new","object":{"from_id":7001}}', b"[]", b"{"):
+        assert typist(other) is None

@@ -10,7 +10,7 @@ from chatapp_cli.crm.amocrm.connector import AmoSession
 from chatapp_cli.crm.amocrm.record import SCOPE
 from chatapp_cli.domain.crm.entry import CrmReceipt
 from chatapp_cli.domain.crm.link import Place
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected, Retryable
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.sandbox.amocrm import Account
 from tests.crm.amocrm.desk import MARK, SALES, AmoDesk, entry, pairing
@@ -88,8 +88,13 @@ async def test_a_source_whose_answer_was_lost_is_not_made_twice(desk: AmoDesk, a
     await desk.allow()
     account.misbehaviour.lose_after["POST /api/v4/sources"] = 1
     async with desk.session() as session:
-        with pytest.raises(ChannelError, match="no_answer"):
+        with pytest.raises(Retryable, match="no_answer"):
             await session.arrange([pairing()])
+        account.sources.clear()
+        account.misbehaviour.refuse["POST /api/v4/sources"] = (200, {"_embedded": {"sources": []}})
+        with pytest.raises(Retryable, match="strange_answer"):
+            await session.arrange([pairing()])
+        account.misbehaviour.refuse.clear()
         assert await session.arrange([pairing()]) == {}
     assert [one.external_id for one in account.sources] == [f"chatapp-{MARK}-1"]
 

@@ -52,6 +52,7 @@ def wrong(path: str) -> bytes:
         (answer(403, JSON_403), Misconfigured, "scope"),
         (answer(403, b"<html>nginx</html>"), Misconfigured, "suspended"),
         (answer(404), Rejected, "gone"),
+        *((answer(status, b"<html>nginx</html>"), Retryable, "strange_answer") for status in (400, 401, 402, 404, 413)),
         (answer(429), RateLimited, "rate_limited"),
         (answer(302), Misconfigured, "redirected"),
         (answer(408), Retryable, "busy"),
@@ -74,7 +75,25 @@ def test_a_pause_is_the_one_that_was_asked_for_or_a_second() -> None:
 
 
 def test_a_server_that_failed_may_have_carried_out_what_is_not_to_be_repeated() -> None:
-    assert type(errors.refusal(answer(502), now=0, once=True)) is OutcomeUnknown
+    page = b"<html>nginx</html>"
+    told = [errors.refusal(one, now=0, once=True) for one in (answer(502), answer(400, page), answer(404, page))]
+    assert [type(one) for one in told] == [OutcomeUnknown, OutcomeUnknown, Retryable]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>maintenance</html>",
+        b'{"error_code":500,"error_type":"internal"}',
+        b'{"title":"Bad Request","status":400}',
+        b'{"status":400,"validation-errors":[]}',
+    ],
+)
+def test_a_refusal_with_the_status_of_a_success_is_none(body: bytes) -> None:
+    for once, kind in ((True, OutcomeUnknown), (False, Retryable)):
+        with pytest.raises(kind, match="strange_answer"):
+            errors.understood(answer(200, body), once=once)
+    assert [errors.understood(answer(200, one), once=True) for one in (b"", b"[]", b'{"id":1}')] == [{}, [], {"id": 1}]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +105,8 @@ def test_a_server_that_failed_may_have_carried_out_what_is_not_to_be_repeated() 
         (answer(402), Misconfigured, "payment"),
         (answer(429), RateLimited, "rate_limited"),
         (answer(500), OutcomeUnknown, "strange_answer"),
+        *((answer(status, b"<html>nginx</html>"), OutcomeUnknown, "strange_answer") for status in (400, 401, 403)),
+        (answer(404, b"<html>nginx</html>"), errors.NotHere, "grant_refused"),
         (answer(200, b"{}"), OutcomeUnknown, "strange_answer"),
     ],
 )
@@ -98,7 +119,13 @@ def test_a_refused_token_is_told_from_one_of_which_nobody_knows(
 
 @pytest.mark.parametrize(
     ("response", "code"),
-    [(answer(403, JSON_403), "signature"), (answer(401), "signature"), (answer(404), "chat_unknown")],
+    [
+        (answer(403, JSON_403), "signature"),
+        (answer(401), "signature"),
+        (answer(403, b"<html>nginx</html>"), "suspended"),
+        (answer(403), "signature"),
+        (answer(404), "chat_unknown"),
+    ],
 )
 def test_a_refusal_of_the_chats_says_what_to_look_at(response: HttpResponse, code: str) -> None:
     assert errors.chats_refusal(response, now=0).code == code
@@ -136,6 +163,11 @@ async def test_a_request_too_many_waits_and_is_repeated_and_a_block_ends_the_ses
     account.misbehaviour.html_403 = True
     with pytest.raises(Misconfigured, match="suspended"):
         await session.prove()
+    account.misbehaviour.html_403 = False
+    account.misbehaviour.refuse["/v2/origin/custom/*"] = (403, "<html>403 Forbidden</html>")
+    await session.prove()
+    with pytest.raises(Misconfigured, match="suspended"):
+        await session.deliver([entry()])
 
 
 async def test_a_long_pause_is_told_to_the_caller_and_not_waited_for_here(

@@ -193,18 +193,6 @@ async def test_a_client_is_written_to_first_at_an_address_of_the_card_and_never_
     assert [one.event.phone for one in found] == ["", "petr@example.ru", "@petr"]
 
 
-async def test_typing_and_reactions_are_acknowledged(session: AmoSession, desk: AmoDesk, account: Account) -> None:
-    await session.deliver([entry()])
-    message = account.chats[0].messages[0]
-    before = len(desk.replies)
-    await account.types(CONVERSATION)
-    await account.reacts(message, "👍")
-    await account.settled()
-    assert [(one.status, list(one.arrivals)) for one in desk.replies[before:]] == [(200, [])] * len(
-        desk.replies[before:]
-    )
-
-
 async def test_an_account_hook_is_believed_for_ids_only_and_only_from_that_account(
     noting: AmoSession, desk: AmoDesk, account: Account
 ) -> None:

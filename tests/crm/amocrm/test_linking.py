@@ -14,7 +14,7 @@ from chatapp_cli.crm.amocrm.hosts import account_of, chats_of, consent_of
 from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.crm.amocrm.record import HELD, OFFER, HeldAccount, OfferedCode, integration
 from chatapp_cli.domain.crm.entry import CrmReceipt
-from chatapp_cli.domain.crm.events import LinkInstalled
+from chatapp_cli.domain.crm.events import LinkInstalled, LinkRemoved
 from chatapp_cli.domain.errors import NeedsRebind, Retryable, UsageError
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.kit import records
@@ -64,6 +64,34 @@ def test_the_chats_and_the_page_of_consent_are_the_vendors_of_the_account() -> N
     for account, said in (("https://demo.amocrm.ru", "https://evil.ru"), ("http://127.0.0.1:1", "https://evil.ru")):
         with pytest.raises(UsageError, match="chats"):
             chats_of(account, said)
+
+
+async def test_the_hook_of_an_integration_that_was_switched_off_ends_the_link_once_for_its_tokens(
+    desk: AmoDesk, account: Account
+) -> None:
+    await desk.link()
+    address = desk.address("revoked")
+    assert [str(one.params["url"]) for one in desk.asker.forms[-1].intro if "url" in one.params].count(address) == 1
+    assert await account.consent.tells_of_the_end(address) == 403
+    await desk.allow()
+    await prove(desk)
+    assert [await account.consent.switches_off(address) for _ in range(2)] == [200, 200]
+    assert desk.events == [LinkInstalled(), LinkRemoved()]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("signature", "0" * 64), ("signature", ""), ("signature", "я"), ("account_id", "1"), ("client_uuid", "other")],
+)
+async def test_such_a_hook_without_its_signature_or_of_another_account_is_refused(
+    desk: AmoDesk, account: Account, name: str, said: str
+) -> None:
+    await desk.link()
+    await desk.allow()
+    await prove(desk)
+    await account.consent.tells_of_the_end(desk.address("revoked"))
+    query = {**desk.requests[-1].query, name: said}
+    assert (await desk.accept("revoked", method="GET", query=query)).status == 403
 
 
 async def test_an_administrator_allows_the_integration_and_a_session_begins(desk: AmoDesk, account: Account) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from chatapp_cli.crm.amocrm import rest
@@ -156,14 +158,31 @@ async def test_a_note_whose_answer_was_lost_is_found_by_our_number_and_another_i
     assert await noting.find(entry("m-2", chat=CrmChat(id="chat-9", name=""))) is None
 
 
-@pytest.mark.parametrize("path", ["POST /api/v4/contacts", "POST /api/v4/leads"])
-async def test_a_card_whose_answer_was_lost_is_found_and_not_made_again(
-    noting: AmoSession, account: Account, path: str
+@pytest.mark.parametrize("body", ["", {"_embedded": {"notes": []}}, {"title": "Error", "status": 500}])
+async def test_a_note_of_which_the_answer_has_no_number_is_not_taken_for_written(
+    noting: AmoSession, account: Account, body: Any
 ) -> None:
-    account.misbehaviour.lose_after[path] = 1
-    with pytest.raises(Retryable):
-        await noting.deliver([entry()])
     await told(noting, entry())
+    account.misbehaviour.refuse["POST /api/v4/leads/*/notes"] = (200, body)
+    [outcome] = await noting.deliver([entry("m-2")])
+    assert (type(outcome), getattr(outcome, "code", "")) == (OutcomeUnknown, "strange_answer")
+    account.misbehaviour.refuse.clear()
+    assert await noting.find(entry("m-2")) is None
+
+
+@pytest.mark.parametrize("phone", ["", IVAN_PHONE])
+@pytest.mark.parametrize("known", [False, True])
+async def test_a_card_whose_answer_was_lost_is_found_and_not_made_again(
+    noting: AmoSession, account: Account, phone: str, known: bool
+) -> None:
+    if known and phone:
+        known_contact(account, phone)
+    for path in ("POST /api/v4/leads", "POST /api/v4/leads/complex"):
+        account.misbehaviour.lose_after[path] = 1
+    message = entry(person=CrmPerson(id="person-1", name="Немо", phone=phone))
+    with pytest.raises(Retryable):
+        await noting.deliver([message])
+    await told(noting, message)
     assert (len(account.contacts), len(account.leads), len(account.notes)) == (1, 1, 1)
 
 
@@ -291,6 +310,30 @@ async def test_what_was_before_the_conversation_is_told_by_the_notes_and_not_by_
     await told(noting, entry())
     await account.staff.notes(lead, "> новое")
     assert await answers(noting, 1) == {("chat-1", "новое")}
+
+
+@pytest.mark.parametrize("seconds", [-1260, 0, 1260])
+async def test_an_answer_is_dated_by_our_clock_whatever_the_account_s_says(
+    noting: AmoSession, account: Account, desk: AmoDesk, seconds: int
+) -> None:
+    account.misbehaviour.clock_off = seconds
+    await told(noting, entry())
+    [lead] = account.leads.values()
+    await account.staff.notes(lead, "> Да")
+    found = [one.event async for some in noting.catch_up(mirrored(1)) for one in some]
+    [at] = [one.at for one in found if isinstance(one, CrmWrote) and one.at is not None]
+    assert abs(at - desk.world.clock.now()) < 2000
+
+
+async def test_a_new_request_goes_into_no_deal_that_was_closed_a_minute_ago(
+    noting: AmoSession, account: Account, desk: AmoDesk
+) -> None:
+    await told(noting, entry(at=desk.world.clock.now()))
+    [lead] = account.leads.values()
+    await account.moves(lead, 142)
+    await desk.world.clock.sleep(60)
+    await told(noting, entry("m-2", "Ещё заказ", at=desk.world.clock.now()))
+    assert (account.notes[-1].card == lead.id, len(account.leads)) == (False, 2)
 
 
 @pytest.mark.parametrize(

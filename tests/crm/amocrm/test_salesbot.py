@@ -122,6 +122,34 @@ async def test_a_token_by_another_algorithm_of_another_time_place_or_account_is_
     assert desk.replies[-1].arrivals == ()
 
 
+async def test_a_token_is_read_by_the_accounts_clock_also_if_ours_was_set_since(
+    runs: Runs, session: AmoSession, account: Account, desk: AmoDesk
+) -> None:
+    for off in (600, -840):
+        account.misbehaviour.clock_off = off
+        await session.arrange([])
+        _, reply = await runs()
+        account.misbehaviour.clock_off = 0
+        _, later = await runs()
+        for one in (reply, later):
+            [arrival] = one.arrivals
+            assert isinstance(arrival.event, CrmStepAsked)
+            assert arrival.event.until > desk.world.clock.now()
+        await desk.world.clock.sleep(1)
+
+
+async def test_a_bot_whose_token_is_of_another_time_goes_on_by_errors_and_a_person_is_told_of_the_clock(
+    runs: Runs, account: Account, desk: AmoDesk
+) -> None:
+    account.misbehaviour.clock_off = 600
+    run, reply = await runs()
+    step, odd = reply.arrivals
+    assert run.answered == 200
+    assert isinstance(step.event, CrmStepAsked)
+    assert step.event.until == desk.world.clock.now()
+    assert (odd.event, "the clocks of this machine and of amoCRM differ" in odd.problem) == (None, True)
+
+
 async def posted(desk: AmoDesk, said: dict[str, Any]) -> CrmReply:
     return await desk.accept("salesbot", json.dumps(said).encode())
 
@@ -216,6 +244,10 @@ async def test_a_lost_answer_is_asked_again_and_ends_with_the_first_word(
     account.misbehaviour.lose_after[word.remote] = 1
     [lost] = await session.deliver([word])
     assert isinstance(lost, OutcomeUnknown)
+    account.misbehaviour.refuse[word.remote] = (200, {"title": "Error", "status": 500})
+    [odd] = await session.deliver([word])
+    assert isinstance(odd, OutcomeUnknown)
+    account.misbehaviour.refuse.clear()
     assert await session.find(word) is None
     assert await session.deliver([replace(word, fate=TextFate.FAILED)]) == [CrmReceipt()]
     assert run.result["status"] == "success"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,11 +11,11 @@ from chatapp_cli.crm.amocrm.connector import AmoSession
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry, SharedFile
 from chatapp_cli.domain.crm.events import CrmWrote, CrmWroteFirst, MirroredChat
 from chatapp_cli.domain.crm.states import Act
-from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, OutcomeUnknown, Rejected
+from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.sandbox.amocrm import Account
 from chatapp_cli.sandbox.stage import StageFile
-from tests.crm.amocrm.desk import CONVERSATION, MARK, SALES, AmoDesk, entry, pairing
+from tests.crm.amocrm.desk import CONVERSATION, IVAN_PHONE, MARK, SALES, AmoDesk, entry, pairing
 
 
 async def told(session: AmoSession, *entries: LedgerEntry) -> list[CrmReceipt]:
@@ -162,6 +163,22 @@ async def test_an_edited_message_gets_its_new_text_and_a_deleted_one_says_so(
     assert message.text == "The message was deleted."
 
 
+async def test_of_a_deleted_message_with_files_every_part_says_so(
+    session: AmoSession, account: Account, desk: AmoDesk
+) -> None:
+    files = [SharedFile(name=f"паспорт-{one}.jpg", url=f"{desk.url}/media/{one}.jpg") for one in "12"]
+    desk.files = {f"{one}.jpg": b"jpg" for one in "12"}
+    await told(session, entry(files=files))
+    await told(session, entry(act=Act.DELETE, file_count=3))  # one was not told
+    assert [one.text for one in account.chats[0].messages] == ["The message was deleted."] * 2
+    account.misbehaviour.refuse[f"POST /v2/origin/custom/{account.channel.scope_id}"] = (
+        400,
+        {"title": "", "status": 400},
+    )
+    [refused] = await session.deliver([entry(act=Act.DELETE, file_count=2)])
+    assert isinstance(refused, Rejected)
+
+
 async def test_what_became_of_a_managers_message_is_told_with_the_reason_in_words(
     session: AmoSession, account: Account
 ) -> None:
@@ -198,6 +215,30 @@ async def test_of_a_message_whose_answer_was_lost_the_history_knows_that_it_is_t
     found = await session.find(entry())
     [message] = account.chats[0].messages
     assert found == CrmReceipt(chat=account.chats[0].id, remote=message.id)
+
+
+@pytest.mark.parametrize("body", ["", {}, {"new_message": {}}, {"error_code": 500}, [], {"new_message": {"msgid": ""}}])
+async def test_a_message_of_which_the_answer_has_no_id_is_not_taken_for_told(
+    session: AmoSession, account: Account, body: Any
+) -> None:
+    chat = await known(session)
+    account.misbehaviour.refuse[f"POST /v2/origin/custom/{account.channel.scope_id}"] = (200, body)
+    [outcome] = await session.deliver([entry("m-2", chat=chat)])
+    assert (type(outcome), getattr(outcome, "code", "")) == (OutcomeUnknown, "strange_answer")
+    assert await session.find(entry("m-2", chat=chat)) is None
+
+
+@pytest.mark.parametrize("body", ["", {"_embedded": {"chats": []}}])
+async def test_a_chat_that_was_not_bound_to_its_contact_shows_nothing_yet(
+    session: AmoSession, account: Account, body: Any
+) -> None:
+    contact = account._desk.office.add_contact("Иван", responsible=min(account.users))
+    field = next(one.id for one in account._desk.office.fields if one.code == "PHONE")
+    contact.values[field] = [{"value": IVAN_PHONE, "enum_code": "WORK"}]
+    account.misbehaviour.refuse["POST /api/v4/contacts/chats"] = (200, body)
+    with pytest.raises(Retryable, match="strange_answer"):
+        await session.deliver([entry()])
+    assert [one.messages for one in account.chats] == [[]]
 
 
 async def test_of_a_message_that_did_not_come_the_history_knows_that_it_is_not_there(
@@ -319,19 +360,3 @@ async def test_a_conversation_that_was_notes_goes_on_as_a_chat_once_a_channel_is
     [receipt] = await told(session, entry(chat=chat))
     assert receipt.chat == account.chats[0].id
     assert await session.cards(chat) == []
-
-
-async def test_typing_and_a_reaction_of_a_client_are_told_as_the_chats_take_them(
-    session: AmoSession, account: Account
-) -> None:
-    await known(session)
-    chats = session._chats
-    assert chats is not None
-    await chats.typing(CONVERSATION, f"{MARK}.person-1", 5000)
-    account.capabilities.reactions = True
-    reaction: dict[str, object] = {"conversation_id": CONVERSATION, "msgid": f"{MARK}.m-1", "type": "react"}
-    reaction |= {"user": {"id": f"{MARK}.person-1"}}
-    await chats.react({**reaction, "emoji": "👍"})
-    [chat] = account.chats
-    assert chat.typing_until > chat.messages[0].at
-    assert list(chat.messages[0].reactions.values()) == ["👍"]

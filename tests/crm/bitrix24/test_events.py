@@ -28,6 +28,7 @@ from tests.unit.kit.worlds import NOON, held_world
 TOKEN = "51856f" * 5
 MEMBER = "a223c6" * 5
 AUTH = {"auth[application_token]": TOKEN, "auth[member_id]": MEMBER, "auth[domain]": "demo.bitrix24.ru"}
+DASHES = "-" * 54
 ADD = {
     "event": "ONIMCONNECTORMESSAGEADD",
     "event_handler_id": "555",
@@ -265,6 +266,8 @@ def test_a_name_has_only_letters_blanks_hyphens_and_apostrophes(name: str) -> No
         (CrmPerson(id="u", name="Иван Иванов"), {"name": "Иван", "last_name": "Иванов"}),
         (CrmPerson(id="u", name="Иван"), {"name": "Иван"}),
         (CrmPerson(id="u", name="🙂 123"), {"name": "Клиент"}),
+        (CrmPerson(id="u", name="❤️ 1️⃣"), {"name": "Клиент"}),
+        (CrmPerson(id="u", name="Ма́ша ❤️"), {"name": "Ма́ша"}),
         (
             CrmPerson(id="u", name="x", first_name="Анна-Мария", last_name="О’Нил"),
             {"name": "Анна-Мария", "last_name": "О’Нил"},
@@ -293,13 +296,40 @@ def test_tags_become_plain_text(text: str, shown: str) -> None:
     assert bbcode.read(text).text == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[b]Светлана:[/b] [br]Добрый день!", bbcode.Said("Добрый день!", signature="Светлана")),
+        ("[b]Адрес доставки:[/b]\nЛенина 5", bbcode.Said("Адрес доставки:\nЛенина 5")),
+        ("[b]Итого:[/b][br]5000", bbcode.Said("Итого:\n5000")),
+        (
+            f"{DASHES}\nЧай 100\nКофе 200\n{DASHES}\nЧто берёте?",
+            bbcode.Said(f"{DASHES}\nЧай 100\nКофе 200\n{DASHES}\nЧто берёте?"),
+        ),
+        (f"{DASHES}\nАнна [12.05.2026 10:00]\nЧай есть?\n{DASHES}\nЕсть", bbcode.Said("Есть", "Чай есть?")),
+        (f"{DASHES}\nАнна [12.05.2026 10:00]\nЧай есть?\n{DASHES}\n", bbcode.Said("Чай есть?")),
+        ("[quote=Анна]Чай есть?[/quote]", bbcode.Said("Чай есть?")),
+    ],
+)
+def test_of_an_employee_s_words_only_a_signature_and_a_quote_are_taken_apart(text: str, said: bbcode.Said) -> None:
+    assert bbcode.read(text) == said
+
+
 @given(st.text())
 def test_what_is_shielded_is_read_back_as_it_was(text: str) -> None:
     assert bbcode.plain(bbcode.shielded(text)).replace("\u200b", "") == text.strip().replace("\u200b", "")
 
 
 @pytest.mark.parametrize(
-    "text", ["-" * 200_000, "[url=" * 50_000, "[quote]" * 30_000, "[b]" * 60_000, "[b]x:" * 40_000]
+    "text",
+    [
+        "-" * 200_000,
+        "[url=" * 50_000,
+        "[quote]" * 30_000,
+        "[b]" * 60_000,
+        "[b]x:" * 40_000,
+        f"{'-' * 30}\n{'[1:11' * 40_000}",
+    ],
 )
 def test_no_text_takes_long(text: str) -> None:
     begun = time.perf_counter()

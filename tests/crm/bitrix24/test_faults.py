@@ -10,6 +10,7 @@ from chatapp_cli.crm.bitrix24 import calls, errors
 from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
 from chatapp_cli.crm.bitrix24.rate import BURST, LEAK, Parking
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -28,6 +29,7 @@ from tests.crm.bitrix24.desk import LINE, WHATSAPP, OfficeDesk, entry, pairing
 from tests.unit.kit.worlds import HeldClock
 
 SEND = "imconnector.send.messages"
+ARRIVED = "imconnector.send.status.delivery"
 RATE = 2.0
 """Requests a second that a portal counts (b24-rest-docs ``limits.md``)."""
 
@@ -37,8 +39,8 @@ RATE = 2.0
     [
         (401, "NO_AUTH_FOUND", NeedsRebind, "unauthorised"),
         (401, "invalid_token", NeedsRebind, "unauthorised"),
-        (403, "insufficient_scope", Misconfigured, "scope"),
-        (403, "ACCESS_DENIED", Misconfigured, "scope"),
+        (403, "insufficient_scope", Rejected, "scope"),
+        (403, "ACCESS_DENIED", Rejected, "scope"),
         (403, "WRONG_AUTH_TYPE", Misconfigured, "wrong_context"),
         (404, "ERROR_METHOD_NOT_FOUND", Rejected, "no_method"),
         (400, "ERROR_ARGUMENT", Rejected, "refused"),
@@ -68,6 +70,28 @@ async def test_each_refusal_has_its_name_by_code_first(
     assert isinstance(again, CrmReceipt)
 
 
+@pytest.mark.parametrize("code", ["ACCESS_DENIED", "insufficient_scope"])
+async def test_a_blocked_method_costs_what_needs_it_and_the_link_only_if_nothing_is_let_in(
+    session: Bitrix24Session, portal: Portal, code: str
+) -> None:
+    refusals = portal.misbehaviour.answer_with
+    await session.deliver([entry()])
+    arrived = entry("m-2", act=Act.DELIVERED, chat=CrmChat(id="d-1", name="x", remote="9"), remote="7")
+    refusals |= {ARRIVED: [(403, code)] * 2, "imopenlines.dialog.get": [(403, code)]}
+    for other in (entry("m-3"), arrived):
+        told = await session.deliver([arrived, other])
+        assert [getattr(one, "code", "shown") for one in told] == [
+            "scope",
+            "shown" if other.act is Act.ADD else "scope",
+        ]
+        refusals[ARRIVED] = [(403, code)] * 2
+    with pytest.raises(OutcomeUnknown):
+        await session.find(entry("m-4"))
+    refusals |= {SEND: [(403, code)], "scope": [(403, code)]}
+    with pytest.raises(Misconfigured, match="scope"):
+        await session.deliver([entry("m-5")])
+
+
 def test_every_code_that_is_raised_is_explained() -> None:
     codes = set()
     for said in [*errors._BY_CODE.values(), *errors._BY_STATUS.values()]:
@@ -75,12 +99,33 @@ def test_every_code_that_is_raised_is_explained() -> None:
     assert codes - set(manifest("bitrix24").errors) == set()
 
 
-async def test_a_page_in_place_of_json_is_no_answer(session: Bitrix24Session, portal: Portal) -> None:
-    portal.misbehaviour.html |= {SEND: 1, "scope": 1}
+@pytest.mark.parametrize("status", [200, 400, 401, 402, 403, 404, 405, 410, 413, 502])
+async def test_a_page_in_place_of_json_is_no_answer(session: Bitrix24Session, portal: Portal, status: int) -> None:
+    portal.misbehaviour.html_status = status
+    portal.misbehaviour.html |= {SEND: 1, "scope": 1, "imconnector.update.messages": 1}
+    words = "server_error" if status == 502 else "strange_answer"
+    if status in {404, 405, 410}:
+        with pytest.raises(Retryable, match=words):
+            await session.deliver([entry()])
+    else:
+        assert [type(one) for one in await session.deliver([entry()])] == [OutcomeUnknown]
+    for asking in (session.prove(), session.deliver([entry(act=Act.EDIT)])):
+        with pytest.raises(Retryable, match=words):
+            await asking
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 404, 502])
+async def test_a_page_of_the_authorisation_server_ends_nothing(
+    session: Bitrix24Session, portal: Portal, status: int
+) -> None:
+    portal.authority.expire()
+    portal.misbehaviour.html_status, portal.misbehaviour.html = status, {TOKEN: 2}
+    for _ in range(2):
+        with pytest.raises(Retryable):
+            await session.prove()
+    await session.prove()
     (outcome,) = await session.deliver([entry()])
-    assert isinstance(outcome, OutcomeUnknown)
-    with pytest.raises(Retryable, match="strange_answer"):
-        await session.prove()
+    assert isinstance(outcome, CrmReceipt)
 
 
 async def test_an_unreachable_portal_is_retryable_and_nothing_was_sent(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import msgspec
 import pytest
 
-from chatapp_cli.crm.bitrix24.record import OFFER, installation
+from chatapp_cli.crm.bitrix24.record import OFFER, Offer, installation
 from chatapp_cli.domain.crm.events import LinkInstalled, LinkRemoved
-from chatapp_cli.domain.errors import NeedsRebind, UsageError
+from chatapp_cli.domain.errors import NeedsRebind, Retryable, UsageError
+from chatapp_cli.kit import records
+from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.bitrix24.misbehaviour import TOKEN
@@ -57,6 +61,47 @@ async def test_an_installation_is_proved_to_its_end_although_its_session_is_stop
     await asyncio.wait({opening})
     await prove(desk)
     assert len(portal.authority.renewals) == 1
+
+
+@pytest.mark.parametrize("fault", ["lose_before", "html", "lose_after"])
+async def test_an_installation_without_an_answer_is_proved_once_more_and_needs_another_if_that_was_lost(
+    desk: OfficeDesk, portal: Portal, fault: str
+) -> None:
+    await desk.install()
+    portal.misbehaviour.html_status = 404
+    getattr(portal.misbehaviour, fault)[TOKEN] = 1
+    with pytest.raises(Retryable):
+        await prove(desk)
+    if fault == "lose_after":
+        with pytest.raises(NeedsRebind, match="install_lost"):
+            await prove(desk)
+        assert len(portal.authority.renewals) == 2
+        await desk.install()
+    await prove(desk)
+
+
+@pytest.mark.parametrize("answered", [False, True])
+async def test_an_installation_that_was_being_proved_when_its_process_was_killed_is_taken_over(
+    desk: OfficeDesk, portal: Portal, world: World, *, answered: bool
+) -> None:
+    await desk.install()
+    assert desk.bound
+    offer = await records.remembered(desk.bound.memory, OFFER, Offer)
+    assert offer
+    if answered:
+        portal.misbehaviour.lose_after[TOKEN] = 1
+        with pytest.raises(Retryable):
+            await prove(desk)
+    taken = msgspec.structs.replace(offer, taken="a process that was killed")
+    await desk.bound.memory.save({OFFER: records.written(taken)})
+    before = world.clock.monotonic()
+    if answered:
+        with pytest.raises(NeedsRebind, match="install_lost"):
+            await prove(desk)
+    else:
+        await prove(desk)
+    assert world.clock.monotonic() - before >= 20
+    assert "install_lost" in manifest("bitrix24").errors
 
 
 async def prove(desk: OfficeDesk) -> None:
@@ -253,11 +298,36 @@ async def test_a_link_is_not_turned_to_another_portal(desk: OfficeDesk) -> None:
     assert list(asker.blamed) == ["portal"]
 
 
-async def test_a_portal_that_moved_is_followed_and_remembered(desk: OfficeDesk, portal: Portal) -> None:
+async def test_another_portal_at_the_same_address_is_refused_and_changes_nothing(
+    desk: OfficeDesk, portal: Portal
+) -> None:
+    await desk.install()
+    assert desk.bound
+    await prove(desk)
+    memory = desk.bound.memory
+    before = await memory.known()
+    portal.authority.become("south")
+    desk.bound = replace(await desk.link(desk.bound), memory=memory)
+    await desk.install()
+    with pytest.raises(NeedsRebind, match="other_portal"):
+        await prove(desk)
+    assert await memory.known() == before
+    assert "other_portal" in manifest("bitrix24").errors
+
+
+@pytest.mark.parametrize("expired", [False, True], ids=["the token lives", "the token has expired"])
+async def test_a_portal_that_moved_is_followed_and_remembered(
+    desk: OfficeDesk, portal: Portal, *, expired: bool
+) -> None:
     await desk.install()
     async with desk.session() as session:
+        await session.prove()
+        renewed = len(portal.authority.renewals)
+        if expired:
+            portal.authority.expire()
         await portal.moves()
         await session.prove()
+        assert len(portal.authority.renewals) == renewed + 1
         assert await session.arrange([pairing()]) == {}
     assert desk.bound
     known = await installation(desk.bound)

@@ -208,7 +208,7 @@ async def test_a_contact_with_the_phone_and_an_open_deal_of_theirs_are_used(
 
 async def test_a_contact_is_found_by_the_e_mail_address(lite: CrmSession, portal: Portal) -> None:
     contact = portal.server.office.add_card("contact", title="Анна", responsible=1, email="anna@firma.test")
-    person = CrmPerson(id="person-7", name="Анна", username="anna@firma.test")
+    person = CrmPerson(id="person-7", name="Анна", email="anna@firma.test")
     await lite.deliver([said(person=person)])
     assert [card.id for card in cards(portal, "contact")] == [contact.id]
     assert cards(portal, "deal")[0].contact == contact.id

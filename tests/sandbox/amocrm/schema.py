@@ -92,7 +92,10 @@ def problems(account: Account) -> list[str]:
     """Everything that is wrong with what went between us and an account."""
     said = list(account.problems)
     for call in account.calls:
-        said += _of_call(call) if call.status in FINE else _of_refusal(call)
+        if call.status not in FINE:
+            said += _of_refusal(call)
+        elif not call.planned:
+            said += _of_call(call)
     said += [words for hook in account.hooks for words in _of_hook(hook)]
     for chat_hook in account.chat_hooks:
         said += said_against("amojo.hook.event", json.loads(chat_hook.body))

@@ -29,7 +29,7 @@ from chatapp_cli.services import (
     lines,
     rule_versions,
 )
-from chatapp_cli.services.crm_routing import RuleDesk, occasion
+from chatapp_cli.services.crm_route_choice import RuleDesk, occasion
 from chatapp_cli.services.rule_outcomes import ResponsibleWay, RuleOutcome
 from chatapp_cli.store.rows.crm import EntryRow
 from tests.services.paired import CRM, Paired, linked

@@ -1,4 +1,4 @@
-"""Remembers which card a CRM's session made or moved by what the rules said (``services/crm_routing.py``)."""
+"""Remembers which card a CRM's session made or moved by what the rules said (``services/crm_route_choice.py``)."""
 
 from __future__ import annotations
 

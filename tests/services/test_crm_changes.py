@@ -1,0 +1,89 @@
+"""Edits and deletions by employees that overtake their messages, or one another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import pytest
+
+from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, CrmRewrote, CrmWithdrew
+from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.services import crm_intake, crm_stored
+from chatapp_cli.services.crm_intake import CrmContext
+from tests.services.paired import HERE, Paired, able, linked
+from tests.stores import Shop
+
+
+@pytest.fixture
+def desk(shop: Shop) -> Paired:
+    """A desk whose mail a CRM has."""
+    return linked(shop, shop.channel(kind="email"), "north.example")
+
+
+@pytest.fixture
+def dialog(desk: Paired) -> DialogId:
+    """A dialog that the CRM knows."""
+    found = desk.dialog(desk.shop.hear(desk.channel))
+    desk.tell_all()
+    return found
+
+
+def come(desk: Paired, *events: tuple[str, CrmEvent]) -> None:
+    """Let the CRM tell events one after another; what waits for another is tried again with it."""
+    for name, event in events:
+        arrival = CrmArrival(provider_id=name, event=event)
+        desk.shop.write(partial(crm_intake.keep, link=desk.link, arrivals=[arrival]))
+        rows = desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))
+        for row in rows[::-1]:
+            found = [(row, crm_stored.event_of(row))]
+            desk.shop.write(partial(crm_intake.apply_each, found=found, context=CrmContext(able=able)))
+
+
+def ours(desk: Paired, dialog: DialogId) -> Sequence[str]:
+    """The texts that go out."""
+    return [text for text in desk.shop.texts(dialog)[1:] if text]
+
+
+def edit(dialog: DialogId, text: str, at: int) -> CrmRewrote:
+    return CrmRewrote(kind="email", place=HERE.id, chat=f"chat-{dialog}", remote="900", text=text, at=at)
+
+
+def gone(dialog: DialogId) -> CrmWithdrew:
+    return CrmWithdrew(kind="email", place=HERE.id, chat=f"chat-{dialog}", remote="900")
+
+
+def test_of_edits_in_any_order_the_client_has_the_last_one(desk: Paired, dialog: DialogId) -> None:
+    now = desk.shop.clock.at
+    come(
+        desk,
+        ("add:900", desk.wrote(dialog, "Цена 100", at=now)),
+        ("edit:2", edit(dialog, "Цена 300", now + 2000)),
+        ("edit:1", edit(dialog, "Цена 200", now + 1000)),
+    )
+    assert ours(desk, dialog) == ["Цена 300"]
+
+
+def test_what_was_edited_before_it_came_goes_out_as_it_stands(desk: Paired, dialog: DialogId) -> None:
+    now = desk.shop.clock.at
+    come(
+        desk,
+        ("edit:2", edit(dialog, "Цена 300", now + 2000)),
+        ("edit:1", edit(dialog, "Цена 200", now + 1000)),
+        ("add:900", desk.wrote(dialog, "Цена 100", at=now)),
+        ("edit:0", edit(dialog, "Цена 150", now + 500)),
+    )
+    assert ours(desk, dialog) == ["Цена 300"]
+    assert desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link)) == []
+
+
+def test_what_was_deleted_before_it_came_never_goes_out(desk: Paired, dialog: DialogId) -> None:
+    now = desk.shop.clock.at
+    come(
+        desk,
+        ("delete:900", gone(dialog)),
+        ("add:900", desk.wrote(dialog, "Не то", at=now)),
+        ("add:901", desk.wrote(dialog, "То", at=now, remote="901")),
+    )
+    assert ours(desk, dialog) == ["То"]
+    assert desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link)) == []
