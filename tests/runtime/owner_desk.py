@@ -19,8 +19,9 @@ from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.bitrix24.objects import PortalCard
 from chatapp_cli.sandbox.stage import Customer
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
-from chatapp_cli.services import channels, dialogs, duties, employees, ledger, links, options, pairings
+from chatapp_cli.services import channels, crm_intake, dialogs, duties, employees, ledger, links, options, pairings
 from chatapp_cli.store.rows.crm import PairingRow
+from chatapp_cli.store.tx import Tx
 from tests.contract.connector_contract import ScriptedAsker
 from tests.runtime.desk import attached, bound, eventually, serving, the_dialogs
 
@@ -111,10 +112,14 @@ class OwnerDesk:
         """Wait until this operator answers."""
         await eventually(lambda: self.assignee() == name)
 
+    def _waits(self, tx: Tx) -> list[object]:
+        return [row for link in (*self.links, *self.account_links) for row in crm_intake.waiting_cards(tx, link, n=9)]
+
     async def rests(self) -> None:
         """Wait until nothing more goes on between the desk and the portals."""
         for _ in range(3):
             await eventually(lambda: self.company.read(ledger.everything) == [])
+            await eventually(lambda: not any(self.company.read(self._waits)))
             for there in (*self.portals, *self.accounts):
                 await there.settled()
 
