@@ -131,6 +131,7 @@ WITHOUT_A_RIGHT = {
     "mails.keep_arrived": A_SESSION,
     "mails.keep_written": ONLY_PART,
     "crm_owners.apply": A_CRM,
+    "employees.recognise": A_CRM,
     "crm_places.configure": A_CRM,
     "crm_route_record.settled": A_CRM,
     "ledger.again": A_CRM,

@@ -207,7 +207,7 @@ def test_a_card_that_changed_while_the_crm_was_being_told_is_looked_at_again(des
     )
     desk.shop.write(lambda tx: crm_owners.apply(tx, desk.link, [row], [changed]))
     assert assignee(desk, dialog) == "света"
-    assert desk.shop.read(lambda tx: crm_intake.next_due(tx, desk.link)) is not None
+    assert desk.shop.read(lambda tx: crm_intake.next_card_due(tx, desk.link)) is not None
     desk.tell_all()
     desk.shop.write(lambda tx: crm_owners.apply(tx, desk.link, [row], [changed]))
     assert assignee(desk, dialog) == "олег"

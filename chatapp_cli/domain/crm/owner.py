@@ -15,9 +15,12 @@ _CARDS: Final[Mapping[str, str]] = {
     "company": "owner_company",
 }
 """The kinds of cards that may count, see ``Card.kind``, and the option that chooses each."""
+FROM_CRM: Final = "from_crm"
+TO_CRM: Final = "to_crm"
+"""Who tells whom: the cards the dialogs, or the dialogs the cards."""
 _SYNC: Final = "owner_sync"
-_FROM: Final = frozenset({"from_crm", "both"})
-_TO: Final = frozenset({"to_crm", "both"})
+_FROM: Final = frozenset({FROM_CRM, "both"})
+_TO: Final = frozenset({TO_CRM, "both"})
 _ON: Final = "on"
 """A kind of card counts in each way in which the pairing synchronises; ``from_crm`` and ``to_crm``: in that one."""
 
@@ -34,12 +37,12 @@ def tells_cards(options: Mapping[str, str]) -> bool:
 
 def heeded(options: Mapping[str, str]) -> Sequence[str]:
     """The kinds of cards whose responsible employee becomes the operator of a dialog."""
-    return _counting(options, _FROM, "from_crm")
+    return _counting(options, _FROM, FROM_CRM)
 
 
 def told(options: Mapping[str, str]) -> Sequence[str]:
     """The kinds of cards for which the operator of a dialog becomes responsible."""
-    return _counting(options, _TO, "to_crm")
+    return _counting(options, _TO, TO_CRM)
 
 
 def _counting(options: Mapping[str, str], ways: frozenset[str], only: str) -> Sequence[str]:
