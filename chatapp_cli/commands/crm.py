@@ -337,36 +337,6 @@ def unlink(ctx: typer.Context, link: OneLink = "", force: Force = False) -> None
     note("{title} is not linked any more. {step}", title=row.title, step=step)
 
 
-@app.command(cls=Verb)
-def employees(
-    ctx: typer.Context,
-    link: OneLink = "",
-    *,
-    operator: Annotated[
-        str, typer.Option("--operator", metavar="NAME", help=N_("The operator whose messages are an employee's"))
-    ] = "",
-    employee: Annotated[
-        str, typer.Option("--is", metavar="NUMBER", help=N_("Number of the employee in the CRM; 0: nobody"))
-    ] = "",
-    as_json: Json = False,
-) -> None:
-    """Show who works in the CRM, or say which of them an operator is."""
-    from chatapp_cli.commands import linking
-
-    with opened(ctx) as company:
-        if operator or employee:
-            named = linking.map_employee(company, link, operator, employee)
-            note("{operator} is {employee} in the CRM.", operator=operator, employee=named)
-            return
-        found, operators = linking.employees(company, link)
-    if as_json:
-        printing.document([documents.employee(one, operators) for one in found])
-        return
-    mine = {row.employee: row.operator for row in operators}
-    columns = (_("No."), _("Name"), _("E-mail"), _("Operator"))
-    printing.records(columns, [(one.id, one.name, one.email, mine.get(one.id, "")) for one in found])
-
-
 @outbox.command("list", cls=Verb)
 def outbox_list(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = False) -> None:
     """Show what CRMs are still to be told, refused entries first."""
@@ -492,4 +462,4 @@ def letters_forget(ctx: typer.Context, letter: Letter) -> None:
     note("Dead letter {n} is forgotten.", n=letter)
 
 
-from chatapp_cli.commands import crm_cards, crm_history, crm_rules  # noqa: E402, F401 - they register their verbs, behind these
+from chatapp_cli.commands import crm_cards, crm_history, crm_rules, crm_users  # noqa: E402, F401 - they register their verbs, behind these

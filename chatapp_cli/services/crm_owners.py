@@ -103,6 +103,12 @@ def unknown_operators(tx: Tx, manifest: CrmManifest, link: LinkId) -> Sequence[s
     return _strangers(tx, "owners.operators", link, telling)
 
 
+def synchronises(tx: Tx, manifest: CrmManifest, link: LinkId) -> bool:
+    """Whether a pairing of a link brings operators and employees together in any way."""
+    found = [pairings.options(manifest, row) for row in pairings.of_link(tx, link)]
+    return any(heeds_cards(one) or tells_cards(one) for one in found)
+
+
 def _strangers(tx: Tx, statement: str, link: LinkId, wanted: set[PairingId]) -> Sequence[str]:
     found = tx.all(lambda pairing, name: (PairingId(pairing), str(name)), statement, link=link)
     return sorted({name for pairing, name in found if pairing in wanted})
