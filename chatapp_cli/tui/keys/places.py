@@ -314,6 +314,7 @@ PLACES: Final = (
             ),
             KeyActionSpec("history", ["h"], N_("Show there what was written before the pairing"), N_("the past")),
             KeyActionSpec("rules", ["p"], N_("Rules: in which pipeline cards are made"), N_("rules")),
+            KeyActionSpec("people", ["e"], N_("Who is who: employees of the CRM and operators"), N_("people")),
             KeyActionSpec("letter", ["w"], N_("Letter to the support of the CRM"), N_("letter")),
             KeyActionSpec("unlink", ["x"], N_("Remove the link"), N_("remove")),
             KeyActionSpec("back", ["escape"], N_("Back to the dialogs"), N_("back")),
