@@ -462,4 +462,4 @@ def letters_forget(ctx: typer.Context, letter: Letter) -> None:
     note("Dead letter {n} is forgotten.", n=letter)
 
 
-from chatapp_cli.commands import crm_cards, crm_history, crm_rules, crm_users  # noqa: E402, F401 - they register their verbs, behind these
+from chatapp_cli.commands import crm_cards, crm_fields, crm_history, crm_rules, crm_users  # noqa: E402, F401 - they register their verbs, behind these

@@ -98,6 +98,8 @@ INSIDE = {
     "crm.letter",
     "crm.pairing",
     "crm.place",
+    "crm_rules.draft",
+    "crm_rules.field",
     "dialogs.card",
     "messages.in_thread",
     "messages.outbox",
