@@ -339,40 +339,12 @@ def unlink(ctx: typer.Context, link: OneLink = "", force: Force = False) -> None
     note("{title} is not linked any more. {step}", title=row.title, step=step)
 
 
-@app.command(cls=Verb)
-def employees(
-    ctx: typer.Context,
-    link: OneLink = "",
-    *,
-    operator: Annotated[
-        str, typer.Option("--operator", metavar="NAME", help=N_("The operator whose messages are an employee's"))
-    ] = "",
-    employee: Annotated[
-        str, typer.Option("--is", metavar="NUMBER", help=N_("Number of the employee in the CRM; 0: nobody"))
-    ] = "",
-    as_json: Json = False,
-) -> None:
-    """Show who works in the CRM, or say which of them an operator is."""
-    from chatapp_cli.commands import linking
-
-    with opened(ctx) as company:
-        if operator or employee:
-            named = linking.map_employee(company, link, operator, employee)
-            note("{operator} is {employee} in the CRM.", operator=operator, employee=named)
-            return
-        found, operators = linking.employees(company, link)
-    if as_json:
-        printing.document([documents.employee(one, operators) for one in found])
-        return
-    mine = {row.employee: row.operator for row in operators}
-    columns = (_("No."), _("Name"), _("E-mail"), _("Operator"))
-    printing.records(columns, [(one.id, one.name, one.email, mine.get(one.id, "")) for one in found])
-
-
 from chatapp_cli.commands import (  # noqa: E402 - they register their verbs, behind these
     crm_cards,  # noqa: F401
+    crm_fields,  # noqa: F401
     crm_history,  # noqa: F401
     crm_outbox,  # noqa: F401
     crm_robots,  # noqa: F401
     crm_rules,  # noqa: F401
+    crm_users,  # noqa: F401
 )

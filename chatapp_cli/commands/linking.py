@@ -24,12 +24,12 @@ from chatapp_cli.kit.crms import manifest, packages, require_address
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import asking_crm, linking
 from chatapp_cli.runtime.link import public_url
-from chatapp_cli.services import crm_owners, links, pairings, words
+from chatapp_cli.services import crm_owners, crm_people, links, pairings, words
 from chatapp_cli.services import employees as staff
+from chatapp_cli.services.crm_people import PersonThere
 from chatapp_cli.store.rows.channels import ChannelRow
-from chatapp_cli.store.rows.crm import EmployeeRow, LinkRow, PairingRow
+from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 
-_NOBODY = "0"
 _SOON = 5.0
 """Seconds that a person waits for names that are only nicer than numbers."""
 
@@ -169,20 +169,11 @@ def _value(field: Field, value: str) -> str:
 
 def say_strangers(company: Company, row: LinkRow) -> None:
     """Say who answers on one side and is nobody on the other, as far as pairings synchronise that."""
-    about, how = manifest(row.kind), f"chatapp crm employees {row.id} --operator {{operator}} --is {{number}}"
+    about = manifest(row.kind)
     unknown = company.read(lambda tx: crm_owners.unknown_employees(tx, about, row.id))
     names = asyncio.run(_names(company, row)) if unknown else {}
-    for number in unknown:
-        who = f"{names[number]} ({number})" if names.get(number) else number
-        what = T(
-            "Employee {n} of {crm} is no operator here: dialogs of their cards stay as they are.", n=who, crm=row.title
-        )
-        say(what, T("Say who they are: {how}", how=how.format(operator="NAME", number=number)))
-    for name in company.read(lambda tx: crm_owners.unknown_operators(tx, about, row.id)):
-        what = T(
-            "{name} answers dialogs and is no employee of {crm}: it is not told of them.", name=name, crm=row.title
-        )
-        say(what, T("Say who they are: {how}", how=how.format(operator=f"'{name}'", number="NUMBER")))
+    for what, step in company.read(lambda tx: list(crm_people.troubles(tx, about, row, names))):
+        say(what, step)
 
 
 async def _names(company: Company, row: LinkRow) -> Mapping[str, str]:
@@ -195,24 +186,46 @@ async def _names(company: Company, row: LinkRow) -> Mapping[str, str]:
     return {one.id: one.name for one in found}
 
 
-def employees(company: Company, named: str) -> tuple[Sequence[Employee], list[EmployeeRow]]:
-    """Who works in the CRM, and which operators are employees."""
+def roster(company: Company, named: str) -> tuple[Sequence[PersonThere], Sequence[str]]:
+    """Who works in the CRM and who is who, and the operators who are nobody there; takes in who has whose address."""
     row, found = asked(company, named, CrmQuestion.EMPLOYEES)
-    return found, company.read(lambda tx: staff.everything(tx, row.id))
+    company.write(partial(staff.recognise, link=row.id, found=found))
+    rows = company.read(lambda tx: staff.said(tx, row.id))
+    return crm_people.roster(found, rows), company.read(lambda tx: crm_people.without(tx, rows))
 
 
 def map_employee(company: Company, named: str, operator: str, employee: str) -> str:
     """Say which employee an operator is; returns the employee's name. Raises NotFound for an unknown one."""
-    if not (operator and employee):
-        raise UsageError(
-            T("Both the operator and the employee are needed."),
-            T("Write it so: {how}", how="--operator NAME --is NUMBER"),
-            field="is" if operator else "operator",
-        )
     company.require(Right.CRM)
     row, found = asked(company, named, CrmQuestion.EMPLOYEES)
-    one = next((one for one in found if one.id == employee), None)
-    if one is None and employee != _NOBODY:
-        raise NotFound(T("There is no employee {n} in {crm}.", n=employee, crm=row.title))
+    one = _employee(row, found, employee)
     company.write(partial(staff.map_to, link=row.id, operator=operator, employee=one))
-    return "–" if one is None else one.name
+    return one.name
+
+
+def _employee(row: LinkRow, found: Sequence[Employee], named: str) -> Employee:
+    """An employee by number, address or name. Raises UsageError for what several have, NotFound for nobody's."""
+    told = named.casefold()
+    fitting = [one for one in found if one.id == named]
+    fitting = fitting or [one for one in found if told in {one.email.casefold(), one.name.casefold()}]
+    if not fitting:
+        raise NotFound(
+            T("There is no employee {n} in {crm}.", n=named, crm=row.title),
+            T("See them with: {how}", how=f"chatapp crm users {row.id}"),
+        )
+    if len(fitting) > 1:
+        numbers = ", ".join(one.id for one in fitting)
+        raise UsageError(T("{name} is one of several: {numbers}", name=named, numbers=numbers), field="employee")
+    return fitting[0]
+
+
+def unmap(company: Company, named: str, operator: str) -> str:
+    """Say that an operator is nobody in a CRM; returns its title. Raises NotFound for who is nobody there already."""
+    row = company.read(lambda tx: links.find(tx, named))
+    if not any(one.operator == operator for one in company.read(lambda tx: staff.everything(tx, row.id))):
+        raise NotFound(
+            T("{name} is no employee of {crm}.", name=operator, crm=row.title),
+            T("See them with: {how}", how=f"chatapp crm users {row.id}"),
+        )
+    company.write(partial(staff.map_to, link=row.id, operator=operator, employee=None))
+    return row.title

@@ -9,6 +9,7 @@ import typer
 
 from chatapp_cli.commands.base import Json, Verb, completing, line_names, noun, opened, write
 from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.input_checks import may_be_empty
 from chatapp_cli.documents import operators as documents
 from chatapp_cli.domain.access import RIGHTS, Right
 from chatapp_cli.domain.errors import UsageError
@@ -103,6 +104,21 @@ def password_(ctx: typer.Context, name: Name) -> None:
             company.require(Right.USERS)
         company.whole.read(lambda tx: operators.find(tx, name))
         new_password(company, name, password(new=True))
+
+
+@app.command(cls=Verb)
+def email(
+    ctx: typer.Context,
+    name: Name,
+    address: Annotated[
+        str,
+        typer.Argument(
+            metavar="ADDRESS", parser=may_be_empty, help=N_("E-mail address, as in the CRMs; an empty text removes it")
+        ),
+    ],
+) -> None:
+    """Set the e-mail address by which CRMs know an operator; the employee with the same one is joined with them."""
+    write(ctx, lambda tx: operators.set_email(tx, name, address), whole=True)
 
 
 @app.command(cls=Verb)

@@ -13,13 +13,13 @@ from chatapp_cli.services import crm_cards, pairings, words
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.crm.letter import SupportLetter
-    from chatapp_cli.domain.crm.link import Card, Employee, Place
+    from chatapp_cli.domain.crm.link import Card, Place
     from chatapp_cli.domain.crm_manifest import CrmManifest
-    from chatapp_cli.services.crm_cards import DialogInCrm
+    from chatapp_cli.services.crm_cards import DialogInCrm, OwnerThere
+    from chatapp_cli.services.crm_people import PersonThere
     from chatapp_cli.store.rows.crm import (
         CrmDeadRow,
         CrmPutOffRow,
-        EmployeeRow,
         ImportRow,
         LinkRow,
         PairingRow,
@@ -87,10 +87,16 @@ def place(one: Place) -> Mapping[str, Any]:
     }
 
 
-def employee(one: Employee, operators: Sequence[EmployeeRow]) -> Mapping[str, Any]:
-    """Somebody who works in the CRM, and which operator they are here."""
-    mine = next((row.operator for row in operators if row.employee == one.id), None)
-    return {"id": one.id, "name": one.name, "email": one.email, "operator": mine}
+def employee(one: PersonThere) -> Mapping[str, Any]:
+    """Somebody who works in the CRM, or did, and which operator they are here by what."""
+    return {
+        "id": one.employee.id,
+        "name": one.employee.name,
+        "email": one.employee.email,
+        "operator": one.operator or None,
+        "by": one.way or None,
+        "left_at": iso(one.left_at or None),
+    }
 
 
 def cards(found: DialogInCrm, bound: Sequence[Card]) -> Mapping[str, Any]:
@@ -100,9 +106,21 @@ def cards(found: DialogInCrm, bound: Sequence[Card]) -> Mapping[str, Any]:
         "link": found.link.id,
         "crm": found.link.title,
         "cards": [card(one) for one in bound],
+        "responsible": None if found.owner is None else _owner(found.owner),
         "code": "" if bound else found.code,
         "why": show(why) or None,
         "next_step": show(step) or None,
+    }
+
+
+def _owner(one: OwnerThere) -> Mapping[str, Any]:
+    """Who is responsible there, and how that was last brought together with who answers here."""
+    return {
+        "employee": one.employee,
+        "operator": one.operator or None,
+        "way": one.way,
+        "card": one.card or None,
+        "at": iso(one.at),
     }
 
 

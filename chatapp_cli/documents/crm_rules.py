@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chatapp_cli.i18n import show
 
 if TYPE_CHECKING:
+    from chatapp_cli.services.crm_fields import CardDraft, FilledField
     from chatapp_cli.services.crm_rules import PipelineRule, RuleAnswer
 
 
@@ -41,4 +42,23 @@ def trial(answers: Sequence[RuleAnswer], at: str) -> Mapping[str, Any]:
         "asked": [
             {"id": one.rule.id, "name": one.rule.name, "holds": one.holds, "why": show(one.why)} for one in answers
         ],
+    }
+
+
+def field(one: FilledField) -> Mapping[str, Any]:
+    """A field of cards, and the values that rules give it by their names."""
+    return {"id": one.id, "name": one.name, "pipelines": list(one.places), "filled_by": dict(one.by)}
+
+
+def draft(made: CardDraft) -> Mapping[str, Any]:
+    """What would be written on a card for a dialog."""
+    said = None if made.rule is None else made.rule.outcome
+    return {
+        "rule": None if made.rule is None else made.rule.name,
+        "text": made.text,
+        "pipeline": (said and said.pipeline) or None,
+        "stage": (said and said.stage) or None,
+        "fields": dict(made.fields),
+        "tags": list(said.tags) if said else [],
+        "responsible": show(made.responsible) if said else None,
     }

@@ -25,6 +25,7 @@ def account(one: OperatorAccount) -> Mapping[str, Any]:
         "disabled": bool(one.who.disabled),
         "lines": None if one.lines is None else [line.name for line in one.lines],
         "created_at": iso(one.who.created_at),
+        "email": one.who.email,
     }
 
 

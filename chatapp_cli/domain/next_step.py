@@ -35,6 +35,7 @@ class Next(StrEnum):
     CONTACT = "contact"
     CRM_DEAD_LETTERS = "crm_dead_letters"
     CRM_RULES = "crm_rules"
+    CRM_USERS = "crm_users"
     DEAD_LETTER = "dead_letter"
     DEAD_LETTERS = "dead_letters"
     DECIDE = "decide"

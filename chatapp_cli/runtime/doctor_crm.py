@@ -16,14 +16,14 @@ from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import LinkId, Millis
 from chatapp_cli.domain.moment import written
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import doctor_address, link_figures, linking
 from chatapp_cli.runtime.lease import HolderKind, current_holder
 from chatapp_cli.runtime.link import public_url
 from chatapp_cli.runtime.link_load import LinkLoad
-from chatapp_cli.services import calendars, crm_put_off, crm_rules, links, pairings, rule_troubles, words
+from chatapp_cli.services import calendars, crm_people, crm_put_off, crm_rules, links, pairings, rule_troubles, words
 from chatapp_cli.services.crm_rules import PipelineRule
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 
@@ -76,12 +76,15 @@ async def _link(company: Company, row: LinkRow) -> Sequence[Finding]:
     rows = await asyncio.to_thread(company.read, partial(pairings.of_link, link=row.id))
     folder = company.settings.folder / calendars.FOLDER
     rules = await asyncio.to_thread(company.read, partial(crm_rules.everything, link=row.id, folder=folder))
+    about = manifest(row.kind)
+    troubles = await asyncio.to_thread(company.read, lambda tx: list(crm_people.troubles(tx, about, row)))
     return [
         *_state(row),
         *checked,
         *seen,
         *_pairings(row, rows),
         *_rules(row.id, rules),
+        *_people(troubles),
         *_owed(row, now),
         *await asyncio.to_thread(_put_off, company, row),
         *_load(row, None if loads is None else loads.get(row.id)),
@@ -155,6 +158,12 @@ def _rules(link: LinkId, rules: Sequence[PipelineRule]) -> Iterator[Finding]:
         if one.trouble is not None:
             what = T("Rule {name}: {what}", name=one.name, what=one.trouble)
             yield Finding(name="rules", ok=False, what=what, next_step=rule_troubles.how_to_mend(link))
+
+
+def _people(troubles: Sequence[tuple[Text, Text]]) -> Iterator[Finding]:
+    """Whom synchronising of who is responsible passes over."""
+    for what, step in troubles:
+        yield Finding(name="users", ok=False, what=what, next_step=step)
 
 
 def _owed(row: LinkRow, now: Millis) -> Iterator[Finding]:

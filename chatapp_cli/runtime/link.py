@@ -238,6 +238,7 @@ class LinkRunner:
         inbox = self._inbox.run(session, understand)
         parts = (
             inbox,
+            self._inbox.heed_owners(session),
             self._questions.run(session),
             self._typing.run(session),
             self._history.run(),

@@ -83,11 +83,16 @@ class LinkInbox:
         """Everything that was written before is here."""
         self._held_until = 0.0
         self._caught_up.set()
-        self._news.set()
+        self.wake()
 
     def wake(self) -> None:
         """Wake it: the CRM told something."""
         self._news.set()
+        self._owners.wake()
+
+    async def heed_owners(self, session: CrmSession) -> None:
+        """Apply who is responsible for cards, until cancelled."""
+        await self._owners.run(session)
 
     async def look_at_cards(self, session: CrmSession, since: Millis) -> int:
         """Look for the cards that changed since a moment; returns how many are new."""
@@ -131,7 +136,6 @@ class LinkInbox:
             moved |= any(done.values())
             left |= len(done) < len(free)
             held.update(where for row, event in free if not done.get(row.id) and (where := _held_by(event)))
-        await self._owners.apply(session)
         return left or (moved and len(found) >= crm_intake.PAGE)
 
     def _collect(self) -> bool:

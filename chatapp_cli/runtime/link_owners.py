@@ -17,7 +17,17 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession, KnowsOwners
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import crm_entries, crm_event_form, crm_intake, crm_owners, ledger, pairings, words
+from chatapp_cli.runtime.wakeup import WakeUp
+from chatapp_cli.services import (
+    crm_entries,
+    crm_event_form,
+    crm_intake,
+    crm_owners,
+    employees,
+    ledger,
+    pairings,
+    words,
+)
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 from chatapp_cli.store.tx import Tx
 
@@ -27,6 +37,8 @@ AT_ONCE = 50
 """Events of cards that are asked about together."""
 MARGIN: Millis = 60_000
 """How far the CRM's clock may be from ours, in milliseconds."""
+LOOK = 30.0
+"""Seconds after which it looks even without a wake-up."""
 FOR_ERRORS = 2.0
 """Seconds until cards are asked about again after an error; doubled each time."""
 
@@ -38,6 +50,21 @@ class OwnerKeeper:
         self._store = store
         self._link = link
         self._said: set[tuple[str, str]] = set()
+        self._news = WakeUp()
+        self._clock = store.company.world.clock
+
+    def wake(self) -> None:
+        """Wake it: the CRM told something, maybe of a card."""
+        self._news.set()
+
+    async def run(self, session: CrmSession) -> None:
+        """Apply until cancelled, beside the messages: many cards that change at once hold up nobody's answer."""
+        while True:
+            self._news.clear()
+            await self.apply(session)
+            due = await self._store.read(partial(crm_intake.next_card_due, link=self._link.id))
+            later = LOOK if due is None else (due - self._clock.now()) / 1000
+            await self._news.wait_by(self._clock, min(max(later, 0.01), LOOK))
 
     async def apply(self, session: CrmSession) -> None:
         """Ask about the cards that changed, and assign their dialogs."""
@@ -47,6 +74,8 @@ class OwnerKeeper:
 
     async def changed_since(self, session: CrmSession, since: Millis) -> int:
         """Look for the cards that changed since a moment; returns how many are new."""
+        if await self._store.read(partial(employees.are_wanted, link=self._link.id)):
+            await self._recognise(session)
         wanted = await self._heeding()
         if not wanted or not isinstance(session, KnowsOwners):
             return 0
@@ -66,8 +95,19 @@ class OwnerKeeper:
             log.exception("crm.owners_not_applied", link=self._link.id)
             await self._store.write(partial(_put_off, rows=rows, problem=T("{error}", error=type(error).__name__)))
             return False
+        if found:
+            await self._recognise(session)
         self._say(await self._store.write(partial(crm_owners.apply, link=self._link.id, rows=rows, found=found)))
         return True
+
+    async def _recognise(self, session: CrmSession) -> None:
+        """Learn who works there now, unless the CRM does not tell it."""
+        try:
+            found = await session.employees()
+        except ChannelError as error:
+            log.warning("crm.employees_not_told", link=self._link.id, code=error.code, detail=error.detail)
+        else:
+            await self._store.write(partial(employees.recognise, link=self._link.id, found=found))
 
     async def _events(self, rows: Sequence[CrmArrivedRow]) -> Sequence[CardEvent]:
         """What the rows say; one that cannot be read, as of a newer version, becomes a dead letter."""

@@ -23,6 +23,7 @@ from chatapp_cli.domain.journal.channels import (
 from chatapp_cli.domain.manifest import NoCapabilities
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.option import OptionLevel, OptionTarget
+from chatapp_cli.domain.phone import typed
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, crm_presence, lines, options
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -45,11 +46,12 @@ def everything(tx: Tx) -> list[ChannelRow]:
 
 
 def is_own_phone(tx: Tx) -> Callable[[str], bool]:
-    """Tells whether a phone is one of our accounts: what is written to it comes to ourselves."""
+    """Tells whether a phone is one of our accounts, in any spelling: what is written to it comes to ourselves."""
     rows = everything(tx)
-    own = {own_phone.digest(said) for row in rows for said in (row.account, row.title)}
+    own = {own_phone.digest(one) for row in rows for said in (row.account, row.title) for one in (said, typed(said))}
     own |= {row.settings.get(own_phone.SETTING, "") for row in rows}
-    return lambda phone: bool(found := own_phone.digest(phone)) and found in own
+    own.discard("")
+    return lambda phone: bool(own & {own_phone.digest(phone), own_phone.digest(typed(phone))})
 
 
 def one(tx: Tx, channel: ChannelId) -> ChannelRow:

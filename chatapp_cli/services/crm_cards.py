@@ -13,10 +13,10 @@ from chatapp_cli.domain.crm.cards import CardPhone, CardSheet, ChannelOnCard, Cl
 from chatapp_cli.domain.crm.entry import CrmChat
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId
+from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId, Millis
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, channels, dialogs, links, pairings, words
+from chatapp_cli.services import access, channels, dialogs, employees, links, pairings, words
 from chatapp_cli.services.message_request import InDialog, SendTarget, ToAddress
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import ChatRow, LinkRow, ShownEntryRow
@@ -37,6 +37,22 @@ _DEAD = "dead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerThere:
+    """Who is responsible for a dialog's cards, as a CRM and the desk last told one another."""
+
+    employee: str
+    """The CRM's id."""
+    operator: str
+    """Who that is here; empty: nobody."""
+    way: str
+    """``from_crm`` or ``to_crm``: who told whom."""
+    card: str
+    """The card that decided, such as ``deal:17``; empty if we told the CRM."""
+    at: Millis
+    """When, by our clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DialogInCrm:
     """A dialog in one CRM: its chat there, or why there is none."""
 
@@ -47,6 +63,7 @@ class DialogInCrm:
     entry: ShownEntryRow | None = None
     """What the CRM is still to be told, or refused, if that is why."""
     detail: str = ""
+    owner: OwnerThere | None = None
 
 
 def standing(tx: Tx, dialog: DialogId) -> list[DialogInCrm]:
@@ -69,7 +86,19 @@ def _in_crm(tx: Tx, link: LinkRow, card: DialogCard) -> DialogInCrm:
         return DialogInCrm(link=link, code=NOTHING_WRITTEN)
     # A link that writes comments gets no id of a chat from the CRM, and knows the card itself.
     there = CrmChat(id=chat.chat, name=card.name, kind=card.chat_kind, remote=chat.remote)
-    return DialogInCrm(link=link, chat=there)
+    return DialogInCrm(link=link, chat=there, owner=_owner(tx, link.id, chat))
+
+
+def _owner(tx: Tx, link: LinkId, chat: ChatRow) -> OwnerThere | None:
+    if not chat.owner or not chat.owner_way:
+        return None
+    return OwnerThere(
+        employee=chat.owner,
+        operator=employees.named(tx, link, chat.owner),
+        way=chat.owner_way,
+        card=chat.owner_card,
+        at=chat.owner_synced,
+    )
 
 
 def why_none(about: CrmManifest, found: DialogInCrm) -> tuple[Text, Text | None]:

@@ -162,8 +162,14 @@ def waiting_cards(tx: Tx, link: LinkId, *, n: int) -> list[CrmArrivedRow]:
 
 
 def next_due(tx: Tx, link: LinkId) -> Millis | None:
-    """When the next event is tried again that waits for a time."""
-    found: Millis | None = tx.value("crmevents.next_due", link=link, now=tx.now)
+    """When the next event is tried again that waits for a time, but those of cards."""
+    found: Millis | None = tx.value("crmevents.next_due", link=link, cards=_OF_CARDS, now=tx.now)
+    return found
+
+
+def next_card_due(tx: Tx, link: LinkId) -> Millis | None:
+    """When the next event of a card is."""
+    found: Millis | None = tx.value("crmevents.next_card_due", link=link, cards=_OF_CARDS, now=tx.now)
     return found
 
 

@@ -44,7 +44,8 @@ def apply(tx: Tx, link: LinkId, rows: Sequence[CrmArrivedRow], found: Sequence[C
 
 def _heed(tx: Tx, link: LinkId, chat: ChatRow, one: ChatOwner) -> Mapping[str, str]:
     tx.run("owners.withdraw", dialog=chat.dialog_id, link=link)
-    tx.run("owners.set", pairing=chat.pairing_id, chat=chat.chat, owner=one.employee, at=one.at)
+    heard = {"owner": one.employee, "at": one.at, "card": one.card}
+    tx.run("owners.heard", pairing=chat.pairing_id, chat=chat.chat, now=tx.now, **heard)
     return _assign(tx, link, chat.dialog_id, one.employee)
 
 
@@ -69,11 +70,11 @@ def _is_overtaken(tx: Tx, link: LinkId, chat: ChatRow, one: ChatOwner) -> bool:
 
 
 def _assign(tx: Tx, link: LinkId, dialog: DialogId, employee: str) -> Mapping[str, str]:
-    """Assign a dialog to the operator who is an employee; without one it stays as it is."""
+    """Assign a dialog to the operator who is an employee; without one, or if they left, it stays as it is."""
     card = dialogs.card(tx, dialog)
     if card.assignee and employees.of(tx, link, card.assignee) == employee:
         return {}
-    operator = employees.named(tx, link, employee)
+    operator = employees.at_work(tx, link, employee)
     if operator and not _sees(tx, operator, card.line_id):
         return {operator: card.line}
     if operator:
@@ -100,6 +101,12 @@ def unknown_operators(tx: Tx, manifest: CrmManifest, link: LinkId) -> Sequence[s
     """Operators who answer dialogs and are no employees of the CRM: it is not told of them."""
     telling = {row.id for row in pairings.of_link(tx, link) if tells_cards(pairings.options(manifest, row))}
     return _strangers(tx, "owners.operators", link, telling)
+
+
+def synchronises(tx: Tx, manifest: CrmManifest, link: LinkId) -> bool:
+    """Whether a pairing of a link brings operators and employees together in any way."""
+    found = [pairings.options(manifest, row) for row in pairings.of_link(tx, link)]
+    return any(heeds_cards(one) or tells_cards(one) for one in found)
 
 
 def _strangers(tx: Tx, statement: str, link: LinkId, wanted: set[PairingId]) -> Sequence[str]:

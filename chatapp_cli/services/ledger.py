@@ -353,7 +353,7 @@ def settle(tx: Tx, row: EntryRow, shown: CrmReceipt) -> bool:
         if shown.hidden:
             _never_told(tx, held.link_id, held.message_id)
     if held.act == Act.OWNER:
-        tx.run("owners.set", pairing=held.pairing_id, chat=held.chat, owner=held.employee, at=0)
+        tx.run("owners.told", pairing=held.pairing_id, chat=held.chat, owner=held.employee, now=tx.now)
     crm_route_record.settled(tx, held, shown)
     tx.run("ledger.done", id=held.id)
     _emit_settled(tx, EntrySettled, held)

@@ -9,6 +9,7 @@ from chatapp_cli.domain.access import Right, rights_from, rights_text
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LineId, Millis
 from chatapp_cli.domain.journal.operators import (
+    EmailChanged,
     LoggedIn,
     LoggedOut,
     OperatorAdded,
@@ -21,6 +22,7 @@ from chatapp_cli.domain.journal.operators import (
 )
 from chatapp_cli.domain.name import known_as, of_operator, skeleton
 from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.recipients import is_address
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, passwords
 from chatapp_cli.store.rows.operators import OperatorRow, SeenLineRow
@@ -115,6 +117,19 @@ def enable(tx: Tx, name: str) -> None:
     require_above(tx, name)
     if tx.run("operators.disable", name=find(tx, name).name, disabled=0):
         tx.emit(OperatorEnabled(name=name))
+
+
+def set_email(tx: Tx, name: str, email: str) -> None:
+    """Set the address by which CRMs know an operator; empty: none. Raises UsageError for what is no address.
+
+    Not even their own is set by operators: it decides in whose name a CRM has what they write.
+    """
+    access.require(tx, Right.USERS)
+    require_above(tx, name)
+    if email and not is_address(email):
+        raise UsageError(T("{said} is no e-mail address.", said=email), field="email")
+    if tx.run("operators.set_email", name=find(tx, name).name, email=email):
+        tx.emit(EmailChanged(name=name))
 
 
 def set_password(tx: Tx, name: str, password_hash: str) -> None:

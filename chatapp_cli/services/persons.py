@@ -17,7 +17,7 @@ from chatapp_cli.domain.journal.contacts import ContactMerged, ContactParted, Co
 from chatapp_cli.domain.journal.dialogs import PersonChanged, PersonCompared
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, contacts
+from chatapp_cli.services import access, channels, contacts
 from chatapp_cli.store.rows.people import AlikeRow, ContactRow, MergeRow, WayRow
 from chatapp_cli.store.tx import Tx
 
@@ -209,8 +209,11 @@ def everybody(tx: Tx) -> list[Suggestion]:
 
 
 def _suggested(tx: Tx, found: Sequence[AlikeRow]) -> list[Suggestion]:
+    """The suggestions of rows; a number of the desk itself, as it stands in a vCard of ours, is nobody's."""
     pairs: dict[tuple[ContactId, ContactId], dict[Likeness, None]] = {}
+    ours = channels.is_own_phone(tx) if found else None
     for row in sorted(found, key=lambda row: row.strength):
         likeness = Likeness(_STRENGTHS[row.strength - 1], row.shared)
-        pairs.setdefault((row.one, row.other), {})[likeness] = None
+        if likeness.kind != "phone" or ours is None or not ours(likeness.shared):
+            pairs.setdefault((row.one, row.other), {})[likeness] = None
     return [Suggestion(person(tx, one), person(tx, other), tuple(why)) for (one, other), why in pairs.items()]

@@ -118,12 +118,12 @@ def test_a_place_that_makes_trouble_is_named_with_what_to_do(
 def test_an_operator_becomes_an_employee_and_nobody_again(
     chatapp: Shell, company: Company, office: Office, installed: LinkId
 ) -> None:
-    assert chatapp("crm", "employees").rows[1] == ["27", "Светлана Белова", "svetlana@firma.test", ""]
+    assert chatapp("crm", "employees").rows[1] == ["27", "Светлана Белова", "svetlana@firma.test", "", "nobody here"]
     said = chatapp("crm", "employees", "--operator", "Ольга", "--is", "27")
     assert said.err == "Ольга is Светлана Белова in the CRM.\n"
     assert chatapp("crm", "employees", "--json").json[1]["operator"] == "Ольга"
     unknown = chatapp.run("crm", "employees", "--operator", "Ольга", "--is", "99")
-    assert (unknown.code, unknown.err) == (1, f"There is no employee 99 in {office.portal.domain}.\n")
+    assert (unknown.code, unknown.err.splitlines()[0]) == (1, f"There is no employee 99 in {office.portal.domain}.")
     chatapp("crm", "employees", "--operator", "Ольга", "--is", "0")
     assert company.read(lambda tx: employees.everything(tx, installed)) == []
 
@@ -351,12 +351,12 @@ def test_who_answers_on_one_side_and_is_nobody_on_the_other_is_named(
     client_writes("Здравствуйте")
     assert "is no operator here" not in chatapp("crm", "show").err
     company.write(lambda tx: tx.run("chats.keep", pairing=1, chat="chat-1", dialog=1, remote="5", session=""))
-    company.write(lambda tx: tx.run("owners.set", pairing=1, chat="chat-1", owner="29", at=1))
+    company.write(lambda tx: tx.run("owners.told", pairing=1, chat="chat-1", owner="29", now=1))
     company.write(lambda tx: duties.assign(tx, DialogId(1), "олег"))
     said = chatapp("crm", "show").err
     assert f"Employee 29 of {FIRM} is no operator here: dialogs of their cards stay as they are.\n" in said
-    assert "→ Say who they are: chatapp crm employees 1 --operator NAME --is 29\n" in said
-    assert "→ Say who they are: chatapp crm employees 1 --operator 'олег' --is NUMBER\n" in said
+    assert "→ Say who they are: chatapp crm users map 29 OPERATOR --link 1\n" in said
+    assert "→ Say who they are: chatapp crm users map EMPLOYEE 'олег' --link 1\n" in said
     assert f"олег answers dialogs and is no employee of {FIRM}: it is not told of them.\n" in said
 
 

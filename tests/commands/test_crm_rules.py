@@ -223,3 +223,24 @@ def test_conditions_of_a_file_are_nested(chatapp: Shell, linked: LinkId, bound: 
     chatapp("crm", "rules", "add", "Опт", "--if", file, "--pipeline", "deal-9")
     assert chatapp.run("crm", "rules", "test", "--source", bound, "--text", "Сколько стоит?").code == 1
     assert chatapp.run("crm", "rules", "test", "--source", bound, "--text", "Продаёте оптом?").code == 0
+
+
+@pytest.mark.usefixtures("linked")
+def test_the_fields_of_cards_are_listed_with_the_rules_that_fill_them_and_tried_on_a_dialog_without_writing(
+    chatapp: Shell, company: Company, office: Office, bound: ChannelId
+) -> None:
+    assert "No rule fills a field." in chatapp("crm", "fields").err
+    words = ("--word", "цена", "--pipeline", "deal-9", "--field", "Откуда=чат", "--responsible", "29")
+    chatapp("crm", "rules", "add", "Цены", *words)
+    (row,) = [row for row in chatapp("crm", "fields").rows if "Откуда" in row]
+    assert row[-1] == "Цены: чат"
+    hears(company, bound, "Анна", "Ау")
+    empty = chatapp("crm", "fields", "--dialog", 1, "--json").json
+    assert (empty["rule"], empty["text"], empty["fields"]) == (None, "Ау", {})
+    hears(company, bound, "Анна", "Какая цена?")
+    eventually(lambda: len(written(office)) == 2)
+    calls = len(office.portal.calls)
+    shown = chatapp("crm", "fields", "--dialog", 1)
+    assert ["Откуда", "чат"] in shown.rows
+    assert ["Responsible", "employee Олег Ким"] in shown.rows
+    assert {call.method for call in office.portal.calls[calls:]}.isdisjoint({"crm.item.add", "crm.item.update"})

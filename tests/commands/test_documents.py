@@ -103,6 +103,8 @@ INSIDE = {
     "crm.place",
     "crm.put_off",
     "crm_robots.robot",
+    "crm_rules.draft",
+    "crm_rules.field",
     "dialogs.card",
     "messages.in_thread",
     "messages.outbox",

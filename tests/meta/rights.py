@@ -153,6 +153,7 @@ WITHOUT_A_RIGHT = {
     "crm_holds.settle": A_CRM,
     "crm_holds.skip": A_CRM,
     "crm_owners.apply": A_CRM,
+    "employees.recognise": A_CRM,
     "crm_places.configure": A_CRM,
     "crm_route_record.settled": A_CRM,
     "ledger.again": A_CRM,

@@ -40,6 +40,7 @@ AS_ANOTHER = {
 """Services that let a part of the program act in their transaction, each with the reason."""
 MEANT = {
     "employees.map_to": "whose messages are an employee's",
+    "employees._join": "the same",
     "replies.invite": "who is invited",
     "replies.uninvite": "who is invited no longer",
 }

@@ -483,6 +483,7 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "operators.enable": (Right.USERS, lambda tx, at: operators.enable(tx, "Иван")),
     "operators.remove": (Right.USERS, lambda tx, at: operators.remove(tx, "Иван")),
     "operators.see_lines": (Right.USERS, lambda tx, at: operators.see_lines(tx, "Иван", None)),
+    "operators.set_email": (Right.USERS, lambda tx, at: operators.set_email(tx, "Иван", "ivan@example.ru")),
     "operators.set_password": (Right.USERS, lambda tx, at: operators.set_password(tx, "Иван", "x")),
     "replies.add": (Right.REPLIES, lambda tx, at: replies.add(tx, _section(tx), HELLO)),
     "replies.add_section": (Right.REPLIES, lambda tx, at: replies.add_section(tx, "Опт")),

@@ -8,7 +8,7 @@ import pytest
 
 from chatapp_cli.domain.crm.events import CardChanged, CrmArrival
 from chatapp_cli.domain.crm.link import Employee
-from chatapp_cli.domain.crm.owner import ChatOwner
+from chatapp_cli.domain.crm.owner import ChatOwner, heeded, told
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.form import Choice, Field
@@ -22,9 +22,11 @@ from chatapp_cli.services import (
     duties,
     employees,
     lines,
+    links,
     operators,
     pairings,
 )
+from chatapp_cli.services.crm_people import troubles
 from chatapp_cli.store.rows.crm import EntryRow
 from tests.services.paired import CRM, HERE, Paired, linked
 from tests.stores import Shop
@@ -207,7 +209,7 @@ def test_a_card_that_changed_while_the_crm_was_being_told_is_looked_at_again(des
     )
     desk.shop.write(lambda tx: crm_owners.apply(tx, desk.link, [row], [changed]))
     assert assignee(desk, dialog) == "света"
-    assert desk.shop.read(lambda tx: crm_intake.next_due(tx, desk.link)) is not None
+    assert desk.shop.read(lambda tx: crm_intake.next_card_due(tx, desk.link)) is not None
     desk.tell_all()
     desk.shop.write(lambda tx: crm_owners.apply(tx, desk.link, [row], [changed]))
     assert assignee(desk, dialog) == "олег"
@@ -219,3 +221,35 @@ def test_an_employee_is_one_operator_and_a_name_that_is_nobodys_is_refused(desk:
     desk.shop.write(lambda tx: operators.add(tx, "Пётр", "", []))
     with pytest.raises(NotFound, match="Светта"):
         desk.shop.write(lambda tx: employees.map_to(tx, desk.link, "Светта", Employee(id="29", name="Олег")))
+
+
+def test_an_address_joins_two_only_if_nobody_else_has_it_and_who_left_is_passed_over(desk: Paired) -> None:
+    shop, link = desk.shop, desk.link
+    for name, email in (("Анна", "anna@e.ru"), ("Борис", "both@e.ru"), ("Вера", "both@e.ru")):
+        shop.write(lambda tx, name=name: operators.add(tx, name, "", []))
+        shop.write(lambda tx, name=name, email=email: operators.set_email(tx, name, email))
+    anna, both = Employee(id="1", name="А", email="ANNA@e.ru"), Employee(id="2", name="Б", email="both@e.ru")
+    shop.write(lambda tx: employees.recognise(tx, link, [anna, both]))
+    by_address = [row for row in shop.read(lambda tx: employees.everything(tx, link)) if row.way == "email"]
+    assert [(row.operator, row.employee, row.left_at) for row in by_address] == [("Анна", "1", 0)]
+    dialog = shown(desk)
+    shop.write(lambda tx: employees.recognise(tx, link, [both]))
+    assert shop.read(lambda tx: employees.named(tx, link, "1")) == ""
+    says(desk, dialog, "27", now(desk))
+    assert assignee(desk, dialog) == ""
+    assert [str(what) for what, _ in shop.read(lambda tx: list(troubles(tx, ABOUT, links.one(tx, link))))]
+    shop.write(lambda tx: employees.recognise(tx, link, []))
+    shop.write(lambda tx: employees.recognise(tx, link, [Employee(id="27", name="С"), Employee(id="29", name="О")]))
+    says(desk, dialog, "27", now(desk) + 1000)
+    assert assignee(desk, dialog) == "света"
+    assert shop.read(lambda tx: list(troubles(tx, ABOUT, links.one(tx, link)))) == []
+
+
+@pytest.mark.parametrize(
+    ("deals", "heeds", "tells"), [("on", 1, 1), ("from_crm", 1, 0), ("to_crm", 0, 1), ("off", 0, 0)]
+)
+def test_a_kind_of_card_counts_in_the_ways_that_are_chosen_for_it(deals: str, heeds: int, tells: int) -> None:
+    options = {"owner_sync": "both", "owner_deal": deals}
+    assert (len(heeded(options)), len(told(options))) == (heeds, tells)
+    assert heeded({**options, "owner_sync": "to_crm"}) == []
+    assert told({**options, "owner_sync": "from_crm"}) == []

@@ -402,6 +402,8 @@ NO_TEXT_OF_ANYBODY: Mapping[str, str] = {
     "operators.enable name": NAMES_SOMETHING,
     "operators.remove name": NAMES_SOMETHING,
     "operators.see_lines name": NAMES_SOMETHING,
+    "operators.set_email name": NAMES_SOMETHING,
+    "operators.set_email email": "an address is short, or it is none",
     "operators.set_password name": NAMES_SOMETHING,
     "operators.set_password password_hash": OUR_OWN,
     "reaching.dialog_for subject": "sending.enqueue refuses it with the message",

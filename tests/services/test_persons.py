@@ -278,3 +278,13 @@ def test_suggestions_look_nobody_up_by_reading_everybody(shop: Shop) -> None:
     sql = statements("sqlite")["persons.alike"]
     plan = shop.read(lambda tx: tx.compose(lambda *row: row[3], f"EXPLAIN QUERY PLAN {sql}", {"id": 1, "n": 9}))
     assert {step for step in plan if step.startswith("SCAN")} == {"SCAN m", "SCAN s"}, "only the few that were found"
+
+
+def test_a_number_of_the_desk_itself_makes_nobody_alike(shop: Shop) -> None:
+    ours = shop.channel(kind="whatsapp_web", account="79160004200")
+    first = meet(shop, ours, "anna", phone="+79160004200")
+    second = meet(shop, ours, "boris", phone="+79160004200")
+    assert reasons(shop, first) == reasons(shop, second) == {}
+    is_ours = shop.read(channels.is_own_phone)
+    told = ("8 916 000-42-00", "(916) 0004200", "+7 916 000 42 00", "8 916 000-42-01", "")
+    assert [is_ours(said) for said in told] == [True, True, True, False, False]

@@ -14,12 +14,25 @@ import pytest
 from chatapp_cli import i18n
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
+from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.states import LinkState
-from chatapp_cli.domain.ids import ChannelId, LinkId
+from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId
+from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime import linking
 from chatapp_cli.sandbox.bitrix24 import Portal
-from chatapp_cli.services import channels, ingest, ledger, lines, links, options
+from chatapp_cli.services import (
+    channels,
+    dialogs,
+    employees,
+    ingest,
+    ledger,
+    lines,
+    links,
+    operators,
+    options,
+    pairings,
+)
 from tests.contract.connector_contract import ScriptedAsker
 from tests.runtime.desk import attached, eventually, serving
 from tests.tui.conftest import GOOD, SMALL, Opener
@@ -157,3 +170,39 @@ async def test_why_there_is_no_card_is_said_and_a_key_asks_again(desk: LinkedDes
         await it.press("%")
         await it.sees("The portal cannot be")
         await desk.portal.come_back()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", ("Synchronised: ", "from deal 17 · Ольга")), ("ru", ("17 · Ольга",))],
+)
+async def test_the_clients_card_tells_by_which_card_who_is_responsible_was_last_brought_together(
+    desk: LinkedDesk, window: Opener, language: str, words: tuple[str, ...]
+) -> None:
+    i18n.use(language)
+    await desk.pair()
+    pairing = desk.company.read(lambda tx: pairings.of_link(tx, desk.link))[0]
+    svetlana = Employee(id="27", name="Светлана")
+    desk.company.write(lambda tx: pairings.configure(tx, manifest("bitrix24"), pairing, {"owner_sync": "from_crm"}))
+    desk.company.write(lambda tx: employees.map_to(tx, desk.link, "Ольга", svetlana))
+    await eventually(lambda: "ONCRMDEALUPDATE" in {one.event for one in desk.portal.bindings})
+    desk.anna_writes()
+    await eventually(lambda: len(desk.portal.cards) == 2 and desk.company.read(ledger.everything) == [])
+    await desk.portal.staff.changes(desk.portal.cards[1], assignedById=27)
+    await eventually(lambda: desk.company.read(lambda tx: dialogs.card(tx, DialogId(1))).assignee == "Ольга")
+    async with window(SMALL) as it:
+        await it.press("enter")
+        await it.until(lambda: it.app.screen.query("ClientCard"))
+        await it.press("escape", "i")
+        await it.sees(*words)
+
+
+async def test_an_employee_is_joined_with_an_operator_on_the_page_of_crms(desk: LinkedDesk, window: Opener) -> None:
+    desk.company.write(lambda tx: operators.add(tx, "Ольга", "", ()))
+    async with window(GOOD) as it:
+        await it.press("ctrl+k", "e")
+        await it.sees("Who is who in", "Светлана Белова", "nobody here")
+        await it.press("down", "enter")
+        await it.sees("Which operator is Светлана Белова?")
+        await it.press("enter")
+        await eventually(lambda: desk.company.read(lambda tx: employees.named(tx, desk.link, "27")) == "Ольга")

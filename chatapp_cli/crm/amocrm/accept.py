@@ -137,14 +137,26 @@ async def _note_first(bound: Bound, message: Tree) -> None:
 
 
 async def _account(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:  # noqa: ARG001 - see below
-    """A hook of the account: a note makes us look into the chat that is written down in its lead.
+    """A hook of the account: a note, which makes us look into its lead's chat, or a card that was given to somebody.
 
     It is unsigned, so that nothing in it is taken for a fact; a look costs the account one request.
     """
     tree, account = parse(request.body), await held(bound)
     if account is None or str(_map(tree, "account").get("id") or "") != str(account.number):
         return _NO
-    return CrmReply(arrivals=[one async for one in _stirs(bound, tree)], body=b"ok")
+    return CrmReply(arrivals=[*[one async for one in _stirs(bound, tree)], *_handed_over(tree)], body=b"ok")
+
+
+def _handed_over(tree: Tree) -> Iterator[CrmArrival]:
+    """The cards for which somebody else is responsible; companies come among the contacts (providers' sheet §4.9)."""
+    for section, kind in (("leads", "deal"), ("contacts", "contact")):
+        for item in members(_map(tree, section).get("responsible")):
+            number = str(item.get("id") or "") if isinstance(item, Mapping) else ""
+            if number.isdecimal():
+                mark = ":".join(
+                    str(item.get(name) or "") for name in ("updated_at", "last_modified", "responsible_user_id")
+                )
+                yield events.card_changed("company" if item.get("type") == "company" else kind, number, mark)
 
 
 async def _stirs(bound: Bound, tree: Tree) -> Any:

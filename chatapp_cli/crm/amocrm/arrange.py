@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import structlog
+
 from chatapp_cli.crm.amocrm import names
 from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.linking import ACCOUNT
 from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.places import pipelines
-from chatapp_cli.crm.amocrm.record import PAIRED, SCOPE, ConnectedChats, PairedSource
+from chatapp_cli.crm.amocrm.record import CALLS, PAIRED, SCOPE, ConnectedChats, PairedSource
 from chatapp_cli.crm.amocrm.rest import AmoApi, inside
 from chatapp_cli.domain.crm.link import Pairing
+from chatapp_cli.domain.crm.owner import heeded
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, OutcomeUnknown, PlaceRefused, Rejected, Retryable
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.kit.records import remembered, written
@@ -25,8 +28,22 @@ TITLE: Final = "ChatApp"
 SOURCES: Final = "/api/v4/sources"
 WEBHOOKS: Final = "/api/v4/webhooks"
 WITH_NOTES: Final = ("note_lead",)
-"""The events that are asked for without a chat channel: as few as are used, because our own writes come back too."""
+"""The events that are asked for without a chat channel."""
 LONGEST_NAME: Final = 255
+HANDOVERS: Final[Mapping[str, str]] = {
+    "deal": "responsible_lead",
+    "contact": "responsible_contact",
+    "company": "responsible_company",
+}
+"""The event that tells who is responsible for each kind of card, asked for only while a pairing heeds that kind."""
+
+log = structlog.get_logger()
+
+
+def wanted_events(pairings: Sequence[Pairing], *, notes: bool) -> Sequence[str]:
+    """The events for which the account has to call us: as few as are used."""
+    kinds = {kind for one in pairings for kind in heeded(one.options)}
+    return [*(WITH_NOTES if notes else ()), *(event for kind, event in HANDOVERS.items() if kind in kinds)]
 
 
 class AmoArrangement:
@@ -42,7 +59,7 @@ class AmoArrangement:
         await self._staff.employees()
         if self._chats is not None:
             await self._connect(self._chats)
-        await self._webhook()
+        await self._webhook(pairings)
         there = {str(one["id"]) for one in await pipelines(self._api)} if pairings else set()
         refused: dict[PairingId, ChannelError] = {
             one.id: PlaceRefused("place_gone", one.place) for one in pairings if one.place not in there
@@ -63,12 +80,24 @@ class AmoArrangement:
         if known is None or known.scope != scope:
             await self._memory.save({SCOPE: written(ConnectedChats(scope=scope, data=account))})
 
-    async def _webhook(self) -> None:
+    async def _webhook(self, pairings: Sequence[Pairing]) -> None:
         """Have the account call one address of ours with the wanted events, and no other of this link.
 
-        One that was disabled is made anew: nothing else enables it (providers' sheet §4.9).
+        One that was disabled is made anew: nothing else enables it (providers' sheet §4.9). Without webhooks the chats
+        go on all the same: who is responsible is then learnt from a look now and then alone.
         """
-        wanted = [] if self._chats is not None else list(WITH_NOTES)
+        wanted = wanted_events(pairings, notes=self._chats is None)
+        known = (await self._memory.known(CALLS)).get(CALLS, "")
+        if known != " ".join(wanted):
+            await self._memory.save({CALLS: " ".join(wanted)})
+        try:
+            await self._have_called(wanted)
+        except Misconfigured as error:
+            if error.code != "no_webhooks" or self._chats is None:
+                raise
+            log.warning("amocrm.no_webhooks", detail=error.detail)
+
+    async def _have_called(self, wanted: Sequence[str]) -> None:
         ours = await self._webhooks(wanted)
         sound = [one for one in ours if self._is_sound(one, wanted)]
         for one in ours:

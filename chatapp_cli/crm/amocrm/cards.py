@@ -16,14 +16,20 @@ from chatapp_cli.domain.crm.link import Card
 from chatapp_cli.domain.errors import Misconfigured, Rejected
 from chatapp_cli.kit.pace import Urgency
 
-_PATHS: Final[Mapping[str, str]] = {"deal": "leads", "contact": "contacts", "company": "companies"}
+PATHS: Final[Mapping[str, str]] = {
+    "deal": "/api/v4/leads",
+    "contact": "/api/v4/contacts",
+    "company": "/api/v4/companies",
+}
+"""Where cards of each kind are."""
+_PAGES: Final[Mapping[str, str]] = {"deal": "leads", "contact": "contacts", "company": "companies"}
 
 
-async def ids_of_chat(api: AmoApi, chat: str) -> Mapping[str, int]:
+async def ids_of_chat(api: AmoApi, chat: str, *, urgency: Urgency = Urgency.OPERATOR) -> Mapping[str, int]:
     """The numbers of the cards of a chat by kind, the deal first, of its newest talk."""
     if not chat:
         return {}
-    answer = await api.get("/api/v4/talks", {"filter[chat_id]": chat}, urgency=Urgency.OPERATOR)
+    answer = await api.get("/api/v4/talks", {"filter[chat_id]": chat}, urgency=urgency)
     talks = sorted(embedded(answer, "talks"), key=lambda one: _number(one.get("talk_id")))
     found: dict[str, int] = {}
     for talk in talks:
@@ -31,7 +37,7 @@ async def ids_of_chat(api: AmoApi, chat: str) -> Mapping[str, int]:
             found["deal"] = _number(talk["entity_id"])
         if _number(talk.get("contact_id")):
             found["contact"] = _number(talk["contact_id"])
-    return {kind: found[kind] for kind in _PATHS if kind in found}
+    return {kind: found[kind] for kind in PATHS if kind in found}
 
 
 async def cards(api: AmoApi, ids: Mapping[str, int]) -> Sequence[Card]:
@@ -44,7 +50,7 @@ async def cards(api: AmoApi, ids: Mapping[str, int]) -> Sequence[Card]:
 
 async def _card_item(api: AmoApi, kind: str, number: int) -> Mapping[str, Any]:
     try:
-        found = await api.get(f"/api/v4/{_PATHS[kind]}/{number}", urgency=Urgency.OPERATOR)
+        found = await api.get(f"{PATHS[kind]}/{number}", urgency=Urgency.OPERATOR)
     except Rejected:
         return {}
     return found if isinstance(found, dict) and found.get("id") and not found.get("is_deleted") else {}
@@ -86,7 +92,7 @@ def _card(
         pipeline=border.name(pipeline),
         stage=border.name(stage),
         responsible=border.name(called.get(_number(item.get("responsible_user_id")), "")),
-        url=f"{api.account.origin}/{_PATHS[kind]}/detail/{number}",
+        url=f"{api.account.origin}/{_PAGES[kind]}/detail/{number}",
     )
 
 

@@ -12,7 +12,7 @@ from chatapp_cli.crm.amocrm.arrange import WEBHOOKS
 from chatapp_cli.crm.amocrm.linking import ACCOUNT, CHAT
 from chatapp_cli.crm.amocrm.names import KIND
 from chatapp_cli.crm.amocrm.people import people
-from chatapp_cli.crm.amocrm.record import SCOPE, ConnectedChats, has_chats
+from chatapp_cli.crm.amocrm.record import CALLS, SCOPE, ConnectedChats, has_chats
 from chatapp_cli.crm.amocrm.rest import AmoApi, inside
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
 from chatapp_cli.domain.next_step import Next, to_do
@@ -141,7 +141,8 @@ def lacking_rights(rights: Mapping[str, Any]) -> Iterator[str]:
 
 async def _webhooks(api: AmoApi, bound: Bound) -> Finding:
     """Whether the account calls us: a hook with too many bad answers is disabled, and nobody is told."""
-    if has_chats(bound):
+    wanted = (await bound.memory.known(CALLS)).get(CALLS, "").split()
+    if has_chats(bound) and not wanted:
         return Finding(name="events", ok=True, what=T("The chats call this desk; no other calls are needed."))
     try:
         there = await api.pages(WEBHOOKS, "webhooks")

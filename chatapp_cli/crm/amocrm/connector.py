@@ -25,21 +25,25 @@ from chatapp_cli.crm.amocrm import (
     rest,
 )
 from chatapp_cli.crm.amocrm.arrange import AmoArrangement
+from chatapp_cli.crm.amocrm.card_chats import NoteChats, TalkChats
 from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.deliver import AmoDelivery
 from chatapp_cli.crm.amocrm.incoming import IncomingLeads
 from chatapp_cli.crm.amocrm.leads import AmoLeads
 from chatapp_cli.crm.amocrm.missed import AmoMissed
 from chatapp_cli.crm.amocrm.notes import AmoNotes
+from chatapp_cli.crm.amocrm.owners import AmoOwners
 from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.record import has_chats
 from chatapp_cli.crm.amocrm.rest import AmoApi
 from chatapp_cli.domain.crm.cards import CardRef, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry
-from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, MirroredChat
+from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.letter import SupportLetter
 from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
 from chatapp_cli.domain.crm.outcome import CrmPipeline
+from chatapp_cli.domain.crm.owner import ChatOwner
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.domain.ids import LinkId, Millis, PairingId
 from chatapp_cli.domain.login_identity import LoginIdentity
@@ -63,6 +67,8 @@ class AmoSession:
         leads = AmoLeads(api, self._staff, decided, names.our_ids(bound), incoming, world.clock)
         self._arrangement = AmoArrangement(api, chats, self._staff, bound, public_url)
         self._notes = AmoNotes(api, bound.memory, public_url, names.our_ids(bound), world.clock, leads, decided)
+        chats_of = NoteChats(api, self._notes, bound.memory) if chats is None else TalkChats(api)
+        self._owners = AmoOwners(api, self._staff, chats_of)
         self._delivery: AmoDelivery | AmoNotes = self._notes
         self._missed: AmoMissed | AmoNotes = self._notes
         if chats is not None:
@@ -81,8 +87,13 @@ class AmoSession:
         return refused
 
     async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[CrmReceipt | ChannelError]:
-        """Tell the account, each message by a request of its own."""
-        return await self._delivery.deliver(entries)
+        """Tell the account, each message by a request of its own; first what may be told twice if the rest fails."""
+        outcomes: dict[int, CrmReceipt | ChannelError] = {}
+        for tell, about_owners in ((self._owners.deliver, True), (self._delivery.deliver, False)):
+            some = {place: one for place, one in enumerate(entries) if (one.act is Act.OWNER) is about_owners}
+            if some:
+                outcomes |= zip(some, await tell([*some.values()]), strict=True)
+        return [outcomes[place] for place in range(len(entries))]
 
     async def find(self, entry: LedgerEntry) -> CrmReceipt | None:
         """Look for a message in its chat's history, or among the notes."""
@@ -132,6 +143,14 @@ class AmoSession:
             return await cards.cards(self._api, await cards.ids_of_chat(self._api, names.chat_of(chat.remote)))
         lead = await self._notes.lead_of(chat.id)
         return await cards.cards(self._api, {} if lead is None else {"deal": lead})
+
+    async def owners(self, changes: Sequence[CardEvent], pairings: Sequence[Pairing]) -> Sequence[ChatOwner]:
+        """Who is responsible for the chats of cards that were given to somebody."""
+        return await self._owners.owners(changes, pairings)
+
+    async def changed_cards(self, since: Millis, pairings: Sequence[Pairing]) -> Sequence[CrmArrival]:
+        """The cards that were given to somebody since then."""
+        return await self._owners.changed(since, pairings)
 
     async def contacts_of(self, card: CardRef, *, everyone: bool) -> Sequence[ClientOfCard]:
         """The main contact of a deal, or all of them, for a bot."""

@@ -18,6 +18,8 @@ from chatapp_cli.i18n import show
 
 _TAIL: Final = 10
 """Digits of a phone that are the same in every spelling of it."""
+_LOCAL: Final = 7
+"""Digits behind the code of a town or an operator, which may stand in brackets."""
 _AT_MOST: Final = 50
 PATH: Final = "/api/v4/contacts"
 
@@ -73,6 +75,7 @@ def _pieces(wanted: str) -> Iterator[str]:
         three, two, last = digits[-7:-4], digits[-4:-2], digits[-2:]
         yield f"{three}-{two}-{last}"
         yield f"{three} {two} {last}"
+        yield digits[-_LOCAL:]
 
 
 def _has(contact: Mapping[str, Any], code: str, wanted: str) -> bool:

@@ -9,7 +9,7 @@ from typing import assert_never
 
 import structlog
 
-from chatapp_cli.crm.amocrm import cards, contacts, convert, errors, names, owners, salesbot
+from chatapp_cli.crm.amocrm import cards, contacts, convert, errors, names, salesbot
 from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.convert import ToldAs
 from chatapp_cli.crm.amocrm.history import AmoHistory
@@ -73,11 +73,10 @@ class AmoDelivery:
                 await self._delete(entry)
             case Act.DELIVERED | Act.READ | Act.FAILED | Act.REACT:
                 await self._sign(entry)
-            case Act.OWNER:
-                await owners.tell(self._api, entry)
             case Act.CONTINUE:
                 await salesbot.go_on(self._api, entry)
-            case Act.TEXTED | Act.RESULT | Act.COMMENT:  # amoCRM has neither providers of SMS nor robots
+            case Act.OWNER | Act.TEXTED | Act.RESULT | Act.COMMENT:
+                # AmoOwners tells the first; amoCRM has neither providers of SMS nor robots.
                 pass
             case unknown:
                 assert_never(unknown)

@@ -15,6 +15,7 @@ from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.crm.amocrm.salesbot import KeptStep
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.events import (
+    CardChanged,
     CopyCame,
     CrmArrival,
     CrmEvent,
@@ -94,6 +95,14 @@ class KeptStir(msgspec.Struct, frozen=True, kw_only=True):
     """Our id of the chat."""
 
 
+class KeptCard(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody else is responsible for a card, as it is kept."""
+
+    handed: str
+    """Its number."""
+    handed_kind: str
+
+
 def newest(chats: Sequence[MirroredChat], *, most: int) -> Sequence[MirroredChat]:
     """The chats of the newest dialogs, these first."""
     return sorted(chats, key=lambda one: _number(one.chat), reverse=True)[:most]
@@ -155,6 +164,13 @@ def stir(kept: KeptStir, mark: str) -> CrmArrival:
     return CrmArrival(provider_id=f"stir:{mark}", event=_stirred(kept), raw=msgspec.json.encode(kept))
 
 
+def card_changed(card: str, number: str, mark: str) -> CrmArrival:
+    """A card for which somebody else is responsible now, once for each mark."""
+    raw = msgspec.json.encode(KeptCard(handed=number, handed_kind=card))
+    provider_id = border.external_id(f"card:{card}:{number}:{mark}")
+    return CrmArrival(provider_id=provider_id, event=CardChanged(card=card, id=border.external_id(number)), raw=raw)
+
+
 def reaction(kept: KeptReaction, mark: str) -> CrmArrival:
     """A reaction, once for each mark: its hook has no id."""
     return CrmArrival(provider_id=f"reaction:{mark}", event=_reacted(kept), raw=msgspec.json.encode(kept))
@@ -169,6 +185,11 @@ def understand(raw: bytes, now: Millis) -> CrmEvent:
     """Parse a kept event again. Raises ValueError."""
     try:
         return _stirred(read_as(raw, KeptStir))
+    except ValueError:
+        pass
+    try:
+        kept = read_as(raw, KeptCard)
+        return CardChanged(card=kept.handed_kind, id=border.external_id(kept.handed))
     except ValueError:
         pass
     try:

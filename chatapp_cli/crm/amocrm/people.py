@@ -27,6 +27,9 @@ class AmoStaff:
         self._bot = bound.settings.get("bot_id", "")
         self._ids: Mapping[str, str] = {}
         """The ids in the chats, by number."""
+        self._active: frozenset[str] = frozenset()
+        self._whole = False
+        """Whether the account tells of others than of the one whose the tokens are."""
 
     async def author(self, employee: str) -> str:
         """In whose name a message of ours is shown: the employee's, the bot's, or the one's whose the tokens are.
@@ -46,9 +49,18 @@ class AmoStaff:
             await self.employees()
         return self._ids.get(owner, "")
 
+    async def works_there(self, employee: str) -> bool:
+        """Whether an employee is active; true as well if the account does not tell of its employees."""
+        if employee not in self._active:
+            await self.employees()
+        return employee in self._active or not self._whole
+
     async def employees(self) -> Sequence[Employee]:
         """Who works in the account and is active; keeps what hooks call them."""
-        rows = [one for one in await people(self._api) if inside(one, "rights", "is_active") is not False]
+        everybody = await people(self._api)
+        rows = [one for one in everybody if inside(one, "rights", "is_active") is not False]
+        self._whole = any(one.get("id") != self._api.account.user for one in everybody)
+        self._active = frozenset(str(one["id"]) for one in rows if one.get("id"))
         self._ids = {str(one["id"]): str(one["amojo_id"]) for one in rows if one.get("id") and one.get("amojo_id")}
         await _keep(self._memory, self._ids)
         return [

@@ -22,6 +22,8 @@ PAIRED: Final = "source "
 """Before the number of a pairing."""
 FIRST: Final = "first "
 """Before amojo's id of a conversation that an employee began: the client's id there, until ours are told."""
+CALLS: Final = "calls"
+"""The events for which the account has to call us, separated by spaces."""
 STAFF: Final = "staff "
 """Before amojo's id of an employee: their number in the account."""
 

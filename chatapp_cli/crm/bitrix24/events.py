@@ -32,7 +32,7 @@ from chatapp_cli.domain.crm.events import (
     PlaceDetached,
     RemoteFile,
 )
-from chatapp_cli.domain.crm.owner import cards, heeds_cards
+from chatapp_cli.domain.crm.owner import heeded
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.brackets import members
 
@@ -73,7 +73,7 @@ COMMENT: Final = "OnCrmTimelineCommentAdd"
 
 def wanted(options: Iterable[Mapping[str, str]]) -> Sequence[str]:
     """What the portal has to tell with pairings of these options."""
-    kinds = {kind for one in options if heeds_cards(one) for kind in cards(one)}
+    kinds = {kind for one in options for kind in heeded(one)}
     told = [event for kind, event in CARD_EVENTS.items() if kind in kinds]
     return [*BOUND, *told, *((COMMENT,) if told else ())]
 

@@ -21,7 +21,7 @@ from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardChanged, CardCommented, CardEvent, CrmArrival
 from chatapp_cli.domain.crm.link import Pairing
-from chatapp_cli.domain.crm.owner import ChatOwner, cards, heeds_cards
+from chatapp_cli.domain.crm.owner import ChatOwner, heeded, told
 from chatapp_cli.domain.errors import ChannelError, Rejected, Retryable
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.brackets import members
@@ -46,7 +46,7 @@ class CardKey(NamedTuple):
 
 async def owners(api: PortalApi, changes: Sequence[CardEvent], pairings: Sequence[Pairing]) -> Sequence[ChatOwner]:
     """Who is responsible for the chats of changed cards; a card without chats of ours costs one command."""
-    heeding = {(_connector(one), one.place): cards(one.options) for one in pairings if heeds_cards(one.options)}
+    heeding = {(_connector(one), one.place): heeded(one.options) for one in pairings}
     kinds = {kind for chosen in heeding.values() for kind in chosen}
     changed = {key: at for key, at in (await _changed(api, changes)).items() if key.kind in kinds}
     chats = await _chats(api, changed)
@@ -67,11 +67,11 @@ async def _changed(api: PortalApi, changes: Sequence[CardEvent]) -> Changed:
     found: Changed = {CardKey(one.card, int(one.id)): 0 for one in said}
     comments = {one.comment for one in changes if isinstance(one, CardCommented) and one.comment.isdecimal()}
     asked = {one: BatchCommand("crm.timeline.comment.get", {"id": int(one)}) for one in comments}
-    for told in (await _all(api, asked)).values():
-        kind, number = str(told.get("ENTITY_TYPE", "")).lower(), str(told.get("ENTITY_ID", ""))
-        if kind in TYPES and number.isdecimal() and str(told.get("AUTHOR_ID", "")) != api.held.owner:
+    for comment in (await _all(api, asked)).values():
+        kind, number = str(comment.get("ENTITY_TYPE", "")).lower(), str(comment.get("ENTITY_ID", ""))
+        if kind in TYPES and number.isdecimal() and str(comment.get("AUTHOR_ID", "")) != api.held.owner:
             key = CardKey(kind, int(number))
-            found[key] = max(found.get(key, 0), _moment(told.get("CREATED")))
+            found[key] = max(found.get(key, 0), _moment(comment.get("CREATED")))
     return found
 
 
@@ -128,6 +128,7 @@ def _owner(
         remote_chat=chat,
         employee=border.external_id(str(items[key].get("assignedById") or "")),
         at=at,
+        card=f"{key.kind}:{key.number}",
     )
 
 
@@ -153,7 +154,7 @@ def _moment(said: Any) -> Millis:
 
 async def changed_cards(api: PortalApi, since: Millis, pairings: Sequence[Pairing]) -> Sequence[CrmArrival]:
     """The newest cards that changed since a moment."""
-    kinds = {kind for one in pairings if heeds_cards(one.options) for kind in cards(one.options)}
+    kinds = {kind for one in pairings for kind in heeded(one.options)}
     start = datetime.fromtimestamp(since / 1000, UTC).isoformat(timespec="seconds")
     asked = {
         f"{kind} {page}": BatchCommand("crm.item.list", _changed_since(kind, start, page * 50))
@@ -198,7 +199,7 @@ async def tell(api: PortalApi, entries: Sequence[LedgerEntry], now: Millis) -> S
 
 
 def _chosen(entry: LedgerEntry) -> Sequence[str]:
-    return cards(entry.pairing.options)
+    return told(entry.pairing.options)
 
 
 def _person(number: str) -> BatchCommand:

@@ -15,15 +15,19 @@ _CARDS: Final[Mapping[str, str]] = {
     "company": "owner_company",
 }
 """The kinds of cards that may count, see ``Card.kind``, and the option that chooses each."""
+FROM_CRM: Final = "from_crm"
+TO_CRM: Final = "to_crm"
+"""Who tells whom: the cards the dialogs, or the dialogs the cards."""
 _SYNC: Final = "owner_sync"
-_FROM: Final = frozenset({"from_crm", "both"})
-_TO: Final = frozenset({"to_crm", "both"})
+_FROM: Final = frozenset({FROM_CRM, "both"})
+_TO: Final = frozenset({TO_CRM, "both"})
 _ON: Final = "on"
+"""A kind of card counts in each way in which the pairing synchronises; ``from_crm`` and ``to_crm``: in that one."""
 
 
 def heeds_cards(options: Mapping[str, str]) -> bool:
     """Whether the employee who is responsible for a card becomes the operator of its dialogs."""
-    return options.get(_SYNC) in _FROM and bool(cards(options))
+    return bool(heeded(options))
 
 
 def tells_cards(options: Mapping[str, str]) -> bool:
@@ -31,9 +35,19 @@ def tells_cards(options: Mapping[str, str]) -> bool:
     return options.get(_SYNC) in _TO
 
 
-def cards(options: Mapping[str, str]) -> Sequence[str]:
-    """The kinds of cards that count."""
-    return [kind for kind, name in _CARDS.items() if options.get(name) == _ON]
+def heeded(options: Mapping[str, str]) -> Sequence[str]:
+    """The kinds of cards whose responsible employee becomes the operator of a dialog."""
+    return _counting(options, _FROM, FROM_CRM)
+
+
+def told(options: Mapping[str, str]) -> Sequence[str]:
+    """The kinds of cards for which the operator of a dialog becomes responsible."""
+    return _counting(options, _TO, TO_CRM)
+
+
+def _counting(options: Mapping[str, str], ways: frozenset[str], only: str) -> Sequence[str]:
+    counts = {_ON, only} if options.get(_SYNC) in ways else frozenset[str]()
+    return [kind for kind, name in _CARDS.items() if options.get(name) in counts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,3 +63,5 @@ class ChatOwner:
     employee: str
     at: Millis
     """When that card changed, by the CRM's clock."""
+    card: str = ""
+    """That card, as ``CardRef`` writes it."""

@@ -125,6 +125,15 @@ class EmployeeMapped(LinkEvent):
     employee: str
 
 
+class EmployeeLeft(LinkEvent):
+    """The CRM does not name the employee any more who an operator is."""
+
+    topic: ClassVar[str] = "crm.left"
+    words: ClassVar[Text] = T("CRM link {link}: employee {employee}, who is {name}, does not work there any more")
+    name: str
+    employee: str
+
+
 class RulesChanged(LinkEvent):
     """A rule that chooses pipelines was added, changed, moved or removed."""
 

@@ -43,6 +43,13 @@ class PasswordChanged(OperatorEvent):
     words: ClassVar[Text] = T("{name} has a new password")
 
 
+class EmailChanged(OperatorEvent):
+    """CRMs know an operator by another address."""
+
+    topic: ClassVar[str] = "operator.email"
+    words: ClassVar[Text] = T("{name} has another e-mail address")
+
+
 class VisibleLinesChanged(OperatorEvent):
     """An operator sees other lines."""
 

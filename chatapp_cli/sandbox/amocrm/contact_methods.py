@@ -49,7 +49,10 @@ class ContactMethods:
     def _shown(self, card: AmoCard, kind: str, request: AmoRequest) -> Json:
         said = self._keeper.shown(card, kind, self._desk.id)
         if request.with_("leads"):
-            leads = [one.id for one in self._office.leads.values() if not one.deleted and card.id in one.contacts]
+            leads = [
+                one.id for one in self._office.leads.values()
+                if not one.deleted and card.id in (one.companies if kind == "companies" else one.contacts)
+            ]  # fmt: skip
             said["_embedded"]["leads"] = [{"id": one} for one in leads]
         return said
 
@@ -111,12 +114,17 @@ class ContactMethods:
     def _changed(self, kind: str, request_id: str, item: Json, user: int) -> Json:
         card = self._office.card(kind, item["id"])
         assert isinstance(card, AmoContact)
+        self.rewrite(card, item, user)
+        return {"id": card.id, "name": card.name, "updated_at": card.updated_at, "request_id": request_id}
+
+    def rewrite(self, card: AmoContact, item: Json, user: int) -> None:
+        """Change one by a judged item, and tell of it."""
         before = card.responsible
         self._write(card, item, user)
         self._tell("update", card)
         if card.responsible != before:
+            self._office.handed_over(card.kind, card, before, user)
             self._tell("responsible", card, old_responsible_user_id=before)
-        return {"id": card.id, "name": card.name, "updated_at": card.updated_at, "request_id": request_id}
 
     def _write(self, card: AmoContact, item: Json, user: int) -> None:
         self._keeper.write(card, card.kind, item, user)

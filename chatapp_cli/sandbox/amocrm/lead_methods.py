@@ -221,6 +221,7 @@ class LeadMethods:
             self.move(lead, pipeline, item.get("status_id", pipeline.first.id))
         self._tell("update", lead)
         if lead.responsible != responsible:
+            self._office.handed_over("leads", lead, responsible, user)
             self._tell("responsible", lead, old_responsible_user_id=responsible)
 
     def move(self, lead: AmoLead, pipeline: AmoPipeline, stage: int) -> None:

@@ -172,6 +172,18 @@ class AmoLead(AmoCard):
         return not self.deleted and self.status not in CLOSED
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmoHandover:
+    """Somebody became responsible for a card."""
+
+    kind: str
+    card: int
+    before: int
+    after: int
+    author: int
+    at: int
+
+
 @dataclass(slots=True, kw_only=True)
 class AmoNote:
     """A note in a card."""

@@ -20,6 +20,7 @@ from chatapp_cli.sandbox.amocrm.objects import (
     AmoChat,
     AmoContact,
     AmoField,
+    AmoHandover,
     AmoLead,
     AmoNote,
     AmoPerson,
@@ -55,6 +56,7 @@ class AmoOffice:
         self.companies: dict[int, AmoContact] = {}
         self.leads: dict[int, AmoLead] = {}
         self.notes: list[AmoNote] = []
+        self.handovers: list[AmoHandover] = []
         self.tasks: list[AmoTask] = []
         self.sources: list[AmoSource] = []
         self.webhooks: list[AmoWebhook] = []
@@ -91,6 +93,14 @@ class AmoOffice:
         """A card that was not deleted."""
         found = self.cards(kind).get(number)
         return found if found and not found.deleted else None
+
+    def handed_over(self, kind: str, card: AmoCard, before: int, author: int) -> None:
+        """Keep that somebody else is responsible for a card now."""
+        self.handovers.append(
+            AmoHandover(
+                kind=kind, card=card.id, before=before, after=card.responsible, author=author, at=self.seconds()
+            )
+        )
 
     def pipeline(self, number: int) -> AmoPipeline | None:
         """A pipeline by its id."""

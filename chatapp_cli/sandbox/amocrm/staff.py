@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chatapp_cli.sandbox.amocrm.chat_server import ChatServer
+from chatapp_cli.sandbox.amocrm.contact_methods import ContactMethods
 from chatapp_cli.sandbox.amocrm.lead_methods import LeadMethods
 from chatapp_cli.sandbox.amocrm.note_methods import NoteMethods
 from chatapp_cli.sandbox.amocrm.objects import (
@@ -12,6 +13,7 @@ from chatapp_cli.sandbox.amocrm.objects import (
     MANAGER,
     AmoBotRun,
     AmoChat,
+    AmoContact,
     AmoLead,
     AmoMessage,
     AmoNote,
@@ -33,7 +35,7 @@ class AmoStaff:
 
     def __init__(self, desk: AccountDesk, talk: AmoTalk, chats: ChatServer) -> None:
         self._desk, self._office, self._talk, self._chats = desk, desk.office, talk, chats
-        self._leads = LeadMethods(desk)
+        self._leads, self._contacts = LeadMethods(desk), ContactMethods(desk)
 
     async def manager_writes(
         self, chat: AmoChat | str, text: str = "", *, user: int = MANAGER, media: StageFile | None = None,
@@ -168,12 +170,16 @@ class AmoStaff:
     def _lead(self, lead: AmoLead | int) -> AmoLead:
         return lead if isinstance(lead, AmoLead) else self._office.leads[lead]
 
-    async def assigns(self, lead: AmoLead | int, user: int) -> None:
-        """Somebody makes another employee responsible for a lead."""
-        self._patch(self._lead(lead), responsible_user_id=user)
+    async def assigns(self, card: AmoLead | AmoContact | int, user: int) -> None:
+        """Somebody makes another employee responsible for a lead, which may be named by its number, or another card."""
+        await self.changes(card, responsible_user_id=user)
 
-    def _patch(self, lead: AmoLead, **changes: Any) -> None:
-        self._leads.rewrite(lead, changes, ADMIN)
+    async def changes(self, card: AmoLead | AmoContact | int, **changes: Any) -> None:
+        """Somebody changes fields of a card."""
+        if isinstance(card, AmoContact):
+            self._contacts.rewrite(card, changes, ADMIN)
+        else:
+            self._leads.rewrite(self._lead(card), changes, ADMIN)
 
     async def makes_deal(
         self, contact: int, name: str = "Сделка", *, pipeline: int | None = None, status: int | None = None,

@@ -411,15 +411,18 @@ ON CONFLICT (pairing_id, chat) DO UPDATE SET
   closed = 0;
 
 -- name: chats.of_dialog
-SELECT pairing_id, dialog_id, chat, remote, session, closed, owner, owner_at FROM crm_dialog
+SELECT pairing_id, dialog_id, chat, remote, session, closed, owner, owner_at, owner_card, owner_way, owner_synced
+FROM crm_dialog
 WHERE dialog_id = :dialog AND pairing_id = :pairing ORDER BY closed, chat LIMIT 1;
 
 -- name: chats.find
-SELECT pairing_id, dialog_id, chat, remote, session, closed, owner, owner_at FROM crm_dialog
+SELECT pairing_id, dialog_id, chat, remote, session, closed, owner, owner_at, owner_card, owner_way, owner_synced
+FROM crm_dialog
 WHERE pairing_id = :pairing AND chat = :chat;
 
 -- name: chats.by_remote
-SELECT pairing_id, dialog_id, chat, remote, session, closed, owner, owner_at FROM crm_dialog
+SELECT pairing_id, dialog_id, chat, remote, session, closed, owner, owner_at, owner_card, owner_way, owner_synced
+FROM crm_dialog
 WHERE pairing_id = :pairing AND remote = :remote AND remote <> '';
 
 -- name: chats.of_link
@@ -436,8 +439,13 @@ SELECT p.id, p.link_id, p.after, p.options FROM dialog d
 JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
 WHERE d.id = :dialog;
 
--- name: owners.set
-UPDATE crm_dialog SET owner = :owner, owner_at = CASE WHEN :at > owner_at THEN :at ELSE owner_at END
+-- name: owners.heard
+UPDATE crm_dialog SET owner = :owner, owner_at = CASE WHEN :at > owner_at THEN :at ELSE owner_at END,
+  owner_card = :card, owner_way = 'from_crm', owner_synced = :now
+WHERE pairing_id = :pairing AND chat = :chat;
+
+-- name: owners.told
+UPDATE crm_dialog SET owner = :owner, owner_card = '', owner_way = 'to_crm', owner_synced = :now
 WHERE pairing_id = :pairing AND chat = :chat;
 
 -- name: owners.waiting
@@ -457,7 +465,7 @@ ORDER BY h.pairing_id, h.owner;
 SELECT DISTINCT h.pairing_id, d.assignee FROM crm_dialog h JOIN crm_pairing p ON p.id = h.pairing_id
 JOIN dialog d ON d.id = h.dialog_id
 WHERE p.link_id = :link AND p.active = 1 AND d.assignee <> ''
-  AND NOT EXISTS (SELECT 1 FROM crm_employee e WHERE e.link_id = p.link_id AND e.operator = d.assignee)
+  AND NOT EXISTS (SELECT 1 FROM crm_employee e WHERE e.link_id = p.link_id AND e.operator = d.assignee AND e.employee <> '')
 ORDER BY h.pairing_id, d.assignee;
 
 -- name: chats.join
@@ -490,7 +498,12 @@ SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at 
 WHERE link_id = :link AND provider_id = :provider_id AND state = 'new';
 
 -- name: crmevents.next_due
-SELECT MIN(next_at) FROM crm_arrived WHERE link_id = :link AND state <> 'done' AND state = 'new' AND next_at > :now;
+SELECT MIN(next_at) FROM crm_arrived
+WHERE link_id = :link AND state <> 'done' AND state = 'new' AND next_at > :now AND event NOT LIKE :cards;
+
+-- name: crmevents.next_card_due
+SELECT MIN(next_at) FROM crm_arrived
+WHERE link_id = :link AND state <> 'done' AND state = 'new' AND next_at > :now AND event LIKE :cards;
 
 -- name: crmevents.done
 UPDATE crm_arrived SET state = 'done', problem = '' WHERE id = :id AND state <> 'done';
@@ -597,7 +610,11 @@ WHERE pairing_id = :pairing;
 DELETE FROM crm_entry WHERE pairing_id = :pairing AND act = 'import' AND state = 'waiting' AND doubtful = 0;
 
 -- name: employees.all
-SELECT operator, employee, name FROM crm_employee WHERE link_id = :link ORDER BY operator;
+SELECT operator, employee, name, way, left_at FROM crm_employee WHERE link_id = :link ORDER BY operator;
+
+-- name: employees.wanted
+SELECT 1 WHERE EXISTS (SELECT 1 FROM crm_employee WHERE link_id = :link)
+  OR EXISTS (SELECT 1 FROM operator WHERE email <> '');
 
 -- name: employees.of
 SELECT employee FROM crm_employee WHERE link_id = :link AND operator = :operator;
@@ -606,14 +623,19 @@ SELECT employee FROM crm_employee WHERE link_id = :link AND operator = :operator
 SELECT operator FROM crm_employee WHERE link_id = :link AND employee = :employee;
 
 -- name: employees.map
-INSERT INTO crm_employee (link_id, operator, employee, name) VALUES (:link, :operator, :employee, :name)
-ON CONFLICT (link_id, operator) DO UPDATE SET employee = excluded.employee, name = excluded.name;
+INSERT INTO crm_employee (link_id, operator, employee, name, way, left_at)
+VALUES (:link, :operator, :employee, :name, :way, 0)
+ON CONFLICT (link_id, operator) DO UPDATE SET employee = excluded.employee, name = excluded.name, way = excluded.way,
+  left_at = 0;
 
 -- name: employees.take_over
 DELETE FROM crm_employee WHERE link_id = :link AND employee = :employee AND operator <> :operator;
 
 -- name: employees.unmap
 DELETE FROM crm_employee WHERE link_id = :link AND operator = :operator;
+
+-- name: employees.left
+UPDATE crm_employee SET left_at = :left_at WHERE link_id = :link AND operator = :operator;
 
 -- name: crmquestions.add
 INSERT INTO crm_question (link_id, what, arguments, state, code, detail, result, until)

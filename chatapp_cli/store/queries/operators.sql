@@ -3,10 +3,10 @@ INSERT INTO operator (name, password, role, every_line, disabled, created_at)
 VALUES (:name, :password, 'operator', :every_line, 0, :now) ON CONFLICT DO NOTHING;
 
 -- name: operators.all
-SELECT name, password, role, every_line, disabled, created_at, rights FROM operator ORDER BY name;
+SELECT name, password, role, every_line, disabled, created_at, rights, email FROM operator ORDER BY name;
 
 -- name: operators.find
-SELECT name, password, role, every_line, disabled, created_at, rights FROM operator WHERE name = :name;
+SELECT name, password, role, every_line, disabled, created_at, rights, email FROM operator WHERE name = :name;
 
 -- name: operators.rights
 SELECT role, rights FROM operator WHERE name = :name AND disabled = 0;
@@ -20,6 +20,9 @@ UPDATE operator SET rights = :rights WHERE name = :name AND rights <> :rights;
 
 -- name: operators.disable
 UPDATE operator SET disabled = :disabled WHERE name = :name AND disabled <> :disabled;
+
+-- name: operators.set_email
+UPDATE operator SET email = :email WHERE name = :name AND email <> :email;
 
 -- name: operators.set_password
 UPDATE operator SET password = :password WHERE name = :name;

@@ -226,6 +226,9 @@ class ChatRow(NamedTuple):
     owner: str
     """The employee who is responsible for its cards, as the CRM last told us or we told it."""
     owner_at: Millis
+    owner_card: str = ""
+    owner_way: str = ""
+    owner_synced: Millis = 0
 
 
 class CrmArrivedRow(NamedTuple):
@@ -282,11 +285,14 @@ class CrmDeadRow(NamedTuple):
 
 
 class EmployeeRow(NamedTuple):
-    """An operator of ours who is an employee of the CRM."""
+    """An operator of ours who is an employee of the CRM, or of whom a person said that they are nobody there."""
 
     operator: str
     employee: str
     name: str
+    way: str
+    left_at: Millis
+    """Since when they do not work there any more; 0: they do."""
 
 
 class RuleRow(NamedTuple):

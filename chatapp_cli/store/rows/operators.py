@@ -16,6 +16,7 @@ class OperatorRow(NamedTuple):
     created_at: Millis
     rights: str
     """Rights given in addition to the role's, separated by spaces."""
+    email: str = ""
 
     def __repr__(self) -> str:
         """Show everything but the hash."""

@@ -104,6 +104,12 @@ class CrmDialog(Table, table=True):
     """The employee who is responsible for its cards, as the CRM last told us or we told it; empty if nobody said."""
     owner_at: int = Field(0, sa_column=Column(Big, nullable=False, server_default="0"))
     """When a card changed that last decided who answers, by the CRM's clock."""
+    owner_card: str = Field("", sa_column_kwargs=later())
+    """The card by which the CRM last told who is responsible, such as ``deal:17``; empty if we told it."""
+    owner_way: str = Field("", sa_column_kwargs=later())
+    """``from_crm`` or ``to_crm``: who told whom last; empty if nobody did."""
+    owner_synced: int = Field(0, sa_column=Column(Big, nullable=False, server_default="0"))
+    """When that was, by our clock."""
 
 
 class CrmMessage(Table, table=True):
@@ -221,7 +227,12 @@ class CrmEmployee(Table, table=True):
     link_id: int = Field(sa_column=Column(Big, ForeignKey("crm_link.id", ondelete="CASCADE"), primary_key=True))
     operator: str = Field(primary_key=True)
     employee: str
+    """Empty: a person said that the operator is nobody there."""
     name: str
+    way: str = Field("hand", sa_column_kwargs=later("hand"))
+    """``email`` if both have the same address, or ``hand``."""
+    left_at: int = Field(0, sa_column=Column(Big, nullable=False, server_default="0"))
+    """Since when the CRM does not name them among those who work there; 0: they do."""
 
 
 class CrmRule(Table, table=True):

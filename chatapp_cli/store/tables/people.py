@@ -78,6 +78,8 @@ class Operator(Table, table=True):
     created_at: int = Field(sa_column=moment())
     rights: str = Field("", sa_column_kwargs=later())
     """Rights given in addition to the role's, separated by spaces."""
+    email: str = Field("", sa_column_kwargs=later())
+    """By which CRMs know them; empty: unknown."""
 
 
 class OperatorLine(Table, table=True):

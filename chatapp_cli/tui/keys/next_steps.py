@@ -40,6 +40,7 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
         Next.CONFIGURE_COMPANY: (_LINES, ("lines", "company")),
         Next.CONTACT: (("inbox", "card"),),
         Next.CRM_RULES: (_CRM, ("crm", "rules")),
+        Next.CRM_USERS: (_CRM, ("crm", "people")),
         Next.DEAD_LETTER: (("app", "page('troubles')"),),
         Next.ALARMS: (("app", "page('troubles')"),),
         Next.DEAD_LETTERS: (("app", "page('troubles')"),),

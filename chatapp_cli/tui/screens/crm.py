@@ -19,11 +19,12 @@ from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import linking
 from chatapp_cli.runtime.link import public_url
-from chatapp_cli.services import crm_history, crm_put_off, ledger, links, pairings
+from chatapp_cli.services import crm_history, crm_people, crm_put_off, ledger, links, pairings
 from chatapp_cli.store.rows.crm import CrmPutOffRow, ImportRow, LinkRow, PairingRow, ShownEntryRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.actions import crm as crm_actions
+from chatapp_cli.tui.actions import crm_people as crm_people_actions
 from chatapp_cli.tui.actions import crm_robots as robot_actions
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview
@@ -50,6 +51,8 @@ class _CrmState(NamedTuple):
     """Where each CRM calls us, for those who may see it."""
     put_off: Mapping[LinkId, Sequence[CrmPutOffRow]]
     """The events of each CRM that are tried again."""
+    passed_over: Mapping[LinkId, Sequence[Finding]]
+    """Whom synchronising of who is responsible passes over."""
 
 
 def _look(tx: Tx, company: Company) -> _CrmState:
@@ -58,7 +61,16 @@ def _look(tx: Tx, company: Company) -> _CrmState:
     put_off = {row.id: crm_put_off.oldest(tx, row.id) for row in linked if row.put_off}
     addresses = {row.id: links.webhook(tx, row, manifest(row.kind), address) for row in linked}
     imports = {row.pairing_id: row for row in crm_history.everything(tx)}
-    return _CrmState(linked, active, ledger.everything(tx), overview.read(tx), imports, addresses, put_off)
+    entries, bars = ledger.everything(tx), overview.read(tx)
+    passed_over = {row.id: _passed_over(tx, row) for row in linked}
+    return _CrmState(linked, active, entries, bars, imports, addresses, put_off, passed_over)
+
+
+def _passed_over(tx: Tx, link: LinkRow) -> Sequence[Finding]:
+    return [
+        Finding(name="users", ok=False, what=what, next_step=step)
+        for what, step in crm_people.troubles(tx, manifest(link.kind), link)
+    ]
 
 
 class CrmScreen(ActionPage):
@@ -127,8 +139,9 @@ class CrmScreen(ActionPage):
             address, past = shown.addresses.get(link.id, ""), shown.imports.get(pairing.id)
             about.update(words.about_pairing(pairing, link, address, past))
         else:
-            checked, put_off = self._findings.get(link.id, []), shown.put_off.get(link.id, ())
-            about.update(words.about_link(link, checked, put_off, paired=self._tree.is_paired(link)))
+            findings = [*shown.passed_over.get(link.id, ()), *self._findings.get(link.id, ())]
+            put_off = shown.put_off.get(link.id, ())
+            about.update(words.about_link(link, findings, put_off, paired=self._tree.is_paired(link)))
 
     # What can be done
 
@@ -233,6 +246,11 @@ class CrmScreen(ActionPage):
     def action_runs(self) -> None:
         """Show what robots did."""
         self.app.push_screen(RobotRunsScreen())
+
+    def action_people(self) -> None:
+        """Show who is who in the chosen link's CRM, and join an employee with an operator."""
+        if link := self._tree.link:
+            self.do(partial(crm_people_actions.people, self, link))
 
     def action_letter(self) -> None:
         """Show the letter to the support of the chosen link's CRM."""

@@ -90,7 +90,7 @@ class ClientCard(Static):
         if self._crm is None or self._crm:
             from chatapp_cli.tui.widgets.crm_part import crm_part
 
-            text.append_text(crm_part(self._crm, styles))
+            text.append_text(crm_part(self._crm, styles, self._appearance.now()))
         for label, value in [*self._facts(opening), *self._people(card, opening.members)]:
             if value:
                 text.append(f"\n{label}\n", styles.faint)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _FITTING: Mapping[str, Collection[str]] = MappingProxyType(
     {
         "": (),
-        "link": ("attach", "renew", "check", "resume", "catch_up", "rules", "robots", "letter", "unlink"),
+        "link": ("attach", "renew", "check", "resume", "catch_up", "rules", "people", "robots", "letter", "unlink"),
         "pairing": ("attach", "open", "check", "detach", "mend", "history"),
         "entry": ("retry", "drop"),
     }

@@ -211,7 +211,7 @@ async def test_a_right_that_lacks_for_one_card_refuses_only_what_needs_it(
     forbidden = (403, {"title": "Forbidden", "status": 403})
     account.misbehaviour.refuse.update({"GET /api/v4/contacts": forbidden, "GET /api/v4/talks": forbidden})
     there = CrmChat(id="chat-2", name="Иван", remote="9272119c-bb6f-518c-999b-5ae5009f9e6f")
-    owner = entry("m-2", act=Act.OWNER, chat=there, employee="1")
+    owner = entry("m-2", act=Act.OWNER, chat=there, employee="56")
     refused, shown = await session.deliver([owner, entry()])
     assert (type(refused), getattr(refused, "code", "")) == (Rejected, "scope")
     assert isinstance(shown, CrmReceipt)

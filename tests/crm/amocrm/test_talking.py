@@ -46,11 +46,14 @@ async def test_a_clients_message_makes_a_chat_with_an_incoming_lead_in_the_pipel
     assert unsorted.pipeline == SALES
 
 
+@pytest.mark.parametrize(
+    "phone", ["8 (916) 123-45-67", "+79161234567", "(916) 1234567", "7 916 123 45 67", "9161234567"]
+)
 async def test_the_chat_of_a_known_phone_is_bound_to_its_contact_before_the_first_message(
-    session: AmoSession, account: Account
+    session: AmoSession, account: Account, phone: str
 ) -> None:
     contact = account._desk.office.add_contact("Иван", responsible=1)
-    contact.values[193201] = [{"value": "8 (916) 123-45-67", "enum_code": "WORK"}]
+    contact.values[193201] = [{"value": phone, "enum_code": "WORK"}]
     await told(session, entry())
     [chat] = account.chats
     assert chat.person.contact == contact.id

@@ -111,7 +111,7 @@ async def test_a_changed_card_is_read_with_the_others_of_its_chat_and_the_newest
     (one,) = await session.owners(late[:1], [both()])
     assert one == ChatOwner(
         kind="whatsapp_web", place=str(LINE), chat="d-1", remote_chat=str(portal.chats[0].id),
-        employee=str(SVETLANA), at=contact.updated // 1000 * 1000,
+        employee=str(SVETLANA), at=contact.updated // 1000 * 1000, card=f"contact:{contact.id}",
     )  # fmt: skip
     assert await session.owners(list(reversed(late)), [both()]) == [one]
     (without,) = await session.owners(late, [both(owner_contact="off")])

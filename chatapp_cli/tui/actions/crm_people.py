@@ -1,0 +1,58 @@
+"""Says on the page of CRMs which employee is which operator."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from chatapp_cli.domain.crm.questions import CrmQuestion
+from chatapp_cli.i18n import _
+from chatapp_cli.runtime.asking_crm import asked
+from chatapp_cli.services import crm_people, employees, operators
+from chatapp_cli.services.crm_people import PersonThere
+from chatapp_cli.store.rows.crm import EmployeeRow, LinkRow
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.action_page import ActionPage
+from chatapp_cli.tui.reading.cells import line
+
+_NOBODY = ""
+
+
+async def people(page: ActionPage, link: LinkRow) -> None:
+    """Show who works in the CRM and who each is here, and join the chosen one with an operator."""
+    page.say(_("Asking the CRM…"))
+    found = await asked(page.workspace.company, link, CrmQuestion.EMPLOYEES)
+    await page.workspace.write(partial(employees.recognise, link=link.id, found=found))
+    rows, names = await page.workspace.read(partial(_known, link=link))
+    there = {one.employee.id: one for one in crm_people.roster(found, rows)}
+    if not there:
+        page.say(_("The CRM tells of no employee."))
+        return
+    chosen = await page.choose(
+        _("Who is who in {title}", title=link.title), [(key, _row(one)) for key, one in there.items()]
+    )
+    if chosen is None:
+        return
+    one = there[chosen]
+    title = _("Which operator is {name}?", name=one.employee.name)
+    operator = await page.choose(title, [*((name, line(name)) for name in names), (_NOBODY, _("nobody here"))])
+    if operator is not None:
+        await _join(page, link, one, operator)
+
+
+def _known(tx: Tx, *, link: LinkRow) -> tuple[list[EmployeeRow], list[str]]:
+    return employees.said(tx, link.id), [one.name for one in operators.everything(tx) if not one.disabled]
+
+
+def _row(one: PersonThere) -> str:
+    who = one.operator or _("nobody here")
+    how = _("left the CRM") if one.left_at else {"email": _("e-mail address"), "hand": _("hand")}.get(one.way, "")
+    return " · ".join(filter(None, (line(one.employee.name), line(one.employee.email), line(who), how)))
+
+
+async def _join(page: ActionPage, link: LinkRow, one: PersonThere, operator: str) -> None:
+    if operator:
+        await page.workspace.write(partial(employees.map_to, link=link.id, operator=operator, employee=one.employee))
+        page.say(_("{operator} is {employee} in the CRM.", operator=operator, employee=one.employee.name))
+    elif one.operator:
+        await page.workspace.write(partial(employees.map_to, link=link.id, operator=one.operator, employee=None))
+        page.say(_("{operator} is nobody in {crm}.", operator=one.operator, crm=link.title))
