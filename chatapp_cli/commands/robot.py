@@ -133,7 +133,7 @@ def _carried_out(company: Company, step: RobotStep, key: str, *, seconds: float)
 
     until = company.world.clock.now() + int(seconds * 1000)
     number = _begun(company, step, key, until)
-    if company.read(partial(runs.one, run=number)).asks:
+    if company.read(partial(runs.one, run=number)).final:
         from chatapp_cli.runtime import robot_runs
         from chatapp_cli.runtime.logs import configure
 

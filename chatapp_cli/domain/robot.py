@@ -179,11 +179,11 @@ def _robot(
     title: Text,
     *fields: RobotField,
     results: Sequence[RobotResult] = (),
-    asks: bool = False,
+    final: bool = False,
     repeatable: bool = False,
 ) -> Robot:
-    """A robot with the fields and results that all have; one that ``asks`` always waits for what it is told."""
-    ends = (COMMENT,) if asks else (ASYNC, COMMENT)
+    """A robot with the fields and results that all have; a ``final`` one always waits for the messenger's last word."""
+    ends = (COMMENT,) if final else (ASYNC, COMMENT)
     return Robot(code=code, title=title, fields=(*fields, *ends), results=(*_RESULTS, *results), repeatable=repeatable)
 
 
@@ -222,7 +222,7 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
                 CHAT_ID,
                 *_WHERE,
                 results=_PERSON,
-                asks=True,
+                final=True,
                 repeatable=True,
             ),
             _robot(
@@ -248,7 +248,7 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
                 _MEMBERS,
                 *_WHERE,
                 results=(GROUP_ID,),
-                asks=True,
+                final=True,
             ),
             _robot(RobotCode.ADD_MEMBERS, T("[ChatApp] - Add a member to the group"), _GROUP, _MEMBERS, *_WHERE),
             _robot(

@@ -61,7 +61,7 @@ class RobotOutcome:
 
 
 def of(tx: Tx, run: RunRow, manifest: Callable[[ChannelRow], Manifest]) -> RobotOutcome:
-    """The outcome of a run as it stands; one that is not told in the end has done what it accepted."""
+    """The outcome of a run as it stands; one that does not wait for the messenger's last word has done what it accepted."""
     parts = runs.parts(tx, run.id)
     said = [_verdict(tx, run, part, manifest) for part in parts]
     if run.reason:
@@ -104,7 +104,7 @@ def _verdict(tx: Tx, run: RunRow, part: PartRow, manifest: Callable[[ChannelRow]
     chat = chat_of(part.address)
     if part.verdict == NO:
         return RobotVerdict(chat, done=False, code=part.code or "failed", message=show(why(tx, part, manifest)))
-    if not part.verdict and run.asks:
+    if not part.verdict and run.final:
         return RobotVerdict(chat, done=False, code="pending", message=show(T("It has not ended yet.")))
     return RobotVerdict(chat, done=True)
 

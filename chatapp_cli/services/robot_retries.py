@@ -60,7 +60,7 @@ def retry(tx: Tx, run: RunId, able: Able) -> RunId:
         link=row.link_id,
         arguments=_narrowed(row, parts),
         card=row.card,
-        asks=False,
+        final=bool(row.final),
         comment=bool(row.comment),
     )
     number = runs.begin(tx, wanted)

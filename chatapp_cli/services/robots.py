@@ -51,8 +51,8 @@ def is_ticked(arguments: Mapping[str, str], name: str) -> bool:
     return arguments.get(name, "").strip().lower() in _TRUE
 
 
-def asks(code: str, arguments: Mapping[str, str]) -> bool:
-    """Whether a robot is told of what the messenger says in the end: one without a choice always is."""
+def is_final(code: str, arguments: Mapping[str, str]) -> bool:
+    """Whether a robot waits for the messenger's last word: one without a choice always does."""
     robot = robot_results.known(code)
     return robot is not None and (not robot.has(ASYNC.name) or is_ticked(arguments, ASYNC.name))
 
@@ -60,7 +60,7 @@ def asks(code: str, arguments: Mapping[str, str]) -> bool:
 def expect(tx: Tx, link: LinkId, asked: RobotAsked) -> bool:
     """Keep what a CRM's automation asks for, and have it told by its deadline; false if it asked that before."""
     token = border.external_id(asked.remote)
-    waits_for_it = asks(asked.robot, asked.arguments)
+    final = is_final(asked.robot, asked.arguments)
     wanted = RunWanted(
         key=f"{link} {token}",
         robot=asked.robot,
@@ -69,9 +69,9 @@ def expect(tx: Tx, link: LinkId, asked: RobotAsked) -> bool:
         card="" if asked.card is None else str(asked.card),
         remote=token,
         employee=asked.employee,
-        asks=waits_for_it,
+        final=final,
         comment=is_ticked(asked.arguments, COMMENT.name),
-        until=asked.until if waits_for_it else None,
+        until=asked.until if final else None,
     )
     run = runs.begin(tx, wanted)
     if run is None:
@@ -95,7 +95,7 @@ def start(tx: Tx, code: str, arguments: Mapping[str, str], *, key: str, until: M
     access.require(tx, Right.ANSWER)
     limits.REQUEST.require(key, field="key")
     limits.REQUEST.require(json.dumps(dict(arguments), ensure_ascii=False), field="arguments")
-    wanted = RunWanted(key=f"here {key}", robot=code, arguments=arguments, asks=asks(code, arguments), until=until)
+    wanted = RunWanted(key=f"here {key}", robot=code, arguments=arguments, final=is_final(code, arguments), until=until)
     run = runs.begin(tx, wanted)
     if run is not None:
         tx.emit(RunBegan(run=run, robot=code))

@@ -55,7 +55,8 @@ class RunWanted:
     card: str = ""
     remote: str = ""
     employee: str = ""
-    asks: bool = True
+    final: bool = True
+    """Whether its end is what the messenger says in the end, and not that it is accepted."""
     comment: bool = False
     until: Millis | None = None
 
@@ -91,7 +92,7 @@ def begin(tx: Tx, wanted: RunWanted) -> RunId | None:
         remote=border.external_id(wanted.remote),
         employee=border.external_id(wanted.employee),
         actor=tx.name,
-        asks=int(wanted.asks),
+        final=int(wanted.final),
         comment=int(wanted.comment),
         until=wanted.until,
         now=tx.now,
@@ -177,7 +178,7 @@ def on_state(tx: Tx, event: MessageStateChanged) -> None:
     """Decide the parts of a message. An effect of its event."""
     for part in tx.all(PartRow, "parts.of_message", message=event.message):
         run = one(tx, part.run_id)
-        verdict = _verdict(State(event.state), asks=bool(run.asks))
+        verdict = _verdict(State(event.state), waited_for=_is_waited_for(run))
         if verdict:
             found = transcript.message(tx, event.message)
             code = UNCERTAIN if event.state == State.UNCERTAIN else found.code or event.state
@@ -185,11 +186,11 @@ def on_state(tx: Tx, event: MessageStateChanged) -> None:
             advance(tx, part.run_id)
 
 
-def _verdict(state: State, *, asks: bool) -> str:
+def _verdict(state: State, *, waited_for: bool) -> str:
     """What a message's state says; while somebody waits, an uncertain one may still be confirmed."""
     if state in SENT:
         return YES
-    undecided = state is State.UNCERTAIN and asks
+    undecided = state is State.UNCERTAIN and waited_for
     return NO if state in {State.FAILED, State.CANCELLED, State.UNCERTAIN} and not undecided else ""
 
 
@@ -232,7 +233,7 @@ def advance(tx: Tx, run: RunId) -> None:
     if row.state != OPEN:
         return
     decided = all(part.verdict for part in parts(tx, run))
-    if row.entry_id is not None and (decided or not row.asks):
+    if row.entry_id is not None and (decided or not row.final):
         tx.run("runs.due_now", entry=row.entry_id)
     if decided:
         _end(tx, row)
@@ -248,7 +249,7 @@ def _end(tx: Tx, row: RunRow) -> None:
 
 def is_under_way(tx: Tx, row: RunRow) -> bool:
     """Whether a part has been handed over and is not decided yet: it is reported as it ends."""
-    return bool(row.asks) and any(not part.verdict for part in parts(tx, row.id))
+    return bool(row.final) and any(not part.verdict for part in parts(tx, row.id))
 
 
 def settle_late(tx: Tx, rows: Sequence[EntryRow]) -> None:
@@ -276,8 +277,8 @@ def give_up(tx: Tx, row: RunRow) -> None:
 
 
 def _is_waited_for(row: RunRow) -> bool:
-    """Whether somebody waits for the end of a run, and not only for its beginning."""
-    return bool(row.asks) and row.until is not None
+    """Whether the messenger's last word is waited for, and until a deadline."""
+    return bool(row.final) and row.until is not None
 
 
 def _has_expired(tx: Tx, part: PartRow) -> bool:

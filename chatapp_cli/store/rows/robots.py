@@ -19,7 +19,7 @@ class RunRow(NamedTuple):
     remote: str
     employee: str
     actor: str
-    asks: int
+    final: int
     comment: int
     entry_id: EntryId | None
     until: Millis | None
