@@ -61,7 +61,7 @@ class RobotOutcome:
 
 
 def of(tx: Tx, run: RunRow, manifest: Callable[[ChannelRow], Manifest]) -> RobotOutcome:
-    """The outcome of a run as it stands; one that does not wait for the messenger's last word has done what it accepted."""
+    """The outcome of a run as it stands; what was accepted is done, unless the messenger's last word is waited for."""
     parts = runs.parts(tx, run.id)
     said = [_verdict(tx, run, part, manifest) for part in parts]
     if run.reason:
