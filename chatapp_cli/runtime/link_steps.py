@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
-from typing import TypeAlias
 
 from chatapp_cli.domain.crm.cards import ClientOfCard
 from chatapp_cli.domain.crm.events import CrmEvent, CrmStepAsked, RobotAsked
@@ -15,14 +13,13 @@ from chatapp_cli.domain.robot import DOCUMENT, FILE, FORMAT
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession, RunsRobots, RunsSteps
+from chatapp_cli.runtime.link_files import Fetch, staged
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import crm_intake, files, words
+from chatapp_cli.services import crm_intake, words
 from chatapp_cli.services.act_call import listed
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.services.crm_steps import EVERYBODY
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
-
-_Fetch: TypeAlias = Callable[[Path], Awaitable[tuple[str, str]]]
 
 
 def is_apart(event: CrmEvent) -> bool:
@@ -62,19 +59,10 @@ class StepKeeper:
 
     async def _files(self, session: CrmSession, event: CrmStepAsked | RobotAsked) -> Sequence[StagedFile]:
         """The files of an event, fetched. Raises Rejected for one that is gone, too big or inside our network."""
-        return [await self._fetched(fetch) for fetch in _fetches(session, event)]
-
-    async def _fetched(self, fetch: _Fetch) -> StagedFile:
-        media = self._store.company.media
-        scratch = await self._store.off_loop(media.scratch)
-        try:
-            name, mime = await fetch(scratch)
-            return await self._store.off_loop(partial(files.adopt, media, scratch, name=name, mime=mime))
-        finally:
-            await self._store.off_loop(partial(scratch.unlink, missing_ok=True))
+        return [await staged(self._store, fetch) for fetch in _fetches(session, event)]
 
 
-def _fetches(session: CrmSession, event: CrmStepAsked | RobotAsked) -> Sequence[_Fetch]:
+def _fetches(session: CrmSession, event: CrmStepAsked | RobotAsked) -> Sequence[Fetch]:
     """How each file of an event is fetched."""
     if isinstance(event, CrmStepAsked):
         return [partial(_asking(session).fetch_link, event.file)] if event.file else []
