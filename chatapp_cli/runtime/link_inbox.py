@@ -30,7 +30,7 @@ from chatapp_cli.ports.crm import CrmSession
 from chatapp_cli.runtime.link_files import staged
 from chatapp_cli.runtime.link_owners import OwnerKeeper
 from chatapp_cli.runtime.link_places import PlaceKeeper
-from chatapp_cli.runtime.link_steps import StepKeeper, has_files, is_apart
+from chatapp_cli.runtime.link_steps import StepKeeper, asks_first
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import crm_event_form, crm_gaps, crm_intake, crm_looks, ledger, words
@@ -52,7 +52,7 @@ LOOK = 30.0
 TOGETHER = 20
 """Events that are applied in one transaction."""
 APART = 4
-"""Events whose files are fetched at once, apart from the others: a slow one holds up only its own chat."""
+"""Events for which something is fetched at once, apart from the others: a slow one holds up only its own chat."""
 FOR_UNKNOWN = 2.0
 """Seconds until an event is tried again that came before what it is about; doubled each time."""
 
@@ -236,7 +236,7 @@ class LinkInbox:
         if isinstance(event, PlaceConfigured):
             await self._places.apply(session, row, event)
             return {row.id: None}
-        if isinstance(event, CrmStepAsked | RobotAsked) and is_apart(event):
+        if isinstance(event, CrmStepAsked | RobotAsked) and asks_first(event):
             await self._steps.apply(session, row, event)
             return {row.id: None}
         if isinstance(event, CopyCame):
@@ -323,7 +323,7 @@ def bundles(
     """The same events in bundles for one transaction each; one that needs the network first is alone."""
     bundle: list[tuple[CrmArrivedRow, CrmEvent]] = []
     for row, event in found:
-        alone = isinstance(event, PlaceConfigured | CopyCame) or is_apart(event) or _is_slow(event)
+        alone = isinstance(event, PlaceConfigured | CopyCame) or _is_slow(event)
         if bundle and (alone or len(bundle) == TOGETHER):
             yield bundle
             bundle = []
@@ -336,8 +336,8 @@ def bundles(
 
 
 def _is_slow(event: CrmEvent) -> bool:
-    """Whether files are fetched for an event, which is alone in its bundle."""
-    return (isinstance(event, _WITH_FILES) and bool(event.files)) or has_files(event)
+    """Whether something is fetched for an event, which is alone in its bundle and applied apart from the others."""
+    return (isinstance(event, _WITH_FILES) and bool(event.files)) or asks_first(event)
 
 
 def _held_by(event: CrmEvent) -> tuple[str, str] | None:

@@ -22,16 +22,11 @@ from chatapp_cli.services.crm_steps import EVERYBODY
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 
 
-def is_apart(event: CrmEvent) -> bool:
-    """Whether the CRM has to be asked before an automation's event can be applied."""
-    return isinstance(event, CrmStepAsked) or has_files(event)
-
-
-def has_files(event: CrmEvent) -> bool:
-    """Whether files are fetched for an automation's event."""
+def asks_first(event: CrmEvent) -> bool:
+    """Whether the CRM has to be asked before an automation's event can be applied: for a file, or for whom it is."""
     if isinstance(event, RobotAsked):
         return any(event.arguments.get(one.name, "").strip() for one in (FILE, DOCUMENT))
-    return isinstance(event, CrmStepAsked) and bool(event.file)
+    return isinstance(event, CrmStepAsked) and bool(event.file or not event.address)
 
 
 class StepKeeper:
@@ -66,8 +61,6 @@ def _fetches(session: CrmSession, event: CrmStepAsked | RobotAsked) -> Sequence[
     """How each file of an event is fetched."""
     if isinstance(event, CrmStepAsked):
         return [partial(_asking(session).fetch_link, event.file)] if event.file else []
-    if not has_files(event):
-        return []
     able, said = _with_robots(session), event.arguments
     kind = said.get(FORMAT.name, "").strip() or FORMAT.default
     return [
