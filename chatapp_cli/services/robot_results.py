@@ -23,9 +23,10 @@ from chatapp_cli.domain.robot import (
     RobotVerdict,
     detail,
 )
-from chatapp_cli.domain.text import T, Text, restored
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.services import channels, runs, words
+from chatapp_cli.services.run_reason import RunReason
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Manifest
@@ -64,8 +65,8 @@ def of(tx: Tx, run: RunRow, manifest: Callable[[ChannelRow], Manifest]) -> Robot
     """The outcome of a run as it stands; what was accepted is done, unless the messenger's last word is waited for."""
     parts = runs.parts(tx, run.id)
     said = [_verdict(tx, run, part, manifest) for part in parts]
-    if run.reason:
-        said.append(_refused(run))
+    if (reason := RunReason.read(run.reason)) is not None:
+        said.append(_refused(run, reason))
     good = bool(said) and all(one.done for one in said)
     late = any(one.code == TIMEOUT for one in said)
     values = {STATUS.name: YES if good else NO, DETAIL.name: detail(said), TIMED.name: "0" if late else "1"}
@@ -109,28 +110,18 @@ def _verdict(tx: Tx, run: RunRow, part: PartRow, manifest: Callable[[ChannelRow]
     return RobotVerdict(chat, done=True)
 
 
-def _refused(run: RunRow) -> RobotVerdict:
+def _refused(run: RunRow, reason: RunReason) -> RobotVerdict:
     """Of a run that was refused as a whole: for whom it was, as it was filled in."""
     asked = run.arguments
     whom = next((asked[name] for name in ADDRESSED if asked.get(name, "").strip()), "")
-    code = code_of(run.reason)
-    return RobotVerdict(chat_of(whom.replace(";", ",")), done=False, code=code, message=show(kept(run.reason)))
-
-
-def kept(reason: str) -> Text:
-    """A reason that was stored."""
-    return restored(json.loads(reason))
-
-
-def code_of(reason: str) -> str:
-    """The code of a reason that was stored."""
-    return str(json.loads(reason).get("code", "refused"))
+    chat = chat_of(whom.replace(";", ","))
+    return RobotVerdict(chat, done=False, code=reason.code, message=show(reason.what))
 
 
 def why(tx: Tx, part: PartRow, manifest: Callable[[ChannelRow], Manifest]) -> Text:
     """Why a part failed: our own reason, or the provider's code in words."""
-    if part.reason:
-        return kept(part.reason)
+    if (reason := RunReason.read(part.reason)) is not None:
+        return reason.what
     if part.code == runs.UNCERTAIN:
         return T("Nobody can say whether it was sent.")
     try:

@@ -25,8 +25,9 @@ from chatapp_cli.domain.journal.robots import RunEnded
 from chatapp_cli.domain.message import SENT, State
 from chatapp_cli.domain.robot import NO, RUN_TIMER, TIMEOUT, YES
 from chatapp_cli.domain.session_request import SessionRequestState
-from chatapp_cli.domain.text import T, Text, stored
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import ledger, session_answers, session_requests, timers, transcript
+from chatapp_cli.services.run_reason import RunReason
 from chatapp_cli.services.sending import cancel
 from chatapp_cli.store.rows.crm import EntryRow
 from chatapp_cli.store.rows.robots import PartRow, RunRow
@@ -138,7 +139,7 @@ def keep(tx: Tx, run: RunId, attempts: Sequence[ActAttempt], refusal: ChatappErr
     """Note what was done, or why nothing was; the automation is told of what is decided."""
     tx.run("runs.opened", run=run)
     if refusal is not None:
-        tx.run("runs.refused", run=run, reason=_why(refusal))
+        tx.run("runs.refused", run=run, reason=RunReason.of(refusal).written)
     for position, one_ in enumerate(attempts):
         _keep_part(tx, run, position, one_)
     row = one(tx, run)
@@ -149,6 +150,7 @@ def keep(tx: Tx, run: RunId, attempts: Sequence[ActAttempt], refusal: ChatappErr
 
 
 def _keep_part(tx: Tx, run: RunId, position: int, attempt: ActAttempt) -> None:
+    reason = None if attempt.refusal is None else RunReason.of(attempt.refusal)
     tx.insert(
         "parts.add",
         run=run,
@@ -158,20 +160,11 @@ def _keep_part(tx: Tx, run: RunId, position: int, attempt: ActAttempt) -> None:
         message=attempt.message,
         request=attempt.request,
         verdict=attempt.verdict,
-        code="" if attempt.refusal is None else _code(attempt.refusal),
+        code="" if reason is None else reason.code,
         detail="",
-        reason="" if attempt.refusal is None else _why(attempt.refusal),
+        reason="" if reason is None else reason.written,
         facts=json.dumps(dict(attempt.facts), ensure_ascii=False),
     )
-
-
-def _code(refusal: ChatappError) -> str:
-    """The code of a refusal; what a person would have to name in another way has none of its own."""
-    return str(getattr(refusal, "code", "") or ("not_found" if isinstance(refusal, NotFound) else "bad_value"))
-
-
-def _why(refusal: ChatappError) -> str:
-    return json.dumps({"code": _code(refusal), **stored(refusal.what)}, ensure_ascii=False)
 
 
 def on_state(tx: Tx, event: MessageStateChanged) -> None:
@@ -222,7 +215,7 @@ def _decide(
         verdict=verdict,
         code=border.name(code),
         detail=border.name(detail),
-        reason="" if reason is None else json.dumps(stored(reason), ensure_ascii=False),
+        reason="" if reason is None else RunReason(reason, code).written,
         facts=part.facts if facts is None else json.dumps(dict(facts), ensure_ascii=False),
     )
 
@@ -266,8 +259,8 @@ def give_up(tx: Tx, row: RunRow) -> None:
     One that was accepted is told of what was accepted, and withdraws nothing.
     """
     if row.state == NEW:
-        late = Refused(TIMEOUT, T("It could not be begun in time."))
-        tx.run("runs.refused", run=row.id, reason=_why(late))
+        late = RunReason(T("It could not be begun in time."), TIMEOUT)
+        tx.run("runs.refused", run=row.id, reason=late.written)
         _end(tx, row)
     elif row.state == OPEN:
         for part in parts(tx, row.id):
