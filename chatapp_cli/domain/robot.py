@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -55,6 +55,8 @@ class RobotField:
     default: str = ""
     about: Text | None = None
     """What the label does not tell."""
+    is_file: bool = False
+    """Whether it names files, which are fetched before the robot works and are not kept in its run."""
 
 
 class RobotResult(NamedTuple):
@@ -82,9 +84,23 @@ class Robot:
         """Its code in a CRM."""
         return f"{PREFIX}{self.code}"
 
+    @property
+    def spelled(self) -> str:
+        """Its code on the command line and in files."""
+        return self.code.replace("_", "-")
+
     def has(self, name: str) -> bool:
         """Whether it has a field."""
         return any(one.name == name for one in self.fields)
+
+    @property
+    def file(self) -> RobotField | None:
+        """Its field of files; ``None`` if it sends none."""
+        return next((one for one in self.fields if one.is_file), None)
+
+    def files(self, arguments: Mapping[str, str]) -> str:
+        """What is filled in there; empty for no files."""
+        return "" if self.file is None else arguments.get(self.file.name, "").strip()
 
 
 PHONE = RobotField(name="phone", label=T("Phone"), about=T("Several are separated by commas or semicolons."))
@@ -104,7 +120,7 @@ CHANNEL = RobotField(
     label=T("Channel"),
     about=T("A kind such as whatsapp or telegram, or an account; empty: the first that reaches the recipient."),
 )
-_WHOM = (PHONE, CHAT_ID, MESSENGER)
+WHOM = (PHONE, CHAT_ID, MESSENGER)
 _WHERE = (LINE, CHANNEL)
 _MESSAGE = RobotField(name="message", label=T("Message"), kind="text", required=True)
 _WORDS = RobotField(name="message", label=T("Message"), kind="text")
@@ -123,12 +139,14 @@ FILE = RobotField(
     label=T("File"),
     required=True,
     about=T("The number of a file on the CRM's disk; from the command line, a path."),
+    is_file=True,
 )
 DOCUMENT = RobotField(
     name="document",
     label=T("Document"),
     required=True,
     about=T("The number of a document made in the CRM; from the command line, a path."),
+    is_file=True,
 )
 FORMAT = RobotField(
     name="format",
@@ -137,7 +155,7 @@ FORMAT = RobotField(
     options=MappingProxyType({"pdf": T("PDF"), "docx": T("DOCX")}),
     default="pdf",
 )
-_OPTIONAL_DOCUMENT = RobotField(name="document", label=T("Document"), about=DOCUMENT.about)
+_OPTIONAL_DOCUMENT = replace(DOCUMENT, required=False)
 ASYNC = RobotField(
     name="async",
     label=T("Asynchronous result"),
@@ -158,6 +176,8 @@ _MEMBERS = RobotField(
     required=True,
     about=T("Phones, @usernames or chat ids, separated by commas or semicolons."),
 )
+ADDRESSED = (*WHOM, _GROUP, _MEMBERS)
+"""The fields that say for whom a robot works."""
 _TITLE = RobotField(name="title", label=T("Name"), required=True)
 STATUS = RobotResult("status", T("Sending status"))
 DETAIL = RobotResult("detail", T("Detailed result"), "text")
@@ -192,12 +212,12 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
         one.code: one
         for one in (
             _robot(
-                RobotCode.SEND_MESSAGE, T("[ChatApp] - Send a message"), *_WHOM, _MESSAGE, *_NAMES, RESPONSIBLE, *_WHERE
+                RobotCode.SEND_MESSAGE, T("[ChatApp] - Send a message"), *WHOM, _MESSAGE, *_NAMES, RESPONSIBLE, *_WHERE
             ),
             _robot(
                 RobotCode.SEND_FILE,
                 T("[ChatApp] - Send a file from the disk"),
-                *_WHOM,
+                *WHOM,
                 FILE,
                 _WORDS,
                 *_NAMES,
@@ -207,7 +227,7 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
             _robot(
                 RobotCode.SEND_DOCUMENT,
                 T("[ChatApp] - Send a CRM document"),
-                *_WHOM,
+                *WHOM,
                 DOCUMENT,
                 FORMAT,
                 _WORDS,
@@ -228,7 +248,7 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
             _robot(
                 RobotCode.SET_TAGS,
                 T("[ChatApp] - Tags of the dialog"),
-                *_WHOM,
+                *WHOM,
                 RobotField(name="tags", label=T("Tags"), required=True, about=T("Separated by commas or semicolons.")),
                 RobotField(
                     name="action",
@@ -240,7 +260,7 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
                 *_WHERE,
                 repeatable=True,
             ),
-            _robot(RobotCode.RENAME_CHAT, T("[ChatApp] - Rename the chat"), *_WHOM, _TITLE, *_WHERE, repeatable=True),
+            _robot(RobotCode.RENAME_CHAT, T("[ChatApp] - Rename the chat"), *WHOM, _TITLE, *_WHERE, repeatable=True),
             _robot(
                 RobotCode.CREATE_GROUP,
                 T("[ChatApp] - Create a group"),
@@ -272,6 +292,11 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
         )
     }
 )
+
+
+def known(code: str) -> Robot | None:
+    """The robot of a code; ``None`` for a step of a bot, and for one of another version."""
+    return ROBOTS[RobotCode(code)] if code in set(RobotCode) else None
 
 
 class RobotVerdict(NamedTuple):

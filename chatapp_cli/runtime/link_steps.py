@@ -9,7 +9,7 @@ from chatapp_cli.domain.crm.cards import ClientOfCard
 from chatapp_cli.domain.crm.events import CrmEvent, CrmStepAsked, RobotAsked
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, Rejected
-from chatapp_cli.domain.robot import DOCUMENT, FILE, FORMAT
+from chatapp_cli.domain.robot import DOCUMENT, FILE, FORMAT, known
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession, RunsRobots, RunsSteps
@@ -25,7 +25,8 @@ from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 def asks_first(event: CrmEvent) -> bool:
     """Whether the CRM has to be asked before an automation's event can be applied: for a file, or for whom it is."""
     if isinstance(event, RobotAsked):
-        return any(event.arguments.get(one.name, "").strip() for one in (FILE, DOCUMENT))
+        robot = known(event.robot)
+        return robot is not None and bool(robot.files(event.arguments))
     return isinstance(event, CrmStepAsked) and bool(event.file or not event.address)
 
 

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.robot import (
+    ADDRESSED,
     DETAIL,
     FOUND,
     NO,
-    ROBOTS,
     STATUS,
     TIMED,
     TIMEOUT,
     YES,
     Robot,
-    RobotCode,
     RobotVerdict,
     detail,
+    known,
 )
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.rows.robots import PartRow, RunRow
     from chatapp_cli.store.tx import Tx
-
-ADDRESSED: tuple[str, ...] = ("phone", "chat_id", "messenger", "group_id", "members")
-"""The fields that say for whom a robot works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +76,6 @@ def of(tx: Tx, run: RunRow, manifest: Callable[[ChannelRow], Manifest]) -> Robot
     return RobotOutcome(title, values, line, waits=run.state != runs.ENDED)
 
 
-def known(code: str) -> Robot | None:
-    """The robot of a code; ``None`` for a step of a bot, and for one of another version."""
-    return ROBOTS[RobotCode(code)] if code in set(RobotCode) else None
-
-
 def _facts(
     robot: Robot, said: Sequence[RobotVerdict], parts: Sequence[PartRow], values: Mapping[str, str]
 ) -> Mapping[str, str]:
@@ -113,7 +105,7 @@ def _verdict(tx: Tx, run: RunRow, part: PartRow, manifest: Callable[[ChannelRow]
 def _refused(run: RunRow, reason: RunReason) -> RobotVerdict:
     """Of a run that was refused as a whole: for whom it was, as it was filled in."""
     asked = run.arguments
-    whom = next((asked[name] for name in ADDRESSED if asked.get(name, "").strip()), "")
+    whom = next((said for one in ADDRESSED if (said := asked.get(one.name, "").strip())), "")
     chat = chat_of(whom.replace(";", ","))
     return RobotVerdict(chat, done=False, code=reason.code, message=show(reason.what))
 

@@ -13,9 +13,9 @@ from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LinkId, Millis, RunId
 from chatapp_cli.domain.journal.robots import RunBegan
-from chatapp_cli.domain.robot import ASYNC, COMMENT
+from chatapp_cli.domain.robot import ASYNC, COMMENT, known
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, acts, employees, ledger, robot_results, runs
+from chatapp_cli.services import access, acts, employees, ledger, runs
 from chatapp_cli.services.act_call import ActCall
 from chatapp_cli.services.runs import RunWanted
 
@@ -53,7 +53,7 @@ def is_ticked(arguments: Mapping[str, str], name: str) -> bool:
 
 def is_final(code: str, arguments: Mapping[str, str]) -> bool:
     """Whether a robot waits for the messenger's last word: one without a choice always does."""
-    robot = robot_results.known(code)
+    robot = known(code)
     return robot is not None and (not robot.has(ASYNC.name) or is_ticked(arguments, ASYNC.name))
 
 
