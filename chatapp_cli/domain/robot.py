@@ -6,7 +6,6 @@ it in; ``services/robots`` understands it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -324,19 +323,3 @@ class RobotVerdict(NamedTuple):
 def detail(verdicts: Sequence[RobotVerdict]) -> str:
     """The «Подробный результат»: of each recipient, joined by ``; `` (C-09), so no part of it has a semicolon."""
     return "; ".join(map(str, verdicts))
-
-
-_PARTS: Final = re.compile(r"(?P<chat>.*?)\s*:\s*(?P<said>[YN])\s*(?::\s*(?:\[(?P<code>[^\]]*)\]\s*)?(?P<message>.*))?")
-
-
-def read_detail(said: str) -> Sequence[RobotVerdict]:
-    """A detailed result as it was told, with optional spaces and without a code as in S-175's example (C-09).
-
-    What does not fit the form is left out.
-    """
-    found = (_PARTS.fullmatch(one.strip()) for one in said.split(";"))
-    return [
-        RobotVerdict(one["chat"], one["said"] == YES, one["code"] or "", one["message"] or "")
-        for one in found
-        if one is not None
-    ]

@@ -15,7 +15,7 @@ from chatapp_cli.domain.ids import LinkId, Millis, RunId
 from chatapp_cli.domain.journal.robots import RunBegan
 from chatapp_cli.domain.robot import ASYNC, COMMENT, known
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, acts, employees, ledger, runs
+from chatapp_cli.services import access, acts, ledger, runs
 from chatapp_cli.services.act_call import ActCall
 from chatapp_cli.services.runs import RunWanted
 
@@ -68,7 +68,6 @@ def expect(tx: Tx, link: LinkId, asked: RobotAsked) -> bool:
         arguments=asked.arguments,
         card="" if asked.card is None else str(asked.card),
         remote=token,
-        employee=asked.employee,
         final=final,
         comment=is_ticked(asked.arguments, COMMENT.name),
         until=asked.until if final else None,
@@ -83,11 +82,10 @@ def expect(tx: Tx, link: LinkId, asked: RobotAsked) -> bool:
 
 
 def carry_out_of(tx: Tx, link: LinkId, asked: RobotAsked, setting: RobotSetting) -> None:
-    """Carry out what a CRM's automation asked for, in the name of the employee whom it names, if we know them."""
+    """Carry out what a CRM's automation asked for, in the name of the program: no CRM says for whom it works."""
     run = runs.under(tx, f"{link} {border.external_id(asked.remote)}")
     if run is not None:
-        name = employees.named(tx, link, asked.employee)
-        carry_out(tx.by(system(name, *RIGHTS)), run, setting)
+        carry_out(tx.by(system("", *RIGHTS)), run, setting)
 
 
 def start(tx: Tx, code: str, arguments: Mapping[str, str], *, key: str, until: Millis) -> RunId:

@@ -55,7 +55,6 @@ class RunWanted:
     arguments: Mapping[str, str] = field(default_factory=dict)
     card: str = ""
     remote: str = ""
-    employee: str = ""
     final: bool = True
     """Whether its end is what the messenger says in the end, and not that it is accepted."""
     comment: bool = False
@@ -91,7 +90,6 @@ def begin(tx: Tx, wanted: RunWanted) -> RunId | None:
         arguments=json.dumps(dict(wanted.arguments), ensure_ascii=False),
         card=wanted.card,
         remote=border.external_id(wanted.remote),
-        employee=border.external_id(wanted.employee),
         actor=tx.name,
         final=int(wanted.final),
         comment=int(wanted.comment),
@@ -125,9 +123,9 @@ def of_entry(tx: Tx, entry: EntryId) -> RunRow | None:
     return None if number is None else one(tx, number)
 
 
-def latest(tx: Tx, *, n: int = 100, before: RunId | None = None) -> list[RunRow]:
+def latest(tx: Tx, *, n: int = 100) -> list[RunRow]:
     """The latest runs, the newest first."""
-    return tx.all(RunRow, "runs.latest", n=n, before=before or (1 << 62))
+    return tx.all(RunRow, "runs.latest", n=n)
 
 
 def parts(tx: Tx, run: RunId) -> list[PartRow]:

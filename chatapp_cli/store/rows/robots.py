@@ -17,7 +17,6 @@ class RunRow(NamedTuple):
     arguments_text: str
     card: str
     remote: str
-    employee: str
     actor: str
     final: int
     comment: int

@@ -30,7 +30,6 @@ class StoredRun(Table, table=True):
     """As ``deal:17``; empty without one."""
     remote: str
     """The CRM's id of the step that was reached."""
-    employee: str
     actor: str
     """The operator who asked for it here."""
     final: int
