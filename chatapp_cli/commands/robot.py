@@ -18,7 +18,7 @@ from chatapp_cli.commands.input_checks import amount
 from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import robots as documents
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.robot import ROBOTS, STATUS, YES, Robot
+from chatapp_cli.domain.robot import FILE, ROBOTS, STATUS, YES, Robot
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 app = noun()
 
-_FILES = ("file", "document")
-
 
 @app.command("list", cls=Verb)
 def list_(*, as_json: Json = False) -> None:
@@ -40,12 +38,8 @@ def list_(*, as_json: Json = False) -> None:
     if as_json:
         printing.document([documents.robot(one) for one in ROBOTS.values()])
         return
-    rows = [(_spelled(one), show(one.title), ", ".join(_named(one))) for one in ROBOTS.values()]
+    rows = [(one.spelled, show(one.title), ", ".join(_named(one))) for one in ROBOTS.values()]
     printing.table((_("Robot"), _("Name"), _("Fields")), rows)
-
-
-def _spelled(robot: Robot) -> str:
-    return robot.code.replace("_", "-")
 
 
 def _named(robot: Robot) -> Sequence[str]:
@@ -116,8 +110,8 @@ def _steps(code: str, given: Mapping[str, str], file: str) -> Sequence[RobotStep
 
     if code:
         robot = robot_yaml.find(code)
-        of_file = next((name for name in _FILES if robot.has(name)), "file")
-        return [robot_yaml.step(code, {**given, **({of_file: file} if file else {})})]
+        of_file = FILE if robot.file is None else robot.file
+        return [robot_yaml.step(code, {**given, **({of_file.name: file} if file else {})})]
     if not file or given:
         raise UsageError(T("No robot is named."), T("See them with: chatapp robot list"), field="code")
     what = T("The file of robots")
@@ -133,7 +127,7 @@ def _carried_out(company: Company, step: RobotStep, key: str, *, seconds: float)
 
     until = company.world.clock.now() + int(seconds * 1000)
     number = _begun(company, step, key, until)
-    if company.read(partial(runs.one, run=number)).asks:
+    if company.read(partial(runs.one, run=number)).final:
         from chatapp_cli.runtime import robot_runs
         from chatapp_cli.runtime.logs import configure
 
@@ -160,7 +154,7 @@ def _begun(company: Company, step: RobotStep, key: str, until: int) -> RunId:
 
 
 def _taken(step: RobotStep, take: Callable[[Path], StagedFile]) -> Sequence[StagedFile]:
-    named = next((step.arguments[name] for name in _FILES if step.arguments.get(name)), "")
+    named = step.robot.files(step.arguments)
     return [take(Path(one.strip())) for one in named.split(";") if one.strip()]
 
 
@@ -170,7 +164,7 @@ def _tell(steps: Sequence[RobotStep], outcomes: Sequence[RobotOutcome], *, as_js
         printing.document(found if several else found[0])
         return
     for step, one in zip(steps, outcomes, strict=True):
-        printing.facts({"robot": _spelled(step.robot), **one.values} if several else one.values)
+        printing.facts({"robot": step.robot.spelled, **one.values} if several else one.values)
 
 
 @app.command("runs", cls=Verb)

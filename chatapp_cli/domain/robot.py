@@ -6,9 +6,8 @@ it in; ``services/robots`` understands it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -55,6 +54,8 @@ class RobotField:
     default: str = ""
     about: Text | None = None
     """What the label does not tell."""
+    is_file: bool = False
+    """Whether it names files, which are fetched before the robot works and are not kept in its run."""
 
 
 class RobotResult(NamedTuple):
@@ -82,9 +83,23 @@ class Robot:
         """Its code in a CRM."""
         return f"{PREFIX}{self.code}"
 
+    @property
+    def spelled(self) -> str:
+        """Its code on the command line and in files."""
+        return self.code.replace("_", "-")
+
     def has(self, name: str) -> bool:
         """Whether it has a field."""
         return any(one.name == name for one in self.fields)
+
+    @property
+    def file(self) -> RobotField | None:
+        """Its field of files; ``None`` if it sends none."""
+        return next((one for one in self.fields if one.is_file), None)
+
+    def files(self, arguments: Mapping[str, str]) -> str:
+        """What is filled in there; empty for no files."""
+        return "" if self.file is None else arguments.get(self.file.name, "").strip()
 
 
 PHONE = RobotField(name="phone", label=T("Phone"), about=T("Several are separated by commas or semicolons."))
@@ -104,7 +119,7 @@ CHANNEL = RobotField(
     label=T("Channel"),
     about=T("A kind such as whatsapp or telegram, or an account; empty: the first that reaches the recipient."),
 )
-_WHOM = (PHONE, CHAT_ID, MESSENGER)
+WHOM = (PHONE, CHAT_ID, MESSENGER)
 _WHERE = (LINE, CHANNEL)
 _MESSAGE = RobotField(name="message", label=T("Message"), kind="text", required=True)
 _WORDS = RobotField(name="message", label=T("Message"), kind="text")
@@ -123,12 +138,14 @@ FILE = RobotField(
     label=T("File"),
     required=True,
     about=T("The number of a file on the CRM's disk; from the command line, a path."),
+    is_file=True,
 )
 DOCUMENT = RobotField(
     name="document",
     label=T("Document"),
     required=True,
     about=T("The number of a document made in the CRM; from the command line, a path."),
+    is_file=True,
 )
 FORMAT = RobotField(
     name="format",
@@ -137,7 +154,7 @@ FORMAT = RobotField(
     options=MappingProxyType({"pdf": T("PDF"), "docx": T("DOCX")}),
     default="pdf",
 )
-_OPTIONAL_DOCUMENT = RobotField(name="document", label=T("Document"), about=DOCUMENT.about)
+_OPTIONAL_DOCUMENT = replace(DOCUMENT, required=False)
 ASYNC = RobotField(
     name="async",
     label=T("Asynchronous result"),
@@ -158,6 +175,8 @@ _MEMBERS = RobotField(
     required=True,
     about=T("Phones, @usernames or chat ids, separated by commas or semicolons."),
 )
+ADDRESSED = (*WHOM, _GROUP, _MEMBERS)
+"""The fields that say for whom a robot works."""
 _TITLE = RobotField(name="title", label=T("Name"), required=True)
 STATUS = RobotResult("status", T("Sending status"))
 DETAIL = RobotResult("detail", T("Detailed result"), "text")
@@ -179,11 +198,11 @@ def _robot(
     title: Text,
     *fields: RobotField,
     results: Sequence[RobotResult] = (),
-    asks: bool = False,
+    final: bool = False,
     repeatable: bool = False,
 ) -> Robot:
-    """A robot with the fields and results that all have; one that ``asks`` always waits for what it is told."""
-    ends = (COMMENT,) if asks else (ASYNC, COMMENT)
+    """A robot with the fields and results that all have; a ``final`` one always waits for the messenger's last word."""
+    ends = (COMMENT,) if final else (ASYNC, COMMENT)
     return Robot(code=code, title=title, fields=(*fields, *ends), results=(*_RESULTS, *results), repeatable=repeatable)
 
 
@@ -192,12 +211,12 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
         one.code: one
         for one in (
             _robot(
-                RobotCode.SEND_MESSAGE, T("[ChatApp] - Send a message"), *_WHOM, _MESSAGE, *_NAMES, RESPONSIBLE, *_WHERE
+                RobotCode.SEND_MESSAGE, T("[ChatApp] - Send a message"), *WHOM, _MESSAGE, *_NAMES, RESPONSIBLE, *_WHERE
             ),
             _robot(
                 RobotCode.SEND_FILE,
                 T("[ChatApp] - Send a file from the disk"),
-                *_WHOM,
+                *WHOM,
                 FILE,
                 _WORDS,
                 *_NAMES,
@@ -207,7 +226,7 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
             _robot(
                 RobotCode.SEND_DOCUMENT,
                 T("[ChatApp] - Send a CRM document"),
-                *_WHOM,
+                *WHOM,
                 DOCUMENT,
                 FORMAT,
                 _WORDS,
@@ -222,13 +241,13 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
                 CHAT_ID,
                 *_WHERE,
                 results=_PERSON,
-                asks=True,
+                final=True,
                 repeatable=True,
             ),
             _robot(
                 RobotCode.SET_TAGS,
                 T("[ChatApp] - Tags of the dialog"),
-                *_WHOM,
+                *WHOM,
                 RobotField(name="tags", label=T("Tags"), required=True, about=T("Separated by commas or semicolons.")),
                 RobotField(
                     name="action",
@@ -240,7 +259,7 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
                 *_WHERE,
                 repeatable=True,
             ),
-            _robot(RobotCode.RENAME_CHAT, T("[ChatApp] - Rename the chat"), *_WHOM, _TITLE, *_WHERE, repeatable=True),
+            _robot(RobotCode.RENAME_CHAT, T("[ChatApp] - Rename the chat"), *WHOM, _TITLE, *_WHERE, repeatable=True),
             _robot(
                 RobotCode.CREATE_GROUP,
                 T("[ChatApp] - Create a group"),
@@ -248,7 +267,7 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
                 _MEMBERS,
                 *_WHERE,
                 results=(GROUP_ID,),
-                asks=True,
+                final=True,
             ),
             _robot(RobotCode.ADD_MEMBERS, T("[ChatApp] - Add a member to the group"), _GROUP, _MEMBERS, *_WHERE),
             _robot(
@@ -272,6 +291,11 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
         )
     }
 )
+
+
+def known(code: str) -> Robot | None:
+    """The robot of a code; ``None`` for a step of a bot, and for one of another version."""
+    return ROBOTS[RobotCode(code)] if code in set(RobotCode) else None
 
 
 class RobotVerdict(NamedTuple):
@@ -299,19 +323,3 @@ class RobotVerdict(NamedTuple):
 def detail(verdicts: Sequence[RobotVerdict]) -> str:
     """The «Подробный результат»: of each recipient, joined by ``; `` (C-09), so no part of it has a semicolon."""
     return "; ".join(map(str, verdicts))
-
-
-_PARTS: Final = re.compile(r"(?P<chat>.*?)\s*:\s*(?P<said>[YN])\s*(?::\s*(?:\[(?P<code>[^\]]*)\]\s*)?(?P<message>.*))?")
-
-
-def read_detail(said: str) -> Sequence[RobotVerdict]:
-    """A detailed result as it was told, with optional spaces and without a code as in S-175's example (C-09).
-
-    What does not fit the form is left out.
-    """
-    found = (_PARTS.fullmatch(one.strip()) for one in said.split(";"))
-    return [
-        RobotVerdict(one["chat"], one["said"] == YES, one["code"] or "", one["message"] or "")
-        for one in found
-        if one is not None
-    ]

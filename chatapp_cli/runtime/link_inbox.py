@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 import structlog
 
-from chatapp_cli.domain import border, os_words
+from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.events import (
     CopyCame,
     CrmEvent,
@@ -26,12 +27,13 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession
+from chatapp_cli.runtime.link_files import staged
 from chatapp_cli.runtime.link_owners import OwnerKeeper
 from chatapp_cli.runtime.link_places import PlaceKeeper
-from chatapp_cli.runtime.link_steps import StepKeeper, has_files, is_apart
+from chatapp_cli.runtime.link_steps import StepKeeper, asks_first
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
-from chatapp_cli.services import crm_event_form, crm_gaps, crm_intake, crm_looks, files, ledger, words
+from chatapp_cli.services import crm_event_form, crm_gaps, crm_intake, crm_looks, ledger, words
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 
@@ -50,7 +52,7 @@ LOOK = 30.0
 TOGETHER = 20
 """Events that are applied in one transaction."""
 APART = 4
-"""Events whose files are fetched at once, apart from the others: a slow one holds up only its own chat."""
+"""Events for which something is fetched at once, apart from the others: a slow one holds up only its own chat."""
 FOR_UNKNOWN = 2.0
 """Seconds until an event is tried again that came before what it is about; doubled each time."""
 
@@ -238,7 +240,7 @@ class LinkInbox:
         if isinstance(event, PlaceConfigured):
             await self._places.apply(session, row, event)
             return {row.id: None}
-        if isinstance(event, CrmStepAsked | RobotAsked) and is_apart(event):
+        if isinstance(event, CrmStepAsked | RobotAsked) and asks_first(event):
             await self._steps.apply(session, row, event)
             return {row.id: None}
         if isinstance(event, CopyCame):
@@ -270,19 +272,12 @@ class LinkInbox:
         await self._store.write(partial(crm_intake.strand, row=row, event=event, problem=gone.what))
 
     async def _fetched(self, session: CrmSession, remote: Sequence[RemoteFile]) -> Sequence[StagedFile]:
-        return [await self._staged(session, file) for file in remote]
+        return [await staged(self._store, partial(_fetch, session, file)) for file in remote]
 
-    async def _staged(self, session: CrmSession, file: RemoteFile) -> StagedFile:
-        media = self._store.company.media
-        scratch = await self._store.off_loop(media.scratch)
-        try:
-            await session.fetch(file.address, scratch)
-            return await self._store.off_loop(partial(files.adopt, media, scratch, name=file.name, mime=file.mime))
-        except OSError as error:
-            what = T("A file of an employee cannot be stored: {why}.", why=os_words.why(error))
-            raise StoreError(what, T("Free space on the disk of the desk. It is tried again by itself.")) from error
-        finally:
-            await self._store.off_loop(partial(scratch.unlink, missing_ok=True))
+
+async def _fetch(session: CrmSession, file: RemoteFile, target: Path) -> tuple[str, str]:
+    await session.fetch(file.address, target)
+    return file.name, file.mime
 
 
 def why_not_fetched(about: CrmManifest, error: Rejected) -> Text:
@@ -332,7 +327,7 @@ def bundles(
     """The same events in bundles for one transaction each; one that needs the network first is alone."""
     bundle: list[tuple[CrmArrivedRow, CrmEvent]] = []
     for row, event in found:
-        alone = isinstance(event, PlaceConfigured | CopyCame) or is_apart(event) or _is_slow(event)
+        alone = isinstance(event, PlaceConfigured | CopyCame) or _is_slow(event)
         if bundle and (alone or len(bundle) == TOGETHER):
             yield bundle
             bundle = []
@@ -345,8 +340,8 @@ def bundles(
 
 
 def _is_slow(event: CrmEvent) -> bool:
-    """Whether files are fetched for an event, which is alone in its bundle."""
-    return (isinstance(event, _WITH_FILES) and bool(event.files)) or has_files(event)
+    """Whether something is fetched for an event, which is alone in its bundle and applied apart from the others."""
+    return (isinstance(event, _WITH_FILES) and bool(event.files)) or asks_first(event)
 
 
 def _held_by(event: CrmEvent) -> tuple[str, str] | None:

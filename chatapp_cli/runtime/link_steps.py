@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
-from typing import TypeAlias
 
 from chatapp_cli.domain.crm.cards import ClientOfCard
 from chatapp_cli.domain.crm.events import CrmEvent, CrmStepAsked, RobotAsked
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, Rejected
-from chatapp_cli.domain.robot import DOCUMENT, FILE, FORMAT
+from chatapp_cli.domain.robot import DOCUMENT, FILE, FORMAT, known
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession, RunsRobots, RunsSteps
+from chatapp_cli.runtime.link_files import Fetch, staged
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import crm_intake, files, words
+from chatapp_cli.services import crm_intake, words
 from chatapp_cli.services.act_call import listed
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.services.crm_steps import EVERYBODY
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 
-_Fetch: TypeAlias = Callable[[Path], Awaitable[tuple[str, str]]]
 
-
-def is_apart(event: CrmEvent) -> bool:
-    """Whether the CRM has to be asked before an automation's event can be applied."""
-    return isinstance(event, CrmStepAsked) or has_files(event)
-
-
-def has_files(event: CrmEvent) -> bool:
-    """Whether files are fetched for an automation's event."""
+def asks_first(event: CrmEvent) -> bool:
+    """Whether the CRM has to be asked before an automation's event can be applied: for a file, or for whom it is."""
     if isinstance(event, RobotAsked):
-        return any(event.arguments.get(one.name, "").strip() for one in (FILE, DOCUMENT))
-    return isinstance(event, CrmStepAsked) and bool(event.file)
+        robot = known(event.robot)
+        return robot is not None and bool(robot.files(event.arguments))
+    return isinstance(event, CrmStepAsked) and bool(event.file or not event.address)
 
 
 class StepKeeper:
@@ -62,24 +55,13 @@ class StepKeeper:
 
     async def _files(self, session: CrmSession, event: CrmStepAsked | RobotAsked) -> Sequence[StagedFile]:
         """The files of an event, fetched. Raises Rejected for one that is gone, too big or inside our network."""
-        return [await self._fetched(fetch) for fetch in _fetches(session, event)]
-
-    async def _fetched(self, fetch: _Fetch) -> StagedFile:
-        media = self._store.company.media
-        scratch = await self._store.off_loop(media.scratch)
-        try:
-            name, mime = await fetch(scratch)
-            return await self._store.off_loop(partial(files.adopt, media, scratch, name=name, mime=mime))
-        finally:
-            await self._store.off_loop(partial(scratch.unlink, missing_ok=True))
+        return [await staged(self._store, fetch) for fetch in _fetches(session, event)]
 
 
-def _fetches(session: CrmSession, event: CrmStepAsked | RobotAsked) -> Sequence[_Fetch]:
+def _fetches(session: CrmSession, event: CrmStepAsked | RobotAsked) -> Sequence[Fetch]:
     """How each file of an event is fetched."""
     if isinstance(event, CrmStepAsked):
         return [partial(_asking(session).fetch_link, event.file)] if event.file else []
-    if not has_files(event):
-        return []
     able, said = _with_robots(session), event.arguments
     kind = said.get(FORMAT.name, "").strip() or FORMAT.default
     return [

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chatapp_cli.domain.address import canonical, kinds, spelled
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import DialogId, LinkId, Millis, SessionRequestId
+from chatapp_cli.domain.robot import CHAT_ID, MESSENGER, PHONE, WHOM
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, crm_chats, dialogs, employees, lines, operators, pairings, session_requests
 from chatapp_cli.services.act_targets import Target, Whereabouts
@@ -37,8 +38,6 @@ class DeskAct(NamedTuple):
 
     do: Callable[[ActCall], Sequence[ActAttempt]]
     right: Right
-    repeatable: bool = False
-    """Whether doing it again does no harm."""
 
 
 def listed(said: str) -> list[str]:
@@ -100,15 +99,15 @@ class ActCall:
 
         Raises Refused if it is for nobody.
         """
-        given = listed("; ".join([*map(_as_phone, listed(self.said("phone"))), self.said("chat_id")]))
-        found = given or [_of_messenger(self.tx, one) for one in listed(self.said("messenger"))]
+        given = listed("; ".join([*map(_as_phone, listed(self.said(PHONE.name))), self.said(CHAT_ID.name)]))
+        found = given or [_of_messenger(self.tx, one) for one in listed(self.said(MESSENGER.name))]
         if not found:
             raise Refused("no_recipient", T("There is no phone and no chat id."))
         return found
 
     def recipient(self) -> str:
         """The only one for whom it is, named by exactly one field (K-05). Raises Refused."""
-        given = [name for name in ("phone", "chat_id", "messenger") if self.said(name)]
+        given = [one for one in WHOM if self.said(one.name)]
         if len(given) > 1 or len(self.recipients()) > 1:
             raise Refused("several_recipients", T("It is for one only: a phone, a chat id or a messenger."))
         return self.recipients()[0]

@@ -85,7 +85,7 @@ def _asked_as(call: ActCall, channel: ChannelRow, address: str) -> str:
     return "" if kind is None else canonical(address, kind)
 
 
-SET_TAGS = DeskAct(_set_tags, Right.TAG, repeatable=True)
-RENAME = DeskAct(_rename, Right.MARK, repeatable=True)
-SET_PARTICIPANT = DeskAct(_set_participant, Right.ASSIGN, repeatable=True)
-CHECK_PHONE = DeskAct(_check, Right.ANSWER, repeatable=True)
+SET_TAGS = DeskAct(_set_tags, Right.TAG)
+RENAME = DeskAct(_rename, Right.MARK)
+SET_PARTICIPANT = DeskAct(_set_participant, Right.ASSIGN)
+CHECK_PHONE = DeskAct(_check, Right.ANSWER)

@@ -58,11 +58,11 @@ def _create(call: ActCall) -> Sequence[ActAttempt]:
     return [ActAttempt(address=one, channel=channel.id, request=request) for one in members]
 
 
-def _change_members(call: ActCall, what: SessionMethod) -> Sequence[ActAttempt]:
+def _add(call: ActCall) -> Sequence[ActAttempt]:
     target, members = _group(call), _members(call)
     asked = [named(one) for one in members]
     address = dialogs.card(call.tx, call.dialog(target)).address
-    request = call.ask(target.channel, what, address=address, members=asked)
+    request = call.ask(target.channel, SessionMethod.ADD_MEMBERS, address=address, members=asked)
     return [ActAttempt(address=one, channel=target.channel.id, request=request) for one in members]
 
 
@@ -80,8 +80,7 @@ def _end(call: ActCall) -> Sequence[ActAttempt]:
 
 
 CREATE = DeskAct(_create, Right.GROUPS)
-ADD = DeskAct(lambda call: _change_members(call, SessionMethod.ADD_MEMBERS), Right.GROUPS)
-REMOVE = DeskAct(lambda call: _change_members(call, SessionMethod.REMOVE_MEMBERS), Right.GROUPS)
+ADD = DeskAct(_add, Right.GROUPS)
 SEND = DeskAct(_send, Right.ANSWER)
 SEND_FILE = DeskAct(_send, Right.ANSWER)
 END = DeskAct(_end, Right.GROUPS)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.robot import ROBOTS, RobotCode
+from chatapp_cli.domain.robot import RobotCode, known
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, act_dialogs, act_groups, act_messages
 from chatapp_cli.services.act_call import ActCall, DeskAct
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from chatapp_cli.services.runs import ActAttempt
 
 SEND_TEMPLATE: Final = "send_template"
-REMOVE_MEMBERS: Final = "remove_members"
 SET_PARTICIPANT: Final = "set_participant"
-"""Acts that no robot has; a robot's act has the robot's code."""
+"""Acts that no robot has yet: they wait for the robots of templates and of participants (K-05)."""
 
 ACTS: Final[Mapping[str, DeskAct]] = MappingProxyType(
     {
@@ -36,7 +35,6 @@ ACTS: Final[Mapping[str, DeskAct]] = MappingProxyType(
         SET_PARTICIPANT: act_dialogs.SET_PARTICIPANT,
         RobotCode.CREATE_GROUP: act_groups.CREATE,
         RobotCode.ADD_MEMBERS: act_groups.ADD,
-        REMOVE_MEMBERS: act_groups.REMOVE,
         RobotCode.SEND_TO_GROUP: act_groups.SEND,
         RobotCode.SEND_FILE_TO_GROUP: act_groups.SEND_FILE,
         RobotCode.END_GROUP: act_groups.END,
@@ -64,8 +62,9 @@ def _act(code: str) -> DeskAct:
 
 def _require_filled(code: str, call: ActCall) -> None:
     """Raise Refused for a field that has to be filled in; a file stands for its field."""
-    for one in ROBOTS[RobotCode(code)].fields if code in set(RobotCode) else ():
-        given = call.files if one.name in {"file", "document"} else call.said(one.name)
+    robot = known(code)
+    for one in () if robot is None else robot.fields:
+        given = call.files if one.is_file else call.said(one.name)
         if one.required and not given:
             raise Refused("field_missing", T("The field “{name}” is empty.", name=one.label))
         if one.options and call.said(one.name) not in {"", *one.options}:

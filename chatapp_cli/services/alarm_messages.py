@@ -131,7 +131,7 @@ def _write_again(
 ) -> None:
     """Write to a recipient, if that is still to be done and any channel is there."""
     written = _written(tx, alarm, one)
-    if not there or (written and not _failed(tx, written[-1], there)):
+    if not there or (written and not _give_up_on(tx, written[-1], there)):
         return
     failures = Counter(_channel(tx, message) for message in written)
     steps = [ChainStep(row.id, (one.address,)) for row in sorted(there, key=lambda row: failures[row.id])]
@@ -139,21 +139,22 @@ def _write_again(
         _accept(tx, able, steps, text, key=_key(alarm, one, len(written)))
 
 
-def _failed(tx: Tx, message: MessageRow, there: Sequence[ChannelRow]) -> bool:
-    """Whether another message is needed; one that waits in a channel that is not there is taken back for it."""
+def _give_up_on(tx: Tx, message: MessageRow, there: Sequence[ChannelRow]) -> bool:
+    """Take back a message that waits in a channel that is not there; true if another message is needed for it."""
     if message.state not in WAITING:
         return message.state not in SENT
-    return _channel(tx, message) not in {row.id for row in there} and _is_taken_back(tx, message)
+    return _channel(tx, message) not in {row.id for row in there} and _take_back_message(tx, message)
 
 
 def _take_back(tx: Tx, alarm: AlarmRow, to: Sequence[AlarmRecipient]) -> None:
     """Take back what still waits to tell of it."""
     for one in to:
         for message in _written(tx, alarm, one):
-            _is_taken_back(tx, message)
+            _take_back_message(tx, message)
 
 
-def _is_taken_back(tx: Tx, message: MessageRow) -> bool:
+def _take_back_message(tx: Tx, message: MessageRow) -> bool:
+    """Take back a message; false if it is too late for that."""
     try:
         with tx.trial():
             sending.cancel(tx, message.id)

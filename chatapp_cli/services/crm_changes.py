@@ -8,13 +8,12 @@ from typing import Final, NamedTuple
 
 from chatapp_cli.domain.crm.events import CrmRewrote, CrmWithdrew, CrmWrote
 from chatapp_cli.domain.ids import LinkId, MessageId, Millis
-from chatapp_cli.services.crm_event_form import event_of
+from chatapp_cli.services.crm_event_form import event_of, pattern_of
 from chatapp_cli.store.rows.crm import CrmArrivedRow
 from chatapp_cli.store.tx import Tx
 
-_EDITS: Final = '["CrmRewrote",%'
-_DELETIONS: Final = '["CrmWithdrew",%'
-"""How stored events begin, see ``crm_event_form.written``."""
+_EDITS: Final = pattern_of(CrmRewrote)
+_DELETIONS: Final = pattern_of(CrmWithdrew)
 
 
 class StandingMessage(NamedTuple):

@@ -10,6 +10,8 @@ from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.crm.cards import ClientOfCard
 from chatapp_cli.domain.crm.events import (
+    CardChanged,
+    CardCommented,
     CrmArrival,
     CrmConversation,
     CrmEvent,
@@ -55,7 +57,7 @@ from chatapp_cli.services import (
     sending,
     transcript,
 )
-from chatapp_cli.services.crm_event_form import event_of, written
+from chatapp_cli.services.crm_event_form import event_of, pattern_of, written
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.robots import RobotSetting
 from chatapp_cli.services.sending import SendOptions, key_of
@@ -71,10 +73,7 @@ PAGE = 500
 """Events that are read at once."""
 MOST_TRIES = 12
 """Attempts at an event that names something unknown, such as an edit before its message; then a person decides."""
-
-
-_OF_CARDS = '["Card%'
-"""How stored events of cards begin, see ``written``."""
+_OF_CARDS = pattern_of(CardChanged, CardCommented)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,16 +111,16 @@ def keep(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival]) -> int:
         new += 1
         if arrival.event is None:
             _tell_of_death(tx, link, number, arrival.problem)
-        elif (at_once := _AT_ONCE.get(type(arrival.event))) is not None:
+        elif (at_once := AT_ONCE.get(type(arrival.event))) is not None:
             tx.run("crmevents.done", id=number)
             at_once(tx, link)
-        elif not _is_wanted(tx, link, arrival.event):
+        elif not _expect(tx, link, arrival.event):
             tx.run("crmevents.done", id=number)
     return new
 
 
-def _is_wanted(tx: Tx, link: LinkId, event: CrmEvent) -> bool:
-    """Whether an event is to be applied: what an automation asked for before is not. It is told in any case."""
+def _expect(tx: Tx, link: LinkId, event: CrmEvent) -> bool:
+    """Have an automation told of what it asks for; false if it asked that before, and the event is not applied."""
     match event:
         case CrmStepAsked():
             return crm_steps.expect(tx, link, event)
@@ -176,7 +175,7 @@ def next_card_due(tx: Tx, link: LinkId) -> Millis | None:
 def apply(tx: Tx, row: CrmArrivedRow, event: CrmEvent, context: CrmContext) -> None:
     """Apply an event once. Raises NotYet if what it is about is not known yet."""
     if tx.run("crmevents.done", id=row.id):
-        _APPLY[type(event)](tx, row.link_id, event, context)
+        APPLIED[type(event)](tx, row.link_id, event, context)
 
 
 def apply_each(
@@ -438,9 +437,10 @@ def _removed(tx: Tx, link: LinkId) -> None:
     links.set_state(tx, link, LinkState.AUTH_LOST, UNINSTALLED)
 
 
-_AT_ONCE: Mapping[type[CrmEvent], Callable[[Tx, LinkId], None]] = {LinkInstalled: links.granted, LinkRemoved: _removed}
+AT_ONCE: Mapping[type[CrmEvent], Callable[[Tx, LinkId], None]] = {LinkInstalled: links.granted, LinkRemoved: _removed}
+"""What is applied as it is stored."""
 _Apply: TypeAlias = Callable[[Tx, LinkId, Any, CrmContext], None]
-_APPLY: Mapping[type[CrmEvent], _Apply] = {
+APPLIED: Mapping[type[CrmEvent], _Apply] = {
     CrmWrote: _wrote,
     CrmRewrote: _rewrote,
     CrmWithdrew: _withdrew,
@@ -452,3 +452,4 @@ _APPLY: Mapping[type[CrmEvent], _Apply] = {
     CrmConversation: _conversation,
     PlaceDetached: _detached,
 }
+"""What is applied here afterwards; a link's session applies the others."""

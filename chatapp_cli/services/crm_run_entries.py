@@ -16,6 +16,7 @@ from chatapp_cli.domain.robot import TIMEOUT, YES
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
 from chatapp_cli.services import robot_results, runs
+from chatapp_cli.services.run_reason import RunReason
 from chatapp_cli.store.rows.robots import PartRow
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ def _of_step(tx: Tx, told: LedgerEntry, run: RunRow, manifest: Callable[[Channel
 def _why_step_failed(tx: Tx, run: RunRow, parts: Sequence[PartRow], manifest: Callable[[ChannelRow], Manifest]) -> str:
     """The first refusal of ours, or else the first of a provider."""
     late = T("Not everything was sent in time.")
-    if run.reason:
-        return show(late if robot_results.code_of(run.reason) == TIMEOUT else robot_results.kept(run.reason))
+    if (reason := RunReason.read(run.reason)) is not None:
+        return show(late if reason.code == TIMEOUT else reason.what)
     failed = [part for part in parts if part.verdict and part.verdict != YES and part.code != TIMEOUT]
     first = next((part for part in failed if part.reason), next(iter(failed), None))
     return show(late if first is None else robot_results.why(tx, first, manifest))

@@ -6,7 +6,6 @@ failed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
@@ -15,6 +14,7 @@ from chatapp_cli.domain import border, template
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.crm.cards import ClientOfCard
+from chatapp_cli.domain.crm.events import CrmStepAsked
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
@@ -34,12 +34,12 @@ from chatapp_cli.services import (
 )
 from chatapp_cli.services import templates as stored_templates
 from chatapp_cli.services.act_targets import Target, Whereabouts
+from chatapp_cli.services.crm_event_form import pattern_of_remote, read
 from chatapp_cli.services.message_request import FromTemplate, MessageRequest
 from chatapp_cli.services.runs import ActAttempt, RunWanted
 from chatapp_cli.services.sending import SendOptions, key_of
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.crm.events import CrmStepAsked
     from chatapp_cli.services.routes import Able
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.rows.dialogs import DialogCard
@@ -83,9 +83,9 @@ def expect(tx: Tx, link: LinkId, asked: CrmStepAsked) -> bool:
 
 def _is_repeated(tx: Tx, link: LinkId, asked: CrmStepAsked) -> bool:
     """Whether the two newest requests under a name ask for the same."""
-    begins = f'["{type(asked).__name__}",{{"remote":{json.dumps(asked.remote)},%'
-    stored = tx.all(str, "steps.requests", link=link, event=begins, n=2)
-    wanted = [{**json.loads(one)[1], "until": 0} for one in stored]
+    named = pattern_of_remote(CrmStepAsked, asked.remote)
+    found = map(read, tx.all(str, "steps.requests", link=link, event=named, n=2))
+    wanted = [replace(one, until=0) for one in found if isinstance(one, CrmStepAsked)]
     return len(wanted) > 1 and wanted[0] == wanted[1]
 
 

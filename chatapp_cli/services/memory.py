@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from chatapp_cli.domain.ids import ChannelId, LinkId
+from chatapp_cli.store.patterns import beginning_with
 from chatapp_cli.store.secrets import Vault
 from chatapp_cli.store.tx import Tx
 
@@ -31,8 +32,7 @@ def of_link(link: LinkId) -> MemoryOwner:
 
 def known(tx: Tx, vault: Vault, owner: MemoryOwner, prefix: str = "") -> Mapping[str, str]:
     """All entries with this prefix. Raises StoreError if the key does not decrypt them."""
-    like = "".join(f"!{letter}" if letter in "!%_" else letter for letter in prefix) + "%"
-    rows = tx.all(lambda name, value: (name, bytes(value)), owner.known, like=like, **owner.whose)
+    rows = tx.all(lambda name, value: (name, bytes(value)), owner.known, like=beginning_with(prefix), **owner.whose)
     texts = vault.open_all([value for _, value in rows])
     return {name: text for (name, _), text in zip(rows, texts, strict=True)}
 

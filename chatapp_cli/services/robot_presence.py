@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from chatapp_cli.domain.crm.robots import RobotPresence, RobotThere
 from chatapp_cli.domain.crm_manifest import CrmManifest
-from chatapp_cli.domain.robot import ROBOTS, RobotCode
+from chatapp_cli.domain.robot import known
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import words
 
@@ -24,8 +24,8 @@ PRESENCES: Mapping[RobotPresence, Text] = MappingProxyType(
 
 def title(one: RobotThere) -> Text:
     """What people call a robot; of a strange one its code."""
-    known = one.robot in set(RobotCode)
-    return ROBOTS[RobotCode(one.robot)].title if known else T("{name}", name=one.robot)
+    robot = known(one.robot)
+    return T("{name}", name=one.robot) if robot is None else robot.title
 
 
 def refusals(about: CrmManifest, there: Sequence[RobotThere]) -> Sequence[tuple[Text, Text | None, Sequence[str]]]:

@@ -10,31 +10,29 @@ from typing import TYPE_CHECKING
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.robot import (
+    ADDRESSED,
     DETAIL,
     FOUND,
     NO,
-    ROBOTS,
     STATUS,
     TIMED,
     TIMEOUT,
     YES,
     Robot,
-    RobotCode,
     RobotVerdict,
     detail,
+    known,
 )
-from chatapp_cli.domain.text import T, Text, restored
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.services import channels, runs, words
+from chatapp_cli.services.run_reason import RunReason
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.rows.robots import PartRow, RunRow
     from chatapp_cli.store.tx import Tx
-
-ADDRESSED: tuple[str, ...] = ("phone", "chat_id", "messenger", "group_id", "members")
-"""The fields that say for whom a robot works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +59,11 @@ class RobotOutcome:
 
 
 def of(tx: Tx, run: RunRow, manifest: Callable[[ChannelRow], Manifest]) -> RobotOutcome:
-    """The outcome of a run as it stands; one that is not told in the end has done what it accepted."""
+    """The outcome of a run as it stands; what was accepted is done, unless the messenger's last word is waited for."""
     parts = runs.parts(tx, run.id)
     said = [_verdict(tx, run, part, manifest) for part in parts]
-    if run.reason:
-        said.append(_refused(run))
+    if (reason := RunReason.read(run.reason)) is not None:
+        said.append(_refused(run, reason))
     good = bool(said) and all(one.done for one in said)
     late = any(one.code == TIMEOUT for one in said)
     values = {STATUS.name: YES if good else NO, DETAIL.name: detail(said), TIMED.name: "0" if late else "1"}
@@ -76,11 +74,6 @@ def of(tx: Tx, run: RunRow, manifest: Callable[[ChannelRow], Manifest]) -> Robot
     line = T("Done for {done} of {all}.", done=done, all=len(said))
     title = T("A step of a bot") if robot is None else robot.title
     return RobotOutcome(title, values, line, waits=run.state != runs.ENDED)
-
-
-def known(code: str) -> Robot | None:
-    """The robot of a code; ``None`` for a step of a bot, and for one of another version."""
-    return ROBOTS[RobotCode(code)] if code in set(RobotCode) else None
 
 
 def _facts(
@@ -104,33 +97,23 @@ def _verdict(tx: Tx, run: RunRow, part: PartRow, manifest: Callable[[ChannelRow]
     chat = chat_of(part.address)
     if part.verdict == NO:
         return RobotVerdict(chat, done=False, code=part.code or "failed", message=show(why(tx, part, manifest)))
-    if not part.verdict and run.asks:
+    if not part.verdict and run.final:
         return RobotVerdict(chat, done=False, code="pending", message=show(T("It has not ended yet.")))
     return RobotVerdict(chat, done=True)
 
 
-def _refused(run: RunRow) -> RobotVerdict:
+def _refused(run: RunRow, reason: RunReason) -> RobotVerdict:
     """Of a run that was refused as a whole: for whom it was, as it was filled in."""
     asked = run.arguments
-    whom = next((asked[name] for name in ADDRESSED if asked.get(name, "").strip()), "")
-    code = code_of(run.reason)
-    return RobotVerdict(chat_of(whom.replace(";", ",")), done=False, code=code, message=show(kept(run.reason)))
-
-
-def kept(reason: str) -> Text:
-    """A reason that was stored."""
-    return restored(json.loads(reason))
-
-
-def code_of(reason: str) -> str:
-    """The code of a reason that was stored."""
-    return str(json.loads(reason).get("code", "refused"))
+    whom = next((said for one in ADDRESSED if (said := asked.get(one.name, "").strip())), "")
+    chat = chat_of(whom.replace(";", ","))
+    return RobotVerdict(chat, done=False, code=reason.code, message=show(reason.what))
 
 
 def why(tx: Tx, part: PartRow, manifest: Callable[[ChannelRow], Manifest]) -> Text:
     """Why a part failed: our own reason, or the provider's code in words."""
-    if part.reason:
-        return kept(part.reason)
+    if (reason := RunReason.read(part.reason)) is not None:
+        return reason.what
     if part.code == runs.UNCERTAIN:
         return T("Nobody can say whether it was sent.")
     try:

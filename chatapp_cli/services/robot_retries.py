@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.journal.robots import RunBegan
-from chatapp_cli.domain.robot import NO, RobotCode
+from chatapp_cli.domain.robot import CHAT_ID, NO, WHOM, RobotCode, known
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, acts, robots, runs
+from chatapp_cli.services import access, robots, runs
 from chatapp_cli.services.robots import RobotSetting
 from chatapp_cli.services.runs import RunWanted
 
@@ -21,23 +21,22 @@ if TYPE_CHECKING:
     from chatapp_cli.store.tx import Tx
 
 _OF_TEXT: Final = frozenset({RobotCode.SEND_MESSAGE, RobotCode.SEND_TO_GROUP})
-_GIVEN: Final = ("phone", "chat_id", "messenger")
-_FILES: Final = ("file", "document")
+_GIVEN: Final = tuple(one.name for one in WHOM)
 
 
 def obstacle(run: RunRow, parts: Sequence[PartRow]) -> Text | None:
     """Why a run cannot safely be done again; ``None`` if it can."""
     failed = [part for part in parts if part.verdict == NO]
-    act = acts.ACTS.get(run.robot)
-    if act is None:
+    robot = known(run.robot)
+    if robot is None:
         return T("Only the CRM can have that done again.")
     if run.state != runs.ENDED:
         return T("It has not ended yet.")
     if not failed and not run.reason:
         return T("It was done for everybody.")
-    if any(run.arguments.get(name) for name in _FILES):
+    if robot.files(run.arguments):
         return T("Its files are not kept.")
-    safe = act.repeatable or run.reason or (run.robot in _OF_TEXT and not _is_uncertain(failed))
+    safe = robot.repeatable or run.reason or (run.robot in _OF_TEXT and not _is_uncertain(failed))
     return None if safe else T("It may have been done: somebody could get it twice.")
 
 
@@ -60,7 +59,7 @@ def retry(tx: Tx, run: RunId, able: Able) -> RunId:
         link=row.link_id,
         arguments=_narrowed(row, parts),
         card=row.card,
-        asks=False,
+        final=bool(row.final),
         comment=bool(row.comment),
     )
     number = runs.begin(tx, wanted)
@@ -77,4 +76,4 @@ def _narrowed(row: RunRow, parts: Sequence[PartRow]) -> Mapping[str, str]:
     if not failed or not any(row.arguments.get(name) for name in _GIVEN):
         return row.arguments
     kept = {name: value for name, value in row.arguments.items() if name not in _GIVEN}
-    return {**kept, "chat_id": "; ".join(failed)}
+    return {**kept, CHAT_ID.name: "; ".join(failed)}

@@ -12,7 +12,7 @@ from typing import Any, Final
 import yaml
 
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.robot import PREFIX, ROBOTS, Robot, RobotCode
+from chatapp_cli.domain.robot import PREFIX, ROBOTS, Robot, known
 from chatapp_cli.domain.text import T
 
 _ROBOT: Final = "robot"
@@ -29,13 +29,14 @@ class RobotStep:
 def find(named: str) -> Robot:
     """A robot by its code, also as the command line and a portal spell it. Raises UsageError."""
     code = named.strip().lower().replace("-", "_").removeprefix(PREFIX)
-    if code not in set(RobotCode):
+    robot = known(code)
+    if robot is None:
         raise UsageError(
             T("There is no robot {name}.", name=named),
-            T("Robots: {names}", names=", ".join(one.replace("_", "-") for one in RobotCode)),
+            T("Robots: {names}", names=", ".join(one.spelled for one in ROBOTS.values())),
             field="code",
         )
-    return ROBOTS[RobotCode(code)]
+    return robot
 
 
 def step(named: str, arguments: Mapping[str, str]) -> RobotStep:
@@ -45,7 +46,7 @@ def step(named: str, arguments: Mapping[str, str]) -> RobotStep:
         if not robot.has(name):
             fields = ", ".join(one.name for one in robot.fields)
             raise UsageError(
-                T("The robot {robot} has no field {name}.", robot=robot.code.replace("_", "-"), name=name),
+                T("The robot {robot} has no field {name}.", robot=robot.spelled, name=name),
                 T("Its fields: {names}", names=fields),
                 field=name,
             )

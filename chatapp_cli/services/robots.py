@@ -13,9 +13,9 @@ from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LinkId, Millis, RunId
 from chatapp_cli.domain.journal.robots import RunBegan
-from chatapp_cli.domain.robot import ASYNC, COMMENT
+from chatapp_cli.domain.robot import ASYNC, COMMENT, known
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, acts, employees, ledger, robot_results, runs
+from chatapp_cli.services import access, acts, ledger, runs
 from chatapp_cli.services.act_call import ActCall
 from chatapp_cli.services.runs import RunWanted
 
@@ -51,16 +51,16 @@ def is_ticked(arguments: Mapping[str, str], name: str) -> bool:
     return arguments.get(name, "").strip().lower() in _TRUE
 
 
-def asks(code: str, arguments: Mapping[str, str]) -> bool:
-    """Whether a robot is told of what the messenger says in the end: one without a choice always is."""
-    robot = robot_results.known(code)
+def is_final(code: str, arguments: Mapping[str, str]) -> bool:
+    """Whether a robot waits for the messenger's last word: one without a choice always does."""
+    robot = known(code)
     return robot is not None and (not robot.has(ASYNC.name) or is_ticked(arguments, ASYNC.name))
 
 
 def expect(tx: Tx, link: LinkId, asked: RobotAsked) -> bool:
     """Keep what a CRM's automation asks for, and have it told by its deadline; false if it asked that before."""
     token = border.external_id(asked.remote)
-    waits_for_it = asks(asked.robot, asked.arguments)
+    final = is_final(asked.robot, asked.arguments)
     wanted = RunWanted(
         key=f"{link} {token}",
         robot=asked.robot,
@@ -68,10 +68,9 @@ def expect(tx: Tx, link: LinkId, asked: RobotAsked) -> bool:
         arguments=asked.arguments,
         card="" if asked.card is None else str(asked.card),
         remote=token,
-        employee=asked.employee,
-        asks=waits_for_it,
+        final=final,
         comment=is_ticked(asked.arguments, COMMENT.name),
-        until=asked.until if waits_for_it else None,
+        until=asked.until if final else None,
     )
     run = runs.begin(tx, wanted)
     if run is None:
@@ -83,11 +82,10 @@ def expect(tx: Tx, link: LinkId, asked: RobotAsked) -> bool:
 
 
 def carry_out_of(tx: Tx, link: LinkId, asked: RobotAsked, setting: RobotSetting) -> None:
-    """Carry out what a CRM's automation asked for, in the name of the employee whom it names, if we know them."""
+    """Carry out what a CRM's automation asked for, in the name of the program: no CRM says for whom it works."""
     run = runs.under(tx, f"{link} {border.external_id(asked.remote)}")
     if run is not None:
-        name = employees.named(tx, link, asked.employee)
-        carry_out(tx.by(system(name, *RIGHTS)), run, setting)
+        carry_out(tx.by(system("", *RIGHTS)), run, setting)
 
 
 def start(tx: Tx, code: str, arguments: Mapping[str, str], *, key: str, until: Millis) -> RunId:
@@ -95,7 +93,7 @@ def start(tx: Tx, code: str, arguments: Mapping[str, str], *, key: str, until: M
     access.require(tx, Right.ANSWER)
     limits.REQUEST.require(key, field="key")
     limits.REQUEST.require(json.dumps(dict(arguments), ensure_ascii=False), field="arguments")
-    wanted = RunWanted(key=f"here {key}", robot=code, arguments=arguments, asks=asks(code, arguments), until=until)
+    wanted = RunWanted(key=f"here {key}", robot=code, arguments=arguments, final=is_final(code, arguments), until=until)
     run = runs.begin(tx, wanted)
     if run is not None:
         tx.emit(RunBegan(run=run, robot=code))

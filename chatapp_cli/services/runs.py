@@ -25,8 +25,9 @@ from chatapp_cli.domain.journal.robots import RunEnded
 from chatapp_cli.domain.message import SENT, State
 from chatapp_cli.domain.robot import NO, RUN_TIMER, TIMEOUT, YES
 from chatapp_cli.domain.session_request import SessionRequestState
-from chatapp_cli.domain.text import T, Text, stored
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import ledger, session_answers, session_requests, timers, transcript
+from chatapp_cli.services.run_reason import RunReason
 from chatapp_cli.services.sending import cancel
 from chatapp_cli.store.rows.crm import EntryRow
 from chatapp_cli.store.rows.robots import PartRow, RunRow
@@ -54,8 +55,8 @@ class RunWanted:
     arguments: Mapping[str, str] = field(default_factory=dict)
     card: str = ""
     remote: str = ""
-    employee: str = ""
-    asks: bool = True
+    final: bool = True
+    """Whether its end is what the messenger says in the end, and not that it is accepted."""
     comment: bool = False
     until: Millis | None = None
 
@@ -89,9 +90,8 @@ def begin(tx: Tx, wanted: RunWanted) -> RunId | None:
         arguments=json.dumps(dict(wanted.arguments), ensure_ascii=False),
         card=wanted.card,
         remote=border.external_id(wanted.remote),
-        employee=border.external_id(wanted.employee),
         actor=tx.name,
-        asks=int(wanted.asks),
+        final=int(wanted.final),
         comment=int(wanted.comment),
         until=wanted.until,
         now=tx.now,
@@ -123,9 +123,9 @@ def of_entry(tx: Tx, entry: EntryId) -> RunRow | None:
     return None if number is None else one(tx, number)
 
 
-def latest(tx: Tx, *, n: int = 100, before: RunId | None = None) -> list[RunRow]:
+def latest(tx: Tx, *, n: int = 100) -> list[RunRow]:
     """The latest runs, the newest first."""
-    return tx.all(RunRow, "runs.latest", n=n, before=before or (1 << 62))
+    return tx.all(RunRow, "runs.latest", n=n)
 
 
 def parts(tx: Tx, run: RunId) -> list[PartRow]:
@@ -137,7 +137,7 @@ def keep(tx: Tx, run: RunId, attempts: Sequence[ActAttempt], refusal: ChatappErr
     """Note what was done, or why nothing was; the automation is told of what is decided."""
     tx.run("runs.opened", run=run)
     if refusal is not None:
-        tx.run("runs.refused", run=run, reason=_why(refusal))
+        tx.run("runs.refused", run=run, reason=RunReason.of(refusal).written)
     for position, one_ in enumerate(attempts):
         _keep_part(tx, run, position, one_)
     row = one(tx, run)
@@ -148,6 +148,7 @@ def keep(tx: Tx, run: RunId, attempts: Sequence[ActAttempt], refusal: ChatappErr
 
 
 def _keep_part(tx: Tx, run: RunId, position: int, attempt: ActAttempt) -> None:
+    reason = None if attempt.refusal is None else RunReason.of(attempt.refusal)
     tx.insert(
         "parts.add",
         run=run,
@@ -157,27 +158,18 @@ def _keep_part(tx: Tx, run: RunId, position: int, attempt: ActAttempt) -> None:
         message=attempt.message,
         request=attempt.request,
         verdict=attempt.verdict,
-        code="" if attempt.refusal is None else _code(attempt.refusal),
+        code="" if reason is None else reason.code,
         detail="",
-        reason="" if attempt.refusal is None else _why(attempt.refusal),
+        reason="" if reason is None else reason.written,
         facts=json.dumps(dict(attempt.facts), ensure_ascii=False),
     )
-
-
-def _code(refusal: ChatappError) -> str:
-    """The code of a refusal; what a person would have to name in another way has none of its own."""
-    return str(getattr(refusal, "code", "") or ("not_found" if isinstance(refusal, NotFound) else "bad_value"))
-
-
-def _why(refusal: ChatappError) -> str:
-    return json.dumps({"code": _code(refusal), **stored(refusal.what)}, ensure_ascii=False)
 
 
 def on_state(tx: Tx, event: MessageStateChanged) -> None:
     """Decide the parts of a message. An effect of its event."""
     for part in tx.all(PartRow, "parts.of_message", message=event.message):
         run = one(tx, part.run_id)
-        verdict = _verdict(State(event.state), asks=bool(run.asks))
+        verdict = _verdict(State(event.state), waited_for=_is_waited_for(run))
         if verdict:
             found = transcript.message(tx, event.message)
             code = UNCERTAIN if event.state == State.UNCERTAIN else found.code or event.state
@@ -185,11 +177,11 @@ def on_state(tx: Tx, event: MessageStateChanged) -> None:
             advance(tx, part.run_id)
 
 
-def _verdict(state: State, *, asks: bool) -> str:
+def _verdict(state: State, *, waited_for: bool) -> str:
     """What a message's state says; while somebody waits, an uncertain one may still be confirmed."""
     if state in SENT:
         return YES
-    undecided = state is State.UNCERTAIN and asks
+    undecided = state is State.UNCERTAIN and waited_for
     return NO if state in {State.FAILED, State.CANCELLED, State.UNCERTAIN} and not undecided else ""
 
 
@@ -221,7 +213,7 @@ def _decide(
         verdict=verdict,
         code=border.name(code),
         detail=border.name(detail),
-        reason="" if reason is None else json.dumps(stored(reason), ensure_ascii=False),
+        reason="" if reason is None else RunReason(reason, code).written,
         facts=part.facts if facts is None else json.dumps(dict(facts), ensure_ascii=False),
     )
 
@@ -232,7 +224,7 @@ def advance(tx: Tx, run: RunId) -> None:
     if row.state != OPEN:
         return
     decided = all(part.verdict for part in parts(tx, run))
-    if row.entry_id is not None and (decided or not row.asks):
+    if row.entry_id is not None and (decided or not row.final):
         tx.run("runs.due_now", entry=row.entry_id)
     if decided:
         _end(tx, row)
@@ -248,7 +240,7 @@ def _end(tx: Tx, row: RunRow) -> None:
 
 def is_under_way(tx: Tx, row: RunRow) -> bool:
     """Whether a part has been handed over and is not decided yet: it is reported as it ends."""
-    return bool(row.asks) and any(not part.verdict for part in parts(tx, row.id))
+    return bool(row.final) and any(not part.verdict for part in parts(tx, row.id))
 
 
 def settle_late(tx: Tx, rows: Sequence[EntryRow]) -> None:
@@ -265,8 +257,8 @@ def give_up(tx: Tx, row: RunRow) -> None:
     One that was accepted is told of what was accepted, and withdraws nothing.
     """
     if row.state == NEW:
-        late = Refused(TIMEOUT, T("It could not be begun in time."))
-        tx.run("runs.refused", run=row.id, reason=_why(late))
+        late = RunReason(T("It could not be begun in time."), TIMEOUT)
+        tx.run("runs.refused", run=row.id, reason=late.written)
         _end(tx, row)
     elif row.state == OPEN:
         for part in parts(tx, row.id):
@@ -276,8 +268,8 @@ def give_up(tx: Tx, row: RunRow) -> None:
 
 
 def _is_waited_for(row: RunRow) -> bool:
-    """Whether somebody waits for the end of a run, and not only for its beginning."""
-    return bool(row.asks) and row.until is not None
+    """Whether the messenger's last word is waited for, and until a deadline."""
+    return bool(row.final) and row.until is not None
 
 
 def _has_expired(tx: Tx, part: PartRow) -> bool:

@@ -11,11 +11,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.meta.questions import FUNCTION, questions_that_write
+
 ROOT = Path(__file__).parents[2]
 CODE = [path for path in sorted((ROOT / "chatapp_cli").rglob("*.py")) if path.parent.name != "versions"]
-FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
-QUESTION = re.compile(r"_?(?:is|has|may|can|asks)_")
-CHANGES = {"add", "append", "clear", "discard", "extend", "insert", "pop", "put", "remove", "run", "emit", "update"}
 HEAVY = {"aiogram", "aiohttp", "alembic", "httpx", "pydantic", "rich", "sqlalchemy", "sqlmodel", "telethon", "textual"}
 BROAD = re.compile(r"(?:\bexcept\b|\bsuppress\().*(?:\bBaseException|\bException)\b|\bexcept:")
 REASON = re.compile(r"# (?:noqa: BLE001 - )?(?!noqa)\w\S*(?: \S+){4,}$")
@@ -43,26 +42,6 @@ def long_functions(path: Path) -> list[str]:
     return [f"{path}:{node.name}" for node in defined if (node.end_lineno or 0) - node.lineno >= 60]
 
 
-def questions_that_write(code: str) -> list[str]:
-    """The functions that a name or docstring calls a question and that change the store or their object."""
-    defined = (node for node in ast.walk(ast.parse(code)) if isinstance(node, FUNCTION))
-    asking = (f for f in defined if QUESTION.match(f.name) or (ast.get_docstring(f) or "").startswith("Whether"))
-    return [f.name for f in asking if any(map(_writes, ast.walk(f)))]
-
-
-def _writes(node: ast.AST) -> bool:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGES:
-        return _root(node.func.value) in {"self", "tx"}
-    stored = isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load)
-    return stored and _root(node) == "self"
-
-
-def _root(node: ast.AST) -> str:
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
 def test_every_module_says_what_it_is() -> None:
     silent = [path for path in CODE if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
     assert silent == []
@@ -74,12 +53,26 @@ def test_a_file_can_be_read_in_one_sitting_and_a_function_at_one_glance() -> Non
 
 
 def test_a_question_changes_neither_the_store_nor_its_object() -> None:
-    found = {str(path): questions_that_write(path.read_text("utf-8")) for path in CODE}
-    assert {path: names for path, names in found.items() if names} == {}
-    assert questions_that_write('def known(tx):\n    """Whether it is."""\n    return tx.run("x")') == ["known"]
-    assert questions_that_write("def is_new(self):\n    self.seen[1] = True") == ["is_new"]
-    assert questions_that_write("def is_new(self):\n    return self.seen.pop() and tx.value('x')") == ["is_new"]
-    assert questions_that_write("def is_new(self, tx):\n    return tx.value('x') in self.seen") == []
+    modules = {".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text("utf-8") for path in CODE}
+    assert questions_that_write(modules) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('def known(tx):\n    """Whether it is."""\n    return tx.run("x")', ["m.known"]),
+        ("def is_new(self):\n    self.seen[1] = True", ["m.is_new"]),
+        ("def is_new(self):\n    return self.seen.pop() and tx.value('x')", ["m.is_new"]),
+        ("def is_new(self, tx):\n    return tx.value('x') in self.seen", []),
+        ("from pack import m2\ndef is_new(tx):\n    return m2.expect(tx.by(1), 2)", ["m.is_new"]),
+        ("from pack.m2 import expect as e\ndef _is_new(tx):\n    return e(tx)", ["m._is_new"]),
+        ("from pack import m2\ndef is_new(tx):\n    return m2.expect(2) or m2.seen(tx)", []),
+    ],
+)
+def test_a_question_that_changes_something_is_found_also_by_what_it_calls(code: str, found: list[str]) -> None:
+    writing = "def expect(tx, n):\n    return _keep(tx)\ndef _keep(tx):\n    tx.run('x')\n"
+    other = writing + "def seen(tx):\n    return tx.value('x')"
+    assert questions_that_write({"m": code, "pack.m2": other}) == found
 
 
 def test_what_takes_every_error_says_beside_it_why_that_is_right_there() -> None:

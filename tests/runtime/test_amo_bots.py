@@ -75,6 +75,14 @@ async def test_a_replayed_request_sends_nothing_and_leads_nowhere(desk: BotDesk)
     assert (desk.received(), second.state) == ([TO_ANNA], "waiting")
 
 
+async def test_a_step_whose_contacts_are_told_late_holds_up_no_other(desk: BotDesk) -> None:
+    leads = [await desk.deal(desk.person("Анна", ANNA)) for _ in range(2)]
+    desk.account.misbehaviour.slow["GET /api/v4/leads/*"] = 600.0
+    slow = await desk.runs(leads[0])
+    await desk.ends(await desk.runs(leads[1], contact_value=OLEG), "success")
+    assert (slow.state, desk.received()) == ("waiting", [TO_OLEG])
+
+
 async def test_a_deal_that_is_gone_and_a_file_inside_send_nothing(desk: BotDesk) -> None:
     lead = await desk.deal(desk.person("Анна", ANNA))
     run = await desk.runs(lead, file="gopher://127.0.0.1/x")

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.crm.events import CrmArrival, CrmConversation, CrmEvent, CrmRewrote, CrmWrote, RemoteFile
-from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.domain.errors import Rejected, StoreError
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
+from chatapp_cli.runtime.link_files import staged
 from chatapp_cli.runtime.link_inbox import CAUGHT_UP_WITHIN, TOGETHER, LinkInbox, bundles, in_order, why_not_fetched
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import crm_intake, links
@@ -63,6 +66,23 @@ def test_events_are_applied_in_bundles_and_one_whose_files_are_fetched_is_alone(
 def test_whoever_sent_a_file_that_is_refused_is_told_why_in_words() -> None:
     said = str(why_not_fetched(manifest("bitrix24"), Rejected("file_elsewhere")))
     assert said.startswith("A file cannot be fetched from the CRM: The file's address leads away from the portal")
+
+
+async def test_a_file_that_the_disk_does_not_take_is_an_error_of_the_store_and_leaves_nothing(
+    companies: Callable[..., Company],
+) -> None:
+    store, tried = AsyncStore(companies()), list[Path]()
+
+    async def fetch(target: Path) -> tuple[str, str]:
+        tried.append(target)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    try:
+        with pytest.raises(StoreError, match="A file of the CRM cannot be stored: "):
+            await staged(store, fetch)
+    finally:
+        await store.aclose()
+    assert [target.exists() for target in tried] == [False]
 
 
 class StandingClock(HeldClock):

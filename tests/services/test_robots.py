@@ -19,6 +19,7 @@ from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Refused, Reje
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.robot import RUN_TIMER, RobotCode
+from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import (
     channels,
     crm_event_form,
@@ -28,6 +29,7 @@ from chatapp_cli.services import (
     ledger,
     operators,
     outbox,
+    robot_results,
     robot_retries,
     robots,
     run_deadline,
@@ -378,6 +380,27 @@ def test_a_run_is_done_again_once_and_only_where_nobody_gets_it_twice(
     assert (stage.sent, stage.rests(), stage.results()) == (again, True, [])
     with pytest.raises(Refused, match="already"):
         shop.write(retry)
+
+
+def test_a_check_that_is_done_again_tells_what_is_found_only_once_somebody_was_asked(stage: Stage) -> None:
+    shop = stage.desk.shop
+
+    def found(run: Any) -> str:
+        row = shop.read(lambda tx: runs.one(tx, run))
+        return str(shop.read(lambda tx: robot_results.of(tx, row, lambda _row: manifest("email"))).values["found"])
+
+    event = stage.asked(RobotCode.CHECK_PHONE, phone=ANNA)
+    stage.keeps(event)
+    [row] = shop.read(lambda tx: crm_intake.waiting(tx, stage.desk.link))
+    unable = CrmContext(able=lambda _row: replace(CAN, finds_people=()))
+    shop.write(lambda tx: crm_intake.apply(tx, row, event, unable))
+    assert len(stage.results()) == 1
+    [first] = shop.read(runs.latest)
+    again = shop.write(partial(robot_retries.retry, run=first.id, able=lambda _row: CAN))
+    assert (found(first.id), found(again)) == ("N", "N")
+    request = shop.write(lambda tx: session_requests.claim(tx, stage.desk.channel, epoch=0))
+    shop.write(lambda tx: session_requests.done(tx, request, json.dumps({"id": "7", "name": "Анна"})))
+    assert (found(again), stage.results()) == ("Y", [])
 
 
 @pytest.mark.parametrize("sent", [True, False])

@@ -119,7 +119,7 @@ OURS = {
     "reaction": {"person"},
     "reply_section": {"folded"},
     "robot_part": {"verdict", "code", "detail", "reason", "facts"},
-    "robot_run": {"key", "robot", "arguments", "card", "remote", "employee", "state", "reason"},
+    "robot_run": {"key", "robot", "arguments", "card", "remote", "state", "reason"},
     "saved_view": {"operator", "wanted"},
     "stored_option": {"subject", "name", "value"},
     "template": {"language", "category", "state"},

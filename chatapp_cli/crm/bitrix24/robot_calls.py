@@ -23,7 +23,7 @@ from chatapp_cli.domain.crm.events import CrmArrival, RobotAsked
 from chatapp_cli.domain.crm.receipts import Outcome
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.robot import NO, PREFIX, ROBOTS, YES, RobotCode
+from chatapp_cli.domain.robot import NO, PREFIX, YES, known
 from chatapp_cli.kit.brackets import members
 from chatapp_cli.kit.pace import Urgency
 
@@ -117,9 +117,10 @@ def _event(stored: StoredRobotCall) -> RobotAsked:
 
 def _arguments(robot: str, said: Mapping[str, str]) -> Mapping[str, str]:
     """What was filled in, of the fields that the robot has; of a robot that we do not know all of it."""
-    if robot not in set(RobotCode):
+    found = known(robot)
+    if found is None:
         return said
-    kinds = {one.name: one.kind for one in ROBOTS[RobotCode(robot)].fields}
+    kinds = {one.name: one.kind for one in found.fields}
     return {
         name: (YES if value in _ON else NO) if kinds[name] == "bool" else value
         for name, value in said.items()

@@ -193,8 +193,6 @@ class RobotAsked:
     """By the names of the robot's fields, as they were filled in."""
     card: CardRef | None = None
     """The card on which the automation works, which gets the comment."""
-    employee: str = ""
-    """The CRM's id of the employee in whose name it works; empty if it told none."""
     until: Millis | None = None
     """When it is told at the latest, if it waits for the messenger; ``None``: it has no time of its own."""
     waits: bool = True

@@ -376,7 +376,7 @@ SELECT id FROM crm_entry WHERE link_id = :link AND remote = :remote AND act = 'c
   AND (state = 'sending' OR doubtful > 0);
 
 -- name: steps.requests
-SELECT event FROM crm_arrived WHERE link_id = :link AND event LIKE :event ORDER BY id DESC LIMIT :n;
+SELECT event FROM crm_arrived WHERE link_id = :link AND event LIKE :event ESCAPE '!' ORDER BY id DESC LIMIT :n;
 
 -- name: steps.gone_on
 DELETE FROM crm_entry WHERE id = :id AND (state = 'sending' OR doubtful > 0);
@@ -481,16 +481,16 @@ ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: crmevents.open
 SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
-WHERE link_id = :link AND state <> 'done' AND state = 'new' AND event NOT LIKE :cards ORDER BY id LIMIT :n;
+WHERE link_id = :link AND state <> 'done' AND state = 'new' AND event NOT LIKE :cards ESCAPE '!' ORDER BY id LIMIT :n;
 
 -- name: crmevents.changes
 SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
-WHERE link_id = :link AND state <> 'done' AND state = 'new' AND (event LIKE :edits OR event LIKE :deletions)
+WHERE link_id = :link AND state <> 'done' AND state = 'new' AND (event LIKE :edits ESCAPE '!' OR event LIKE :deletions ESCAPE '!')
 ORDER BY id;
 
 -- name: crmevents.cards
 SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
-WHERE link_id = :link AND state <> 'done' AND state = 'new' AND next_at <= :now AND event LIKE :cards
+WHERE link_id = :link AND state <> 'done' AND state = 'new' AND next_at <= :now AND event LIKE :cards ESCAPE '!'
 ORDER BY id LIMIT :n;
 
 -- name: crmevents.named

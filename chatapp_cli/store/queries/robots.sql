@@ -1,17 +1,17 @@
 -- name: runs.begin
-INSERT INTO robot_run (link_id, key, robot, arguments, card, remote, employee, actor, asks, comment, entry_id, until,
+INSERT INTO robot_run (link_id, key, robot, arguments, card, remote, actor, final, comment, entry_id, until,
   state, reason, created_at)
-VALUES (:crm, :key, :robot, :arguments, :card, :remote, :employee, :actor, :asks, :comment, NULL, :until,
+VALUES (:crm, :key, :robot, :arguments, :card, :remote, :actor, :final, :comment, NULL, :until,
   'new', '', :now)
 ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: runs.one
-SELECT id, link_id, key, robot, arguments, card, remote, employee, actor, asks, comment, entry_id, until, state, reason,
+SELECT id, link_id, key, robot, arguments, card, remote, actor, final, comment, entry_id, until, state, reason,
   created_at
 FROM robot_run WHERE id = :run;
 
 -- name: runs.by_key
-SELECT id, link_id, key, robot, arguments, card, remote, employee, actor, asks, comment, entry_id, until, state, reason,
+SELECT id, link_id, key, robot, arguments, card, remote, actor, final, comment, entry_id, until, state, reason,
   created_at
 FROM robot_run WHERE key = :key;
 
@@ -19,9 +19,9 @@ FROM robot_run WHERE key = :key;
 SELECT id FROM robot_run WHERE entry_id = :entry AND entry_id IS NOT NULL;
 
 -- name: runs.latest
-SELECT id, link_id, key, robot, arguments, card, remote, employee, actor, asks, comment, entry_id, until, state, reason,
+SELECT id, link_id, key, robot, arguments, card, remote, actor, final, comment, entry_id, until, state, reason,
   created_at
-FROM robot_run WHERE id < :before ORDER BY id DESC LIMIT :n;
+FROM robot_run ORDER BY id DESC LIMIT :n;
 
 -- name: runs.told_by
 UPDATE robot_run SET entry_id = :entry WHERE id = :run;

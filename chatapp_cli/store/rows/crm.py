@@ -258,11 +258,6 @@ class CrmPutOffRow(NamedTuple):
     at: Millis
 
     @property
-    def kind(self) -> str:
-        """The type of the event; empty if it could not be understood when it came."""
-        return str(json.loads(self.event)[0]) if self.event else ""
-
-    @property
     def problem(self) -> Text:
         """Why it could not be used the last time."""
         return recalled(self.problem_kept)

@@ -17,9 +17,8 @@ class RunRow(NamedTuple):
     arguments_text: str
     card: str
     remote: str
-    employee: str
     actor: str
-    asks: int
+    final: int
     comment: int
     entry_id: EntryId | None
     until: Millis | None

@@ -30,14 +30,13 @@ class StoredRun(Table, table=True):
     """As ``deal:17``; empty without one."""
     remote: str
     """The CRM's id of the step that was reached."""
-    employee: str
     actor: str
     """The operator who asked for it here."""
-    asks: int
-    """Whether it is told of what the messenger says in the end, and not as soon as it is accepted."""
+    final: int
+    """Whether its end is what the messenger says in the end, and not that it is accepted."""
     comment: int
     entry_id: int | None = Field(sa_column=Column(Big, nullable=True))
-    """The entry of the ledger that tells it, gone once it is told; ``NULL``: nobody waits."""
+    """The entry of the ledger that tells it, gone once it is told; ``NULL``: nobody is told."""
     until: int | None = Field(sa_column=Column(BigInteger, nullable=True))
     """When it is told at the latest."""
     state: str

@@ -12,8 +12,9 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.robot import NO, PHONE, YES
 from chatapp_cli.domain.text import Text as Sentence
 from chatapp_cli.i18n import _, show
-from chatapp_cli.services import robot_results, runs
+from chatapp_cli.services import runs
 from chatapp_cli.services.robot_results import RobotOutcome
+from chatapp_cli.services.run_reason import RunReason
 from chatapp_cli.store.rows.robots import PartRow, RunRow
 from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.reading import words
@@ -68,8 +69,8 @@ class RunWords:
         self._fact(text, _("Asked by"), one.row.actor)
         said = one.row.arguments.get("message") or one.row.arguments.get("title") or one.row.arguments.get("tags", "")
         self._fact(text, _("What"), line(said))
-        if one.row.reason:
-            text.append(f"✗ {show(robot_results.kept(one.row.reason))}\n", styles.bad)
+        if (reason := RunReason.read(one.row.reason)) is not None:
+            text.append(f"✗ {show(reason.what)}\n", styles.bad)
         for part, why in zip(one.parts, one.reasons, strict=True):
             text.append_text(self._part(part, why))
         again = _("Press {key} to do it again for those for whom it was not done.", key=key("crm_runs", "retry"))

@@ -221,7 +221,7 @@ async def test_a_deals_move_tells_what_was_filled_in_and_until_when(
     (run,) = portal.automation.runs
     assert (asked.remote, asked.robot, asked.card) == (run.token, "send_message", CardRef("deal", str(deal.id)))
     assert {name: asked.arguments[name] for name in filled} == filled
-    assert (asked.arguments["comment"], asked.employee, asked.waits) == ("N", "", True)
+    assert (asked.arguments["comment"], asked.waits) == ("N", True)
     assert asked.until == world.clock.now() + 55_000
     (arrival,) = [one for one in desk.arrivals if one.event == asked]
     assert arrival.provider_id == f"robot {run.token}"
@@ -260,7 +260,6 @@ async def call(desk: OfficeDesk, portal: Portal, **changes: str | None) -> CrmRe
         ({"document_id[2]": "DYNAMIC_1030_5"}, {"card": CardRef("dynamic_1030", "5")}),
         ({"document_id[2]": "SMART_INVOICE_5"}, {"card": None}),
         ({"document_id[0]": None, "document_id[1]": None, "document_id[2]": None}, {"card": None}),
-        ({"auth[user_id]": "1"}, {"employee": ""}),
         ({"code": "chatapp_unheard_of"}, {"robot": "unheard_of", "arguments": {"message": "x"}}),
         ({"properties[message]": None}, {"arguments": {}}),
         (

@@ -12,8 +12,8 @@ depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 RUNS = (
-    "INSERT INTO robot_run (link_id, key, robot, arguments, card, remote, employee, actor, asks, comment, entry_id, "
-    "until, state, reason, created_at) SELECT link_id, 'entry ' || id, 'step', '{}', '', remote, '', '', 1, 0, id, "
+    "INSERT INTO robot_run (link_id, key, robot, arguments, card, remote, actor, final, comment, entry_id, "
+    "until, state, reason, created_at) SELECT link_id, 'entry ' || id, 'step', '{}', '', remote, '', 1, 0, id, "
     "not_before, 'open', reason, created_at FROM crm_entry WHERE act = 'continue' AND state <> 'dead'"
 )
 PARTS = (
@@ -44,9 +44,8 @@ def _make_runs() -> None:
         sa.Column("arguments", sa.String(), nullable=False),
         sa.Column("card", sa.String(), nullable=False),
         sa.Column("remote", sa.String(), nullable=False),
-        sa.Column("employee", sa.String(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("asks", sa.Integer(), nullable=False),
+        sa.Column("final", sa.Integer(), nullable=False),
         sa.Column("comment", sa.Integer(), nullable=False),
         sa.Column("entry_id", BIG, nullable=True),
         sa.Column("until", sa.BigInteger(), nullable=True),
