@@ -34,6 +34,8 @@ async def heeding(desk: OwnerDesk, way: str, *hooks: str, **more: str) -> tuple[
     return lead, contact
 
 
+@pytest.mark.req("K-04")
+@pytest.mark.req("S-128", part="access by lines, assignees")
 async def test_whoever_is_given_a_card_answers_the_dialog_and_no_other_change_of_a_card_counts(desk: OwnerDesk) -> None:
     lead, contact = await heeding(desk, "from_crm", *HOOKS)
     await desk.account.staff.assigns(lead, MANAGER)
@@ -50,6 +52,7 @@ async def test_whoever_is_given_a_card_answers_the_dialog_and_no_other_change_of
     assert (desk.amo_writes(), desk.amo_responsible()) == (0, {"contact": ADMIN, "deal": MANAGER})
 
 
+@pytest.mark.req("K-04")
 async def test_whoever_answers_becomes_responsible_for_the_chosen_cards_and_for_those_alone(desk: OwnerDesk) -> None:
     await heeding(desk, "both", "responsible_contact", owner_deal="to_crm", owner_contact="from_crm")
     desk.assign("борис")
@@ -89,6 +92,7 @@ async def test_a_card_that_was_given_away_while_we_were_deaf_is_caught_up(desk: 
     assert desk.company.read(lambda tx: crm_intake.waiting_cards(tx, desk.account_links[0], n=9)) == []
 
 
+@pytest.mark.req("K-04")
 async def test_between_a_portal_and_an_account_it_comes_to_rest_with_one_write_for_each_card(
     companies: Callable[..., Company],
 ) -> None:

@@ -31,7 +31,7 @@ async def heeding(desk: OwnerDesk, way: str, *events: str, **more: str) -> None:
     await desk.rests()
 
 
-@pytest.mark.req("K-04", part="from the card to the dialog")
+@pytest.mark.req("K-04")
 @pytest.mark.req("S-162", part="owner synchronisation")
 @pytest.mark.req("S-163", part="owner synchronisation")
 async def test_whoever_becomes_responsible_for_a_card_answers_the_dialog(desk: OwnerDesk) -> None:
@@ -44,7 +44,7 @@ async def test_whoever_becomes_responsible_for_a_card_answers_the_dialog(desk: O
     assert (desk.writes(), desk.responsible()) == (0, {"contact": SVETLANA, "deal": OLEG})
 
 
-@pytest.mark.req("K-04", part="the card that changed last wins")
+@pytest.mark.req("K-04")
 async def test_the_card_that_changed_last_decides_by_a_field_or_a_comment(desk: OwnerDesk) -> None:
     await heeding(desk, "from_crm", *CARDS)
     await desk.portal.staff.changes(desk.card("deal"), assignedById=OLEG)
@@ -57,7 +57,7 @@ async def test_the_card_that_changed_last_decides_by_a_field_or_a_comment(desk: 
     await desk.becomes("олег")
 
 
-@pytest.mark.req("K-04", part="from the dialog to the card")
+@pytest.mark.req("K-04")
 @pytest.mark.req("S-162", part="owner synchronisation")
 @pytest.mark.req("S-163", part="owner synchronisation")
 async def test_whoever_answers_the_dialog_becomes_responsible_for_the_chosen_cards(desk: OwnerDesk) -> None:
@@ -80,7 +80,7 @@ async def test_an_operator_who_was_there_before_the_cards_becomes_responsible_wh
     await eventually(lambda: set(desk.responsible().values()) == {OLEG})
 
 
-@pytest.mark.req("K-04", part="both ways it comes to rest")
+@pytest.mark.req("K-04")
 async def test_with_both_ways_on_it_comes_to_rest_at_two_portals(companies: Callable[..., Company]) -> None:
     async with owner_desk(companies(http_port=0), "north", "south") as desk:
         desk.joins(PEOPLE)

@@ -134,6 +134,8 @@ class AmoOwners:
         """The cards that were given to somebody since a moment."""
         kinds = {kind for one in pairings for kind in heeded(one.options)}
         wanted = [entity for kind, entity in _ENTITIES.items() if kind in kinds]
+        if not wanted:
+            return []
         asked: Params = {
             **{f"filter[entity][{place}]": one for place, one in enumerate(wanted)},
             "filter[type]": HANDOVER,
@@ -142,7 +144,7 @@ class AmoOwners:
         }
         found: list[CrmArrival] = []
         pages = 0
-        async for page in self._api.by_page(EVENTS, "events", asked if wanted else None):
+        async for page in self._api.by_page(EVENTS, "events", asked):
             found += list(_arrivals(page))
             pages += 1
             if pages == LONGEST:
