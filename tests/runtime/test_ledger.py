@@ -11,6 +11,7 @@ import structlog
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
+from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, OutcomeUnknown, Rejected
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.runtime.ledger import LedgerQueue
@@ -119,7 +120,7 @@ async def test_a_bot_that_stands_still_is_told_once_the_right_is_back_and_until_
     store: AsyncStore, tmp_path: Path
 ) -> None:
     telling = Telling(store, tmp_path, [SCOPE] * 4 + [HIDDEN], clients=0)
-    await store.write(lambda tx: ledger.expect(tx, telling.link, "/continue/1", 0))
+    await store.write(lambda tx: ledger.expect(tx, telling.link, "/continue/1", 0, Act.CONTINUE))
     for _ in range(4):
         await telling.turn()
         assert [row.state for row in telling.entries()] == ["waiting"]

@@ -119,7 +119,7 @@ async def test_a_daemon_without_other_parts_has_all_of_ours(quick: Company) -> N
         names = [one.name for one in daemon.conditions]
     assert names == [
         *("channels", "crm", "scheduled", "snoozed", "alarms", "store_alarm", "relay"),
-        *("upkeep", "packing", "index", "timer join"),
+        *("upkeep", "packing", "index", "timer join", "timer run"),
     ]
 
 

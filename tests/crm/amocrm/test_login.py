@@ -205,7 +205,7 @@ def _lose(person: AmoUser, right: str, told: dict[str, str]) -> None:
         ({f"{USERS}/*": (200, _person(is_active=True, is_admin=False))}, "login_no_administrator"),
         ({f"{USERS}/*": (200, _person(id=MANAGER, is_active=True, is_admin=True))}, "login_no_administrator"),
         ({f"POST {TOKEN}": (302, "")}, "redirected"),
-        ({f"POST {TOKEN}": (403, "<html>")}, "suspended"),
+        ({f"POST {TOKEN}": (403, "<html>")}, "login_away"),
     ],
 )
 async def test_an_account_that_is_away_or_another_one_lets_nobody_in(
