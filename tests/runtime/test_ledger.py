@@ -10,14 +10,15 @@ import pytest
 import structlog
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.crm.cards import CardRef
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
-from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.crm.events import CrmStepAsked
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, OutcomeUnknown, Rejected
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.runtime.ledger import LedgerQueue
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import VerdictWriter
-from chatapp_cli.services import ledger, links
+from chatapp_cli.services import crm_steps, ledger, links
 from chatapp_cli.services.crm_entries import EntryLoader
 from chatapp_cli.services.crm_route_choice import RuleDesk
 from chatapp_cli.store.rows.crm import ShownEntryRow
@@ -120,7 +121,8 @@ async def test_a_bot_that_stands_still_is_told_once_the_right_is_back_and_until_
     store: AsyncStore, tmp_path: Path
 ) -> None:
     telling = Telling(store, tmp_path, [SCOPE] * 4 + [HIDDEN], clients=0)
-    await store.write(lambda tx: ledger.expect(tx, telling.link, "/continue/1", 0, Act.CONTINUE))
+    asked = CrmStepAsked(remote="/continue/1", until=0, card=CardRef("deal", "17"))
+    assert await store.write(lambda tx: crm_steps.expect(tx, telling.link, asked))
     for _ in range(4):
         await telling.turn()
         assert [row.state for row in telling.entries()] == ["waiting"]
