@@ -221,6 +221,7 @@ def _employee(row: LinkRow, found: Sequence[Employee], named: str) -> Employee:
 
 def unmap(company: Company, named: str, operator: str) -> str:
     """Say that an operator is nobody in a CRM; returns its title. Raises NotFound for who is nobody there already."""
+    company.require(Right.CRM)
     row = company.read(lambda tx: links.find(tx, named))
     if not any(one.operator == operator for one in company.read(lambda tx: staff.everything(tx, row.id))):
         raise NotFound(

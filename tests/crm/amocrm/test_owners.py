@@ -45,7 +45,8 @@ async def test_the_card_that_was_given_to_somebody_last_decides_whatever_else_ch
     await account.staff.assigns(lead, MANAGER)
     given = account._desk.office.seconds()
     await world.clock.sleep(5)
-    await account.staff.changes(company, name="Сосна")
+    for card in (lead, company):
+        await account.staff.changes(card, name="Сосна")
     changed = [CardChanged(card="deal", id=str(lead.id)), CardChanged(card="company", id=str(company.id))]
     [one] = await either.owners(changed[:1], [pairing(**BOTH)])
     assert (one.remote_chat, one.employee, one.card) == (chat.remote, str(MANAGER), f"deal:{lead.id}")
