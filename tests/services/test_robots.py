@@ -249,7 +249,7 @@ def test_the_card_is_commented_with_how_it_ended_also_where_the_step_did_not_wai
     stage.results()
     [entry] = stage.told
     assert (entry.act, str(entry.card)) == (Act.COMMENT, "deal:17")
-    assert entry.text.startswith("[ChatApp] - Send a message: Done for 0 of 1.\n79000000001:N:[BLOCKED] ")
+    assert entry.text.startswith("Send a message: Done for 0 of 1.\n79000000001:N:[BLOCKED] ")
 
 
 def _life(stage: Stage, event: RobotAsked, *, told_first: bool) -> Generator[None]:

@@ -36,6 +36,8 @@ _DOCUMENTS: Final = (
     "Bitrix\\Crm\\Integration\\BizProc\\Document\\Dynamic",
 )  # fmt: skip
 """The kinds of cards on whose stages, and in whose business processes, they can be put."""
+_OURS: Final = "[ChatApp] - "
+"""Before their names, among the robots of other applications (S-170)."""
 _ASKED: Final = "asked"
 """In the memory of a robot whose registration may or may not have been carried out."""
 _ALREADY: Final = "error_activity_already_installed"
@@ -52,7 +54,7 @@ def registration(robot: Robot, handler: str, owner: str) -> Said:
         "HANDLER": handler,
         **({"AUTH_USER_ID": int(owner)} if owner.isdecimal() else {}),
         "USE_SUBSCRIPTION": YES,
-        "NAME": _words(robot.title),
+        "NAME": {language: f"{_OURS}{name}" for language, name in _words(robot.title).items()},
         "PROPERTIES": {one.name: _property(one) for one in robot.fields},
         "RETURN_PROPERTIES": {one.name: _result(one) for one in robot.results},
         "FILTER": {"INCLUDE": [["crm", entity] for entity in _DOCUMENTS]},
