@@ -92,9 +92,11 @@ async def _asked(method: str, api: PortalApi, number: str) -> Mapping[str, Any]:
         raise Rejected("file_gone", number[:20])
     try:
         found = await api.call(method, {"id": int(number)})
-    except Misconfigured as error:
-        raise (Rejected("file_denied", error.detail) if error.code == "scope" else error) from error
-    except Rejected as error:
+    except (Misconfigured, Rejected) as error:
+        if error.code == errors.SCOPE:
+            raise Rejected("file_denied", error.detail) from error
+        if isinstance(error, Misconfigured):
+            raise
         raise Rejected("file_gone", error.detail) from error
     return found if isinstance(found, Mapping) else {}
 

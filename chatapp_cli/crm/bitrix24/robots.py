@@ -223,8 +223,10 @@ def _refused(one: RobotThere, error: ChannelError) -> RobotThere:
 
 def _explained(error: ChannelError) -> ChannelError:
     """The refusal of robots: everything else of the link works all the same."""
+    if error.code == errors.SCOPE:
+        return Rejected("robots_scope", error.detail)
     if isinstance(error, Misconfigured):
-        return Rejected("robots_scope", error.detail) if error.code == "scope" else error
+        return error
     if error.code == "no_method":
         return Rejected("robots_not_offered", error.detail)
     if any(errors.begins_with(error, code) for code in _ELSEWHERE):

@@ -16,7 +16,7 @@ from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import RobotAsked
 from chatapp_cli.domain.crm.robots import RobotPresence, RobotThere
 from chatapp_cli.domain.crm.states import Act
-from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Rejected, Retryable
+from chatapp_cli.domain.errors import NeedsRebind, OutcomeUnknown, RateLimited, Rejected
 from chatapp_cli.domain.robot import ROBOTS, YES
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmReply
@@ -415,7 +415,7 @@ async def test_no_error_of_a_download_repeats_the_tokens_of_its_link(
 ) -> None:
     number = portal.server.office.keep_file(PRICES)
     portal.authority.lives = 0
-    with pytest.raises(Retryable) as failed:
+    with pytest.raises(NeedsRebind) as failed:
         await session.fetch_disk_file(str(number), tmp_path / "a")
     words = f"{failed.value!r} {failed.value} {getattr(failed.value, 'detail', '')}"
     assert not [secret for secret in portal.authority.secrets if secret in words]
