@@ -418,7 +418,7 @@ def test_what_a_killed_command_left_is_given_up_at_its_deadline_by_the_daemon(st
         stage.sends()
     shop.clock.at += MINUTE
     assert shop.read(timers.kinds_due) == [RUN_TIMER]
-    shop.write(lambda tx: run_deadline.go_on(tx, str(number)))
+    shop.write(lambda tx: run_deadline.passed(tx, str(number)))
     [part] = shop.read(lambda tx: runs.parts(tx, number))
     assert (part.verdict, part.code) == (("Y", "") if sent else ("N", "TIMEOUT"))
     assert (stage.rests(), shop.read(lambda tx: runs.one(tx, number)).state) == (True, "ended")
