@@ -18,7 +18,7 @@ from chatapp_cli.commands.input_checks import amount
 from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import robots as documents
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.robot import FILE, ROBOTS, STATUS, YES, Robot
+from chatapp_cli.domain.robot import ASYNC, DETAIL, FILE, ROBOTS, STATUS, YES, Robot
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.ids import RunId
     from chatapp_cli.services.robot_results import RobotOutcome
     from chatapp_cli.services.robot_yaml import RobotStep
+    from chatapp_cli.store.rows.robots import RunRow
 
 app = noun()
 
@@ -93,7 +94,7 @@ def run(
         "members": members,
         "line_id": line_id,
         "channel": channel,
-        "async": YES if final else "",
+        ASYNC.name: YES if final else "",
     }
     steps = _steps(code, {name: value for name, value in given.items() if value}, file)
     with opened(ctx) as company:
@@ -185,10 +186,7 @@ def runs_(
         printing.document([documents.run(row, one) for row, one in found])
         return
     heads = (_("Number"), _("When"), _("Robot"), _("State"), _("Result"), _("Details"))
-    rows = [
-        (row.id, printing.moment(row.created_at), show(one.title), _state(row.state), *_shown(row.state, one))
-        for row, one in found
-    ]
+    rows = [(row.id, printing.moment(row.created_at), show(one.title), _state(row), *_shown(one)) for row, one in found]
     printing.table(heads, rows)
     if not found:
         note("No robot has run yet.")
@@ -208,9 +206,11 @@ def retry(
         note_if_unserved(company)
 
 
-def _state(state: str) -> str:
-    return {"new": _("waits"), "open": _("under way")}.get(state, _("ended"))
+def _state(row: RunRow) -> str:
+    from chatapp_cli.services import runs
+
+    return {runs.NEW: _("waits"), runs.OPEN: _("under way")}.get(row.state, _("ended"))
 
 
-def _shown(state: str, one: RobotOutcome) -> tuple[str, str]:
-    return (one.values[STATUS.name] if state == "ended" else "", one.values["detail"])
+def _shown(one: RobotOutcome) -> tuple[str, str]:
+    return ("" if one.waits else one.values[STATUS.name], one.values[DETAIL.name])
