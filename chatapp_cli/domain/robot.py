@@ -181,7 +181,10 @@ _TITLE = RobotField(name="title", label=T("Name"), required=True)
 STATUS = RobotResult("status", T("Sending status"))
 DETAIL = RobotResult("detail", T("Detailed result"), "text")
 TIMED = RobotResult("timeout", T("Operation timeout"), default="0")
-"""``1`` if the robot was answered within its time: the opposite of the ``IsTimeout`` that a portal sets itself."""
+"""``1`` if everything ended before the deadline, ``0`` if not.
+
+A portal's own ``IsTimeout`` is the other way round: ``1`` where it waited in vain.
+"""
 _RESULTS = (STATUS, DETAIL, TIMED)
 FOUND = RobotResult("found", T("Has the messenger"))
 GROUP_ID = RobotResult("group_id", T("Group id"))
