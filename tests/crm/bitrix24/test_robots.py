@@ -326,7 +326,7 @@ async def test_deals_moved_at_once_run_their_robots_in_order_and_all_end(
         portal.automation.place(SEND, "PREPARATION", {"message": text}, timeout=600)
     deals = [portal.server.office.add_card("deal", title=f"№ {n}", responsible=1, stage="NEW") for n in range(20)]
     answered: set[str] = set()
-    asked = await moved(portal, desk, *deals)
+    await moved(portal, desk, *deals)
     while len(answered) < 2 * len(deals):
         new = [one for one in desk.robots_asked if one.remote not in answered]
         assert set(await installed.deliver([result(one, status="Y") for one in new])) <= {CrmReceipt()}
@@ -335,7 +335,6 @@ async def test_deals_moved_at_once_run_their_robots_in_order_and_all_end(
     await portal.automation.settled()
     assert {run.state for run in portal.automation.runs} == {"answered"}
     assert {answer.status for run in portal.automation.runs for answer in run.answered} == {200}
-    assert len(asked) >= len(deals)
     for one in deals:
         mine = [run.placed.properties["message"] for run in portal.automation.runs if run.card is one]
         assert mine == ["1", "2"]
