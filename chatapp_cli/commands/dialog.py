@@ -30,7 +30,7 @@ app.registered_commands += duty_verbs.app.registered_commands
 app.registered_commands += presence.app.registered_commands
 
 
-Tag = Annotated[str, typer.Argument(metavar="TAG", help=N_("Label"))]
+Tag = Annotated[str, typer.Argument(metavar="TAG", help=N_("Tag"))]
 
 
 @app.command("list", cls=Verb)
@@ -195,11 +195,11 @@ def rename(
 
 @app.command(cls=Verb)
 def tag(ctx: typer.Context, dialog: Dialogs, name: Tag) -> None:
-    """Attach a label to a dialog."""
+    """Attach a tag to a dialog."""
     each(ctx, dialog, lambda tx, one: dialogs.tag(tx, one, name))
 
 
 @app.command(cls=Verb)
 def untag(ctx: typer.Context, dialog: Dialogs, name: Tag) -> None:
-    """Remove a label from a dialog."""
+    """Remove a tag from a dialog."""
     each(ctx, dialog, lambda tx, one: dialogs.untag(tx, one, name))

@@ -18,7 +18,7 @@ from chatapp_cli.commands.input_checks import amount
 from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import robots as documents
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.robot import FILE, ROBOTS, STATUS, YES, Robot
+from chatapp_cli.domain.robot import ASYNC, DETAIL, FILE, ROBOTS, STATUS, YES, Robot
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.ids import RunId
     from chatapp_cli.services.robot_results import RobotOutcome
     from chatapp_cli.services.robot_yaml import RobotStep
+    from chatapp_cli.store.rows.robots import RunRow
 
 app = noun()
 
@@ -59,8 +60,8 @@ def run(
     first_name: Annotated[str, typer.Option(help=N_("First name of a new contact, in Telegram"))] = "",
     last_name: Annotated[str, typer.Option(help=N_("Last name of a new contact, in Telegram"))] = "",
     responsible: Annotated[str, typer.Option(help=N_("Operator who becomes responsible for the dialog"))] = "",
-    tags: Annotated[str, typer.Option(help=N_("Labels, separated by commas or semicolons"))] = "",
-    action: Annotated[str, typer.Option(help=N_("What to do with the labels: attach or detach"))] = "",
+    tags: Annotated[str, typer.Option(help=N_("Tags, separated by commas or semicolons"))] = "",
+    action: Annotated[str, typer.Option(help=N_("What to do with the tags: attach or detach"))] = "",
     title: Annotated[str, typer.Option(help=N_("Name of a chat or a group"))] = "",
     group_id: Annotated[str, typer.Option("--group", help=N_("Chat id of a group, or the number of its dialog"))] = "",
     members: Annotated[str, typer.Option(help=N_("Phones, @usernames or chat ids, separated alike"))] = "",
@@ -93,7 +94,7 @@ def run(
         "members": members,
         "line_id": line_id,
         "channel": channel,
-        "async": YES if final else "",
+        ASYNC.name: YES if final else "",
     }
     steps = _steps(code, {name: value for name, value in given.items() if value}, file)
     with opened(ctx) as company:
@@ -185,10 +186,7 @@ def runs_(
         printing.document([documents.run(row, one) for row, one in found])
         return
     heads = (_("Number"), _("When"), _("Robot"), _("State"), _("Result"), _("Details"))
-    rows = [
-        (row.id, printing.moment(row.created_at), show(one.title), _state(row.state), *_shown(row.state, one))
-        for row, one in found
-    ]
+    rows = [(row.id, printing.moment(row.created_at), show(one.title), _state(row), *_shown(one)) for row, one in found]
     printing.table(heads, rows)
     if not found:
         note("No robot has run yet.")
@@ -208,9 +206,11 @@ def retry(
         note_if_unserved(company)
 
 
-def _state(state: str) -> str:
-    return {"new": _("waits"), "open": _("under way")}.get(state, _("ended"))
+def _state(row: RunRow) -> str:
+    from chatapp_cli.services import runs
+
+    return {runs.NEW: _("waits"), runs.OPEN: _("under way")}.get(row.state, _("ended"))
 
 
-def _shown(state: str, one: RobotOutcome) -> tuple[str, str]:
-    return (one.values[STATUS.name] if state == "ended" else "", one.values["detail"])
+def _shown(one: RobotOutcome) -> tuple[str, str]:
+    return ("" if one.waits else one.values[STATUS.name], one.values[DETAIL.name])

@@ -9,8 +9,7 @@ from chatapp_cli.domain.crm.letter import said
 from chatapp_cli.domain.moment import iso
 from chatapp_cli.i18n import show
 from chatapp_cli.kit.crms import manifest
-from chatapp_cli.services import crm_cards, pairings, words
-from chatapp_cli.services.crm_event_form import kind_of
+from chatapp_cli.services import crm_cards, crm_event_form, pairings, words
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.crm.letter import SupportLetter
@@ -171,7 +170,7 @@ def dead_letter(row: CrmDeadRow) -> Mapping[str, Any]:
 
 def put_off(row: CrmPutOffRow) -> Mapping[str, Any]:
     """An event of a CRM that could not be used yet, and is tried again."""
-    kind = kind_of(row.event)
+    kind = crm_event_form.kind_of(row.event)
     return {
         "id": row.id,
         "what": "" if kind is None else kind.__name__,

@@ -109,7 +109,7 @@ class DialogFilter(_FilterValues):
     )
     kind: str = declared(FilterKind.INNER, default="")
     """Kind of the channel, for the «messenger» filter."""
-    tag: str = declared(FilterKind.TAG, default="", help=T("With this label"), row=T("Tag"))
+    tag: str = declared(FilterKind.TAG, default="", help=T("With this tag"), row=T("Tag"))
     unread: bool = declared(FilterKind.FLAG, default=False, help=T("Only unread"), row=T("Unread"))
     waiting: bool = declared(
         FilterKind.FLAG, default=False, help=T("Only unanswered, the longest waiting first"), row=T("Unanswered")

@@ -181,7 +181,10 @@ _TITLE = RobotField(name="title", label=T("Name"), required=True)
 STATUS = RobotResult("status", T("Sending status"))
 DETAIL = RobotResult("detail", T("Detailed result"), "text")
 TIMED = RobotResult("timeout", T("Operation timeout"), default="0")
-"""``1`` if the robot was answered within its time: the opposite of the ``IsTimeout`` that a portal sets itself."""
+"""``1`` if everything ended before the deadline, ``0`` if not.
+
+A portal's own ``IsTimeout`` is the other way round: ``1`` where it waited in vain.
+"""
 _RESULTS = (STATUS, DETAIL, TIMED)
 FOUND = RobotResult("found", T("Has the messenger"))
 GROUP_ID = RobotResult("group_id", T("Group id"))
@@ -210,12 +213,10 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
     {
         one.code: one
         for one in (
-            _robot(
-                RobotCode.SEND_MESSAGE, T("[ChatApp] - Send a message"), *WHOM, _MESSAGE, *_NAMES, RESPONSIBLE, *_WHERE
-            ),
+            _robot(RobotCode.SEND_MESSAGE, T("Send a message"), *WHOM, _MESSAGE, *_NAMES, RESPONSIBLE, *_WHERE),
             _robot(
                 RobotCode.SEND_FILE,
-                T("[ChatApp] - Send a file from the disk"),
+                T("Send a file from the disk"),
                 *WHOM,
                 FILE,
                 _WORDS,
@@ -225,7 +226,7 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
             ),
             _robot(
                 RobotCode.SEND_DOCUMENT,
-                T("[ChatApp] - Send a CRM document"),
+                T("Send a CRM document"),
                 *WHOM,
                 DOCUMENT,
                 FORMAT,
@@ -236,7 +237,7 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
             ),
             _robot(
                 RobotCode.CHECK_PHONE,
-                T("[ChatApp] - Check a phone"),
+                T("Check a phone"),
                 PHONE,
                 CHAT_ID,
                 *_WHERE,
@@ -246,7 +247,7 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
             ),
             _robot(
                 RobotCode.SET_TAGS,
-                T("[ChatApp] - Tags of the dialog"),
+                T("Tags of the dialog"),
                 *WHOM,
                 RobotField(name="tags", label=T("Tags"), required=True, about=T("Separated by commas or semicolons.")),
                 RobotField(
@@ -259,20 +260,20 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
                 *_WHERE,
                 repeatable=True,
             ),
-            _robot(RobotCode.RENAME_CHAT, T("[ChatApp] - Rename the chat"), *WHOM, _TITLE, *_WHERE, repeatable=True),
+            _robot(RobotCode.RENAME_CHAT, T("Rename the chat"), *WHOM, _TITLE, *_WHERE, repeatable=True),
             _robot(
                 RobotCode.CREATE_GROUP,
-                T("[ChatApp] - Create a group"),
+                T("Create a group"),
                 _TITLE,
                 _MEMBERS,
                 *_WHERE,
                 results=(GROUP_ID,),
                 final=True,
             ),
-            _robot(RobotCode.ADD_MEMBERS, T("[ChatApp] - Add a member to the group"), _GROUP, _MEMBERS, *_WHERE),
+            _robot(RobotCode.ADD_MEMBERS, T("Add a member to the group"), _GROUP, _MEMBERS, *_WHERE),
             _robot(
                 RobotCode.SEND_TO_GROUP,
-                T("[ChatApp] - Send to the group"),
+                T("Send to the group"),
                 _GROUP,
                 _WORDS,
                 _OPTIONAL_DOCUMENT,
@@ -281,13 +282,13 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
             ),
             _robot(
                 RobotCode.SEND_FILE_TO_GROUP,
-                T("[ChatApp] - Send a file from the disk to the group"),
+                T("Send a file from the disk to the group"),
                 _GROUP,
                 FILE,
                 _WORDS,
                 *_WHERE,
             ),
-            _robot(RobotCode.END_GROUP, T("[ChatApp] - Delete the group"), _GROUP, *_WHERE),
+            _robot(RobotCode.END_GROUP, T("Delete the group"), _GROUP, *_WHERE),
         )
     }
 )

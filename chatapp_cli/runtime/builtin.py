@@ -81,5 +81,5 @@ PARTS = (
     Part(workers=_upkeep),
     Part(workers=_indexer),
     Part(workers=_transcriber),
-    Part(timers={joining.KIND: joining.go_on, RUN_TIMER: run_deadline.go_on}),
+    Part(timers={joining.KIND: joining.go_on, RUN_TIMER: run_deadline.passed}),
 )

@@ -1,6 +1,6 @@
-"""Asks the rules of a link where the card of a conversation goes, and remembers what they said.
+"""Chooses by the rules of a link where the card of a conversation goes, and stores what was chosen.
 
-A message is decided by the rules as they were when it came, and decides the same again, however often it is told.
+The rules as they were when a message came decide of it, so that telling the CRM of it again has the same outcome.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ _NO_RULE: Final = RuleId(0)
 
 
 class _State(NamedTuple):
-    """With which rules were compiled; another one is made when it changes."""
+    """What the compiled rules were made of: if it differs, they are compiled anew."""
 
     revision: int
-    """Of the rules, and of the lines and channels that they name."""
+    """A number that grows with every change of the rules, and of the lines and channels that they name."""
     calendars: object
+    """The stamp of the files of calendars."""
 
 
 class _Compiled(NamedTuple):
@@ -62,7 +63,7 @@ class RuleDesk:
         return known.versions[version]
 
     def outcome(self, tx: Tx, row: EntryRow, card: DialogCard, message: MessageRow) -> CardOutcome | None:
-        """Where the card of a client's message goes, if it is made for it; ``None`` if no rule says so."""
+        """Where the card goes that is made for a client's message, or moved by it; ``None`` if no rule decides."""
         chooser = self.chooser(tx, row.link_id, row.id)
         if not chooser.rules:
             return None
@@ -95,7 +96,7 @@ class RuleDesk:
 
 
 def occasion(card: DialogCard, text: str, at: int) -> Occasion:
-    """What rules are asked about: a message of a dialog."""
+    """A message of a dialog, as the conditions of rules see it."""
     return Occasion.of(OnSource(card.line_id, card.kind, card.channel_id), text, at)
 
 
@@ -110,7 +111,10 @@ def _keep(tx: Tx, row: EntryRow, message: MessageRow, rule: PipelineRule | None)
 
 
 def _is_moved(order: Sequence[PipelineRule], before: RouteRow, rule: PipelineRule, message: MessageRow) -> bool:
-    """Whether a later message moves the card: soon enough, and by a rule before the one that decided."""
+    """Whether a later message moves the card.
+
+    It does if it came within the window of the rule that decided before, and a rule above that one holds for it.
+    """
     numbers = [one.id for one in order]
     if not before.card or before.rule_id not in numbers:
         return False

@@ -38,7 +38,7 @@ def card(tx: Tx, dialog: DialogId) -> DialogCard:
 
 
 def known_tags(tx: Tx) -> list[str]:
-    """All labels."""
+    """All tags."""
     return tx.all(lambda name, _count: str(name), "tags.all")
 
 
@@ -53,7 +53,7 @@ def waiting_count(tx: Tx) -> int:
 
 
 def tags(tx: Tx, dialog: DialogId) -> list[str]:
-    """The labels of a dialog."""
+    """The tags of a dialog."""
     return tx.all(str, "tags.of_dialog", dialog=dialog)
 
 
@@ -182,7 +182,7 @@ def _call(tx: Tx, known: DialogCard, name: str) -> None:
 
 
 def tag(tx: Tx, dialog: DialogId, name: str) -> None:
-    """Attach a label, creating it if it is new."""
+    """Attach a tag, creating it if it is new."""
     access.require(tx, Right.TAG)
     name = name.strip()
     if not name:
@@ -195,7 +195,7 @@ def tag(tx: Tx, dialog: DialogId, name: str) -> None:
 
 
 def untag(tx: Tx, dialog: DialogId, name: str) -> None:
-    """Remove a label. Raises NotFound if the dialog does not have it."""
+    """Remove a tag. Raises NotFound if the dialog does not have it."""
     access.require(tx, Right.TAG)
     found = tx.value("tags.by_name", name=name.strip())
     if found is None or not tx.run("tags.detach", dialog=card(tx, dialog).id, tag=found):

@@ -14,7 +14,7 @@ AGAIN: Final[Millis] = 2000
 """After how long it looks again where something had been handed over."""
 
 
-def go_on(tx: Tx, ref: str) -> None:
+def passed(tx: Tx, ref: str) -> None:
     """Give up what waits of the run of this number. The handler of ``RUN_TIMER``."""
     from chatapp_cli.services import runs
 

@@ -11,7 +11,7 @@ from chatapp_cli.services import journal
 from tests.commands.conftest import Shell
 from tests.commands.crm_office import Office
 
-SEND = {"robot": "send_message", "title": "[ChatApp] - Send a message", "code": None, "detail": None}
+SEND = {"robot": "send_message", "title": "Send a message", "code": None, "detail": None}
 
 
 @pytest.mark.req("S-170", part="robots are installed from the command line")

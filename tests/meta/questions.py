@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias
 
-FUNCTION: Final = ast.FunctionDef | ast.AsyncFunctionDef
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 QUESTION: Final = re.compile(r"_?(?:is|has|may|can|asks)_")
 CHANGES: Final = {
     *("add", "append", "clear", "discard", "extend", "insert", "pop", "put", "remove", "run", "emit", "update"),
@@ -26,27 +26,28 @@ def questions_that_write(modules: Mapping[str, str]) -> list[str]:
 
     ``modules`` are texts by the names by which they are imported.
     """
-    trees = {module: ast.parse(code) for module, code in modules.items()}
-    found = {Place(module, one.name): one for module, tree in trees.items() for one in _functions(tree)}
-    imported = {module: _imported(tree) for module, tree in trees.items()}
-    calls = {place: set(_passed_on(place.module, imported[place.module], one)) for place, one in found.items()}
-    writing = {place for place, one in found.items() if any(map(_writes, ast.walk(one)))}
+    found, calls, writing = dict[Place, Function](), dict[Place, set[Place]](), set[Place]()
+    for module, code in modules.items():
+        nodes = list(ast.walk(ast.parse(code)))
+        imported = _imported(nodes)
+        for one in (node for node in nodes if isinstance(node, Function)):
+            if not ("tx" in {arg.arg for arg in one.args.args} or _asks(one)):
+                continue
+            place, inside = Place(module, one.name), list(ast.walk(one))
+            found[place], calls[place] = one, set(_passed_on(module, imported, inside))
+            writing |= {place} if any(map(_writes, inside)) else set()
     while more := {place for place, called in calls.items() if called & writing} - writing:
         writing |= more
     return [f"{place.module}.{place.name}" for place, one in found.items() if _asks(one) and place in writing]
 
 
-def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (node for node in ast.walk(tree) if isinstance(node, FUNCTION))
-
-
-def _asks(one: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _asks(one: Function) -> bool:
     return bool(QUESTION.match(one.name)) or (ast.get_docstring(one) or "").startswith("Whether")
 
 
-def _passed_on(module: str, imported: Mapping[str, tuple[str, str]], one: ast.AST) -> Iterator[Place]:
+def _passed_on(module: str, imported: Mapping[str, tuple[str, str]], inside: Sequence[ast.AST]) -> Iterator[Place]:
     """The functions of modules that a function gives its ``tx``."""
-    for node in ast.walk(one):
+    for node in inside:
         if not (isinstance(node, ast.Call) and any(_root(arg) == "tx" for arg in node.args)):
             continue
         match node.func:
@@ -56,9 +57,9 @@ def _passed_on(module: str, imported: Mapping[str, tuple[str, str]], one: ast.AS
                 yield Place(".".join(imported[short]), name)
 
 
-def _imported(tree: ast.Module) -> Mapping[str, tuple[str, str]]:
+def _imported(nodes: Sequence[ast.AST]) -> Mapping[str, tuple[str, str]]:
     """What each imported name stands for: a module and a name in it."""
-    found = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    found = (node for node in nodes if isinstance(node, ast.ImportFrom))
     return {one.asname or one.name: (node.module or "", one.name) for node in found for one in node.names}
 
 

@@ -99,7 +99,7 @@ WITHOUT_A_RIGHT = {
     "robots.carry_out": "each act asks for its own",
     "robots.carry_out_of": A_CRM,
     "robots.expect": A_CRM,
-    "run_deadline.go_on": A_TIMER,
+    "run_deadline.passed": A_TIMER,
     "runs.advance": AN_EFFECT,
     "runs.begin": ONLY_PART,
     "runs.give_up": A_TIMER,

@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.meta.questions import FUNCTION, questions_that_write
+from tests.meta.questions import Function, questions_that_write
 
 ROOT = Path(__file__).parents[2]
 CODE = [path for path in sorted((ROOT / "chatapp_cli").rglob("*.py")) if path.parent.name != "versions"]
@@ -38,7 +38,7 @@ def files_of_the_project() -> list[Path]:
 
 
 def long_functions(path: Path) -> list[str]:
-    defined = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, FUNCTION))
+    defined = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, Function))
     return [f"{path}:{node.name}" for node in defined if (node.end_lineno or 0) - node.lineno >= 60]
 
 

@@ -249,7 +249,7 @@ def test_the_card_is_commented_with_how_it_ended_also_where_the_step_did_not_wai
     stage.results()
     [entry] = stage.told
     assert (entry.act, str(entry.card)) == (Act.COMMENT, "deal:17")
-    assert entry.text.startswith("[ChatApp] - Send a message: Done for 0 of 1.\n79000000001:N:[BLOCKED] ")
+    assert entry.text.startswith("Send a message: Done for 0 of 1.\n79000000001:N:[BLOCKED] ")
 
 
 def _life(stage: Stage, event: RobotAsked, *, told_first: bool) -> Generator[None]:
@@ -418,7 +418,7 @@ def test_what_a_killed_command_left_is_given_up_at_its_deadline_by_the_daemon(st
         stage.sends()
     shop.clock.at += MINUTE
     assert shop.read(timers.kinds_due) == [RUN_TIMER]
-    shop.write(lambda tx: run_deadline.go_on(tx, str(number)))
+    shop.write(lambda tx: run_deadline.passed(tx, str(number)))
     [part] = shop.read(lambda tx: runs.parts(tx, number))
     assert (part.verdict, part.code) == (("Y", "") if sent else ("N", "TIMEOUT"))
     assert (stage.rests(), shop.read(lambda tx: runs.one(tx, number)).state) == (True, "ended")

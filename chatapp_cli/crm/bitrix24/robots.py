@@ -1,7 +1,7 @@
-"""Our robots in the portal: registered at our present address, answered, and the comment of what they did (S-170).
+"""Our robots in the portal: how they are registered, looked at, renewed and removed (S-170).
 
-Sources: b24-rest-docs ``bizproc-robot-add.md``, ``-update``, ``-list``, ``-delete``, ``bizproc-event-send.md``,
-``crm-timeline-comment-add.md``; providers' sheet §3.3, addendum B8.
+Sources: b24-rest-docs ``bizproc-robot-add.md``, ``-update``, ``-list``, ``-delete``; providers' sheet §3.3,
+addendum B8.
 """
 
 from __future__ import annotations
@@ -36,8 +36,10 @@ _DOCUMENTS: Final = (
     "Bitrix\\Crm\\Integration\\BizProc\\Document\\Dynamic",
 )  # fmt: skip
 """The kinds of cards on whose stages, and in whose business processes, they can be put."""
+_OURS: Final = "[ChatApp] - "
+"""Before their names, among the robots of other applications (S-170)."""
 _ASKED: Final = "asked"
-"""In the memory of a robot whose registration may or may not have been carried out."""
+"""What our memory holds of a robot until its registration is answered: after a lost answer it is renewed."""
 _ALREADY: Final = "error_activity_already_installed"
 _GONE: Final = "error_activity_not_found"
 _ELSEWHERE: Final = ("error_handler_url_match", "error_wrong_handler_url", "error_unsupported_protocol")
@@ -47,12 +49,15 @@ Said = Mapping[str, Any]
 
 
 def registration(robot: Robot, handler: str, owner: str) -> Said:
-    """What a robot is registered with, in Russian and English. It waits: only so does a process take results (B8)."""
+    """What a robot is registered with, in Russian and English.
+
+    Its step waits for our answer (``USE_SUBSCRIPTION``), as results are taken from none that goes on at once (B8).
+    """
     return {
         "HANDLER": handler,
         **({"AUTH_USER_ID": int(owner)} if owner.isdecimal() else {}),
         "USE_SUBSCRIPTION": YES,
-        "NAME": _words(robot.title),
+        "NAME": {language: f"{_OURS}{name}" for language, name in _words(robot.title).items()},
         "PROPERTIES": {one.name: _property(one) for one in robot.fields},
         "RETURN_PROPERTIES": {one.name: _result(one) for one in robot.results},
         "FILTER": {"INCLUDE": [["crm", entity] for entity in _DOCUMENTS]},
@@ -68,7 +73,7 @@ def _words(text: Text, languages: Sequence[str] = _LANGUAGES) -> Mapping[str, st
 
 
 def _property(one: RobotField) -> Said:
-    """A field. The portal knows no languages for what can be chosen, so that it is Russian."""
+    """A field. The labels of what can be chosen have one language in the portal: Russian."""
     said: dict[str, Any] = {
         "Name": _words(one.label),
         "Type": one.kind,
@@ -94,7 +99,9 @@ class PortalRobots:
         self._api, self._memory, self._handler = api, memory, handler
 
     async def there(self) -> Sequence[RobotThere]:
-        """How the portal has each. Its list tells codes alone; what it was told before stands in our memory.
+        """How each robot stands in the portal.
+
+        Its list has codes alone; our memory of what it was told says whether fields and address are those of now.
 
         Raises Rejected if the portal offers no robots, or not to our application.
         """
@@ -114,7 +121,7 @@ class PortalRobots:
         return registration(robot, self._handler, self._api.held.owner)
 
     async def _codes(self) -> Sequence[str]:
-        """The robots of ours; the portal tells only those of this application."""
+        """The codes of ours in the portal, which lists the robots of this application only."""
         try:
             said = await self._api.call("bizproc.robot.list", urgency=Urgency.BACKGROUND)
         except (Misconfigured, Rejected) as error:
@@ -137,7 +144,8 @@ class PortalRobots:
     async def _settle(self, wanted: Mapping[str, RobotPresence]) -> Mapping[str, ChannelError]:
         """Register, renew or remove robots that are so; returns what was refused.
 
-        Somebody else may do the same at this moment, so what is there after all is renewed, and the other way round.
+        Another process may do the same at this moment: a robot that was to be registered and is there is renewed, and
+        one that was to be renewed and is gone is registered.
         """
         leaving = [name for name, how in wanted.items() if how is RobotPresence.STRANGE]
         said = {name: digest(self._registration(_BY_NAME[name])) for name in wanted if name not in leaving}
@@ -152,7 +160,7 @@ class PortalRobots:
         return left
 
     def _command(self, name: str, how: RobotPresence) -> BatchCommand:
-        """What makes a robot that is so as it should be."""
+        """What has to be called for a robot that stands so."""
         if how is RobotPresence.STRANGE:
             return BatchCommand("bizproc.robot.delete", {"CODE": name})
         said = self._registration(_BY_NAME[name])
@@ -161,7 +169,7 @@ class PortalRobots:
         return BatchCommand("bizproc.robot.add", {"CODE": name, **said})
 
     async def _all(self, commands: Mapping[str, BatchCommand]) -> Mapping[str, Any]:
-        """The answers to commands. Raises what ends the whole link, and what passes by itself."""
+        """The answers to commands. Raises an error that is of no single one: the link ended, or it passes by itself."""
         answers = await self._api.batch(commands, urgency=Urgency.BACKGROUND)
         for said in answers.values():
             if isinstance(said, ChannelError) and not isinstance(said, Misconfigured | Rejected):
@@ -177,7 +185,9 @@ class PortalRobots:
         return await self.there()
 
     async def keep(self) -> None:
-        """Keep what was installed as it should be: a portal forgets robots when the application is changed there.
+        """Register again what is missing or old of what was installed.
+
+        A portal forgets robots when the application is changed there.
 
         A refusal is only logged: it keeps nothing else from working, and the check of the link tells it.
         """
@@ -203,7 +213,7 @@ class PortalRobots:
 
 
 _OTHER_WAY: Final = {_ALREADY: RobotPresence.OLD, _GONE: RobotPresence.MISSING}
-"""How a robot is after all, by the refusal of what was tried."""
+"""How a robot stands in truth, by the code with which its registration or renewal was refused."""
 
 
 def _says(answer: Any, code: str) -> bool:
@@ -220,9 +230,11 @@ def _refused(one: RobotThere, error: ChannelError) -> RobotThere:
 
 
 def _explained(error: ChannelError) -> ChannelError:
-    """The refusal of robots: everything else of the link works all the same."""
+    """A refusal that concerns robots alone, under the code that a person is told it by."""
     if error.code == errors.SCOPE:
         return Rejected("robots_scope", error.detail)
+    if isinstance(error, Misconfigured):
+        return error
     if error.code == "no_method":
         return Rejected("robots_not_offered", error.detail)
     if any(errors.begins_with(error, code) for code in _ELSEWHERE):

@@ -59,16 +59,16 @@ SHOWING: Final = frozenset({Act.ADD, Act.IMPORT})
 
 
 class Tells(StrEnum):
-    """What some CRMs can be told, or tell, beside messages and their fate; a manifest's ``tells`` names them."""
+    """What passes between the desk and some CRMs only, beside messages and how they fared: a manifest's ``tells``."""
 
     READ = "read"
-    """``Act.READ``."""
+    """That the client read a message, ``Act.READ``: told to the CRM."""
     REACTIONS = "reactions"
-    """``Act.REACT``, and ``CrmReacted``."""
+    """Reactions of clients, ``Act.REACT``, and of employees, ``CrmReacted``."""
     TYPING = "typing"
-    """Who types, in both directions, see ``ports.crm.ShowsClientTyping`` and ``CrmReply.typed``."""
+    """That the client or an employee types, see ``ports.crm.ShowsClientTyping`` and ``CrmReply.typed``."""
     HISTORY = "history"
-    """``Act.IMPORT``."""
+    """Conversations from before a pairing, ``Act.IMPORT``: told to the CRM."""
 
 
 class TextFate(StrEnum):

@@ -23,7 +23,6 @@ from chatapp_cli.tui.themes import PaintStyles
 
 _WHEN: Final = 12
 _ROBOT: Final = 28
-_PREFIX: Final = "[ChatApp] - "
 
 
 class ShownRun(NamedTuple):
@@ -51,7 +50,7 @@ class RunWords:
         return Text.assemble(
             self._sign(one),
             (fit(words.moment(one.row.created_at, self._now), _WHEN) + " ", styles.faint),
-            (fit(_title(one), robot) + " ", styles.strong),
+            (fit(show(one.outcome.title), robot) + " ", styles.strong),
             (fit(_whom(one), whom), styles.plain),
             no_wrap=True,
         )
@@ -64,7 +63,7 @@ class RunWords:
     def whole(self, one: ShownRun) -> Text:
         """A run in full: what was asked, how each recipient fared and why, and what can be done."""
         styles = self._styles
-        text = Text.assemble((f"{_title(one)}\n", styles.strong))
+        text = Text.assemble((f"{show(one.outcome.title)}\n", styles.strong))
         self._fact(text, _("Card"), one.row.card)
         self._fact(text, _("Asked by"), one.row.actor)
         said = one.row.arguments.get("message") or one.row.arguments.get("title") or one.row.arguments.get("tags", "")
@@ -85,10 +84,6 @@ class RunWords:
     def _fact(self, text: Text, label: str, value: str) -> None:
         if value:
             text.append(f"{label}: ", self._styles.faint).append(f"{value}\n", self._styles.plain)
-
-
-def _title(one: ShownRun) -> str:
-    return show(one.outcome.title).removeprefix(_PREFIX)
 
 
 def _whom(one: ShownRun) -> str:
