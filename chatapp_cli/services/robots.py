@@ -89,11 +89,15 @@ def carry_out_of(tx: Tx, link: LinkId, asked: RobotAsked, setting: RobotSetting)
 
 
 def start(tx: Tx, code: str, arguments: Mapping[str, str], *, key: str, until: Millis) -> RunId:
-    """Keep what a person asks for here; the one of before under the same key. Raises Refused for another use of it."""
+    """Keep what a person asks for here; the one of before under the same key. Raises Refused for another use of it.
+
+    ``until`` is the deadline of what waits for the messenger's last word; anything else has none.
+    """
     access.require(tx, Right.ANSWER)
     limits.REQUEST.require(key, field="key")
     limits.REQUEST.require(json.dumps(dict(arguments), ensure_ascii=False), field="arguments")
-    wanted = RunWanted(key=f"here {key}", robot=code, arguments=arguments, final=is_final(code, arguments), until=until)
+    final = is_final(code, arguments)
+    wanted = RunWanted(key=f"here {key}", robot=code, arguments=arguments, final=final, until=until if final else None)
     run = runs.begin(tx, wanted)
     if run is not None:
         tx.emit(RunBegan(run=run, robot=code))
