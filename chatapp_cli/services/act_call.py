@@ -13,7 +13,7 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import DialogId, LinkId, Millis, SessionRequestId
 from chatapp_cli.domain.robot import CHAT_ID, MESSENGER, PHONE, WHOM
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, crm_chats, dialogs, employees, lines, operators, pairings, session_requests
+from chatapp_cli.services import channels, crm_chats, dialogs, employees, lines, operators, pairings, session_requests, transcript
 from chatapp_cli.services.act_targets import Target, Whereabouts
 from chatapp_cli.services.runs import PATIENCE, ActAttempt
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -112,24 +112,35 @@ class ActCall:
             raise Refused("several_recipients", T("It is for one only: a phone, a chat id or a messenger."))
         return self.recipients()[0]
 
-    def for_each(self, do: Callable[[str], ActAttempt]) -> Sequence[ActAttempt]:
-        """Do it for each recipient, each dialog once; what one is refused does not keep the others."""
-        return list(self._attempts(self.recipients(), do))
+    def for_each(self, do: Callable[[str], ActAttempt | None]) -> Sequence[ActAttempt]:
+        """Do it for each recipient; what one is refused does not keep the others."""
+        found = (self._attempt(one, do) for one in self.recipients())
+        return [one for one in found if one is not None]
 
-    def _attempts(self, recipients: Sequence[str], do: Callable[[str], ActAttempt]) -> Iterator[ActAttempt]:
+    def for_each_target(self, do: Callable[[Target, str], ActAttempt]) -> Sequence[ActAttempt]:
+        """Do it where each recipient is written to, in each dialog once, also in one that it opened itself."""
         met: set[DialogId] = set()
         where = self.where
-        for one in recipients:
-            dialog = next((card.id for card in where.met([one])), None)
-            if dialog in met:
-                continue
-            if dialog is not None:
-                met.add(dialog)
-            try:
-                with self.tx.trial():
-                    yield do(one)
-            except (Refused, NotFound, UsageError) as refusal:
-                yield ActAttempt(address=one, refusal=refusal)
+
+        def one(address: str) -> ActAttempt | None:
+            target = where.of(address)
+            if target.dialog is not None and target.dialog.id in met:
+                return None
+            attempt = do(target, address)
+            if attempt.message is not None:
+                met.add(transcript.message(self.tx, attempt.message).dialog_id)
+            elif target.dialog is not None:
+                met.add(target.dialog.id)
+            return attempt
+
+        return self.for_each(one)
+
+    def _attempt(self, address: str, do: Callable[[str], ActAttempt | None]) -> ActAttempt | None:
+        try:
+            with self.tx.trial():
+                return do(address)
+        except (Refused, NotFound, UsageError) as refusal:
+            return ActAttempt(address=address, refusal=refusal)
 
     def operator(self, name: str) -> str:
         """The operator in a field; empty if none is named, or an employee whom no operator stands for.

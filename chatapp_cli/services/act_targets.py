@@ -69,11 +69,12 @@ class Whereabouts:
         for channel in self.possible.values():
             for address in self._meant_in(channel, addresses):
                 try:
-                    reaching.reach(self.tx, channel, self.able(channel), address)
+                    found = reaching.reach(self.tx, channel, self.able(channel), address)
                 except Refused as error:
                     refusal = refusal or error
                 else:
-                    return Target(channel, None, address)
+                    met = None if found.dialog is None else dialogs.card(self.tx, found.dialog)
+                    return Target(channel, met, address)
         if refusal is not None:
             raise refusal
         raise Refused("no_address", T("{name} has no dialog here, and no address that can be written to.", name=called))

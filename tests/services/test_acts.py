@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from chatapp_cli.domain.access import Right, system
+from chatapp_cli.domain.arrival import Peer, Profile
 from chatapp_cli.domain.errors import ChatappError, Refused
 from chatapp_cli.domain.robot import ROBOTS
 from chatapp_cli.domain.template import Template
 from chatapp_cli.services import acts, duties, templates
 from chatapp_cli.services.act_call import ActCall
-from tests.stores import EVERYTHING, Shop
+from tests.stores import EVERYTHING, Shop, hand_over
 
 CAN = replace(EVERYTHING, templates=True)
 
@@ -76,3 +77,18 @@ def test_a_template_is_sent_with_its_values_in_the_order_of_its_gaps(shop: Shop)
     shop.write(lambda tx: templates.put(tx, channel, template, None))
     [done] = perform(shop, acts.SEND_TEMPLATE, chat_id="anna", template="order", values="15; пятницы")
     assert shop.message(done.message).text == "Заказ 15 ждёт до пятницы"
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["who wrote in two channels", "whose dialog the call opens"])
+def test_a_person_whom_two_addresses_name_gets_it_once(shop: Shop, *, known: bool) -> None:
+    line, phone = shop.line(), "+79161234567"
+    first, last = shop.channel(line=line), shop.channel(line=line, kind="email")
+    if known:
+        shop.hear(first, peer=Peer(key=phone, address=phone), sender=Profile(id=phone, name="Анна", phone=phone))
+        shop.clock.at += 1000
+        shop.hear(last, peer=Peer(key="c7", address="c7"), sender=Profile(id="c7", name="Анна", phone=phone))
+    chat_id = "c7" if known else phone.removeprefix("+")
+    [done] = perform(shop, "send_message", message="Готово", phone=f"{phone}; 8 (916) 123-45-67", chat_id=chat_id)
+    assert (done.address, done.channel) == (phone, last if known else first)
+    assert shop.write(lambda tx: hand_over(tx, shop.media, done.channel)) is not None
+    assert shop.write(lambda tx: hand_over(tx, shop.media, done.channel)) is None
