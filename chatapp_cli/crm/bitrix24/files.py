@@ -18,7 +18,7 @@ from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.events import DISK, without_token
 from chatapp_cli.domain import border
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, RateLimited, Rejected, Retryable
+from chatapp_cli.domain.errors import ChannelError, RateLimited, Rejected, Retryable
 from chatapp_cli.kit.fetching import keep
 from chatapp_cli.kit.http import network, read
 from chatapp_cli.ports.world import Clock
@@ -92,10 +92,8 @@ async def _asked(method: str, api: PortalApi, number: str) -> Mapping[str, Any]:
         raise Rejected("file_gone", number[:20])
     try:
         found = await api.call(method, {"id": int(number)})
-    except Misconfigured as error:
-        raise (Rejected("file_denied", error.detail) if error.code == "scope" else error) from error
     except Rejected as error:
-        raise Rejected("file_gone", error.detail) from error
+        raise Rejected("file_denied" if error.code == errors.SCOPE else "file_gone", error.detail) from error
     return found if isinstance(found, Mapping) else {}
 
 
@@ -144,7 +142,9 @@ async def _refused(response: aiohttp.ClientResponse, secrets: Sequence[str]) -> 
     said = errors.said(answer) or {}
     code = errors.code_of(said)
     if code:
-        return errors.of_one_method(errors.refusal(code, errors.words_of(said, secrets), status=response.status))
+        error = errors.refusal(code, errors.words_of(said, secrets), status=response.status)
+        stale = errors.begins_with(error, errors.EXPIRED)  # the link is asked for anew, with another token
+        return Retryable("strange_answer", error.detail) if stale else errors.of_one_method(error)
     if response.status >= errors.SERVER:
         return Retryable("server_error", f"HTTP {response.status}")
     return Rejected("file_gone", f"HTTP {response.status}")

@@ -21,7 +21,7 @@ from chatapp_cli.domain.crm.cards import CardRef
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, RobotAsked
 from chatapp_cli.domain.crm.receipts import Outcome
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
+from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.robot import NO, PREFIX, YES, known
 from chatapp_cli.kit.brackets import members
@@ -158,7 +158,7 @@ def _answered(said: Any) -> Outcome:
     """A refusal concerns its step alone: a token that the portal does not know is refused as a lack of rights is."""
     if not isinstance(said, ChannelError):
         return CrmReceipt()
-    if isinstance(said, Misconfigured) and said.code == "scope":
+    if said.code == errors.SCOPE:
         return Rejected("step_gone" if errors.begins_with(said, "access_denied") else "robots_scope", said.detail)
     return said
 
