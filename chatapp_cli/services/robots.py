@@ -114,11 +114,18 @@ def carry_out(tx: Tx, run: RunRow, setting: RobotSetting) -> None:
         return
     try:
         with tx.trial():
+            _require_known(run.robot)
             setting.require_possible()
             attempts = acts.perform(run.robot, _call(tx, run, setting))
             runs.keep(tx, run.id, attempts)
     except (Refused, NotFound, UsageError) as refusal:
         runs.keep(tx, run.id, (), refusal)
+
+
+def _require_known(code: str) -> None:
+    """Raise Refused for a code of no robot, also for one of an act that none has yet."""
+    if known(code) is None:
+        raise acts.no_robot(code)
 
 
 def _call(tx: Tx, run: RunRow, setting: RobotSetting) -> ActCall:
