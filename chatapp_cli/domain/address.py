@@ -127,6 +127,14 @@ def title_of(name: str, address: str) -> str:
 
 def named(text: str) -> str:
     """A person's address as channels accept it: ``+7916…``, ``@name``, an e-mail or a ChatID."""
-    likeliest = kinds(text.strip())[0]
-    found = canonical(text, likeliest)
-    return f"@{found}" if likeliest == "username" else found
+    return _as(text, kinds(text.strip())[0])
+
+
+def meant(text: str) -> str:
+    """The same of an unknown person; bare digits that are no Russian number are a ChatID."""
+    return _as(text, openings(text.strip())[0])
+
+
+def _as(text: str, kind: AddressKind) -> str:
+    found = canonical(text, kind)
+    return f"@{found}" if kind == "username" else found

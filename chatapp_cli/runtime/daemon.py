@@ -14,6 +14,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.doors import NO_CHANNEL
 from chatapp_cli.domain.errors import Busy, ChatappError, StoreError
+from chatapp_cli.domain.robot import RUN_TIMER
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.runtime import alarms, builtin, store_alarm
@@ -123,6 +124,7 @@ class Daemon:
     async def run(self) -> None:
         """Run until cancelled, then stop gracefully. Raises StoreLost, or the error that broke the core."""
         try:
+            await self._timekeeper.fire_due(RUN_TIMER)  # before a channel sends what is late
             await self.supervisor.refresh()
             await self.links.refresh()
             self.ready = True

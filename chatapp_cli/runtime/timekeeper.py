@@ -76,6 +76,11 @@ class Timekeeper:
         with closing(await self._store.off_loop(self._store.company.database.pulse)) as pulse:
             await self._tick(pulse)
 
+    async def fire_due(self, kind: str) -> None:
+        """Fire what is due of one kind before anything else runs. Raises StoreError or Busy."""
+        while await self._store.read(partial(timers.due, kind=kind, n=1)):
+            await self._fire(kind)
+
     async def _tick(self, pulse: Pulse) -> None:
         while True:
             try:

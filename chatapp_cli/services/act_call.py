@@ -8,13 +8,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from chatapp_cli.domain.address import canonical, kinds, spelled
+from chatapp_cli.domain.address import canonical, kinds, meant
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import DialogId, LinkId, Millis, SessionRequestId
 from chatapp_cli.domain.robot import CHAT_ID, MESSENGER, PHONE, WHOM
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, crm_chats, dialogs, employees, lines, operators, pairings, session_requests
-from chatapp_cli.services.act_targets import Target, Whereabouts
+from chatapp_cli.services import (
+    channels,
+    crm_chats,
+    dialogs,
+    employees,
+    lines,
+    operators,
+    pairings,
+    session_requests,
+    transcript,
+)
+from chatapp_cli.services.act_targets import Target, Whereabouts, names_portals_chat
 from chatapp_cli.services.runs import PATIENCE, ActAttempt
 from chatapp_cli.store.rows.channels import ChannelRow
 
@@ -26,8 +36,8 @@ if TYPE_CHECKING:
     from chatapp_cli.store.tx import Tx
 
 _SEPARATORS: Final = re.compile(r"[,;\n]")
-_BARS: Final = 3
-"""At least so many stand in a portal's name of a chat."""
+_LINK: Final = re.compile(r"(?:https?://)?t\.me/(?:(\w{2,})|(\+\d{7,15}))/?", re.ASCII)
+"""A username or a phone in Telegram as a link to it (``core.telegram.org/api/links``)."""
 _OF_PERSON: Final = "user_"
 """Before the id of an employee in a portal's field."""
 _ANY: Final = frozenset({"", "auto"})
@@ -45,7 +55,7 @@ def listed(said: str) -> list[str]:
     found: dict[str, str] = {}
     for one in _SEPARATORS.split(said):
         if one.strip():
-            found.setdefault(spelled(one), one.strip())
+            found.setdefault(meant(one), one.strip())
     return list(found.values())
 
 
@@ -112,24 +122,35 @@ class ActCall:
             raise Refused("several_recipients", T("It is for one only: a phone, a chat id or a messenger."))
         return self.recipients()[0]
 
-    def for_each(self, do: Callable[[str], ActAttempt]) -> Sequence[ActAttempt]:
-        """Do it for each recipient, each dialog once; what one is refused does not keep the others."""
-        return list(self._attempts(self.recipients(), do))
+    def for_each(self, do: Callable[[str], ActAttempt | None]) -> Sequence[ActAttempt]:
+        """Do it for each recipient; what one is refused does not keep the others."""
+        found = (self._attempt(one, do) for one in self.recipients())
+        return [one for one in found if one is not None]
 
-    def _attempts(self, recipients: Sequence[str], do: Callable[[str], ActAttempt]) -> Iterator[ActAttempt]:
+    def for_each_target(self, do: Callable[[Target, str], ActAttempt]) -> Sequence[ActAttempt]:
+        """Do it where each recipient is written to, in each dialog once, also in one that it opened itself."""
         met: set[DialogId] = set()
         where = self.where
-        for one in recipients:
-            dialog = next((card.id for card in where.met([one])), None)
-            if dialog in met:
-                continue
-            if dialog is not None:
-                met.add(dialog)
-            try:
-                with self.tx.trial():
-                    yield do(one)
-            except (Refused, NotFound, UsageError) as refusal:
-                yield ActAttempt(address=one, refusal=refusal)
+
+        def one(address: str) -> ActAttempt | None:
+            target = where.of(address)
+            if target.dialog is not None and target.dialog.id in met:
+                return None
+            attempt = do(target, address)
+            if attempt.message is not None:
+                met.add(transcript.message(self.tx, attempt.message).dialog_id)
+            elif target.dialog is not None:
+                met.add(target.dialog.id)
+            return attempt
+
+        return self.for_each(one)
+
+    def _attempt(self, address: str, do: Callable[[str], ActAttempt | None]) -> ActAttempt | None:
+        try:
+            with self.tx.trial():
+                return do(address)
+        except (Refused, NotFound, UsageError) as refusal:
+            return ActAttempt(address=address, refusal=refusal)
 
     def operator(self, name: str) -> str:
         """The operator in a field; empty if none is named, or an employee whom no operator stands for.
@@ -171,9 +192,15 @@ def _as_phone(said: str) -> str:
 def _of_messenger(tx: Tx, said: str) -> str:
     """An address in a CRM's field of messengers: that of a chat of ours, or what stands behind the messenger's name.
 
-    A portal writes a chat of an open line as ``imol|connector|line|chat|user``.
+    A portal writes a chat of an open line as ``imol|connector|line|chat|user``; one that is not ours stays as it is,
+    and nobody is found under it.
     """
-    dialog = crm_chats.dialog_of(said.split("|", 4)[3]) if said.count("|") >= _BARS else None
-    if dialog is not None:
-        return dialogs.card(tx, dialog).address
-    return said.rpartition(": ")[2].strip()
+    if names_portals_chat(said):
+        dialog = crm_chats.dialog_of(said.split("|", 4)[3])
+        try:
+            return said if dialog is None else dialogs.card(tx, dialog).address
+        except NotFound:
+            return said
+    address = said.rpartition(": ")[2].strip()
+    link = _LINK.fullmatch(address)
+    return address if link is None else link[2] or f"@{link[1]}"

@@ -13,6 +13,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.ports.abilities import ABILITIES
 from chatapp_cli.services import dialogs, duties
 from chatapp_cli.services.act_call import ActCall, DeskAct, listed
+from chatapp_cli.services.act_targets import Target
 from chatapp_cli.services.runs import ActAttempt
 from chatapp_cli.store.rows.channels import ChannelRow
 
@@ -22,8 +23,7 @@ PARTICIPANT = "participant"
 
 
 def _set_tags(call: ActCall) -> Sequence[ActAttempt]:
-    def one(address: str) -> ActAttempt:
-        target = call.where.of(address)
+    def one(target: Target, address: str) -> ActAttempt:
         dialog = call.dialog(target)
         for tag in listed(call.said("tags")):
             if call.said("action") == DETACH:
@@ -33,14 +33,13 @@ def _set_tags(call: ActCall) -> Sequence[ActAttempt]:
                 dialogs.tag(call.tx, dialog, tag)
         return ActAttempt(address=address, channel=target.channel.id)
 
-    return call.for_each(one)
+    return call.for_each_target(one)
 
 
 def _rename(call: ActCall) -> Sequence[ActAttempt]:
     """A group is renamed in the messenger where the channel can, any other dialog here."""
 
-    def one(address: str) -> ActAttempt:
-        target = call.where.of(address)
+    def one(target: Target, address: str) -> ActAttempt:
         dialog = call.dialog(target)
         card = dialogs.card(call.tx, dialog)
         if card.chat_kind == "group" and ABILITIES[SessionMethod.RENAME_GROUP].declared(call.able(target.channel)):
@@ -51,7 +50,7 @@ def _rename(call: ActCall) -> Sequence[ActAttempt]:
         dialogs.rename(call.tx, dialog, call.said("title"))
         return ActAttempt(address=address, channel=target.channel.id)
 
-    return call.for_each(one)
+    return call.for_each_target(one)
 
 
 def _set_participant(call: ActCall) -> Sequence[ActAttempt]:

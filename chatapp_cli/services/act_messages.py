@@ -32,19 +32,18 @@ def send(call: ActCall, target: Target, address: str, words: FromTemplate | None
 
 
 def _to_each(call: ActCall) -> Sequence[ActAttempt]:
-    return call.for_each(lambda address: send(call, call.where.of(address), address))
+    return call.for_each_target(lambda target, address: send(call, target, address))
 
 
 def _template(call: ActCall) -> Sequence[ActAttempt]:
     """By the name of a template, with its values in the order of its gaps."""
 
-    def one(address: str) -> ActAttempt:
-        target = call.where.of(address)
+    def one(target: Target, address: str) -> ActAttempt:
         row = templates.find(call.tx, target.channel, call.said("template"))
         values = dict(zip(gaps(row.body), listed(call.said("values")), strict=False))
         return send(call, target, address, FromTemplate(call.said("template"), values))
 
-    return call.for_each(one)
+    return call.for_each_target(one)
 
 
 SEND_TEXT = DeskAct(_to_each, Right.ANSWER)

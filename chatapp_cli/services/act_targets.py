@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from chatapp_cli.domain.address import kinds
+from chatapp_cli.domain.address import kinds, openings
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.text import T
@@ -14,10 +14,20 @@ from chatapp_cli.services import channels, dialogs, reaching
 from chatapp_cli.services.message_request import InDialog, ToAddress
 
 if TYPE_CHECKING:
+    from chatapp_cli.services.reaching import Reach
     from chatapp_cli.services.routes import Able
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.rows.dialogs import DialogCard
     from chatapp_cli.store.tx import Tx
+
+
+_BARS: Final = 3
+"""At least so many stand in a portal's name of a chat."""
+
+
+def names_portals_chat(address: str) -> bool:
+    """Whether this is a chat of a portal's open line, such as ``imol|connector|line|chat|user``, and no address."""
+    return address.count("|") >= _BARS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +79,29 @@ class Whereabouts:
         for channel in self.possible.values():
             for address in self._meant_in(channel, addresses):
                 try:
-                    reaching.reach(self.tx, channel, self.able(channel), address)
+                    found = self._reached(channel, address)
                 except Refused as error:
                     refusal = refusal or error
                 else:
-                    return Target(channel, None, address)
+                    met = None if found.dialog is None else dialogs.card(self.tx, found.dialog)
+                    return Target(channel, met, address)
         if refusal is not None:
             raise refusal
         raise Refused("no_address", T("{name} has no dialog here, and no address that can be written to.", name=called))
 
+    def _reached(self, channel: ChannelRow, address: str) -> Reach:
+        """How a channel reaches somebody; bare digits are no stranger's phone. Raises Refused."""
+        found = reaching.reach(self.tx, channel, self.able(channel), address)
+        if found.kind == "chat_id" or openings(address)[0] != "chat_id":
+            return found
+        raise Refused(
+            "no_phone", T("{address} may be no phone: one begins with a plus, or with 7 or 8.", address=address)
+        )
+
     def of(self, address: str) -> Target:
         """Where whoever has an address is written to. Raises Refused."""
+        if names_portals_chat(address):
+            raise Refused("no_dialog", T("{name} has no dialog here yet.", name=address))
         if channels.is_own_phone(self.tx)(address):
             raise Refused("own_number", T("{address} is a number of our own.", address=address))
         met = list(self.met([address]))

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.robot import RobotCode, known
+from chatapp_cli.domain.robot import RobotCode, RobotField, known
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import access, act_dialogs, act_groups, act_messages
 from chatapp_cli.services.act_call import ActCall, DeskAct
@@ -56,15 +56,26 @@ def _act(code: str) -> DeskAct:
     """An act by its code. Raises Refused."""
     found = ACTS.get(code)
     if found is None:
-        raise Refused("unknown_robot", T("There is no robot {name}.", name=code))
+        raise no_robot(code)
     return found
+
+
+def no_robot(code: str) -> Refused:
+    """The refusal of a code that no robot has."""
+    return Refused("unknown_robot", T("There is no robot {name}.", name=code))
+
+
+def _is_filled(one: RobotField, said: str) -> bool:
+    """Whether something can be seen in a field; what separates several values is none, save in a text."""
+    separators = "" if one.kind == "text" else ",;"
+    return any(sign.isprintable() and not sign.isspace() and sign not in separators for sign in said)
 
 
 def _require_filled(code: str, call: ActCall) -> None:
     """Raise Refused for a field that has to be filled in; a file stands for its field."""
     robot = known(code)
     for one in () if robot is None else robot.fields:
-        given = call.files if one.is_file else call.said(one.name)
+        given = call.files if one.is_file else _is_filled(one, call.said(one.name))
         if one.required and not given:
             raise Refused("field_missing", T("The field “{name}” is empty.", name=one.label))
         if one.options and call.said(one.name) not in {"", *one.options}:

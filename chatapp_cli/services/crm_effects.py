@@ -51,7 +51,8 @@ def on_state(tx: Tx, event: MessageStateChanged) -> None:
 
 def on_run_state(tx: Tx, event: MessageStateChanged) -> None:
     """Decide what an automation is told of a message that it had us send."""
-    if event.state in _SAYS_MORE and tx.one(int, "parts.any_of_message", message=event.message) is not None:
+    decides = event.state == State.QUEUED or event.state in _SAYS_MORE
+    if decides and tx.one(int, "parts.any_of_message", message=event.message) is not None:
         from chatapp_cli.services import runs
 
         runs.on_state(tx, event)

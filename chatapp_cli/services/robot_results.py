@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.address import canonical, kinds
+from chatapp_cli.domain.address import canonical, openings
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.robot import (
     ADDRESSED,
@@ -26,6 +26,7 @@ from chatapp_cli.domain.robot import (
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.services import channels, runs, words
+from chatapp_cli.services.act_call import listed
 from chatapp_cli.services.run_reason import RunReason
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def of(tx: Tx, run: RunRow, manifest: Callable[[ChannelRow], Manifest]) -> Robot
     parts = runs.parts(tx, run.id)
     said = [_verdict(tx, run, part, manifest) for part in parts]
     if (reason := RunReason.read(run.reason)) is not None:
-        said.append(_refused(run, reason))
+        said += [RobotVerdict(one, done=False, code=reason.code, message=show(reason.what)) for one in _asked_for(run)]
     good = bool(said) and all(one.done for one in said)
     late = any(one.code == TIMEOUT for one in said)
     values = {STATUS.name: YES if good else NO, DETAIL.name: detail(said), TIMED.name: "0" if late else "1"}
@@ -72,8 +73,14 @@ def of(tx: Tx, run: RunRow, manifest: Callable[[ChannelRow], Manifest]) -> Robot
         values |= _facts(robot, said, parts, values)
     done = sum(one.done for one in said)
     line = T("Done for {done} of {all}.", done=done, all=len(said))
-    title = T("A step of a bot") if robot is None else robot.title
-    return RobotOutcome(title, values, line, waits=run.state != runs.ENDED)
+    return RobotOutcome(_title(run), values, line, waits=run.state != runs.ENDED)
+
+
+def _title(run: RunRow) -> Text:
+    if run.robot == runs.STEP:
+        return T("A step of a bot")
+    robot = known(run.robot)
+    return T("Unknown robot {name}", name=run.robot) if robot is None else robot.title
 
 
 def _facts(
@@ -90,7 +97,7 @@ def _facts(
 def chat_of(address: str) -> str:
     """A recipient as a result names it: a phone as its digits."""
     address = address.strip()
-    return canonical(address, "phone").lstrip("+") if "phone" in kinds(address) else address
+    return canonical(address, "phone").lstrip("+") if openings(address)[0] == "phone" else address
 
 
 def _verdict(tx: Tx, run: RunRow, part: PartRow, manifest: Callable[[ChannelRow], Manifest]) -> RobotVerdict:
@@ -102,12 +109,10 @@ def _verdict(tx: Tx, run: RunRow, part: PartRow, manifest: Callable[[ChannelRow]
     return RobotVerdict(chat, done=True)
 
 
-def _refused(run: RunRow, reason: RunReason) -> RobotVerdict:
-    """Of a run that was refused as a whole: for whom it was, as it was filled in."""
-    asked = run.arguments
-    whom = next((said for one in ADDRESSED if (said := asked.get(one.name, "").strip())), "")
-    chat = chat_of(whom.replace(";", ","))
-    return RobotVerdict(chat, done=False, code=reason.code, message=show(reason.what))
+def _asked_for(run: RunRow) -> Sequence[str]:
+    """For whom a run was that was refused as a whole, as it was filled in; one without a name for nobody."""
+    given = [said for one in ADDRESSED if (said := run.arguments.get(one.name, "").strip())]
+    return list(dict.fromkeys(map(chat_of, listed("; ".join(given))))) or [""]
 
 
 def why(tx: Tx, part: PartRow, manifest: Callable[[ChannelRow], Manifest]) -> Text:

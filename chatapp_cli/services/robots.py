@@ -89,11 +89,15 @@ def carry_out_of(tx: Tx, link: LinkId, asked: RobotAsked, setting: RobotSetting)
 
 
 def start(tx: Tx, code: str, arguments: Mapping[str, str], *, key: str, until: Millis) -> RunId:
-    """Keep what a person asks for here; the one of before under the same key. Raises Refused for another use of it."""
+    """Keep what a person asks for here; the one of before under the same key. Raises Refused for another use of it.
+
+    ``until`` is the deadline of what waits for the messenger's last word; anything else has none.
+    """
     access.require(tx, Right.ANSWER)
     limits.REQUEST.require(key, field="key")
     limits.REQUEST.require(json.dumps(dict(arguments), ensure_ascii=False), field="arguments")
-    wanted = RunWanted(key=f"here {key}", robot=code, arguments=arguments, final=is_final(code, arguments), until=until)
+    final = is_final(code, arguments)
+    wanted = RunWanted(key=f"here {key}", robot=code, arguments=arguments, final=final, until=until if final else None)
     run = runs.begin(tx, wanted)
     if run is not None:
         tx.emit(RunBegan(run=run, robot=code))
@@ -110,11 +114,18 @@ def carry_out(tx: Tx, run: RunRow, setting: RobotSetting) -> None:
         return
     try:
         with tx.trial():
+            _require_known(run.robot)
             setting.require_possible()
             attempts = acts.perform(run.robot, _call(tx, run, setting))
             runs.keep(tx, run.id, attempts)
     except (Refused, NotFound, UsageError) as refusal:
         runs.keep(tx, run.id, (), refusal)
+
+
+def _require_known(code: str) -> None:
+    """Raise Refused for a code of no robot, also for one of an act that none has yet."""
+    if known(code) is None:
+        raise acts.no_robot(code)
 
 
 def _call(tx: Tx, run: RunRow, setting: RobotSetting) -> ActCall:

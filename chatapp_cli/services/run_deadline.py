@@ -1,4 +1,7 @@
-"""The deadline of runs that no entry of the ledger tells, and of what is asked of channels' sessions for runs."""
+"""The deadline of runs, and of what is asked of channels' sessions for them.
+
+It needs no session of a CRM: what waits is withdrawn in time also where nobody can be told of it yet.
+"""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class ActAttempt:
 
 
 def begin(tx: Tx, wanted: RunWanted) -> RunId | None:
-    """Keep a run that is to be carried out; ``None`` if there was one under this key."""
+    """Keep a run that is to be carried out, by its deadline; ``None`` if there was one under this key."""
     number = tx.insert(
         "runs.begin",
         crm=wanted.link,
@@ -96,7 +96,11 @@ def begin(tx: Tx, wanted: RunWanted) -> RunId | None:
         until=wanted.until,
         now=tx.now,
     )
-    return None if number is None else RunId(number)
+    if number is None:
+        return None
+    if wanted.until is not None:
+        timers.put(tx, RUN_TIMER, str(number), wanted.until, keeps_hour=False)
+    return RunId(number)
 
 
 def told_by(tx: Tx, run: RunId, entry: EntryId) -> None:
@@ -140,10 +144,8 @@ def keep(tx: Tx, run: RunId, attempts: Sequence[ActAttempt], refusal: ChatappErr
         tx.run("runs.refused", run=run, reason=RunReason.of(refusal).written)
     for position, one_ in enumerate(attempts):
         _keep_part(tx, run, position, one_)
-    row = one(tx, run)
-    alone = row.entry_id is None and row.until is not None
-    if alone or any(one_.request is not None for one_ in attempts):
-        timers.put(tx, RUN_TIMER, str(run), row.until or tx.now + PATIENCE, keeps_hour=False)
+    if one(tx, run).until is None and any(one_.request is not None for one_ in attempts):
+        timers.put(tx, RUN_TIMER, str(run), tx.now + PATIENCE, keeps_hour=False)
     advance(tx, run)
 
 
@@ -166,9 +168,12 @@ def _keep_part(tx: Tx, run: RunId, position: int, attempt: ActAttempt) -> None:
 
 
 def on_state(tx: Tx, event: MessageStateChanged) -> None:
-    """Decide the parts of a message. An effect of its event."""
+    """Decide the parts of a message; one that comes back to wait after its deadline is given up. An effect."""
     for part in tx.all(PartRow, "parts.of_message", message=event.message):
         run = one(tx, part.run_id)
+        if event.state == State.QUEUED and run.until is not None and run.until <= tx.now:
+            give_up(tx, run)
+            continue
         verdict = _verdict(State(event.state), waited_for=_is_waited_for(run))
         if verdict:
             found = transcript.message(tx, event.message)

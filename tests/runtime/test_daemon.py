@@ -10,13 +10,16 @@ import pytest
 from chatapp_cli.api.server import serve
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Busy
+from chatapp_cli.domain.robot import RobotCode
 from chatapp_cli.kit.manifests import manifests
+from chatapp_cli.runtime.daemon import running
 from chatapp_cli.runtime.lease import current_holder
 from chatapp_cli.runtime.once import deliver
 from chatapp_cli.sandbox.directory import has_sandbox
 from chatapp_cli.sandbox.directory import sandbox as provider
 from chatapp_cli.sandbox.stage import Sandbox
-from chatapp_cli.services import channels, duties
+from chatapp_cli.services import channels, duties, runs
+from chatapp_cli.services.runs import RunWanted
 from tests.contract.connector_contract import ANNA
 from tests.runtime.desk import answer, bound, call_here, eventually, serving, state_of, the_dialogs
 
@@ -117,3 +120,13 @@ async def test_a_daemon_takes_over_from_a_command_that_is_sending_and_the_comman
             await sending_alone
             assert state_of(company, message) in OUT
         assert [h.text for h in await sandbox.heard(ANNA)] == ["Слышу"]
+
+
+async def test_what_is_late_is_given_up_before_a_channel_starts(company: Company) -> None:
+    late = RunWanted(key="k", robot=RobotCode.SEND_MESSAGE, until=company.world.clock.now())
+    company.write(lambda tx: runs.begin(tx, late))
+    async with running(company, parts=()) as daemon:
+        while not daemon.ready:
+            await asyncio.sleep(0)
+        [found] = company.read(runs.latest)
+        assert found.state == runs.ENDED

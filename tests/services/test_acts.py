@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chatapp_cli.domain.access import Right, system
+from chatapp_cli.domain.arrival import Peer, Profile
 from chatapp_cli.domain.errors import ChatappError, Refused
 from chatapp_cli.domain.robot import ROBOTS
 from chatapp_cli.domain.template import Template
 from chatapp_cli.services import acts, duties, templates
 from chatapp_cli.services.act_call import ActCall
-from tests.stores import EVERYTHING, Shop
+from tests.stores import EVERYTHING, Shop, hand_over
 
 CAN = replace(EVERYTHING, templates=True)
 
@@ -50,6 +52,9 @@ def test_an_operator_becomes_a_participant_of_one_dialog_and_leaves_it(shop: Sho
         (acts.SET_PARTICIPANT, {"chat_id": "anna", "employee": "Пётр", "role": "king"}, "There is no role king"),
         ("set_tags", {"chat_id": "anna", "tags": "VIP", "action": "burn"}, "burn is no choice of “Action”."),
         ("set_tags", {"chat_id": "anna"}, "The field “Tags” is empty."),
+        ("set_tags", {"chat_id": "anna", "tags": ";,; \u200b"}, "The field “Tags” is empty."),
+        ("rename_chat", {"chat_id": "anna", "title": " \u200b"}, "The field “Name” is empty."),
+        ("send_message", {"chat_id": "anna", "message": "\u200b"}, "The field “Message” is empty."),
         ("fly", {}, "There is no robot fly."),
     ],
 )
@@ -76,3 +81,49 @@ def test_a_template_is_sent_with_its_values_in_the_order_of_its_gaps(shop: Shop)
     shop.write(lambda tx: templates.put(tx, channel, template, None))
     [done] = perform(shop, acts.SEND_TEMPLATE, chat_id="anna", template="order", values="15; пятницы")
     assert shop.message(done.message).text == "Заказ 15 ждёт до пятницы"
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["who wrote in two channels", "whose dialog the call opens"])
+def test_a_person_whom_two_addresses_name_gets_it_once(shop: Shop, *, known: bool) -> None:
+    line, phone = shop.line(), "+79161234567"
+    first, last = shop.channel(line=line), shop.channel(line=line, kind="email")
+    if known:
+        shop.hear(first, peer=Peer(key=phone, address=phone), sender=Profile(id=phone, name="Анна", phone=phone))
+        shop.clock.at += 1000
+        shop.hear(last, peer=Peer(key="c7", address="c7"), sender=Profile(id="c7", name="Анна", phone=phone))
+    chat_id = "c7" if known else phone.removeprefix("+")
+    [done] = perform(shop, "send_message", message="Готово", phone=f"{phone}; 8 (916) 123-45-67", chat_id=chat_id)
+    assert (done.address, done.channel) == (phone, last if known else first)
+    assert shop.write(lambda tx: hand_over(tx, shop.media, done.channel)) is not None
+    assert shop.write(lambda tx: hand_over(tx, shop.media, done.channel)) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"chat_id": "5123456789"}, "no_phone"),
+        ({"chat_id": "9161234567"}, "no_phone"),
+        ({"chat_id": "79161234567"}, ""),
+        ({"chat_id": "+49 151 12345678"}, ""),
+        ({"phone": "9161234567"}, ""),
+        ({"messenger": "imol|livechat|1|79161234567|5"}, "no_dialog"),
+        ({"messenger": "imol|chatapp_api|1|chat-999|5"}, "no_dialog"),
+        ({"messenger": "Telegram: https://t.me/ann_k"}, "no_address"),
+        ({"messenger": "https://t.me/+79161234567"}, ""),
+    ],
+)
+def test_a_stranger_is_written_to_only_where_a_phone_is_written_as_one(
+    shop: Shop, asked: dict[str, str], code: str
+) -> None:
+    shop.channel()
+    able = replace(CAN, write_first=("phone",))
+    call = partial(ActCall, able=lambda _row: able, arguments={"message": "Готово", **asked}, key="k")
+    [done] = shop.write(lambda tx: acts.perform("send_message", call(tx=tx)))
+    assert getattr(done.refusal, "code", "") == code
+    assert (done.message is not None) == (code == "")
+
+
+def test_a_link_to_somebody_in_telegram_is_their_username(shop: Shop) -> None:
+    shop.hear(shop.channel())
+    [done] = perform(shop, "send_message", message="Готово", channel="letters", messenger="TG: https://t.me/anna")
+    assert (done.address, done.refusal) == ("@anna", None)

@@ -15,10 +15,11 @@ from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, RobotAsked
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.states import Act
-from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Refused, Rejected
+from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Refused, Rejected, Retryable
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.robot import RUN_TIMER, RobotCode
+from chatapp_cli.i18n import show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import (
     channels,
@@ -210,6 +211,31 @@ def test_at_the_deadline_what_has_not_left_never_leaves(
     assert (stage.rests(), stage.sent) == (True, sent)
     stage.desk.shop.clock.at += 100 * MINUTE
     assert (stage.rests(), stage.results()) == (True, [])
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_at_the_deadline_nothing_leaves_though_the_crm_cannot_be_told_for_now(stage: Stage, *, begun: bool) -> None:
+    shop = stage.desk.shop
+    stage.keeps(stage.asked(**final()))
+    if begun:
+        stage.applies()
+    shop.clock.at += 10 * MINUTE
+    [ref] = shop.read(lambda tx: timers.due(tx, RUN_TIMER, n=5))
+    shop.write(lambda tx: timers.fire(tx, RUN_TIMER, ref, run_deadline.go_on))
+    stage.applies()
+    assert stage.rests()
+    why = LATE if begun else "It could not be begun in time."
+    assert stage.results() == [("N", f"79000000001:N:[TIMEOUT] {why}", "0")]
+
+
+def test_what_comes_back_to_wait_after_the_deadline_does_not_leave_any_more(stage: Stage) -> None:
+    shop = stage.desk.shop
+    stage.runs(stage.asked(**final()))
+    claim = shop.write(lambda tx: outbox.claim(tx, shop.media, stage.desk.channel))
+    shop.clock.at += 10 * MINUTE
+    shop.write(lambda tx: outbox.postpone(tx, claim, Retryable("stopped"), seconds=0, counted=False))
+    assert stage.rests()
+    assert stage.results() == [("N", f"79000000001:N:[TIMEOUT] {LATE}", "0")]
 
 
 @pytest.mark.parametrize("end", ["sent", "put back"])
@@ -424,6 +450,29 @@ def test_what_a_killed_command_left_is_given_up_at_its_deadline_by_the_daemon(st
     assert (stage.rests(), shop.read(lambda tx: runs.one(tx, number)).state) == (True, "ended")
     assert shop.write(begin) == number
     assert stage.rests()
+
+
+@pytest.mark.parametrize(("asks", "ended"), [({}, False), ({"async": "Y"}, True)])
+def test_a_run_without_time_to_wait_is_accepted_or_given_up_but_never_left(
+    stage: Stage, asks: dict[str, str], *, ended: bool
+) -> None:
+    shop, asks = stage.desk.shop, {"phone": ANNA, "message": "Готово", **asks}
+    number = shop.write(lambda tx: robots.start(tx, RobotCode.SEND_MESSAGE, asks, key="k", until=tx.now))
+    shop.write(lambda tx: robots.carry_out(tx, runs.one(tx, number), RobotSetting(able=lambda _row: CAN)))
+    shop.write(lambda tx: runs.give_up(tx, runs.one(tx, number)))
+    assert stage.rests() == ended
+    assert shop.read(lambda tx: runs.one(tx, number)).state == ("ended" if ended else "open")
+
+
+@pytest.mark.parametrize("code", ["fly", "send_template", "set_participant"])
+def test_a_crm_has_only_robots_done_and_each_recipient_is_told_why_nothing_was(stage: Stage, code: str) -> None:
+    arguments = {"phone": "8 (900) 000-00-01", "chat_id": "79000000001; 9000000002", "message": "Готово"}
+    stage.runs(stage.asked(code, **arguments, template="x", employee="27"))
+    said = f"N:[UNKNOWN_ROBOT] There is no robot {code}."
+    assert stage.results() == [("N", f"79000000001:{said}; 9000000002:{said}", "1")]
+    [row] = stage.desk.shop.read(runs.latest)
+    outcome = stage.desk.shop.read(lambda tx: robot_results.of(tx, row, lambda _row: manifest("email")))
+    assert (show(outcome.title), show(outcome.line)) == (f"Unknown robot {code}", "Done for 0 of 2.")
 
 
 @pytest.mark.req("S-172", part="the responsible person")

@@ -144,7 +144,9 @@ async def _refused(response: aiohttp.ClientResponse, secrets: Sequence[str]) -> 
     if code == errors.EXPIRED:  # of the link, which bears a token: the next attempt asks for another link
         return Retryable("server_error", f"HTTP {response.status}")
     if code:
-        return errors.of_one_method(errors.refusal(code, errors.words_of(said, secrets), status=response.status))
+        error = errors.refusal(code, errors.words_of(said, secrets), status=response.status)
+        stale = errors.begins_with(error, errors.EXPIRED)  # the link is asked for anew, with another token
+        return Retryable("strange_answer", error.detail) if stale else errors.of_one_method(error)
     if response.status >= errors.SERVER:
         return Retryable("server_error", f"HTTP {response.status}")
     return Rejected("file_gone", f"HTTP {response.status}")
