@@ -20,6 +20,7 @@ from chatapp_cli.services import (
     crm_chats,
     crm_gaps,
     ledger,
+    links,
     pairings,
     transcript,
 )
@@ -43,9 +44,12 @@ def send(tx: Tx, link: LinkId, event: CrmWroteFirst, able: Able, files: Sequence
     """Accept the message once for its mark, and join the dialog to its chat there, or have the author told why not.
 
     What they write in that chat before the CRM knows whose it is goes to the same dialog. ``tx`` acts in the name of
-    the author. Raises NotFound if the channel is not paired with the CRM.
+    the author. Nothing is done about what a look found from before the link or its first pairing: a link that ended
+    may have sent it. Raises NotFound if the channel is not paired with the CRM.
     """
     access.require(tx, Right.ANSWER)
+    if _is_from_before(tx, link, event):
+        return
     pairing = _pairing(tx, link, event)
     options = SendOptions(key=key_of(f"crm {link} {event.remote}"), origin=Origin.CRM)
     try:
@@ -62,8 +66,17 @@ def send(tx: Tx, link: LinkId, event: CrmWroteFirst, able: Able, files: Sequence
 
 
 def refuse(tx: Tx, link: LinkId, event: CrmWroteFirst, reason: Text) -> None:
-    """Have the author told why their message cannot go out. Raises NotFound."""
-    _tell(tx, _pairing(tx, link, event), event, reason)
+    """Have the author told why their message cannot go out, unless ``send`` passes it over. Raises NotFound."""
+    if not _is_from_before(tx, link, event):
+        _tell(tx, _pairing(tx, link, event), event, reason)
+
+
+def _is_from_before(tx: Tx, link: LinkId, event: CrmWroteFirst) -> bool:
+    """Whether a look found what was written before anything was paired by this link: nobody knows what became of it."""
+    if not event.found or event.at is None:
+        return False
+    paired = [row.since for row in pairings.everything(tx) if row.link_id == link]
+    return not paired or event.at < max(links.one(tx, link).created_at, min(paired))
 
 
 def _tell(tx: Tx, pairing: PairingRow, event: CrmWroteFirst, reason: Text) -> None:

@@ -103,14 +103,15 @@ def keep(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival]) -> int:
             event=written(arrival.event),
             raw=arrival.raw,
             state="dead" if arrival.event is None else "new",
-            problem=border.text(arrival.problem),
+            problem=_kept_problem(arrival.problem),
             now=tx.now,
         )
         if number is None:
             continue
         new += 1
         if arrival.event is None:
-            _tell_of_death(tx, link, number, arrival.problem)
+            _tell_of_death(tx, link, number, str(arrival.problem))
+            _tell_of_stray(tx, link, arrival)
         elif (at_once := AT_ONCE.get(type(arrival.event))) is not None:
             tx.run("crmevents.done", id=number)
             at_once(tx, link)
@@ -141,6 +142,16 @@ def keep_and_apply(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival], context
         if row is not None:
             apply(tx, row, event_of(row), context)
     return new
+
+
+def _kept_problem(problem: Text | str) -> str:
+    return kept(cleaned(problem)) if isinstance(problem, Text) else border.text(problem)
+
+
+def _tell_of_stray(tx: Tx, link: LinkId, arrival: CrmArrival) -> None:
+    """Have the author of a message told that it is for nobody here."""
+    if arrival.stray is not None and isinstance(arrival.problem, Text):
+        ledger.refuse_unplaced(tx, link, arrival.stray.remote, arrival.problem, employee=arrival.stray.author)
 
 
 def _tell_of_death(tx: Tx, link: LinkId, arrived: int, problem: str) -> None:

@@ -327,6 +327,7 @@ def removed(tx: Tx, link: LinkRow, left: Text | None = None) -> bool:
     now = next((row for row in everything(tx) if row.id == link.id), None)
     if now is None or now.ending is None:
         return False
+    tx.run("pairings.remember", link=link.id)
     tx.run("links.remove", id=link.id)
     tx.run("options.keep", subject=_NEXT, id=0, name=link.kind, value=link.hook_key)
     tx.run("options.drop", subject=_ENDING, id=link.id)

@@ -98,15 +98,23 @@ def attach(
     stored = _changed(manifest, channel.kind, {} if before is None else before.options, changes)
     values = {"spot": place.id, "place_name": border.name(place.name), "options": stored}
     if before is None:
-        number = PairingId(
-            tx.insert("pairings.add", link=link, channel=channel.id, kind=channel.kind, now=tx.now, **values)
-        )
+        number = _added(tx, link, channel, values)
     else:
         number = before.id
         tx.run("pairings.again", id=number, now=tx.now, **values)
         tx.run("holds.end", pairing=number)
     tx.emit(PairingMade(channel=channel.id, link=link, place=place.id))
     return number
+
+
+def _added(tx: Tx, link: LinkId, channel: ChannelRow, values: Mapping[str, object]) -> PairingId:
+    """A new pairing, under the number that the channel had in the same account by a link that was removed.
+
+    The account's chats bear that number. No other pairing gets it: numbers are never given out again.
+    """
+    added: int = tx.insert("pairings.add", link=link, channel=channel.id, kind=channel.kind, now=tx.now, **values)
+    tx.run("pairings.remembered", id=added)
+    return next(row.id for row in everything(tx) if (row.link_id, row.channel_id) == (link, channel.id))
 
 
 def configure(tx: Tx, manifest: CrmManifest, row: PairingRow, changes: Mapping[str, str]) -> None:

@@ -65,6 +65,13 @@ class AmoChannel:
 
         await eventually(has)
 
+    async def link_again(self) -> None:
+        """Remove the link, and link and pair the account again."""
+        address = self.company.read(lambda tx: self.company.options.text(tx, "public_url"))
+        assert await linking.unlink(self.company, self.row(), force=True) is None
+        self.link = await _linked(self.company, self.account, address)
+        await self.pair()
+
     async def pair(self) -> None:
         """Pair the channel with the pipeline of sales."""
         row = self.company.read(lambda tx: channels.one(tx, self.channel))

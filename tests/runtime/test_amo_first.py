@@ -80,6 +80,25 @@ async def test_it_goes_out_once_by_the_channel_that_was_chosen_and_the_conversat
         assert [one.by_client for one in chat.messages] == [False, True, False]
 
 
+async def test_after_a_new_link_of_the_account_what_was_delivered_stays_so_and_the_old_chat_goes_on(
+    companies: Callable[..., Company],
+) -> None:
+    async with amo_channel(companies(http_port=0), TelegramSandbox()) as desk:
+        desk.town.stage.person(ANNA)
+        lead = await deal(desk, phone="@anna_p")
+        chat = await writes(desk, lead, "@anna_p")
+        await eventually(lambda: chat.messages[0].status == 1)
+        await desk.town.say(ANNA, "Сколько стоит?")
+        await eventually(lambda: len(chat.messages) == 2 and told(desk))
+        await desk.link_again()
+        answer = await desk.account.manager_writes(chat, "Сто рублей")
+        await eventually(lambda: answer.status == 1 and told(desk))
+        await desk.town.say(ANNA, "Спасибо")
+        await desk.sees(FIRST, "Сколько стоит?", "Сто рублей", "Спасибо")
+        assert await texts_of(desk, ANNA) == [FIRST, "Сто рублей"]
+        assert (len(desk.account.chats), chat.messages[0].status) == (1, 1)
+
+
 @pytest.mark.req("S-186", part="the rate rule")
 @pytest.mark.req("S-055", part="written first from a deal")
 async def test_by_phone_the_second_waits_three_minutes_and_who_has_a_username_does_not(

@@ -12,8 +12,8 @@ from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.message import Origin
-from chatapp_cli.services import crm_looks, dialogs, ledger, pairings, transcript
-from tests.services.paired import HERE, Paired, linked
+from chatapp_cli.services import crm_intake, crm_looks, dialogs, ledger, pairings, transcript
+from tests.services.paired import HERE, Paired, another_link, linked
 from tests.stores import Shop
 
 
@@ -101,6 +101,23 @@ def test_what_cannot_go_out_is_told_to_its_author_with_the_reason(desk: Paired, 
     assert told.reason
     assert why in told.reason
     assert desk.shop.read(ledger.everything) == []
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_what_a_look_finds_from_before_the_link_keeps_the_status_that_it_has_there(desk: Paired, paired: bool) -> None:
+    """As it happened: linked anew, the desk called messages failed that had been delivered, and they were doubled."""
+    if not paired:
+        desk.link = desk.shop.write(lambda tx: another_link(tx, desk.shop.vault, "other.example"))
+    assert first(desk, "", channel=0, found=True, at=desk.shop.clock.at - 1) == 1
+    assert waiting(desk) == []
+    assert desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link)) == []
+
+
+def test_what_a_look_finds_from_after_the_pairing_is_told_to_its_author(desk: Paired) -> None:
+    first(desk, "", found=True, at=desk.shop.clock.at + 1)
+    [told] = waiting(desk)
+    assert told.reason
+    assert "while the desk was away" in told.reason
 
 
 def test_a_channel_that_is_not_paired_any_more_sends_nothing(desk: Paired) -> None:

@@ -6,22 +6,65 @@ from functools import partial
 
 import pytest
 
-from chatapp_cli.domain.crm.events import CrmArrival, CrmWrote
+from chatapp_cli.domain.crm.events import CrmArrival, CrmWrote, StrayWords
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import NotFound, Refused
-from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.ids import DialogId, LinkId, PairingId
 from chatapp_cli.domain.journal.links import PairingEnded
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, crm_intake, journal, lines
+from chatapp_cli.services import channels, crm_intake, journal, lines, links
 from chatapp_cli.store.rows.crm import CrmArrivedRow
 from chatapp_cli.store.tx import Tx
-from tests.services.paired import Paired, able, linked
+from tests.services.paired import Paired, able, another_link, linked, pair
 from tests.stores import Shop
 
 
 @pytest.fixture
 def desk(shop: Shop) -> Paired:
     return linked(shop, shop.channel(kind="email"), "north.example")
+
+
+def again(desk: Paired, kind: str = "") -> tuple[LinkId, PairingId]:
+    """Remove the link, and link and pair the account again."""
+
+    def removed(tx: Tx) -> None:
+        links.begin_removal(tx, links.one(tx, desk.link), force=True)
+        assert links.removed(tx, links.one(tx, desk.link))
+
+    desk.shop.write(removed)
+    link = desk.shop.write(lambda tx: another_link(tx, desk.shop.vault, kind or "north.example"))
+    return link, desk.shop.write(lambda tx: pair(tx, link, channels.one(tx, desk.channel)))
+
+
+def test_a_channel_that_is_paired_again_after_a_new_link_of_the_account_has_the_number_that_its_chats_bear(
+    desk: Paired,
+) -> None:
+    dialog = desk.dialog(desk.shop.hear(desk.channel, text="Здравствуйте"))
+    desk.tell_all()
+    link, pairing = again(desk)
+    assert (pairing, link == desk.link) == (desk.pairing, False)
+    event = desk.wrote(dialog, "Ответ в старом чате", pairing=pairing)
+    desk.come(event, "message:900", link=link)
+    assert desk.dialog(desk.send_next("x1")) == dialog
+
+
+def test_in_another_account_a_channel_has_another_number(desk: Paired) -> None:
+    _, pairing = again(desk, "south.example")
+    assert pairing != desk.pairing
+
+
+def test_the_author_of_a_message_that_is_for_nobody_here_is_told_so_once(desk: Paired) -> None:
+    problem = T("It is for nobody.")
+    stray = StrayWords(remote="r-9", author="27")
+    arrival = CrmArrival(provider_id="odd:r-9", event=None, raw=b"{}", problem=problem, stray=stray)
+    for _ in range(2):
+        desk.shop.write(lambda tx: crm_intake.keep(tx, desk.link, [arrival]))
+    [row] = desk.entries()
+    entry = desk.entry(row)
+    assert entry is not None
+    assert (entry.act, entry.remote, entry.employee, entry.reason) == (Act.FAILED, "r-9", "27", "It is for nobody.")
+    [letter] = desk.shop.read(crm_intake.dead)
+    assert letter.problem == problem
 
 
 @pytest.mark.parametrize("gone", ["channel", "line"])

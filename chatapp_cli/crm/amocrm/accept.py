@@ -108,12 +108,12 @@ async def _wrote(bound: Bound, message: Tree, now: Millis) -> CrmArrival:
         raise ValueError("a message without an id")
     external = str(_map(message, "source").get("external_id") or "")
     number = known[0] if known else ours.pairing_of_source(external)
+    author = await employee(bound, str(_map(message, "sender").get("id") or ""))
     if number is None and (client_id or external):
-        return events.dead(_encoded(message), kept.remote, "it was written in a chat that is none of this desk")
+        return events.stray(_encoded(message), kept.remote, author)
     found = await _pairing(bound, number, external)
     about = found or PairedSource(kind="", place="")
-    where: dict[str, Any] = {"kind": about.kind, "place": about.place, "channel": about.channel}
-    where |= {"author": await employee(bound, str(_map(message, "sender").get("id") or ""))}
+    where: dict[str, Any] = {"kind": about.kind, "place": about.place, "channel": about.channel, "author": author}
     if found is None:
         where |= {"pairing": number or 0}
     if known is None:

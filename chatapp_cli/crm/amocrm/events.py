@@ -24,8 +24,10 @@ from chatapp_cli.domain.crm.events import (
     CrmWroteFirst,
     MirroredChat,
     RemoteFile,
+    StrayWords,
 )
 from chatapp_cli.domain.ids import ChannelId, Millis, PairingId
+from chatapp_cli.domain.text import T
 from chatapp_cli.kit.lenient import read_as
 
 _TYPES: Final[Mapping[str, str]] = {
@@ -179,6 +181,13 @@ def reaction(kept: KeptReaction, mark: str) -> CrmArrival:
 def dead(raw: bytes, mark: str, problem: str) -> CrmArrival:
     """What cannot be used, for a person to see."""
     return CrmArrival(provider_id=f"odd:{mark}", event=None, raw=raw, problem=problem)
+
+
+def stray(raw: bytes, remote: str, author: str) -> CrmArrival:
+    """A message in a chat of another link, as of one that was removed: a person sees it, and its author is told."""
+    problem = T("This desk does not know its chat, as after a link was removed. Write it in the client's new chat.")
+    told = StrayWords(remote=border.external_id(remote), author=border.external_id(author))
+    return CrmArrival(provider_id=f"odd:{remote}", event=None, raw=raw, problem=problem, stray=told)
 
 
 def understand(raw: bytes, now: Millis) -> CrmEvent:

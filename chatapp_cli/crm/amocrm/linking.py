@@ -6,6 +6,7 @@ Sources: providers' sheet §4.1, §5.1, addendum C1, C3.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
@@ -112,7 +113,7 @@ def _bound(values: Mapping[str, str], world: World, previous: Bound | None, hook
     kept = previous.secrets if previous else {}
     secrets = {
         "grant": kept.get("grant") or world.chance.key(),
-        "mark": kept.get("mark") or world.chance.key()[-12:],
+        "mark": kept.get("mark") or _mark(hook_key),
         "channel_secret": values.get("channel_secret", "").strip(),
     }
     by_way = _by_token(values, world) if settings[WAY] == TOKEN else _by_code(values, world)
@@ -125,6 +126,11 @@ def _bound(values: Mapping[str, str], world: World, previous: Bound | None, hook
         hook_key=hook_key,
         memory=previous.memory if previous else by_way.memory,
     )
+
+
+def _mark(hook_key: str) -> str:
+    """What our ids bear there: the same for an account that is linked again at the address that it had."""
+    return sha256(hook_key.encode()).hexdigest()[:12]
 
 
 def _channel(values: Mapping[str, str]) -> Mapping[str, str]:

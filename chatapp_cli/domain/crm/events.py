@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from chatapp_cli.domain.crm.cards import CardRef
 from chatapp_cli.domain.ids import ChannelId, Millis, PairingId
+from chatapp_cli.domain.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +294,16 @@ CardEvent: TypeAlias = CardChanged | CardCommented
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StrayWords:
+    """A message of an employee in a chat that is none of this link, as of one that was removed."""
+
+    remote: str
+    """The CRM's id of the message."""
+    author: str = ""
+    """The CRM's id of the employee; empty if it is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CrmArrival:
     """One event of the CRM with what it was read from; tokens are taken out of ``raw``."""
 
@@ -301,7 +312,10 @@ class CrmArrival:
     event: CrmEvent | None
     """``None`` if it could not be understood."""
     raw: bytes = field(default=b"", repr=False)
-    problem: str = ""
+    problem: Text | str = ""
+    """Why it is not used, if ``event`` is ``None``; words of a program, or what a person is told."""
+    stray: StrayWords | None = None
+    """The message that it tells, if that is for nobody here: its author is told so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,20 @@ VALUES (:link, :channel, :kind, :spot, :place_name, :options, 1,
   (SELECT COALESCE(MAX(m.id), 0) FROM message m), '', '', :now)
 RETURNING id;
 
+-- name: pairings.remember
+INSERT INTO stored_option (subject, ref, name, value)
+SELECT 'paired', p.channel_id, k.kind || ' ' || k.account, CAST(p.id AS TEXT)
+FROM crm_pairing p JOIN crm_link k ON k.id = p.link_id WHERE p.link_id = :link
+ON CONFLICT (subject, ref, name) DO UPDATE SET value = excluded.value;
+
+-- name: pairings.remembered
+UPDATE crm_pairing SET id = (
+    SELECT CAST(o.value AS BIGINT) FROM stored_option o JOIN crm_link k ON o.name = k.kind || ' ' || k.account
+    WHERE o.subject = 'paired' AND o.ref = crm_pairing.channel_id AND k.id = crm_pairing.link_id)
+WHERE id = :id AND EXISTS (
+    SELECT 1 FROM stored_option o JOIN crm_link k ON o.name = k.kind || ' ' || k.account
+    WHERE o.subject = 'paired' AND o.ref = crm_pairing.channel_id AND k.id = crm_pairing.link_id);
+
 -- name: pairings.again
 UPDATE crm_pairing SET place = :spot, place_name = :place_name, options = :options, active = 1, code = '', detail = '',
   created_at = CASE WHEN active = 1 THEN created_at ELSE :now END,

@@ -24,7 +24,7 @@ from tests.contract.connector_contract import ScriptedAsker
 
 SALES = 3383152
 IVAN_PHONE = "+79161234567"
-MARK = "000000000003"
+MARK = "e0cca2965509"
 """The mark of the first link in a world whose keys are counted."""
 CONVERSATION = f"{MARK}.p1.chat-1"
 

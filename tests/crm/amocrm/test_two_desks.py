@@ -74,6 +74,7 @@ async def test_an_answer_in_the_other_desks_chat_is_kept_for_a_person_to_see_and
     await account.settled()
     arrived = [one for reply in newer.replies[before:] for one in reply.arrivals]
     assert [one.event is None and bool(one.problem) for one in arrived] == [True, True, False]
+    assert [one.stray is not None and bool(one.stray.remote) for one in arrived] == [True, True, False]
     event = arrived[2].event
     assert isinstance(event, CrmWrote)
     assert (event.chat, event.remote_chat, event.text) == ("chat-1", chat.id, "Пётр, ваш заказ готов")
