@@ -139,6 +139,8 @@ UNRECORDED: Mapping[str, str] = {
     "crm card": "asks the CRM itself",
     "crm check": "asks the CRM itself",
     "crm employees": "asks the CRM itself",
+    "crm fields": "asks the CRM itself",
+    "crm users list": "asks the CRM itself",
     "crm places": "asks the CRM itself",
     "crm robots install": "asks the CRM itself",
     "crm robots list": "asks the CRM itself",

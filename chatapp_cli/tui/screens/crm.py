@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
+from textual.events import ScreenResume
 from textual.widgets import OptionList, Static
 
 from chatapp_cli.bootstrap import Company
@@ -29,7 +30,6 @@ from chatapp_cli.tui.actions import crm_robots as robot_actions
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.overview import Overview
-from chatapp_cli.tui.screens.crm_rules import CrmRulesScreen
 from chatapp_cli.tui.screens.linking import LinkingScreen, PairingScreen
 from chatapp_cli.tui.screens.robot_runs import RobotRunsScreen
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
@@ -111,11 +111,10 @@ class CrmScreen(ActionPage):
         if news.any_of(LinkEvent, PairingEvent, EntryEvent):
             self.on_resize()
 
+    @on(ScreenResume)  # after another page, such as that of linking
     def on_resize(self) -> None:
         """Read again: titles are folded to another width."""
         self.do(self._read, group="read", exclusive=True)
-
-    on_screen_resume = on_resize  # after another page, such as that of linking
 
     async def _read(self) -> None:
         found = await self.workspace.read(partial(_look, company=self.workspace.company))
@@ -127,8 +126,7 @@ class CrmScreen(ActionPage):
 
     @on(OptionList.OptionHighlighted)
     def _show_chosen(self) -> None:
-        link, pairing, entry = self._tree.link, self._tree.pairing, self._tree.entry
-        about = self.query_one("#about", Static)
+        about, link, pairing, entry = self.query_one("#about", Static), *self._tree.chosen
         self.query_one(StatusBar).tell_keys("crm", "app", without=self._tree.unfit())
         shown, words = self._shown, self._words
         if link is None or shown is None:
@@ -215,18 +213,19 @@ class CrmScreen(ActionPage):
 
     def action_robots(self) -> None:
         """Show how the chosen CRM has our robots, and install or remove them."""
-        if link := self._tree.link:
-            self.do(partial(robot_actions.robots, self, link))
+        self._do_with_link(robot_actions.robots)
 
     def action_resume(self) -> None:
         """Try the chosen link again now."""
+        self._do_with_link(crm_actions.resume)
+
+    def _do_with_link(self, act: Callable[[ActionPage, LinkRow], Awaitable[None]]) -> None:
         if link := self._tree.link:
-            self.do(partial(crm_actions.resume, self, link))
+            self.do(partial(act, self, link))
 
     def action_catch_up(self) -> None:
         """Look now for what did not reach us."""
-        if link := self._tree.link:
-            self.do(partial(crm_actions.catch_up, self, link))
+        self._do_with_link(crm_actions.catch_up)
 
     def action_retry(self) -> None:
         """Tell the CRM the chosen entry again."""
@@ -240,8 +239,7 @@ class CrmScreen(ActionPage):
 
     def action_rules(self) -> None:
         """Show the rules of the chosen link."""
-        if link := self._tree.link:
-            self.app.push_screen(CrmRulesScreen(link))
+        self._do_with_link(crm_actions.rules)
 
     def action_runs(self) -> None:
         """Show what robots did."""
@@ -249,15 +247,12 @@ class CrmScreen(ActionPage):
 
     def action_people(self) -> None:
         """Show who is who in the chosen link's CRM, and join an employee with an operator."""
-        if link := self._tree.link:
-            self.do(partial(crm_people_actions.people, self, link))
+        self._do_with_link(crm_people_actions.people)
 
     def action_letter(self) -> None:
         """Show the letter to the support of the chosen link's CRM."""
-        if link := self._tree.link:
-            self.do(partial(crm_actions.letter, self, link))
+        self._do_with_link(crm_actions.letter)
 
     def action_unlink(self) -> None:
         """Remove the chosen link, after a question."""
-        if link := self._tree.link:
-            self.do(partial(crm_actions.unlink, self, link))
+        self._do_with_link(crm_actions.unlink)

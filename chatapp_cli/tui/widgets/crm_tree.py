@@ -80,6 +80,11 @@ class CrmTree(OptionList):
         return next((row for row in self.pairings if kind == "pairing" and row.id == number), None)
 
     @property
+    def chosen(self) -> tuple[LinkRow | None, PairingRow | None, ShownEntryRow | None]:
+        """All three."""
+        return self.link, self.pairing, self.entry
+
+    @property
     def link(self) -> LinkRow | None:
         """The chosen link, or that of the chosen pairing or entry."""
         kind, number = self._chosen()

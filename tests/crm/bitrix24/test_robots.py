@@ -414,7 +414,7 @@ async def test_no_error_of_a_download_repeats_the_tokens_of_its_link(
 ) -> None:
     number = portal.server.office.keep_file(PRICES)
     portal.authority.lives = 0
-    with pytest.raises(NeedsRebind) as failed:
+    with pytest.raises(Retryable) as failed:
         await session.fetch_disk_file(str(number), tmp_path / "a")
     words = f"{failed.value!r} {failed.value} {getattr(failed.value, 'detail', '')}"
     assert not [secret for secret in portal.authority.secrets if secret in words]
