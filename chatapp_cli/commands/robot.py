@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -18,7 +18,11 @@ from chatapp_cli.commands.input_checks import amount
 from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import robots as documents
 from chatapp_cli.domain.errors import UsageError
+<<<<<<< HEAD
 from chatapp_cli.domain.robot import ASYNC, DETAIL, FILE, ROBOTS, STATUS, YES, Robot
+=======
+from chatapp_cli.domain.robot import DETAIL, FILE, ROBOTS, STATUS, YES, Robot
+>>>>>>> mendrob
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 
@@ -97,12 +101,12 @@ def run(
         ASYNC.name: YES if final else "",
     }
     steps = _steps(code, {name: value for name, value in given.items() if value}, file)
-    with opened(ctx) as company:
+    with opened(ctx) as company, ExitStack() as stack:
+        prepared = _prepared(company, steps, stack)
         key = key or company.world.chance.key()
-        outcomes = [_carried_out(company, one, f"{key} {number}", seconds=wait) for number, one in enumerate(steps)]
+        outcomes = _in_order(company, prepared, key, seconds=wait, several=not code, as_json=as_json)
         if any(one.waits for one in outcomes):
             note_if_unserved(company)
-    _tell(steps, outcomes, as_json=as_json, several=not code)
     raise typer.Exit(0 if all(one.good for one in outcomes) else 1)
 
 
@@ -118,16 +122,70 @@ def _steps(code: str, given: Mapping[str, str], file: str) -> Sequence[RobotStep
     what = T("The file of robots")
     try:
         return robot_yaml.read(input_checks.standard_input() if file == "-" else input_checks.file(file, what))
+    except FileNotFoundError as error:
+        raise UsageError(T("There is no file {n}.", n=file), field="file") from error
     except OSError as error:
-        raise UsageError(T("{file} cannot be read: {why}.", file=file, why=error), field="file") from error
+        why = error.strerror or error
+        raise UsageError(T("{file} cannot be read: {why}.", file=file, why=why), field="file") from error
 
 
-def _carried_out(company: Company, step: RobotStep, key: str, *, seconds: float) -> RobotOutcome:
+class PreparedStep(NamedTuple):
+    """A robot whose files can be read, and lie in the store."""
+
+    step: RobotStep
+    files: Sequence[StagedFile]
+
+
+def _prepared(company: Company, steps: Sequence[RobotStep], stack: ExitStack) -> Sequence[PreparedStep]:
+    """The robots with their files, before the first of them does anything. Raises NotFound for an unreadable file."""
+    from chatapp_cli.commands.staging import staging
+
+    take = stack.enter_context(staging(company))
+    return [PreparedStep(one, _taken(one, take)) for one in steps]
+
+
+def _taken(step: RobotStep, take: Callable[[Path], StagedFile]) -> Sequence[StagedFile]:
+    named = step.robot.files(step.arguments)
+    return [take(Path(one.strip())) for one in named.split(";") if one.strip()]
+
+
+def _in_order(
+    company: Company, steps: Sequence[PreparedStep], key: str, *, seconds: float, several: bool, as_json: bool
+) -> Sequence[RobotOutcome]:
+    """Do one after the other and print how each fared; JSON is one document, printed in any case.
+
+    If it stops half-way, it is told under which key the same command goes on.
+    """
+    done: list[RobotOutcome] = []
+    try:
+        for number, one in enumerate(steps):
+            done.append(_carried_out(company, one, f"{key} {number}", seconds=seconds))
+            if not as_json:
+                printing.facts({"robot": one.step.robot.spelled, **done[-1].values} if several else done[-1].values)
+    finally:
+        if as_json and (done or several):
+            found = [documents.outcome(one.step.robot, outcome) for one, outcome in zip(steps, done, strict=False)]
+            printing.document(found if several else found[0])
+        if len(done) < len(steps):
+            _tell_of_key(key, len(done), len(steps))
+    return done
+
+
+def _tell_of_key(key: str, done: int, steps: int) -> None:
+    note(
+        "{done} of {all} robots were run. To go on, repeat the command with: --idempotency-key {key}",
+        done=done,
+        all=steps,
+        key=key,
+    )
+
+
+def _carried_out(company: Company, one: PreparedStep, key: str, *, seconds: float) -> RobotOutcome:
     """Do it, and wait for its end if it asks for that."""
     from chatapp_cli.services import robot_results, runs
 
     until = company.world.clock.now() + int(seconds * 1000)
-    number = _begun(company, step, key, until)
+    number = _begun(company, one, key, until)
     if company.read(partial(runs.one, run=number)).final:
         from chatapp_cli.runtime import robot_runs
         from chatapp_cli.runtime.logs import configure
@@ -137,35 +195,18 @@ def _carried_out(company: Company, step: RobotStep, key: str, *, seconds: float)
     return company.read(lambda tx: robot_results.of(tx, runs.one(tx, number), company.manifest))
 
 
-def _begun(company: Company, step: RobotStep, key: str, until: int) -> RunId:
-    from chatapp_cli.commands.staging import staging
+def _begun(company: Company, one: PreparedStep, key: str, until: int) -> RunId:
     from chatapp_cli.services import robots, runs
     from chatapp_cli.services.robots import RobotSetting
 
-    with ExitStack() as stack:
-        take = stack.enter_context(staging(company))
-        setting = RobotSetting(able=company.capabilities, files=_taken(step, take))
+    setting = RobotSetting(able=company.capabilities, files=one.files)
 
-        def begin(tx: Any) -> RunId:
-            number = robots.start(tx, step.robot.code, step.arguments, key=key, until=until)
-            robots.carry_out(tx, runs.one(tx, number), setting)
-            return number
+    def begin(tx: Any) -> RunId:
+        number = robots.start(tx, one.step.robot.code, one.step.arguments, key=key, until=until)
+        robots.carry_out(tx, runs.one(tx, number), setting)
+        return number
 
-        return company.write(begin)
-
-
-def _taken(step: RobotStep, take: Callable[[Path], StagedFile]) -> Sequence[StagedFile]:
-    named = step.robot.files(step.arguments)
-    return [take(Path(one.strip())) for one in named.split(";") if one.strip()]
-
-
-def _tell(steps: Sequence[RobotStep], outcomes: Sequence[RobotOutcome], *, as_json: bool, several: bool) -> None:
-    if as_json:
-        found = [documents.outcome(step.robot, one) for step, one in zip(steps, outcomes, strict=True)]
-        printing.document(found if several else found[0])
-        return
-    for step, one in zip(steps, outcomes, strict=True):
-        printing.facts({"robot": step.robot.spelled, **one.values} if several else one.values)
+    return company.write(begin)
 
 
 @app.command("runs", cls=Verb)
@@ -199,11 +240,16 @@ def retry(
 ) -> None:
     """Do again what a run did not do, for those alone, and print the number of the new run."""
     from chatapp_cli.domain.ids import RunId
-    from chatapp_cli.services import robot_retries
+    from chatapp_cli.services import robot_results, robot_retries, runs
 
     with opened(ctx) as company:
-        typer.echo(company.write(partial(robot_retries.retry, run=RunId(number), able=company.capabilities)))
-        note_if_unserved(company)
+        again = company.write(partial(robot_retries.retry, run=RunId(number), able=company.capabilities))
+        done = company.read(lambda tx: robot_results.of(tx, runs.one(tx, again), company.manifest))
+        typer.echo(again)
+        note("Run {n} does again what was not done: {detail}", n=again, detail=done.values[DETAIL.name])
+        note("See how it ends with: chatapp robot runs")
+        if done.waits:
+            note_if_unserved(company)
 
 
 def _state(row: RunRow) -> str:

@@ -89,6 +89,8 @@ class ActCall:
         if named.lower() not in _ANY:
             own = [row for row in possible if named in {str(row.id), row.account, row.title}]
             possible = own or [row for row in possible if named.lower() == row.kind]
+            if not possible:
+                raise Refused("no_channel", T("There is no channel {name} that the robot may use.", name=named))
         if not possible:
             raise Refused("no_channel", T("No channel fits that the robot may use."))
         if not self.said("line_id") and len({row.line_id for row in possible}) > 1:

@@ -12,6 +12,7 @@ from chatapp_cli.domain.robot import CHAT_ID, NO, WHOM, RobotCode, known
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, robots, runs
 from chatapp_cli.services.robots import RobotSetting
+from chatapp_cli.services.run_reason import RunReason
 from chatapp_cli.services.runs import RunWanted
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from chatapp_cli.store.tx import Tx
 
 _OF_TEXT: Final = frozenset({RobotCode.SEND_MESSAGE, RobotCode.SEND_TO_GROUP})
+_FILLED_IN: Final = frozenset({
+    "bad_choice", "empty", "field_missing", "no_recipient", "several_recipients", "unknown_robot",
+})  # fmt: skip
+"""Why a run is refused each time, since what was filled in stays."""
 _GIVEN: Final = tuple(one.name for one in WHOM)
 
 
@@ -34,6 +39,8 @@ def obstacle(run: RunRow, parts: Sequence[PartRow]) -> Text | None:
         return T("It has not ended yet.")
     if not failed and not run.reason:
         return T("It was done for everybody.")
+    if (reason := RunReason.read(run.reason)) is not None and reason.code in _FILLED_IN:
+        return T("It would be refused again: {why}", why=reason.what)
     if robot.files(run.arguments):
         return T("Its files are not kept.")
     safe = robot.repeatable or run.reason or (run.robot in _OF_TEXT and not _is_uncertain(failed))

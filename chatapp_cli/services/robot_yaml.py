@@ -13,7 +13,7 @@ import yaml
 
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.robot import PREFIX, ROBOTS, Robot, known
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
 
 _ROBOT: Final = "robot"
 
@@ -60,7 +60,7 @@ def read(text: str) -> Sequence[RobotStep]:
             raise _not_understood(T("It has references."))
         found = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and mappings only
     except (yaml.YAMLError, RecursionError) as error:
-        raise _not_understood(getattr(error, "problem", None) or type(error).__name__) from error
+        raise _not_understood(_mistake(error)) from error
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise _not_understood(T("It is no list of robots."))
     return [_step(one) for one in found]
@@ -71,6 +71,13 @@ def _step(said: Mapping[Any, Any]) -> RobotStep:
     return step(filled.pop(_ROBOT, ""), filled)
 
 
+def _mistake(error: yaml.YAMLError | RecursionError) -> Text:
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    if mark is not None:
+        return T("Line {n} is no correct YAML.", n=mark.line + 1)
+    return T("It is nested too deeply, or has signs that YAML does not allow.")
+
+
 def _joined(value: object) -> str:
     if isinstance(value, list):
         return "; ".join(map(_joined, value))
@@ -79,7 +86,7 @@ def _joined(value: object) -> str:
     return value
 
 
-def _not_understood(words: object) -> UsageError:
+def _not_understood(words: Text) -> UsageError:
     return UsageError(
         T("The robots are not understood: {words}", words=words),
         T("Write a list such as: - robot: send-message, with phone and message below it"),

@@ -36,7 +36,7 @@ def test_the_final_word_is_waited_for_with_the_asynchronous_result(chatapp: Shel
         (["--message", "Ау"], ":N:[NO_RECIPIENT] There is no phone and no chat id."),
         (["--chat-id", "client-7"], "client-7:N:[FIELD_MISSING] The field “Message” is empty."),
         (["--chat-id", "client-7", "--message", "Ау", "--channel", "sms"],
-         "client-7:N:[NO_CHANNEL] No channel fits that the robot may use."),
+         "client-7:N:[NO_CHANNEL] There is no channel sms that the robot may use."),
         (["--chat-id", "a b;client-7", "--message", "Ау"],
          "a b:N:[CANNOT_WRITE_FIRST] An address in Программа has no spaces.; client-7:Y"),
     ],
@@ -93,14 +93,47 @@ def test_several_robots_of_a_file_run_in_order(chatapp: Shell, program: Program,
     ] * 2
 
 
+def test_a_file_that_is_missing_is_told_before_the_first_robot_of_several_works(
+    chatapp: Shell, program: Program
+) -> None:
+    steps = f"{STEPS}- robot: send-file\n  chat_id: client-7\n  file: /no/such\n"
+    said = chatapp.run("robot", "run", "--file", "-", stdin=steps)
+    assert (said.code, said.out, program.heard) == (1, "", [])
+    assert "/no/such" in said.err
+    assert chatapp("robot", "runs", "--json").json == []
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_robots_that_stop_half_way_say_what_was_done_and_how_to_go_on(
+    chatapp: Shell, program: Program, *, as_json: bool
+) -> None:
+    words = ("robot", "run", "--file", "-", "--idempotency-key", "k", *(["--json"] if as_json else []))
+    one, other = "- robot: send-message\n  chat_id: client-7\n", "\n  async: 'yes'\n"
+    steps = f"{one}  message: Раз{other}{one}  message: Два{other}"
+    assert chatapp.run(*words, stdin=steps).code == 0
+    stopped = chatapp.run(*words, stdin=steps.replace("Два", "Три"))
+    done = [each["detail"] for each in stopped.json] if as_json else [stopped.rows[2][1]]
+    assert (stopped.code, done, program.heard) == (1, ["client-7:Y"], ["Раз", "Два"])
+    assert "1 of 2 robots were run. To go on, repeat the command with: --idempotency-key k\n" in stopped.err
+
+
+def test_what_would_be_refused_again_is_not_offered_to_be_done_again(chatapp: Shell) -> None:
+    assert chatapp.run("robot", "run", "send-message", "--chat-id", "client-7").code == 1
+    said = chatapp.run("robot", "retry", "1")
+    assert (said.code, said.out) == (1, "")
+    assert "It would be refused again: The field “Message” is empty." in said.err
+
+
 @pytest.mark.parametrize(
     ("words", "stdin", "complaint"),
     [
         (["fly"], "", "There is no robot fly."),
         ([], "", "No robot is named."),
-        (["--file", "/no/such"], "", "/no/such cannot be read"),
+        (["--file", "/no/such"], "", "There is no file /no/such."),
         (["--file", "-"], "robot: send-message", "It is no list of robots."),
-        (["--file", "-"], "- robot: [", "The robots are not understood"),
+        (["--file", "-"], "- robot: [", "The robots are not understood: Line 1 is no correct YAML."),
+        (["--file", "-"], "- robot: x\n  message: 'a\n- robot: y\n", "Line 4 is no correct YAML."),
+        (["--file", "-"], "- robot: \u0007", "has signs that YAML does not allow."),
         (["--file", "-"], "- robot: send-message\n  phones: 1", "The robot send-message has no field phones."),
         (["--file", "-"], "- &a robot: send-message\n- *a", "It has references."),
         (["send-message", "--tags", "VIP"], "", "The robot send-message has no field tags."),
@@ -125,7 +158,10 @@ def test_what_was_refused_is_done_again_by_its_number(chatapp: Shell, program: P
     words = ("robot", "run", "send-message", "--chat-id", "a b; client-7", "--message", "Раз", "--async")
     assert chatapp.run(*words).code == 1
     (number,) = [one["id"] for one in chatapp("robot", "runs", "--json").json]
-    assert chatapp("robot", "retry", number).out == f"{number + 1}\n"
+    done = chatapp("robot", "retry", number)
+    assert done.out == f"{number + 1}\n"
+    assert f"Run {number + 1} does again what was not done: a b:N:[CANNOT_WRITE_FIRST]" in done.err
+    assert "chatapp robot runs" in done.err
     (again, _) = chatapp("robot", "runs", "--json").json
     assert (again["arguments"]["chat_id"], again["results"]["status"]) == ("a b", "N")
     twice = chatapp.run("robot", "retry", number)

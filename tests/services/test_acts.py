@@ -27,6 +27,11 @@ def perform(shop: Shop, code: str, **arguments: str) -> Any:
     return shop.write(job)
 
 
+def hears(shop: Shop, channel: Any, address: Any, phone: Any) -> None:
+    """A client with this phone writes from an address."""
+    shop.hear(channel, peer=Peer(key=address, address=address), sender=Profile(id=address, phone=phone))
+
+
 def test_every_robot_has_an_act() -> None:
     assert ROBOTS.keys() == acts.ACTS.keys() - {acts.SEND_TEMPLATE, acts.SET_PARTICIPANT}
 
@@ -88,9 +93,9 @@ def test_a_person_whom_two_addresses_name_gets_it_once(shop: Shop, *, known: boo
     line, phone = shop.line(), "+79161234567"
     first, last = shop.channel(line=line), shop.channel(line=line, kind="email")
     if known:
-        shop.hear(first, peer=Peer(key=phone, address=phone), sender=Profile(id=phone, name="Анна", phone=phone))
+        hears(shop, first, phone, phone)
         shop.clock.at += 1000
-        shop.hear(last, peer=Peer(key="c7", address="c7"), sender=Profile(id="c7", name="Анна", phone=phone))
+        hears(shop, last, "c7", phone)
     chat_id = "c7" if known else phone.removeprefix("+")
     [done] = perform(shop, "send_message", message="Готово", phone=f"{phone}; 8 (916) 123-45-67", chat_id=chat_id)
     assert (done.address, done.channel) == (phone, last if known else first)

@@ -315,7 +315,7 @@ PLACES: Final = (
             KeyActionSpec("history", ["i"], N_("Show there what was written before the pairing"), N_("the past")),
             KeyActionSpec("rules", ["p"], N_("Rules: in which pipeline cards are made"), N_("rules")),
             KeyActionSpec("robots", ["t"], N_("Robots of this desk in the CRM's automations"), N_("robots")),
-            KeyActionSpec("runs", ["h"], N_("What robots did: for whom, how it ended and why"), N_("runs of robots")),
+            KeyActionSpec("runs", ["h"], N_("What robots did: for whom, how it ended and why"), N_("runs")),
             KeyActionSpec("people", ["e"], N_("Who is who: employees of the CRM and operators"), N_("people")),
             KeyActionSpec("letter", ["w"], N_("Letter to the support of the CRM"), N_("letter")),
             KeyActionSpec("unlink", ["x"], N_("Remove the link"), N_("remove")),
