@@ -18,11 +18,7 @@ from chatapp_cli.commands.input_checks import amount
 from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import robots as documents
 from chatapp_cli.domain.errors import UsageError
-<<<<<<< HEAD
 from chatapp_cli.domain.robot import ASYNC, DETAIL, FILE, ROBOTS, STATUS, YES, Robot
-=======
-from chatapp_cli.domain.robot import DETAIL, FILE, ROBOTS, STATUS, YES, Robot
->>>>>>> mendrob
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 

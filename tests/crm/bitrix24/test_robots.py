@@ -16,7 +16,7 @@ from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import RobotAsked
 from chatapp_cli.domain.crm.robots import RobotPresence, RobotThere
 from chatapp_cli.domain.crm.states import Act
-from chatapp_cli.domain.errors import NeedsRebind, OutcomeUnknown, RateLimited, Rejected
+from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Rejected
 from chatapp_cli.domain.robot import ROBOTS, YES
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmReply
