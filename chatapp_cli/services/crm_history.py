@@ -73,7 +73,7 @@ def stop(tx: Tx, pairing: PairingRow) -> ImportRow:
 
 def halt(tx: Tx, pairing: PairingRow) -> None:
     """Stop, so that it can be begun again where it stood."""
-    if tx.run("imports.halt", pairing=pairing.id):
+    if tx.run("imports.halt", pairing=pairing.id, gone=0):
         tx.run("imports.take_back", pairing=pairing.id)
 
 
