@@ -70,7 +70,8 @@ def start(ctx: typer.Context, channel: Channel, line: Line = "", link: Link = ""
         pairing = linking.paired(company, link, found(company, channel, line))
         kind = company.read(lambda tx: links.one(tx, pairing.link_id)).kind
         row = company.write(lambda tx: crm_history.begin(tx, manifest(kind), pairing, days=days or 0))
-        note("{title}: messages from before that go to the CRM: {n}.", title=row.channel, n=row.total - row.shown - row.refused)
+        left = row.total - row.shown - row.refused
+        note("{title}: messages from before that go to the CRM: {n}.", title=row.channel, n=left)
         note("See how far it is: chatapp crm history list")
         _note_refused([row])
         note_if_unserved(company)

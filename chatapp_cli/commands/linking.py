@@ -13,8 +13,8 @@ from chatapp_cli.commands.binding import asker, gathered
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Employee
-from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.crm.questions import CrmQuestion
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.crm_manifest import CrmManifest
 from chatapp_cli.domain.errors import ChatappError, NotFound, UsageError
 from chatapp_cli.domain.form import Field

@@ -539,6 +539,10 @@ SELECT a.id, a.link_id, k.title, a.provider_id, a.problem, a.at
 FROM crm_arrived a JOIN crm_link k ON k.id = a.link_id
 WHERE a.state <> 'done' AND a.state = 'dead' ORDER BY a.id LIMIT :n;
 
+-- name: crmevents.letter
+SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
+WHERE id = :id AND state = 'dead';
+
 -- name: crmevents.put_off
 SELECT id, link_id, event, problem, tries, next_at, at FROM crm_arrived
 WHERE link_id = :link AND state <> 'done' AND state = 'new' AND tries > 0 ORDER BY id LIMIT :n;
