@@ -328,7 +328,7 @@ def catchup(ctx: typer.Context, link: OneLink = "") -> None:
 
 @app.command(cls=Verb)
 def unlink(ctx: typer.Context, link: OneLink = "", force: Force = False) -> None:
-    """Remove a link with what is known of it; dialogs and messages stay."""
+    """Remove a link with its rules and the logins by it; dialogs and messages stay."""
     from chatapp_cli.commands import linking
     from chatapp_cli.kit.crms import manifest
 

@@ -229,8 +229,11 @@ def test_what_is_under_way_when_it_is_stopped_is_counted_once(desk: Paired, past
 
 
 def test_a_crm_that_takes_none_is_not_asked(desk: Paired) -> None:
-    with pytest.raises(Refused, match="from before"):
-        desk.shop.write(lambda tx: crm_history.begin(tx, CRM, pairings.one(tx, desk.pairing)))
+    needing = replace(TAKING, tells_with="channel_id")
+    for crm, step in ((CRM, "There is no way to show them in Tillbook."), (needing, "See in docs/crm/tillbook.md")):
+        with pytest.raises(Refused, match="from before") as refused:
+            desk.shop.write(lambda tx, crm=crm: crm_history.begin(tx, crm, pairings.one(tx, desk.pairing)))
+        assert str(refused.value.next_step).startswith(step)
     with pytest.raises(NotFound):
         stop(desk)
     assert not desk.shop.read(lambda tx: crm_history.is_running(tx, desk.link))
