@@ -165,7 +165,7 @@ def letters_list(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json =
 @letters.command("retry", cls=Verb)
 def letters_retry(ctx: typer.Context, letter: Letter) -> None:
     """Try a dead letter again."""
-    from chatapp_cli.runtime import crm_letters
+    from chatapp_cli.commands import crm_letters
 
     with opened(ctx) as company:
         crm_letters.retry(company, letter)
