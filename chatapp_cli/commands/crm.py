@@ -13,7 +13,7 @@ from chatapp_cli.commands.crm_names import Link, OneLink
 from chatapp_cli.commands.crm_own import app
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.line import Answers, Set
-from chatapp_cli.commands.served import note_if_unserved
+from chatapp_cli.commands.served import note_if_unserved, note_if_untold
 from chatapp_cli.documents import crm as documents
 from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.crm.states import LinkState
@@ -66,10 +66,12 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show the links and how they are. The exit code is 3 if one waits, 4 if one needs a person."""
     with opened(ctx) as company:
         rows, paired = company.read(lambda tx: (links.everything(tx), pairings.everything(tx)))
-    if as_json:
-        printing.document([documents.link(row, _of(row, paired)) for row in rows])
-    else:
-        _print_links(rows, paired)
+        if as_json:
+            printing.document([documents.link(row, _of(row, paired)) for row in rows])
+        else:
+            _print_links(rows, paired)
+            if rows:
+                note_if_untold(company)
     waits = any(one.held is not None for one in paired)
     raise typer.Exit(
         max((_EXIT.get(row.state, _NEEDS_A_PERSON) for row in rows), default=0) if not waits else _NEEDS_A_PERSON
@@ -326,7 +328,7 @@ def catchup(ctx: typer.Context, link: OneLink = "") -> None:
 
 @app.command(cls=Verb)
 def unlink(ctx: typer.Context, link: OneLink = "", force: Force = False) -> None:
-    """Remove a link with what is known of it; dialogs and messages stay."""
+    """Remove a link with its rules and the logins by it; dialogs and messages stay."""
     from chatapp_cli.commands import linking
     from chatapp_cli.kit.crms import manifest
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +16,7 @@ from chatapp_cli.commands.errors import say
 from chatapp_cli.commands.input_checks import number
 from chatapp_cli.commands.send_options import PATIENCE, Key, MessageOptions, Wait, send_off
 from chatapp_cli.documents import crm as documents
+from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
@@ -23,6 +24,7 @@ from chatapp_cli.services import crm_cards, links, words
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
+    from chatapp_cli.domain.crm.cards import ClientOfCard
     from chatapp_cli.domain.crm.link import Card
     from chatapp_cli.runtime.crm_cards import CardsInCrm
     from chatapp_cli.services.crm_cards import CardWay
@@ -102,6 +104,18 @@ def _way(company: Company, channel: str, line: str, dialog: DialogId, phone: str
     return CardWay(channels=named, dialog=dialog or None, phone=phone)
 
 
+async def _client(asked: Awaitable[ClientOfCard]) -> ClientOfCard:
+    """The client of a card. Raises Refused with the way around for a CRM that cannot say who that is."""
+    try:
+        return await asked
+    except Refused as refused:
+        step = T("Write to them by the dialog or the address: {how}", how="chatapp reply DIALOG, chatapp send ADDRESS")
+        known = refused.next_step
+        raise Refused(
+            refused.code, refused.what, step if known is None else T("{step} {then}", step=known, then=step)
+        ) from None
+
+
 @app.command(cls=Verb)
 def write(
     ctx: typer.Context,
@@ -128,7 +142,7 @@ def write(
     with opened(ctx) as company:
         row = company.read(lambda tx: links.find(tx, link))
         way = _way(company, channel, line, DialogId(dialog), phone)
-        client = asyncio.run(asking.client_of(company, row, named))
+        client = asyncio.run(_client(asking.client_of(company, row, named)))
         target = company.read(lambda tx: crm_cards.target(tx, company.capabilities, row.id, client, way))
         with options.request(company, target, ()) as request:
             code = send_off(company, request, wait=options.wait, as_json=as_json)

@@ -43,8 +43,15 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
         return
     columns = (_("CRM"), _("Channel"), _("Shown"), _("State"), _("Since"))
     printing.table(columns, [_line(row, titles[row.link_id]) for row in found])
+    _note_refused(found)
     if not found:
         note("Nothing from before a pairing was asked for. Ask for it: chatapp crm history start CHANNEL")
+
+
+def _note_refused(found: Sequence[ImportRow]) -> None:
+    refused = sum(row.refused for row in found)
+    if refused:
+        note("The CRM refused {n} of them. Once the reason is gone: chatapp crm outbox retry --all", n=refused)
 
 
 def _line(row: ImportRow, title: str) -> Sequence[object]:
@@ -63,8 +70,10 @@ def start(ctx: typer.Context, channel: Channel, line: Line = "", link: Link = ""
         pairing = linking.paired(company, link, found(company, channel, line))
         kind = company.read(lambda tx: links.one(tx, pairing.link_id)).kind
         row = company.write(lambda tx: crm_history.begin(tx, manifest(kind), pairing, days=days or 0))
-        note("{title}: messages from before that go to the CRM: {n}.", title=row.channel, n=row.total - row.shown)
+        left = row.total - row.shown - row.refused
+        note("{title}: messages from before that go to the CRM: {n}.", title=row.channel, n=left)
         note("See how far it is: chatapp crm history list")
+        _note_refused([row])
         note_if_unserved(company)
 
 

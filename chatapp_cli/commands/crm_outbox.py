@@ -165,8 +165,10 @@ def letters_list(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json =
 @letters.command("retry", cls=Verb)
 def letters_retry(ctx: typer.Context, letter: Letter) -> None:
     """Try a dead letter again."""
+    from chatapp_cli.commands import crm_letters
+
     with opened(ctx) as company:
-        company.write(lambda tx: crm_intake.revive(tx, letter))
+        crm_letters.retry(company, letter)
     note("Dead letter {n} is tried again, if the daemon runs.", n=letter)
 
 

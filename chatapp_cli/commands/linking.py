@@ -14,6 +14,7 @@ from chatapp_cli.commands.errors import note, say
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.questions import CrmQuestion
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.crm_manifest import CrmManifest
 from chatapp_cli.domain.errors import ChatappError, NotFound, UsageError
 from chatapp_cli.domain.form import Field
@@ -78,7 +79,7 @@ def kind_of(named: str, known: Sequence[str]) -> str:
 
 def say_linked(row: LinkRow) -> None:
     """Say how a link that was just made comes to work."""
-    if manifest(row.kind).admits_of(row.settings):
+    if row.state != LinkState.OK and manifest(row.kind).admits_of(row.settings):
         note("{title} works once the CRM has let us in. See: chatapp crm list", title=row.title)
     else:
         note("{title} is linked; messages go there while the daemon runs: chatapp serve", title=row.title)

@@ -39,10 +39,13 @@ def _disconnect(company: Company, name: str) -> None:
             company.whole.write(partial(login_identities.disconnect, name=name, way=one.way, realm=one.realm))
 
 
-def print_ways(found: Sequence[IdentityRow], *, as_json: bool) -> None:
-    """Print who an operator is elsewhere."""
+def print_ways(name: str, found: Sequence[IdentityRow], *, as_json: bool) -> None:
+    """Print who an operator is elsewhere, or how to connect one who is nobody there."""
     if as_json:
         printing.document([documents.identity(one) for one in found])
         return
     rows = [(show(manifest(one.way).title), one.realm, one.person, one.name) for one in found]
+    if not found:
+        note("{name} logs in by the password alone. Connect them: chatapp user ways {name} --amo NUMBER", name=name)
+        return
     printing.table((_("Logs in through"), _("Account"), _("Number"), _("Name")), rows)

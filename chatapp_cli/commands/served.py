@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.errors import note
+from chatapp_cli.i18n import N_
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
 
 def note_if_unserved(company: Company) -> None:
     """Tell that it runs later, because no daemon runs, or the one that does gives no sign of life."""
+    _note_unless_served(company, N_("The daemon is not running; this runs when it starts: chatapp serve"))
+
+
+def note_if_untold(company: Company) -> None:
+    """Tell that CRMs are told nothing now, for the same reasons, however their links stood last."""
+    _note_unless_served(company, N_("The daemon is not running: CRMs are told nothing. Start it: chatapp serve"))
+
+
+def _note_unless_served(company: Company, what: str) -> None:
     from chatapp_cli.runtime.lease import current_holder, silent_holder
 
     silent = silent_holder(company)
@@ -22,7 +32,7 @@ def note_if_unserved(company: Company) -> None:
             moment=printing.moment(silent.since),
         )
     elif current_holder(company) is None:
-        note("The daemon is not running; this runs when it starts: chatapp serve")
+        note(what)
 
 
 def note_if_read_before(company: Company, name: str) -> None:

@@ -177,7 +177,7 @@ def ways(
         elif company.acting_name != name:
             company.require(Right.USERS)
         found = company.whole.read(lambda tx: login_identities.of(tx, name))
-    login_ways.print_ways(found, as_json=as_json)
+    login_ways.print_ways(name, found, as_json=as_json)
 
 
 def _show_rights(name: str, found: frozenset[Right], *, as_json: bool) -> None:

@@ -201,6 +201,7 @@ def history(row: ImportRow) -> Mapping[str, Any]:
         "total": row.total,
         "shown": row.shown,
         "waiting": row.waiting,
+        "refused": row.refused,
         "running": row.goes_on,
         "done": row.is_done,
         "since": iso(row.since or None),

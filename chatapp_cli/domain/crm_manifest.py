@@ -62,6 +62,8 @@ class CrmManifest:
     summary: Text
     admits: Text | None = None
     """What a person does there until a new link works; ``None`` if it works once it is made."""
+    admits_for: Mapping[str, str] = field(default_factory=dict)
+    """The answers to the linking with which ``admits`` is said; empty: with all."""
     leave: Text = Text("")  # noqa: RUF009 - a value that nobody changes
     """What a person does there when a link has ended."""
     letter: Text | None = None
@@ -127,7 +129,8 @@ class CrmManifest:
 
     def admits_of(self, settings: Mapping[str, str]) -> Text | None:
         """What a person does there until a link with these settings works; ``None`` if it works once it is made."""
-        return None if self.one_way_of(settings) else self.admits
+        asked = all(settings.get(name) == said for name, said in self.admits_for.items())
+        return self.admits if asked and self.one_way_of(settings) is None else None
 
     def leave_of(self, settings: Mapping[str, str]) -> Text:
         """What a person does there when a link with these settings has ended."""

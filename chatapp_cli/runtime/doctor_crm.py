@@ -82,7 +82,7 @@ async def _link(company: Company, row: LinkRow) -> Sequence[Finding]:
         *_state(row),
         *checked,
         *seen,
-        *_pairings(row, rows),
+        *_pairings(row, rows, some=company.acting is not None and company.acting.lines is not None),
         *_rules(row.id, rules),
         *_people(troubles),
         *_owed(row, now),
@@ -131,9 +131,12 @@ def _state(row: LinkRow) -> Iterator[Finding]:
         )
 
 
-def _pairings(row: LinkRow, paired: Sequence[PairingRow]) -> Iterator[Finding]:
+def _pairings(row: LinkRow, paired: Sequence[PairingRow], *, some: bool) -> Iterator[Finding]:
+    """What is paired; ``some``: only some lines are seen, so that channels of others may be paired."""
     step = T("Pair it: {how}", how=to_do(Next.PAIR, link=row.id))
-    if not paired:
+    if not paired and some:
+        yield Finding(name="pairings", ok=True, what=T("No channel of your lines is paired."))
+    elif not paired:
         yield Finding(name="pairings", ok=False, what=T("No channel is paired: nothing is told."), next_step=step)
     for one in paired:
         if one.code:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import structlog
 
-from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.events import (
     CopyCame,
     CrmEvent,
@@ -177,7 +176,7 @@ class LinkInbox:
                 found.append((row, crm_event_form.event_of(row) if row.event else self._understand(row.raw)))
             except Exception as error:  # noqa: BLE001 - what the code of a CRM does to one event must not keep the others
                 problem = str(error) if isinstance(error, ValueError) else type(error).__name__
-                await self._store.write(partial(crm_intake.die, row=row, problem=Text(border.name(problem))))
+                await self._store.write(partial(crm_intake.die, row=row, problem=crm_intake.not_understood(problem)))
         return found
 
     async def _apply(self, session: CrmSession, some: Sequence[tuple[CrmArrivedRow, CrmEvent]]) -> Mapping[int, bool]:

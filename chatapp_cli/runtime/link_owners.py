@@ -7,7 +7,6 @@ from functools import partial
 
 import structlog
 
-from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.events import CardEvent
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.owner import ChatOwner, heeds_cards
@@ -116,7 +115,7 @@ class OwnerKeeper:
             try:
                 event = crm_event_form.event_of(row)
             except ValueError as error:
-                await self._store.write(partial(crm_intake.die, row=row, problem=Text(border.name(str(error)))))
+                await self._store.write(partial(crm_intake.die, row=row, problem=crm_intake.not_understood(str(error))))
             else:
                 found += [event] if isinstance(event, CardEvent) else []
         return found

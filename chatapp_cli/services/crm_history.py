@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.domain.ids import LinkId, Millis
-    from chatapp_cli.store.rows.crm import PairingRow
+    from chatapp_cli.store.rows.crm import LinkRow, PairingRow
     from chatapp_cli.store.tx import Tx
 
 PAGE: Final = 50
@@ -43,14 +43,17 @@ def begin(tx: Tx, about: CrmManifest, pairing: PairingRow, *, days: int = 0) -> 
     link = links.one(tx, pairing.link_id)
     pairing = pairings.active(tx, link.id, pairing.id)
     if Tells.HISTORY not in about.tells_of(link.settings):
-        raise Refused(
-            "no_history",
-            T("{title} takes no messages from before the pairing.", title=link.title),
-            T("See in docs/crm/{kind}.md what it needs for that.", kind=about.kind),
-        )
+        raise _takes_none(about, link)
     _set_out(tx, pairing, tx.now - days * DAY if days > 0 else 0)
     tx.emit(HistoryAsked(channel=pairing.channel_id, link=link.id))
     return one(tx, pairing)
+
+
+def _takes_none(about: CrmManifest, link: LinkRow) -> Refused:
+    what = T("{title} takes no messages from before the pairing.", title=link.title)
+    if Tells.HISTORY not in about.tells:
+        return Refused("no_history", what, T("There is no way to show them in {crm}.", crm=about.title))
+    return Refused("no_history", what, T("See in docs/crm/{kind}.md what it needs for that.", kind=about.kind))
 
 
 def _set_out(tx: Tx, pairing: PairingRow, since: Millis) -> None:
@@ -73,7 +76,7 @@ def stop(tx: Tx, pairing: PairingRow) -> ImportRow:
 
 def halt(tx: Tx, pairing: PairingRow) -> None:
     """Stop, so that it can be begun again where it stood."""
-    if tx.run("imports.halt", pairing=pairing.id):
+    if tx.run("imports.halt", pairing=pairing.id, gone=0):
         tx.run("imports.take_back", pairing=pairing.id)
 
 

@@ -103,14 +103,14 @@ def keep(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival]) -> int:
             event=written(arrival.event),
             raw=arrival.raw,
             state="dead" if arrival.event is None else "new",
-            problem=_kept_problem(arrival.problem),
+            problem="" if arrival.event is not None else kept(cleaned(_problem_of(arrival))),
             now=tx.now,
         )
         if number is None:
             continue
         new += 1
         if arrival.event is None:
-            _tell_of_death(tx, link, number, str(arrival.problem))
+            _tell_of_death(tx, link, number, str(_problem_of(arrival)))
             _tell_of_stray(tx, link, arrival)
         elif (at_once := AT_ONCE.get(type(arrival.event))) is not None:
             tx.run("crmevents.done", id=number)
@@ -144,14 +144,19 @@ def keep_and_apply(tx: Tx, link: LinkId, arrivals: Sequence[CrmArrival], context
     return new
 
 
-def _kept_problem(problem: Text | str) -> str:
-    return kept(cleaned(problem)) if isinstance(problem, Text) else border.text(problem)
+def not_understood(why: str) -> Text:
+    """That an event could not be understood, with the words of what read it."""
+    return T("It could not be understood: {why}", why=border.name(why)) if why else T("It could not be understood.")
 
 
 def _tell_of_stray(tx: Tx, link: LinkId, arrival: CrmArrival) -> None:
     """Have the author of a message told that it is for nobody here."""
-    if arrival.stray is not None and isinstance(arrival.problem, Text):
-        ledger.refuse_unplaced(tx, link, arrival.stray.remote, arrival.problem, employee=arrival.stray.author)
+    if (stray := arrival.stray) is not None:
+        ledger.refuse_unplaced(tx, link, stray.remote, _problem_of(arrival), employee=stray.author)
+
+
+def _problem_of(arrival: CrmArrival) -> Text:
+    return arrival.problem if isinstance(arrival.problem, Text) else not_understood(arrival.problem)
 
 
 def _tell_of_death(tx: Tx, link: LinkId, arrived: int, problem: str) -> None:
@@ -266,6 +271,14 @@ def die(tx: Tx, row: CrmArrivedRow, problem: Text) -> None:
 def dead(tx: Tx, *, n: int = 100) -> list[CrmDeadRow]:
     """Events that could not be used, the oldest first."""
     return tx.all(CrmDeadRow, "crmevents.dead", n=n)
+
+
+def letter(tx: Tx, arrived: int) -> CrmArrivedRow:
+    """A dead letter of a CRM with what came. Raises NotFound."""
+    row = tx.one(CrmArrivedRow, "crmevents.letter", id=arrived)
+    if row is None:
+        raise _no_dead_letter(arrived)
+    return row
 
 
 def revive(tx: Tx, arrived: int) -> None:

@@ -215,7 +215,7 @@ def in_place(tx: Tx, link: LinkId, place: str) -> list[PairingRow]:
 def _end(tx: Tx, row: PairingRow, code: str) -> None:
     if not tx.run("pairings.end", id=row.id, code=code):
         return
-    tx.run("imports.halt", pairing=row.id)
+    tx.run("imports.halt", pairing=row.id, gone=1)
     tx.run("pairings.forget_entries", id=row.id)
     tx.run("holds.end", pairing=row.id)
     event = PairingEnded(channel=row.channel_id, link=row.link_id, place=row.place, code=code)

@@ -289,7 +289,9 @@ def of_import(row: ImportRow) -> Text:
     """How showing the messages from before a pairing stands."""
     if row.is_done:
         return T("done")
-    return T("running") if row.goes_on else T("stopped")
+    if row.goes_on:
+        return T("running")
+    return T("refused: {n}", n=row.refused) if row.refused else T("stopped")
 
 
 def why_there(about: CrmManifest, code: str, detail: str = "") -> tuple[Text, Text | None]:

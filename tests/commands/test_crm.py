@@ -10,10 +10,11 @@ import pytest
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
-from chatapp_cli.domain.crm.events import CrmArrival
+from chatapp_cli.domain.crm.events import CrmArrival, CrmConversation
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId
+from chatapp_cli.domain.text import T
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels, crm_intake, duties, employees, ledger, links, operators, pairings
@@ -273,7 +274,9 @@ def test_the_list_says_how_a_link_is_in_words_and_by_its_exit_code(
     assert (found.code, found.json[0]["state"], found.json[0]["code"]) == (exit_code, state, code)
     why = manifest("bitrix24").errors[code].what if code else None
     assert found.json[0]["why"] == (None if why is None else str(why))
-    assert bool(listed.err) == bool(code)
+    *why_not, unserved = listed.err.splitlines()
+    assert bool(why_not) == bool(code)
+    assert unserved == "The daemon is not running: CRMs are told nothing. Start it: chatapp serve"
 
 
 def test_a_gap_is_told_from_when_until_when(chatapp: Shell, company: Company, kept: LinkId) -> None:
@@ -408,9 +411,22 @@ def test_events_that_could_not_be_used_are_listed_tried_again_and_forgotten(
     broken = CrmArrival(provider_id="e-1", event=None, raw=b"{", problem="no such chat")
     company.write(lambda tx: crm_intake.keep(tx, kept, [broken]))
     (letter,) = chatapp("crm", "deadletter", "list", "--json").json
-    assert (letter["event"], letter["problem"]) == ("e-1", "no such chat")
-    assert chatapp("crm", "deadletter", "list").rows[0][2:] == [FIRM, "no such chat"]
-    chatapp("crm", "deadletter", "retry", letter["id"])
+    assert (letter["event"], letter["problem"]) == ("e-1", "It could not be understood: no such chat")
+    assert chatapp("crm", "deadletter", "list").rows[0][2:] == [FIRM, letter["problem"]]
+    again = chatapp.run("crm", "deadletter", "retry", letter["id"])
+    assert (again.code, again.err.splitlines()) == (
+        1,
+        [
+            f"Dead letter {letter['id']} cannot be tried again. It could not be understood: no such chat",
+            f"→ Forget it: chatapp crm deadletter forget {letter['id']}",
+        ],
+    )
+    chatapp("crm", "deadletter", "forget", letter["id"])
+    said = CrmConversation(kind="max", place="107", chat="chat-1", session="7")
+    company.write(lambda tx: crm_intake.keep(tx, kept, [CrmArrival(provider_id="e-3", event=said)]))
+    [row] = company.read(lambda tx: crm_intake.waiting(tx, kept))
+    company.write(lambda tx: crm_intake.die(tx, row, T("It is not paired.")))
+    chatapp("crm", "deadletter", "retry", row.id)
     assert chatapp("crm", "deadletter", "list").err == "There are no dead letters.\n"
     company.write(lambda tx: crm_intake.keep(tx, kept, [CrmArrival(provider_id="e-2", event=None, raw=b"[")]))
     (letter,) = chatapp("crm", "deadletter", "list", "--json").json

@@ -86,6 +86,7 @@ def test_a_link_by_webhook_is_spoken_of_as_what_it_is(
         refused = chatapp.run(*words)
         assert refused.code == 1
         assert f"Nothing comes here from {office.portal.domain}: it is linked by a webhook alone." in refused.err
+        assert ("chatapp reply DIALOG, chatapp send ADDRESS" in refused.err) is ("write" in words)
         assert f"chatapp crm link --renew {linked}" in refused.err
     said = chatapp("crm", "unlink", "--force").err
     assert "Delete the webhook there too: whoever has its address can read the CRM." in said

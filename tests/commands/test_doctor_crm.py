@@ -20,7 +20,7 @@ from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.services import channels, crm_intake, links, pairings
+from chatapp_cli.services import channels, crm_intake, lines, links, operators, pairings
 from chatapp_cli.services.ingest import ingest
 from chatapp_cli.settings import Settings
 from tests.commands.conftest import Said, Shell
@@ -152,6 +152,17 @@ def test_a_portal_that_is_away_is_told_by_its_state_and_by_asking_it(
     assert set(away) == {"state", "tokens"}
     assert away["tokens"].startswith("The portal cannot be reached.")
     office.do(office.portal.come_back())
+
+
+def test_an_operator_is_told_of_the_channels_of_their_lines_alone(
+    chatapp: Shell, company: Company, office: Office, paired: LinkId
+) -> None:
+    other = company.write(lambda tx: lines.add(tx, "Другая"))
+    company.write(lambda tx: operators.add(tx, "Пётр", "scrypt", [other]))
+    token = company.world.chance.key()
+    company.write(lambda tx: operators.open_session(tx, "Пётр", token))
+    said = chatapp.run("doctor", "crm", "--json", CHATAPP_TOKEN=token)
+    assert told(said)["pairings"] == (True, "No channel of your lines is paired.")
 
 
 def test_without_a_daemon_what_only_it_knows_is_said_to_be_unknown(

@@ -85,7 +85,11 @@ def test_an_administrator_who_was_connected_logs_in_by_the_domain_and_the_links_
         }
     ]  # fmt: skip
     it.chatapp("logout")
-    it.chatapp("user", "ways", "Мария", "--amo", 0)
+    nobody = it.chatapp("user", "ways", "Мария", "--amo", 0)
+    assert (nobody.out, nobody.err) == (
+        "",
+        "Мария logs in by the password alone. Connect them: chatapp user ways Мария --amo NUMBER\n",
+    )
     assert it.login().code == 1
 
 

@@ -7,12 +7,13 @@ from functools import partial
 
 import pytest
 
+from chatapp_cli.domain.crm.entry import CrmReceipt
 from chatapp_cli.domain.crm.states import Act, Tells
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, MessageId
-from chatapp_cli.services import crm_history, ledger, pairings, words
+from chatapp_cli.services import channels, crm_history, ledger, links, pairings, words
 from chatapp_cli.store.rows.crm import ImportRow
-from tests.services.paired import CRM, Paired, linked
+from tests.services.paired import CRM, Paired, linked, pair
 from tests.stores import Shop
 
 TAKING = replace(CRM, tells=(Tells.HISTORY,))
@@ -161,9 +162,78 @@ def test_the_end_of_a_pairing_stops_it(desk: Paired) -> None:
         begin(desk)
 
 
+def pair_again(desk: Paired) -> None:
+    desk.shop.write(lambda tx: pair(tx, desk.link, channels.one(tx, desk.channel)))
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_what_is_being_told_while_the_channel_is_detached_is_not_owed_again(
+    desk: Paired, past: list[MessageId], lost: bool
+) -> None:
+    begin(desk)
+    feed(desk)
+    rows = desk.entries()
+    desk.shop.write(lambda tx: ledger.begin(tx, rows))
+    desk.shop.write(lambda tx: pairings.detach(tx, pairings.one(tx, desk.pairing)))
+    if lost:
+        desk.shop.write(partial(ledger.recover, link=desk.link))
+        assert (desk.entries(), desk.shop.read(lambda tx: links.one(tx, desk.link)).waiting) == ([], 0)
+    else:
+        assert all(desk.shop.write(partial(ledger.settle, row=row, shown=CrmReceipt(chat="55"))) for row in rows)
+    pair_again(desk)
+    assert begin(desk).total == 6
+    feed(desk)
+    told = []
+    while rows := desk.entries():
+        told += [(row.message_id, row.doubtful) for row in rows]
+        assert all(desk.told(row) for row in rows)
+    assert told == [*[(number, 1) for number in past[:2] if lost], *[(number, 0) for number in past[2:]]]
+    row = now(desk)
+    assert (row.shown, row.total, row.is_done) == (6, 6, True)
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_what_the_crm_refuses_is_counted_apart_and_is_not_done(desk: Paired, anew: bool) -> None:
+    begin(desk)
+    feed(desk)
+    while rows := desk.entries():
+        assert all(desk.shop.write(partial(ledger.die, row=row, code="odd", detail="no")) for row in rows)
+    row = now(desk)
+    assert (row.shown, row.refused, row.total, row.is_done, str(words.of_import(row))) == (0, 6, 6, False, "refused: 6")
+    if anew:
+        desk.shop.write(lambda tx: pairings.detach(tx, pairings.one(tx, desk.pairing)))
+        pair_again(desk)
+        begin(desk)
+        assert feed(desk) == 6
+    else:
+        assert (begin(desk).refused, feed(desk)) == (6, 0)
+        for dead in desk.shop.read(ledger.everything):
+            desk.shop.write(partial(ledger.retry, entry=dead.id))
+    assert len(desk.tell_all()) == 6
+    row = now(desk)
+    assert (row.shown, row.refused, row.total, row.is_done) == (6, 0, 6, True)
+
+
+def test_what_is_under_way_when_it_is_stopped_is_counted_once(desk: Paired, past: list[MessageId]) -> None:
+    begin(desk)
+    feed(desk)
+    one, other = desk.entries()
+    desk.told(other)
+    desk.shop.write(lambda tx: ledger.begin(tx, [one]))
+    stop(desk)
+    assert desk.shop.write(partial(ledger.settle, row=one, shown=CrmReceipt(chat="55")))
+    assert begin(desk).total == 6
+    feed(desk)
+    desk.tell_all()
+    assert (now(desk).shown, now(desk).total) == (6, 6)
+
+
 def test_a_crm_that_takes_none_is_not_asked(desk: Paired) -> None:
-    with pytest.raises(Refused, match="from before"):
-        desk.shop.write(lambda tx: crm_history.begin(tx, CRM, pairings.one(tx, desk.pairing)))
+    needing = replace(TAKING, tells_with="channel_id")
+    for crm, step in ((CRM, "There is no way to show them in Tillbook."), (needing, "See in docs/crm/tillbook.md")):
+        with pytest.raises(Refused, match="from before") as refused:
+            desk.shop.write(lambda tx, crm=crm: crm_history.begin(tx, crm, pairings.one(tx, desk.pairing)))
+        assert str(refused.value.next_step).startswith(step)
     with pytest.raises(NotFound):
         stop(desk)
     assert not desk.shop.read(lambda tx: crm_history.is_running(tx, desk.link))

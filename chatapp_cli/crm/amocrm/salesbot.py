@@ -28,6 +28,7 @@ from chatapp_cli.domain.crm.events import CrmArrival, CrmStepAsked
 from chatapp_cli.domain.crm.states import TextFate
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.text import T
 from chatapp_cli.kit.brackets import parse
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.kit.trees import loaded
@@ -103,7 +104,9 @@ async def accept(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
 
 def _out_of_time(kept: KeptStep, mark: str, seconds: float) -> CrmArrival:
     """Tell a person why nothing is sent for a bot, which is let go on by the exit for errors at once."""
-    problem = f"the clocks of this machine and of amoCRM differ: a bot's token is {round(seconds)} seconds out of time"
+    problem = T(
+        "The clocks of this machine and of amoCRM differ: a bot's token is {n} seconds out of time.", n=round(seconds)
+    )
     return CrmArrival(
         provider_id=border.external_id(f"clock:{mark}"), event=None, raw=msgspec.json.encode(kept), problem=problem
     )

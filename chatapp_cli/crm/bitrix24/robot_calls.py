@@ -24,6 +24,7 @@ from chatapp_cli.domain.crm.receipts import Outcome
 from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.robot import NO, PREFIX, YES, known
+from chatapp_cli.domain.text import T
 from chatapp_cli.kit.brackets import members
 from chatapp_cli.kit.pace import Urgency
 
@@ -60,7 +61,7 @@ def arrival(tree: Tree, now: Millis) -> CrmArrival:
     return CrmArrival(provider_id=border.external_id(f"robot {stored.step}"), event=_event(stored), raw=raw)
 
 
-_NO_STEP: Final = border.text("a call of a robot without event_token")
+_NO_STEP: Final = T("A robot called without its event_token, by which alone it is answered.")
 
 
 def understand(raw: bytes) -> RobotAsked | None:

@@ -4,11 +4,13 @@
 -- name: links.all
 SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revision, k.state, k.code, k.detail,
   k.state_since, k.look_at, k.proof_at, k.gap_from, k.gap_until, k.created_at,
-  (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'),
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'
+    AND (e.act <> 'import' OR EXISTS (SELECT 1 FROM crm_pairing p WHERE p.id = e.pairing_id AND p.active = 1))),
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead'),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'dead'),
   (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'
-    AND (e.act <> 'continue' OR e.tries > 0)),
+    AND (e.act <> 'continue' OR e.tries > 0)
+    AND (e.act <> 'import' OR EXISTS (SELECT 1 FROM crm_pairing p WHERE p.id = e.pairing_id AND p.active = 1))),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
   (SELECT MIN(a.at) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
   (SELECT o.value FROM stored_option o WHERE o.subject = 'ending' AND o.ref = k.id AND o.name = 'since')
@@ -20,11 +22,13 @@ SELECT id FROM crm_link LIMIT 1;
 -- name: links.one
 SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revision, k.state, k.code, k.detail,
   k.state_since, k.look_at, k.proof_at, k.gap_from, k.gap_until, k.created_at,
-  (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'),
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'
+    AND (e.act <> 'import' OR EXISTS (SELECT 1 FROM crm_pairing p WHERE p.id = e.pairing_id AND p.active = 1))),
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead'),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'dead'),
   (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'
-    AND (e.act <> 'continue' OR e.tries > 0)),
+    AND (e.act <> 'continue' OR e.tries > 0)
+    AND (e.act <> 'import' OR EXISTS (SELECT 1 FROM crm_pairing p WHERE p.id = e.pairing_id AND p.active = 1))),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
   (SELECT MIN(a.at) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
   (SELECT o.value FROM stored_option o WHERE o.subject = 'ending' AND o.ref = k.id AND o.name = 'since')
@@ -134,7 +138,8 @@ UPDATE crm_pairing SET code = :code, detail = :detail WHERE id = :id AND (code <
 UPDATE crm_pairing SET code = :code, detail = '' WHERE link_id = :link AND active = 1;
 
 -- name: pairings.forget_entries
-DELETE FROM crm_entry WHERE pairing_id = :id;
+DELETE FROM crm_entry WHERE pairing_id = :id
+  AND (act <> 'import' OR state = 'dead' OR (state <> 'sending' AND doubtful = 0));
 
 -- name: pairings.of_dialog
 SELECT p.id, p.link_id, p.after FROM dialog d JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
@@ -253,6 +258,7 @@ UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, 
 WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
   SELECT e.id FROM crm_entry e
   WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.act = 'import' AND e.not_before <= :now
+    AND EXISTS (SELECT 1 FROM crm_pairing a WHERE a.id = e.pairing_id AND a.active = 1)
     AND NOT EXISTS (SELECT 1 FROM crm_hold h WHERE h.pairing_id = e.pairing_id)
     AND NOT EXISTS (
       SELECT 1 FROM crm_entry p
@@ -533,6 +539,10 @@ SELECT a.id, a.link_id, k.title, a.provider_id, a.problem, a.at
 FROM crm_arrived a JOIN crm_link k ON k.id = a.link_id
 WHERE a.state <> 'done' AND a.state = 'dead' ORDER BY a.id LIMIT :n;
 
+-- name: crmevents.letter
+SELECT id, link_id, provider_id, event, raw, state, problem, tries, next_at, at FROM crm_arrived
+WHERE id = :id AND state = 'dead';
+
 -- name: crmevents.put_off
 SELECT id, link_id, event, problem, tries, next_at, at FROM crm_arrived
 WHERE link_id = :link AND state <> 'done' AND state = 'new' AND tries > 0 ORDER BY id LIMIT :n;
@@ -566,13 +576,19 @@ ON CONFLICT (pairing_id) DO UPDATE SET last = excluded.last, until = excluded.un
 
 -- name: imports.all
 SELECT i.pairing_id, p.link_id, p.channel_id, c.title, i.last, i.until, i.since, i.total, i.passed,
-  (SELECT COUNT(*) FROM crm_entry e WHERE e.pairing_id = i.pairing_id AND e.act = 'import' AND e.state <> 'dead'),
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.pairing_id = i.pairing_id AND e.act = 'import' AND e.state <> 'dead'
+    AND e.message_id <= i.last),
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.pairing_id = i.pairing_id AND e.act = 'import' AND e.state = 'dead'
+    AND e.message_id <= i.last),
   i.running, i.at
 FROM crm_import i JOIN crm_pairing p ON p.id = i.pairing_id JOIN channel c ON c.id = p.channel_id ORDER BY i.pairing_id;
 
 -- name: imports.one
 SELECT i.pairing_id, p.link_id, p.channel_id, c.title, i.last, i.until, i.since, i.total, i.passed,
-  (SELECT COUNT(*) FROM crm_entry e WHERE e.pairing_id = i.pairing_id AND e.act = 'import' AND e.state <> 'dead'),
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.pairing_id = i.pairing_id AND e.act = 'import' AND e.state <> 'dead'
+    AND e.message_id <= i.last),
+  (SELECT COUNT(*) FROM crm_entry e WHERE e.pairing_id = i.pairing_id AND e.act = 'import' AND e.state = 'dead'
+    AND e.message_id <= i.last),
   i.running, i.at
 FROM crm_import i JOIN crm_pairing p ON p.id = i.pairing_id JOIN channel c ON c.id = p.channel_id
 WHERE i.pairing_id = :pairing;
@@ -614,10 +630,13 @@ UPDATE crm_import SET running = 0 WHERE pairing_id = :pairing;
 
 -- name: imports.halt
 UPDATE crm_import SET running = 0,
-  passed = passed - (SELECT COUNT(*) FROM crm_entry e WHERE e.pairing_id = :pairing AND e.act = 'import'
-    AND e.state = 'waiting' AND e.doubtful = 0),
+  passed = passed - (SELECT COUNT(*) FROM crm_pairing p JOIN message m ON m.channel_id = p.channel_id
+    WHERE p.id = :pairing AND m.id <= crm_import.last AND m.at >= crm_import.since AND m.deleted_at IS NULL
+      AND (m.direction = 'in' OR m.state IN ('sent', 'delivered', 'read'))
+      AND m.id >= (SELECT MIN(e.message_id) FROM crm_entry e WHERE e.pairing_id = :pairing AND e.act = 'import'
+        AND (e.state = 'waiting' AND e.doubtful = 0 OR e.state = 'dead' AND :gone = 1))),
   last = COALESCE((SELECT MIN(e.message_id) - 1 FROM crm_entry e WHERE e.pairing_id = :pairing AND e.act = 'import'
-    AND e.state = 'waiting' AND e.doubtful = 0), last)
+    AND (e.state = 'waiting' AND e.doubtful = 0 OR e.state = 'dead' AND :gone = 1)), last)
 WHERE pairing_id = :pairing;
 
 -- name: imports.take_back

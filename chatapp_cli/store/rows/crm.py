@@ -327,13 +327,15 @@ class ImportRow(NamedTuple):
     passed: int
     waiting: int
     """Those that the ledger is still to tell."""
+    refused: int
+    """Those that the CRM refused, until a person decides."""
     running: int
     at: Millis
 
     @property
     def shown(self) -> int:
         """How many of the total are done with."""
-        return max(0, self.passed - self.waiting)
+        return max(0, self.passed - self.waiting - self.refused)
 
     @property
     def goes_on(self) -> bool:
@@ -343,7 +345,7 @@ class ImportRow(NamedTuple):
     @property
     def is_done(self) -> bool:
         """Whether nothing is left."""
-        return not self.goes_on and self.last >= self.until
+        return not self.goes_on and not self.refused and self.last >= self.until
 
 
 class QuestionRow(NamedTuple):

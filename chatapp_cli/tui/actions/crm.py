@@ -186,7 +186,7 @@ async def drop(page: ActionPage, row: ShownEntryRow) -> None:
 async def unlink(page: ActionPage, row: LinkRow) -> None:
     """Remove a link, after a question, and after another one if the CRM would never be told something."""
     leave = show(manifest(row.kind).leave_of(row.settings))
-    note = _("Dialogs and messages stay. {step}", step=leave)
+    note = _("Dialogs and messages stay. Its rules and the logins by it go. {step}", step=leave)
     title = _("Remove the link to {title}?", title=row.title)
     if not await page.confirm(title, note, yes=_("Remove")):
         return

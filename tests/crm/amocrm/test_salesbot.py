@@ -147,7 +147,7 @@ async def test_a_bot_whose_token_is_of_another_time_goes_on_by_errors_and_a_pers
     assert run.answered == 200
     assert isinstance(step.event, CrmStepAsked)
     assert step.event.until == desk.world.clock.now()
-    assert (odd.event, "the clocks of this machine and of amoCRM differ" in odd.problem) == (None, True)
+    assert (odd.event, "The clocks of this machine and of amoCRM differ" in str(odd.problem)) == (None, True)
 
 
 async def posted(desk: AmoDesk, said: dict[str, Any]) -> CrmReply:

@@ -16,8 +16,9 @@ from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import RobotAsked
 from chatapp_cli.domain.crm.robots import RobotPresence, RobotThere
 from chatapp_cli.domain.crm.states import Act
-from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Rejected
+from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Rejected, Retryable
 from chatapp_cli.domain.robot import ROBOTS, YES
+from chatapp_cli.domain.text import T
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmReply
 from chatapp_cli.ports.world import World
@@ -288,7 +289,10 @@ async def test_only_the_linked_portal_calls_robots_and_a_call_without_its_step_i
         assert (reply.status, reply.arrivals) == (403, ())
     assert (await desk.accept("robot", b"", method="GET")).status == 405
     (arrival,) = (await call(desk, portal, event_token=None)).arrivals
-    assert (arrival.event, arrival.problem) == (None, "a call of a robot without event_token")
+    assert (arrival.event, arrival.problem) == (
+        None,
+        T("A robot called without its event_token, by which alone it is answered."),
+    )
 
 
 async def test_a_repeated_call_is_the_same_arrival(
