@@ -18,7 +18,7 @@ from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.crm.states import Tells
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.ids import ApplicationId, ContactId, DialogId, EntryId, LineId, LinkId, MessageId, RuleId
+from chatapp_cli.domain.ids import ApplicationId, ContactId, DialogId, EntryId, LineId, LinkId, MessageId, RuleId, RunId
 from chatapp_cli.domain.invitation import Decision
 from chatapp_cli.domain.login_identity import LoginIdentity
 from chatapp_cli.domain.manifest import Capabilities, Manifest
@@ -30,6 +30,8 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import ApplicationDocument
 from chatapp_cli.services import (
+    act_messages,
+    acts,
     alarm_messages,
     applications,
     approvals,
@@ -67,14 +69,20 @@ from chatapp_cli.services import (
     replies,
     reply_sheet,
     retention,
+    robot_retries,
+    robots,
+    runs,
     sending,
     session_requests,
     templates,
     views,
 )
+from chatapp_cli.services.act_call import ActCall
+from chatapp_cli.services.act_targets import Target
 from chatapp_cli.services.alarm_recipients import AlarmRecipient
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
+from chatapp_cli.services.robots import RobotSetting
 from chatapp_cli.services.routes import ChainStep
 from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -224,6 +232,25 @@ def _stopped_history(tx: Tx, at: Place) -> None:
     row = _pairing(tx, at)
     crm_history.begin(tx.whole().by(OWNER), KEEPING, row)
     crm_history.stop(tx, row)
+
+
+def _act(tx: Tx, at: Place) -> ActCall:
+    """An act of a robot in this channel."""
+    said = {"chat_id": at.address, "channel": str(at.channel.id), "message": "Да", "tags": "опт"}
+    return ActCall(tx=tx, able=able, arguments=said, key="a1")
+
+
+def _there(tx: Tx, at: Place) -> Target:
+    return Target(at.channel, dialogs.card(tx.whole(), at.dialog))
+
+
+def _hindered(tx: Tx, at: Place) -> RunId:
+    """What a robot of the desk could not do."""
+    whole = tx.whole().by(OWNER)
+    said = {"chat_id": at.address, "channel": str(at.channel.id), "message": "Да"}
+    run = robots.start(whole, "send_message", said, key="h1", until=tx.now + 600_000)
+    robots.carry_out(whole, runs.one(whole, run), RobotSetting(able=able, hindrance=T("No.")))
+    return run
 
 
 def _text_of_a_crm(tx: Tx, at: Place) -> None:
@@ -503,6 +530,14 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "crm_first.send": (Right.ANSWER, _first_of_a_crm),
     "crm_history.begin": (Right.CRM, lambda tx, at: crm_history.begin(tx, KEEPING, _pairing(tx, at))),
     "crm_history.stop": (Right.CRM, _stopped_history),
+    "act_messages.send": (Right.ANSWER, lambda tx, at: act_messages.send(_act(tx, at), _there(tx, at), at.address)),
+    "acts.perform": (Right.TAG, lambda tx, at: acts.perform("set_tags", _act(tx, at))),
+    "robots.start": (
+        Right.ANSWER,
+        lambda tx, at: robots.start(tx, "send_message", {"message": "Да"}, key="r1", until=tx.now + 600_000),
+    ),
+    "robot_retries.retry": (Right.ANSWER, lambda tx, at: robot_retries.retry(tx, _hindered(tx, at), able)),
+    "links.robots_changed": (Right.CRM, lambda tx, at: links.robots_changed(tx, _link(tx, at), 11)),
     "crm_rules.add": (Right.CRM, lambda tx, at: crm_rules.add(tx, _link(tx, at), "Опт", {}, RuleOutcome())),
     "crm_rules.change": (Right.CRM, lambda tx, at: crm_rules.change(tx, *_rule(tx, at), "Розница", {}, RuleOutcome())),
     "crm_rules.move": (Right.CRM, lambda tx, at: crm_rules.move(tx, *_rule(tx, at), 1)),
