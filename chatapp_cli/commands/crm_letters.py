@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.text import T, recalled
+from chatapp_cli.domain.text import T
 from chatapp_cli.services import crm_event_form, crm_intake, links
 
 if TYPE_CHECKING:
@@ -22,16 +23,17 @@ def retry(company: Company, arrived: int) -> None:
     """
     company.require(Right.REPAIR)
     row = company.read(partial(crm_intake.letter, arrived=arrived))
-    if not _is_readable(company, row):
+    if why := _why_unreadable(company, row):
         raise Refused(
             "unreadable",
-            T("Dead letter {n} cannot be tried again. {why}", n=arrived, why=recalled(row.problem)),
+            T("Dead letter {n} cannot be tried again. It could not be understood: {why}", n=arrived, why=why),
             T("Forget it: {how}", how=f"chatapp crm deadletter forget {arrived}"),
         )
     company.write(partial(crm_intake.revive, arrived=arrived))
 
 
-def _is_readable(company: Company, row: CrmArrivedRow) -> bool:
+def _why_unreadable(company: Company, row: CrmArrivedRow) -> str:
+    """What the code of the CRM says about it now; empty if it can be read."""
     try:
         if row.event:
             crm_event_form.event_of(row)
@@ -39,6 +41,6 @@ def _is_readable(company: Company, row: CrmArrivedRow) -> bool:
             link = company.read(lambda tx: links.one(tx, row.link_id))
             bound = company.read(lambda tx: links.bound(tx, company.vault, link))
             company.crm(link.kind).understand(bound, row.raw)
-    except Exception:  # noqa: BLE001 - what the code of a CRM does to it is for the same reason as when it came
-        return False
-    return True
+    except Exception as error:  # noqa: BLE001 - whatever the code of a CRM does to it
+        return border.text(str(error) or type(error).__name__)
+    return ""

@@ -157,7 +157,7 @@ async def test_what_it_refuses_is_shown_with_its_code_and_the_dialog_goes_on(tmp
 
         assert await shop.book.call(b'{"id": "5"') == 200
         (letter,) = await shop.read("crm", "deadletter", "list")
-        assert letter["problem"].startswith("Expecting ',' delimiter")
+        assert "Expecting ',' delimiter" in letter["problem"]
         assert shop.heard() == []
 
 
@@ -183,7 +183,7 @@ async def test_what_was_written_in_an_outage_and_what_its_code_misread_reach_the
             await eventually(shop.heard)
             assert shop.heard() == ["Мы закрыты до десяти"]
             for letter in await shop.read("crm", "deadletter", "list"):
-                await shop.run("crm", "deadletter", "retry", str(letter["id"]))
+                await serving.chatapp("crm", "deadletter", "retry", str(letter["id"]))  # one cannot be read still
             await shop.run("crm", "catchup")
             await eventually(lambda: len(shop.heard()) == 2)
             await shop.run("company", "configure", "--set", f"public_url={child.address}")
@@ -192,7 +192,8 @@ async def test_what_was_written_in_an_outage_and_what_its_code_misread_reach_the
             await eventually(lambda: "fate" in missed)
             assert shop.heard() == ["Мы закрыты до десяти", "Сейчас посмотрю"]
             (letter,) = await shop.read("crm", "deadletter", "list")
-            assert letter["problem"] == "nobody of the staff wrote this note"
+            code, said = await serving.chatapp("crm", "deadletter", "retry", str(letter["id"]))
+            assert (code, "nobody of the staff wrote this note" in said) == (1, True)
 
 
 async def test_changes_of_clients_and_pictures_of_the_staff_arrive_and_the_card_is_shown(tmp_path: Path) -> None:
