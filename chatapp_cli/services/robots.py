@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain import border, limits
-from chatapp_cli.domain.access import Right, system
+from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LinkId, Millis, RunId
@@ -85,7 +85,7 @@ def carry_out_of(tx: Tx, link: LinkId, asked: RobotAsked, setting: RobotSetting)
     """Carry out what a CRM's automation asked for, in the name of the program: no CRM says for whom it works."""
     run = runs.under(tx, f"{link} {border.external_id(asked.remote)}")
     if run is not None:
-        carry_out(tx.by(system("", *RIGHTS)), run, setting)
+        carry_out(tx.by(system(PROGRAM, *RIGHTS)), run, setting)
 
 
 def start(tx: Tx, code: str, arguments: Mapping[str, str], *, key: str, until: Millis) -> RunId:

@@ -70,7 +70,7 @@ async def test_a_reaction_that_the_channel_does_not_have_is_passed_over(desk: Am
 
 
 async def test_typing_is_shown_on_the_other_side_and_stored_nowhere(desk: AmoChannel) -> None:
-    arrived = desk.company.read(lambda tx: tx.value("crmevents.next_due", link=desk.link, now=0))
+    arrived = desk.company.read(lambda tx: tx.value("crmevents.next_due", link=desk.link, cards="", now=0))
     await desk.town.types(ANNA)
     await eventually(lambda: desk.chat.typing_until > 0)
     await desk.account.types(desk.chat)

@@ -15,6 +15,7 @@ from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.errors import ChatappError, StoreError, StoreLost
 from chatapp_cli.domain.journal.lines import LineAdded
 from chatapp_cli.domain.journal.reading import JournalEntry
+from chatapp_cli.domain.robot import RUN_TIMER
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.system import SystemChance, SystemClock
 from chatapp_cli.ports.world import World
@@ -274,7 +275,7 @@ class Cancelling(AsyncStore):
     """Asked for due timers, it is cancelled by something else than its daemon."""
 
     async def read(self, job: Callable[[Tx], Any]) -> Any:
-        if getattr(job, "func", job).__name__ == "due":
+        if getattr(job, "func", job).__name__ == "due" and getattr(job, "keywords", {}).get("kind") != RUN_TIMER:
             raise asyncio.CancelledError
         return await super().read(job)
 

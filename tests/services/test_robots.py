@@ -221,7 +221,7 @@ def test_at_the_deadline_nothing_leaves_though_the_crm_cannot_be_told_for_now(st
         stage.applies()
     shop.clock.at += 10 * MINUTE
     [ref] = shop.read(lambda tx: timers.due(tx, RUN_TIMER, n=5))
-    shop.write(lambda tx: timers.fire(tx, RUN_TIMER, ref, run_deadline.go_on))
+    shop.write(lambda tx: timers.fire(tx, RUN_TIMER, ref, run_deadline.passed))
     stage.applies()
     assert stage.rests()
     why = LATE if begun else "It could not be begun in time."

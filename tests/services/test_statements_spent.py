@@ -60,8 +60,8 @@ def test_a_message_of_ours_costs_no_more_statements_than_it_did(shop: Shop, chan
         claim = shop.write(lambda tx: hand_over(tx, shop.media, channel))
     with counting(shop) as landing:
         shop.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=("their-1",))))
-    assert [len(seen) for seen in (accepting, handing_over, landing)] == [7, 12, 10], (
-        "one of the landing asks whether the channel is paired with a CRM"
+    assert [len(seen) for seen in (accepting, handing_over, landing)] == [7, 12, 11], (
+        "two of the landing ask whether the channel is paired with a CRM, and whether a robot waits for it"
     )
 
 

@@ -446,7 +446,8 @@ FROM crm_dialog
 WHERE pairing_id = :pairing AND remote = :remote AND remote <> '';
 
 -- name: chats.of_link
-SELECT h.pairing_id, h.dialog_id, h.chat, h.remote, h.session, h.closed, h.owner, h.owner_at
+SELECT h.pairing_id, h.dialog_id, h.chat, h.remote, h.session, h.closed, h.owner, h.owner_at, h.owner_card, h.owner_way,
+  h.owner_synced
 FROM crm_dialog h JOIN crm_pairing p ON p.id = h.pairing_id
 WHERE p.link_id = :link AND p.active = 1 AND h.remote <> '' ORDER BY h.pairing_id, h.chat;
 

@@ -48,7 +48,7 @@ INSERT INTO operator_session (token_sha256, operator, created_at, until, seen_at
 VALUES (:token, :name, :now, :until, :at);
 
 -- name: operators.of_session
-SELECT o.name, o.password, o.role, o.every_line, o.disabled, o.created_at, o.rights
+SELECT o.name, o.password, o.role, o.every_line, o.disabled, o.created_at, o.rights, o.email
 FROM operator_session s JOIN operator o ON o.name = s.operator
 WHERE s.token_sha256 = :token AND s.until > :now AND o.disabled = 0 AND (s.seen_at = 0 OR s.seen_at > :since);
 
