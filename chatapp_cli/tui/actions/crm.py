@@ -201,10 +201,3 @@ async def unlink(page: ActionPage, row: LinkRow) -> None:
         left = await linking.unlink(page.workspace.company, row, force=True)
     if left is not None:
         page.say(_("What the link made there could not be taken away: {why}", why=show(left.what)))
-
-
-async def rules(page: ActionPage, link: LinkRow) -> None:
-    """Show the rules of a link."""
-    from chatapp_cli.tui.screens.crm_rules import CrmRulesScreen
-
-    page.app.push_screen(CrmRulesScreen(link))

@@ -30,6 +30,7 @@ from chatapp_cli.tui.actions import crm_robots as robot_actions
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.overview import Overview
+from chatapp_cli.tui.screens.crm_rules import CrmRulesScreen
 from chatapp_cli.tui.screens.linking import LinkingScreen, PairingScreen
 from chatapp_cli.tui.screens.robot_runs import RobotRunsScreen
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
@@ -239,7 +240,7 @@ class CrmScreen(ActionPage):
 
     def action_rules(self) -> None:
         """Show the rules of the chosen link."""
-        self._do_with_link(crm_actions.rules)
+        self._do_with_link(_show_rules)
 
     def action_runs(self) -> None:
         """Show what robots did."""
@@ -256,3 +257,7 @@ class CrmScreen(ActionPage):
     def action_unlink(self) -> None:
         """Remove the chosen link, after a question."""
         self._do_with_link(crm_actions.unlink)
+
+
+async def _show_rules(page: ActionPage, link: LinkRow) -> None:
+    page.app.push_screen(CrmRulesScreen(link))
