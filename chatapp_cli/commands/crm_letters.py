@@ -33,14 +33,14 @@ def retry(company: Company, arrived: int) -> None:
 
 
 def _why_unreadable(company: Company, row: CrmArrivedRow) -> str:
-    """What the code of the CRM says about it now; empty if it can be read."""
+    """What the code of the CRM says about it now; empty if it can be read. Raises StoreError."""
+    link = company.read(lambda tx: links.one(tx, row.link_id))
+    bound = company.read(lambda tx: links.bound(tx, company.vault, link))
     try:
         if row.event:
             crm_event_form.event_of(row)
         else:
-            link = company.read(lambda tx: links.one(tx, row.link_id))
-            bound = company.read(lambda tx: links.bound(tx, company.vault, link))
             company.crm(link.kind).understand(bound, row.raw)
-    except Exception as error:  # noqa: BLE001 - whatever the code of a CRM does to it
+    except Exception as error:  # noqa: BLE001 - a CRM of another package may raise anything for what it cannot read
         return border.text(str(error) or type(error).__name__)
     return ""

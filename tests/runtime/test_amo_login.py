@@ -33,7 +33,7 @@ class AtBrowser:
         self.shown.append(notice)
 
     async def visit(self, url: str, state: str) -> Mapping[str, str]:
-        raise NotImplementedError
+        raise AssertionError("a login shows its address, and opens no page")
 
     async def form(self, form: Form) -> Mapping[str, str]:
         assert not form.errors

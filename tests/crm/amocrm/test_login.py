@@ -42,7 +42,7 @@ class Browser:
         self.shown.append(notice)
 
     async def visit(self, url: str, state: str) -> Mapping[str, str]:
-        raise NotImplementedError
+        raise AssertionError("a login shows its address, and opens no page")
 
     async def form(self, form: Form) -> Mapping[str, str]:
         self.forms.append(form)
