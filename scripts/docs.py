@@ -13,6 +13,7 @@ from scripts import (
     cli_page,
     coverage_page,
     crm_part,
+    extending_page,
     fields_part,
     keys_page,
     modules_page,
@@ -29,6 +30,7 @@ PAGES: Mapping[str, Callable[[Path], str]] = {
     "docs/architecture.md": parts.page("docs/architecture.md", {"parts": window_part.render}),
     "docs/cli.md": cli_page.render,
     "docs/coverage.md": coverage_page.render,
+    "docs/extending.md": extending_page.render,
     "docs/keys.md": keys_page.render,
     "docs/modules.md": modules_page.render,
     "docs/operations.md": parts.page(

@@ -16,9 +16,12 @@ from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from scripts import promised_in_source as source
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.form import Field
 
 ROOT = Path(__file__).parent.parent
 RECORD = ROOT / "tests" / "meta" / "promised.txt"
@@ -99,9 +102,23 @@ def _channels() -> Iterator[str]:
         yield f"{one.source_id} {kind}"
         yield from (f"{kind} later {name}" for name in one.later)
         yield from (f"{kind} error {code}" for code in one.errors)
-        for field in one.fields:
-            yield f"{kind} field {field.name}"
-            yield from (f"{kind} field {field.name}={choice.value}" for choice in field.choices)
+        yield from _form(kind, one.fields)
+
+
+def _crms() -> Iterator[str]:
+    from chatapp_cli.kit import crms
+
+    for kind, one in crms.manifests().items():
+        yield kind
+        yield from (f"{kind} error {code}" for code in one.errors)
+        yield from _form(kind, [*one.fields, *one.pairing_fields])
+        yield from (f"{kind} command {name}" for name in one.commands)
+
+
+def _form(kind: str, asked: Iterable[Field]) -> Iterator[str]:
+    for field in asked:
+        yield f"{kind} field {field.name}"
+        yield from (f"{kind} field {field.name}={choice.value}" for choice in field.choices)
 
 
 def _manifest() -> Iterator[str]:
@@ -284,6 +301,7 @@ def _groups() -> Iterator[str]:
 KINDS: Mapping[str, Callable[[], Iterable[str]]] = {
     "action": _actions,
     "channel": _channels,
+    "crm": _crms,
     "code": _codes,
     "column": _tables,
     "command": _commands,

@@ -25,7 +25,7 @@ TARGETS = (
     "store/tx.py",
     "store/writer.py",
     "store/visibility.py",
-    *(f"runtime/{name}.py" for name in ("sender", "governor", "carrier", "outcomes", "verdicts", "standing")),
+    *(f"runtime/{name}.py" for name in ("sender", "governor", "carrier", "outcomes", "verdicts", "sending_permission")),
 )
 REASONS = "docs/mutants.txt"
 GOAL = 85.0

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatapp_cli.store.migrate import HEAD
-
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "extending.md"
 _BLOCK = re.compile(r"^`([\w/.]+)`\n\n```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -36,14 +34,8 @@ class Growth:
 
 def growths() -> Mapping[str, Growth]:
     """Every example by the title of its section."""
-    _, *sections = re.split(r"(?m)^## ", _renumbered(PAGE.read_text("utf-8")))
+    _, *sections = re.split(r"(?m)^## ", PAGE.read_text("utf-8"))
     return {one.title: one for one in map(_growth, sections)}
-
-
-def _renumbered(text: str) -> str:
-    """The page with its migration behind the newest of ours."""
-    own, before = re.findall(r'(?m)^(?:down_)?revision = "(\d+)"', text)
-    return text.replace(own, f"{int(HEAD) + 1:04}").replace(before, HEAD)
 
 
 def _growth(section: str) -> Growth:

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from scripts.mutants.__main__ import ROOT, candidates, reasons
+from scripts.mutants.__main__ import ROOT, TARGETS, candidates, reasons
 from scripts.mutants.bending import mutants
 from scripts.mutants.reach import Coverage, Judge
 
@@ -110,3 +110,7 @@ def test_what_is_forgiven_is_still_drawn() -> None:
     assert set(forgiven) <= {mutant.name for mutant in candidates(ROOT, "")}
     assert all(forgiven.values())
     assert Path(ROOT, "docs", "mutants.txt").is_file()
+
+
+def test_every_part_that_is_put_to_the_test_is_there() -> None:
+    assert [pattern for pattern in TARGETS if not any((ROOT / "chatapp_cli").glob(pattern))] == []

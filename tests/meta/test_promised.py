@@ -37,6 +37,7 @@ def test_every_string_that_leaves_the_process_is_as_it_was_written_down() -> Non
         "environment CHATAPP_SECRET_KEY",
         "errand create_group title members",
         "event message.state code state",
+        "crm amocrm field client_secret",
         "exit 4 NeedsRebind",
         "file secret.key",
         "finding daemon",
