@@ -234,7 +234,8 @@ def _hear_again(
         tx.run("dialogs.heard_again", id=dialog.id, at=event.at)
         tx.run("unread.heard_again", dialog=dialog.id)
         paired = True if dialog.paired else None
-        tx.emit(MessageReceived(channel=channel, dialog=dialog.id, message=found.id, paired=paired), actor=PROGRAM)
+        came = MessageReceived(channel=channel, dialog=dialog.id, message=found.id, paired=paired, again=paired)
+        tx.emit(came, actor=PROGRAM)
     tx.emit(MessageTextChanged(channel=channel, dialog=dialog.id, message=found.id), actor=PROGRAM)
     if dialog.early:
         alterations.catch_up(tx, channel, event.peer.key, event.ext_id)

@@ -55,7 +55,7 @@ _OF_TEXTS = _LAST - Priority.AUTOMATIC
 
 def on_received(tx: Tx, event: MessageReceived) -> None:
     """Have the paired CRMs told of a client's message. An effect of its event."""
-    _owe_to_all(tx, event.dialog, event.message, Origin.CLIENT)
+    _owe_to_all(tx, event.dialog, event.message, Origin.CLIENT, once=bool(event.again))
 
 
 def on_echoed(tx: Tx, event: MessageEchoed) -> None:
@@ -98,11 +98,12 @@ def known_to(tx: Tx, message: MessageId) -> Sequence[KnownMessageRow]:
     return tx.all(KnownMessageRow, "ledger.known", message=message)
 
 
-def _owe_to_all(tx: Tx, dialog: DialogId, message: MessageId, origin: Origin) -> None:
-    """Add an entry for each CRM that neither knows the message nor is to be told of it already: every arrival pays."""
+def _owe_to_all(tx: Tx, dialog: DialogId, message: MessageId, origin: Origin, *, once: bool = False) -> None:
+    """Add an entry for each CRM: every arrival pays. ``once``: a CRM may know the message, or is to be told already."""
     rank = _LAST - origin.traits.priority
     chat = crm_chats.new_name(dialog)
-    tx.run("ledger.add_to_all", dialog=dialog, message=message, rank=rank, chat=chat, now=tx.now)
+    statement = "ledger.add_once" if once else "ledger.add_new"
+    tx.run(statement, dialog=dialog, message=message, rank=rank, chat=chat, now=tx.now)
 
 
 def _owe(

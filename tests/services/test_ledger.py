@@ -86,8 +86,8 @@ def test_an_event_that_is_heard_again_owes_only_what_no_crm_has_or_is_told_alrea
     south = linked(shop, channel, "south.example").link
 
     def again(number: int) -> None:
-        event = MessageReceived(channel=channel, dialog=DialogId(dialog), message=MessageId(number), paired=True)
-        shop.write(lambda tx: ledger.on_received(tx, event))
+        where = {"channel": channel, "dialog": DialogId(dialog), "message": MessageId(number)}
+        shop.write(lambda tx: ledger.on_received(tx, MessageReceived(**where, paired=True, again=True)))
 
     for number in (before, message):
         again(number)
@@ -95,6 +95,12 @@ def test_an_event_that_is_heard_again_owes_only_what_no_crm_has_or_is_told_alrea
     assert desk.tell_all() == [(Act.ADD, message)]
     again(message)
     assert (shop.read(ledger.everything), desk.entries(south)) == ([], [])
+
+
+def test_a_message_that_comes_after_its_placeholder_is_owed_once(desk: Paired) -> None:
+    message = desk.shop.hear(desk.channel, "", ext_id="1", placeholder=True)
+    desk.shop.hear(desk.channel, "вот она", ext_id="1")
+    assert [(row.act, row.message_id) for row in desk.shop.read(ledger.everything)] == [(Act.ADD, message)]
 
 
 def test_without_a_pairing_nothing_is_owed(shop: Shop) -> None:

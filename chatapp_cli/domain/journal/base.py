@@ -172,9 +172,15 @@ def stored(event: JournalEvent) -> str:
 
 @cache
 def _encoder() -> Callable[[object], str]:
-    """A function that encodes one value; strings ten times as fast as ``json.dumps``."""
+    """A function that encodes one value; strings and ``True`` ten times as fast as ``json.dumps``."""
     from json import JSONEncoder  # a start that writes no event does without it
     from json.encoder import encode_basestring
 
     whole = JSONEncoder(ensure_ascii=False).encode
-    return lambda value: encode_basestring(value) if isinstance(value, str) else whole(value)
+
+    def encode(value: object) -> str:
+        if value is True:
+            return "true"
+        return encode_basestring(value) if isinstance(value, str) else whole(value)
+
+    return encode

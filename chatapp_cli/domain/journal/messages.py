@@ -24,6 +24,8 @@ class MessageReceived(MessageEvent):
     channel: ChannelId
     paired: bool | None = None
     """Whether the channel is paired with a CRM, which is then told in the same transaction."""
+    again: bool | None = None
+    """Whether something stood in its place before, of which a CRM may know."""
 
 
 class MessageWritten(MessageEvent):

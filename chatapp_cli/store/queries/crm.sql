@@ -204,7 +204,16 @@ VALUES (:link, :pairing, :dialog, :chat, :message, :remote, :employee, :reason, 
   '', :now)
 RETURNING id;
 
--- name: ledger.add_to_all
+-- name: ledger.add_new
+INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
+  not_before, tries, claims, epoch, code, detail, created_at)
+SELECT p.link_id, p.id, d.id, COALESCE((
+    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = d.id AND c.pairing_id = p.id ORDER BY c.closed, c.chat LIMIT 1
+  ), :chat), :message, '', '', '', 'add', :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now
+FROM dialog d JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
+WHERE d.id = :dialog AND p.after < :message;
+
+-- name: ledger.add_once
 INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
   not_before, tries, claims, epoch, code, detail, created_at)
 SELECT p.link_id, p.id, d.id, COALESCE((
