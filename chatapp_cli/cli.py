@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "inbox": N_("Open the window with all dialogs"),
         "serve": N_("Run the daemon that receives and sends"),
         "line": N_("Lines and their channels: add, bind, check"),
+        "calendar": N_("Working hours of lines, with holidays and moved days"),
         "application": N_("Applications that a provider requires first"),
         "dialog": N_("Dialogs: find, read, mark"),
         "view": N_("Saved views: named filters"),

@@ -29,7 +29,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
-from chatapp_cli.services import lines
+from chatapp_cli.services import business_hours, lines
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
@@ -101,9 +101,15 @@ def show_(ctx: typer.Context, line: OneLine = "", as_json: Json = False) -> None
     with opened(ctx) as company:
         found, rows = company.read(lambda tx: _with_channels(tx, line))
         bound, now = _standings(company, rows), company.world.clock.now()
+        hours = company.read(
+            lambda tx: business_hours.of_company(company.options, company.settings.folder).state(tx, found.id)
+        )
     if as_json:
         printing.document(documents.bound_to(found, bound))
         return
+    if hours is not None:
+        printing.facts({_("Working hours"): show(hours)})
+        typer.echo()
     for one in bound:
         printing.facts(_channel_facts(one, now))
         typer.echo()

@@ -139,8 +139,35 @@ def _is_email(text: str) -> bool:
 
 _FITS: Mapping[str, Callable[[str], bool]] = MappingProxyType({"url": _is_web, "email": _is_email})
 
+
+def _require_hours(name: str, text: str) -> None:
+    from chatapp_cli.domain.hours_text import week
+
+    if text:
+        week(text, name)
+
+
+def _require_days(name: str, text: str) -> None:
+    from chatapp_cli.domain.hours_text import own_days
+
+    own_days(text, name)
+
+
+def _require_zone(name: str, text: str) -> None:
+    from chatapp_cli.domain.zones import zone_of
+
+    if text:
+        zone_of(text, name)
+
+
 _REQUIRED: Mapping[str, Callable[[str, str], None]] = MappingProxyType(
-    {"addresses": require_addresses, "signature": require_signature}
+    {
+        "addresses": require_addresses,
+        "signature": require_signature,
+        "hours": _require_hours,
+        "days": _require_days,
+        "zone": _require_zone,
+    }
 )
 """Kinds that say in words of their own what is wrong."""
 
@@ -222,6 +249,48 @@ declare(
         required=False,
     ),
     OptionLevel.COMPANY,
+)
+declare(
+    Field(
+        name="hours",
+        label=T("Working hours"),
+        hint=T("Such as: mon-fri 09:00-13:00, 14:00-18:00; sat 10:00-15:00; empty: always."),
+        kind="hours",
+        required=False,
+    ),
+    *_COMPANY_AND_LINE,
+)
+declare(
+    Field(
+        name="hours_zone",
+        label=T("Time zone of the working hours"),
+        hint=T("A place, such as Europe/Moscow or Asia/Yekaterinburg."),
+        kind="zone",
+        default="Europe/Moscow",
+        required=False,
+    ),
+    *_COMPANY_AND_LINE,
+)
+declare(
+    Field(
+        name="hours_calendar",
+        label=T("Calendar of working days"),
+        hint=T("ru: Russian holidays and the days that are moved; none: the weekdays alone; or the name of your own."),
+        pattern=r"\w+",
+        default="ru",
+        required=False,
+    ),
+    *_COMPANY_AND_LINE,
+)
+declare(
+    Field(
+        name="hours_days",
+        label=T("Days with hours of their own"),
+        hint=T("Such as: 2026-12-31 10:00-14:00; 2027-01-11 off."),
+        kind="days",
+        required=False,
+    ),
+    *_COMPANY_AND_LINE,
 )
 
 KEEP: Final = MappingProxyType(

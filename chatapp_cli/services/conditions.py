@@ -12,17 +12,14 @@ A condition is a mapping; what it names has to hold together:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.condition import (
-    MINUTES_OF_DAY,
     WEEKDAYS,
     WHOLE_DAY,
     AllOf,
@@ -35,13 +32,14 @@ from chatapp_cli.domain.condition import (
     Negated,
     OnSource,
     Phrase,
-    TimeSpan,
     WithinHours,
 )
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.hours_text import DAYS, span, weekdays
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.domain.zones import ZONES, zone_of
 from chatapp_cli.services.calendars import calendar
 from chatapp_cli.services.word_forms import StoredForms, WordForms, phrase
 
@@ -56,11 +54,8 @@ _ABOUT: Final[Mapping[str, Sequence[str]]] = {
     "every": ("words",), "exact": ("words", "without"), "zone": _TIMES, "calendar": ("days",), "outside": _TIMES,
 }  # fmt: skip
 """What only says how something else is meant."""
-DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-"""How days are named, Monday first."""
 KINDS_OF_DAYS: Final[Mapping[str, Text]] = {DayKind.WORKING: T("working days"), DayKind.OFF: T("days off")}
 """What people call days by which a calendar decides."""
-_SPAN: Final = re.compile(r"(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})")
 _DEEPEST: Final = 8
 MOST_WORDS: Final = 500
 """Words and phrases of one list."""
@@ -221,8 +216,8 @@ def _hours(asked: Mapping[str, Any], names: SourceNames) -> Sequence[Condition]:
     if not (hours or days):
         return ()
     if not zone:
-        raise _wrong(T("Hours need a time zone."), _ZONES, field="zone")
-    kind, weekdays = _meant_days(days, strict=names.strict)
+        raise _wrong(T("Hours need a time zone."), ZONES, field="zone")
+    kind, on = _meant_days(days, strict=names.strict)
     if names.strict and asked.get("calendar") and kind is DayKind.ANY:
         raise _wrong(
             T("A calendar says which days are working days, and these days do not depend on that."),
@@ -232,45 +227,32 @@ def _hours(asked: Mapping[str, Any], names: SourceNames) -> Sequence[Condition]:
     made = WithinHours(
         zone=zone_of(zone),
         zone_name=zone,
-        spans=tuple(_span(one) for one in hours) or (WHOLE_DAY,),
-        weekdays=weekdays,
+        spans=tuple(map(span, hours)) or (WHOLE_DAY,),
+        weekdays=on,
         day=kind,
         calendar=calendar(str(asked.get("calendar") or ""), names.folder),
     )
     return (Negated(made) if asked.get("outside") else made,)
 
 
-_ZONES: Final = T("Name it as a place, such as: Europe/Moscow, Asia/Yekaterinburg")
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """A time zone by name. Raises UsageError."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise _wrong(T("There is no time zone {name}.", name=name), _ZONES, field="zone") from error
-
-
 def _meant_days(said: Sequence[str], *, strict: bool) -> tuple[DayKind, frozenset[int]]:
-    kinds, weekdays = set(), set()
+    kinds, found = set[DayKind](), set[int]()
     for one in said:
-        begin, _, end = one.lower().partition("-")
         if one.lower() in {DayKind.WORKING, DayKind.OFF}:
             kinds.add(DayKind(one.lower()))
-        elif begin in DAYS and (end or begin) in DAYS:
-            first, last = DAYS.index(begin), DAYS.index(end or begin)
-            weekdays |= {day % len(DAYS) for day in range(first, last + 1 if last >= first else last + 1 + len(DAYS))}
+        elif named := weekdays(one):
+            found.update(named)
         else:
             raise _wrong(T("{said} is no day.", said=one), T("Such as: mon-fri, sat, working, off"), field="days")
     if len(kinds) > 1:
         raise _wrong(T("Working days and days off together are all days."), T("Leave one of them out."), field="days")
-    if strict and kinds and weekdays:
+    if strict and kinds and found:
         raise _wrong(
             T("{said} can be meant in two ways: days of which both is true, or all of these.", said=", ".join(said)),
             T("Make a rule of each, or name one of them in a nested condition: {how}", how="all"),
             field="days",
         )
-    return next(iter(kinds), DayKind.ANY), frozenset(weekdays or range(len(WEEKDAYS)))
+    return next(iter(kinds), DayKind.ANY), frozenset(found or range(len(WEEKDAYS)))
 
 
 def named_days(said: str, show: Callable[[Text], str]) -> str:
@@ -284,21 +266,6 @@ def named_days(said: str, show: Callable[[Text], str]) -> str:
         return spoken[folded]
     ends = [spoken.get(end.strip(), end.strip()) for end in folded.split("-")]
     return "-".join(ends) if all(end in DAYS for end in ends) else said
-
-
-def _span(said: str) -> TimeSpan:
-    found = _SPAN.fullmatch(said.strip())
-    if found is None:
-        raise _wrong(T("{said} is no span of hours.", said=said), _SPANS, field="hours")
-    start, end = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
-    if max(int(found[2]), int(found[4])) >= 60 or start >= MINUTES_OF_DAY or end > MINUTES_OF_DAY:  # noqa: PLR2004 - minutes of an hour
-        raise _wrong(T("{said} is no span of hours.", said=said), _SPANS, field="hours")
-    if start == end:
-        raise _wrong(T("{said} is empty: it ends when it begins.", said=said), _SPANS, field="hours")
-    return TimeSpan(start, end)
-
-
-_SPANS: Final = T("Such as: 09:00-18:00, 22:00-06:00; a whole day is 00:00-24:00")
 
 
 def _wrong(what: Text, next_step: Text | None = None, *, field: str = "if") -> UsageError:

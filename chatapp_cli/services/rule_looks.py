@@ -13,6 +13,7 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import LinkId, Millis, RuleId
 from chatapp_cli.domain.moment import nights
 from chatapp_cli.domain.text import Text
+from chatapp_cli.domain.zones import zone_of
 from chatapp_cli.services import conditions, crm_rules, rule_troubles
 from chatapp_cli.services.crm_rules import PipelineRule
 from chatapp_cli.store.tx import Tx
@@ -59,7 +60,7 @@ def _zone(rules: Sequence[PipelineRule]) -> tzinfo | None:
     """The first zone that the rules name, in their order; ``None``, for this machine's own, if they name none."""
     for name in (zone for rule in rules for zone in sorted(conditions.zones(rule.asked))):
         try:
-            return conditions.zone_of(name)
+            return zone_of(name)
         except UsageError:  # of a rule that is passed over, on a machine that does not know its zone
             continue
     return None

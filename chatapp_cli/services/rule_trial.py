@@ -10,6 +10,7 @@ from typing import NamedTuple
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
+from chatapp_cli.domain.zones import zone_of
 from chatapp_cli.services import conditions
 from chatapp_cli.services.crm_rules import PipelineRule
 
@@ -39,7 +40,7 @@ def moment(said: str, rules: Sequence[PipelineRule], zone: str = "") -> TrialTim
     if meant.tzinfo is not None:
         return TrialTime(_millis(meant), "")
     zone = zone or _zone_of(rules)
-    there = meant.replace(tzinfo=conditions.zone_of(zone))
+    there = meant.replace(tzinfo=zone_of(zone))
     if there.astimezone(UTC).astimezone(there.tzinfo).replace(tzinfo=None) != meant:
         what = T("There is no {said} in {zone}: the clocks skip it on that day.", said=said.strip(), zone=zone)
         raise UsageError(what, T("Try a time before or after it."), field="at")

@@ -16,8 +16,9 @@ from chatapp_cli.domain.condition import (
     WithinHours,
     joined,
 )
+from chatapp_cli.domain.hours_text import weekdays
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services.conditions import DAYS, KINDS_OF_DAYS, SourceNames
+from chatapp_cli.services.conditions import KINDS_OF_DAYS, SourceNames
 from chatapp_cli.services.rule_outcomes import ResponsibleWay, RuleOutcome
 
 WAYS: Final[Mapping[ResponsibleWay, Text]] = {
@@ -75,13 +76,11 @@ def _plain(said: str) -> Text:
 
 def _day(said: str) -> Text:
     """A day or a span of days, as ``mon-fri``; what is none as it is."""
-    begin, dash, end = said.lower().partition("-")
     if said.lower() in KINDS_OF_DAYS:
         return KINDS_OF_DAYS[said.lower()]
-    if begin not in DAYS or (dash and end not in DAYS):
-        return _plain(said)
-    ends = [WEEKDAYS[DAYS.index(one)] for one in ((begin, end) if dash else (begin,))]
-    return joined(ends, Text("-"))
+    days = weekdays(said)
+    ends = [WEEKDAYS[day] for day in (days if len(days) <= 1 else (days[0], days[-1]))]
+    return joined(ends, Text("-")) if ends else _plain(said)
 
 
 def _nested(asked: Mapping[str, Any], names: SourceNames) -> Sequence[Text]:

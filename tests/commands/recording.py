@@ -57,6 +57,7 @@ RECORDED: Mapping[str, Sequence[object]] = {
     "chat list": ("telegram",),
     "chat read-back": ("telegram", "@teply_dom_news", "--after", "5"),
     "company configure": (),
+    "calendar show": ("1", "--at", "2026-12-31 10:00"),
     "config list": (),
     "contact chain": ("1",),
     "contact find": ("+79160000001",),

@@ -21,6 +21,7 @@ SHOWN: Mapping[str, str] = {
     "alarm list": "channels.alarm",
     "application list": "channels.application",
     "application show": "channels.filled_in",
+    "calendar show": "calendars.hours",
     "company configure": "operators.options",
     "config list": "operators.setting",
     "contact chain": "people.contact",

@@ -62,7 +62,10 @@ def test_the_journal_says_which_options_of_a_channel_changed(chatapp: Shell, bou
 
 def test_without_set_configure_shows_what_is_stored_for_that_one(chatapp: Shell, bound: int) -> None:
     chatapp("line", "configure", "--line", "Магазин", "--set", "undo_send=8")
-    assert chatapp("line", "configure", "--json").json == {"company_name": None, "undo_send": "8"}
+    assert chatapp("line", "configure", "--json").json == {
+        "company_name": None, "undo_send": "8",
+        "hours": None, "hours_zone": None, "hours_calendar": None, "hours_days": None,
+    }  # fmt: skip
     shown = {row[0]: row[1:] for row in chatapp("line", "configure", "api").rows}
     assert list(shown) == ["undo_send", "url", "near_links"]
     assert shown["url"][0].startswith("http://127.0.0.1:")

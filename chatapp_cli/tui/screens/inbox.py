@@ -19,6 +19,7 @@ from chatapp_cli.tui.conversation.conversation import Conversation
 from chatapp_cli.tui.conversation.crm_cards import CrmCards
 from chatapp_cli.tui.conversation.drafts import Drafts
 from chatapp_cli.tui.conversation.joining import Joining
+from chatapp_cli.tui.conversation.line_hours import LineHours
 from chatapp_cli.tui.conversation.paging import Paging
 from chatapp_cli.tui.conversation.pictures import Pictures
 from chatapp_cli.tui.conversation.read_marks import ReadMarks
@@ -131,6 +132,7 @@ class InboxScreen(ActionPage):
             self.search_in_conversation,  # last with an `opened` hook: it may open another place of the dialog
             self.pictures,
             CrmCards(self.conversation),
+            LineHours(self.conversation),
         )
         self.panes = Panes(self.listing, self.conversation, self._status)
         self.freshness = Freshness(self.listing, self.conversation, self._status)

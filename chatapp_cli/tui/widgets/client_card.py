@@ -20,6 +20,7 @@ from chatapp_cli.tui.reading.cells import line
 from chatapp_cli.tui.reading.conversations import Opening
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.text import Text as Message
     from chatapp_cli.runtime.crm_cards import CardsInCrm
 
 RECEIPTS: Mapping[Receipts, str] = {
@@ -45,6 +46,7 @@ class ClientCard(Static):
         self._opening: Opening | None = None
         self._crm_of: DialogId | None = None
         self._crm: Sequence[CardsInCrm] | None = ()
+        self._hours: tuple[DialogId, Message | None] | None = None
 
     @property
     def is_shown(self) -> bool:
@@ -73,6 +75,12 @@ class ClientCard(Static):
         """Show the cards of a dialog in the CRMs, if it is still shown; ``None`` while they are being asked."""
         if self._opening is not None and self._opening.card.id == dialog:
             self._crm_of, self._crm = dialog, found
+            self._write(self._opening)
+
+    def tell_hours(self, dialog: DialogId, state: Message | None) -> None:
+        """Show whether the line of a dialog is open, if that is still shown; ``None``: it has no working hours."""
+        if self._opening is not None and self._opening.card.id == dialog and self._hours != (dialog, state):
+            self._hours = dialog, state
             self._write(self._opening)
 
     def turn(self) -> None:
@@ -108,6 +116,7 @@ class ClientCard(Static):
             (_("Phone"), ", ".join(opening.known("phone"))),
             (_("E-mail"), ", ".join(opening.known("email"))),
             (_("Line"), card.line),
+            (_("Working hours"), self._hours_of(card.id)),
             (_("Channel"), f"{show(manifest(card.kind).title)} · {card.channel}"),
             (_("Tried in this order"), _chain(card)),
             (_("Delivery states"), _(RECEIPTS[manifest(card.kind).capabilities.receipts])),
@@ -115,6 +124,9 @@ class ClientCard(Static):
             (_("Waits for an answer"), "" if card.waiting_since is None else words.age(now - card.waiting_since)),
             (_("Known since"), words.day(card.created_at, now)),
         ]
+
+    def _hours_of(self, dialog: DialogId) -> str:
+        return show(self._hours[1]) if self._hours is not None and self._hours[0] == dialog else ""
 
     def _people(self, card: DialogCard, members: Sequence[MemberRow]) -> list[tuple[str, str | Text]]:
         """The assignee, the members, and the end of the snooze."""

@@ -1,0 +1,19 @@
+"""Time zones by name."""
+
+from __future__ import annotations
+
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.text import T
+
+ZONES: Final = T("Name it as a place, such as: Europe/Moscow, Asia/Yekaterinburg")
+
+
+def zone_of(name: str, field: str = "zone") -> ZoneInfo:
+    """A time zone by name. Raises UsageError."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise UsageError(T("There is no time zone {name}.", name=name), ZONES, field=field) from error

@@ -1,0 +1,87 @@
+"""The working hours of a line, by its options or those of the company."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from chatapp_cli.domain import hours_text, zones
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.ids import LineId, Millis
+from chatapp_cli.domain.opening_hours import OpeningHours, Spans, state_in_words
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.domain.working_days import WorkingCalendar
+from chatapp_cli.services.calendars import FOLDER, calendar
+from chatapp_cli.services.options import Options, OptionScope
+from chatapp_cli.store.tx import Tx
+
+NO_CALENDAR: Final = "none"
+MOST: Final = 366
+"""Days that are shown at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessHours:
+    """Reads the working hours that lines have."""
+
+    options: Options
+    folder: Path | None = None
+    """Where the company keeps calendars of its own."""
+
+    def of(self, tx: Tx, line: LineId | None = None) -> OpeningHours | None:
+        """The hours of a line, or of the company; ``None``: always. Raises UsageError for a bad calendar."""
+        scope = OptionScope(line=line)
+        if not (hours := self.options.text(tx, "hours", scope)):
+            return None
+        zone = self.options.text(tx, "hours_zone", scope)
+        return OpeningHours(
+            zone=zones.zone_of(zone),
+            zone_name=zone,
+            week=hours_text.week(hours),
+            calendar=self._calendar(self.options.text(tx, "hours_calendar", scope)),
+            days=hours_text.own_days(self.options.text(tx, "hours_days", scope)),
+        )
+
+    def _calendar(self, name: str) -> WorkingCalendar | None:
+        return None if name in {"", NO_CALENDAR} else calendar(name, self.folder)
+
+    def state(self, tx: Tx, line: LineId | None = None) -> Text | None:
+        """Whether a line is open now and until when, in words; ``None``: it has no hours."""
+        try:
+            hours = self.of(tx, line)
+        except UsageError as error:
+            return error.what
+        return None if hours is None else state_in_words(hours, tx.now)
+
+
+def of_company(options: Options, folder: Path) -> BusinessHours:
+    """Reads the hours of a company's lines; its own calendars are kept in its folder."""
+    return BusinessHours(options, folder / FOLDER)
+
+
+def moment(said: str, hours: OpeningHours | None) -> Millis:
+    """A time by the clocks of a line, or of this machine if it has none. Raises UsageError."""
+    try:
+        meant = datetime.fromisoformat(said)
+        zoned = meant if meant.tzinfo else meant.replace(tzinfo=hours.zone if hours else None)
+        return round(zoned.timestamp() * 1000)
+    except (ValueError, OverflowError, OSError) as error:
+        raise UsageError(T("{said} is not a time.", said=said), T("Such as: 2027-02-20 10:00"), field="at") from error
+
+
+class DayOfHours(NamedTuple):
+    """A day as the calendar of a line shows it."""
+
+    day: date
+    spans: Spans
+    why: Text
+
+
+def days(hours: OpeningHours, since: Millis, n: int) -> Iterator[DayOfHours]:
+    """The hours of so many days from that of a time on, each with its reason."""
+    first = hours.clock(since).day
+    for day in (first + timedelta(days=number) for number in range(n)):
+        yield DayOfHours(day, hours.of_day(day), hours.why(day))
