@@ -71,6 +71,7 @@ def test_without_set_configure_shows_what_is_stored_for_that_one(chatapp: Shell,
     assert shown["url"][0].startswith("http://127.0.0.1:")
     assert [row[0] for row in chatapp("company", "configure").rows] == [
         "company_name", "undo_send", "quiet", "notify_text", "web_idle", "public_url", "alarm",
+        "hours", "hours_zone", "hours_calendar", "hours_days",
         "keep_raw", "keep_journal", "keep_attempts", "keep_requests",
     ]  # fmt: skip
 
