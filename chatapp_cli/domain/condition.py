@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
 from chatapp_cli.domain.ids import ChannelId, LineId, Millis
+from chatapp_cli.domain.message_facts import BARE, MessageFacts
 from chatapp_cli.domain.moment import utc
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.domain.wording import words
@@ -57,13 +58,16 @@ class Occasion:
     """Folded, in order."""
     at: Millis
     vocabulary: AbstractSet[str]
+    text: str = ""
+    """As it was written."""
+    facts: MessageFacts = BARE
     _clocks: dict[tzinfo, WallClock] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, source: OnSource, text: str, at: Millis) -> Occasion:
+    def of(cls, source: OnSource, text: str, at: Millis, facts: MessageFacts = BARE) -> Occasion:
         """A message with this text, written at this time."""
         said = words(text)
-        return cls(source, said, at, frozenset(said))
+        return cls(source, said, at, frozenset(said), text, facts)
 
     def clock(self, zone: tzinfo) -> WallClock:
         """What the clocks of a zone showed."""
@@ -134,21 +138,31 @@ class FromSource:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words that stand next to each other, each in any of its forms."""
+    """Words that stand one behind the other, each in any of its forms."""
 
     forms: tuple[AbstractSet[str], ...]
     """The folded forms of each word; never empty."""
     said: str = field(default="", compare=False)
     """As the person wrote it who asked for it."""
+    gaps: tuple[int, ...] = ()
+    """How many other words may stand before each word; empty: none before any."""
 
     def found(self, words: Sequence[str]) -> Sequence[str]:
         """The first such words among those of a text; empty if there are none."""
-        length = len(self.forms)
-        for start in range(len(words) - length + 1):
-            there = words[start : start + length]
-            if all(word in forms for word, forms in zip(there, self.forms, strict=True)):
-                return there
+        for start in range(len(words) - len(self.forms) + 1):
+            if words[start] in self.forms[0] and (end := self._end(words, start + 1, 1)):
+                return words[start:end]
         return ()
+
+    def _end(self, words: Sequence[str], place: int, number: int) -> int:
+        """Behind the last word of the phrase if it goes on from a place with this word; 0: it does not."""
+        if number == len(self.forms):
+            return place
+        last = place + (self.gaps[number] if self.gaps else 0)
+        for at in range(place, min(last + 1, len(words))):
+            if words[at] in self.forms[number] and (end := self._end(words, at + 1, number + 1)):
+                return end
+        return 0
 
     def occurs(self, occasion: Occasion) -> bool:
         """Whether it is in a message."""

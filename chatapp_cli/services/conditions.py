@@ -3,7 +3,8 @@
 A condition is a mapping; what it names has to hold together:
 
 - ``lines``, ``kinds``, ``channels``: numbers of lines, kinds of channels, numbers of channels; one of each suffices
-- ``words``: words and phrases of which one has to occur, or with ``every`` all; ``exact``: only in this form
+- ``words``: words and phrases of which one has to occur (``…`` is a gap of some words), or with ``every`` all;
+  ``exact``: only in this form
 - ``without``: words and phrases of which none may occur
 - ``hours``: spans such as ``09:00-18:00``; ``days``: ``mon``…``sun``, ``working`` or ``off``; ``zone``: where;
   ``calendar``: what is a working day; ``outside``: not then
@@ -34,20 +35,22 @@ from chatapp_cli.domain.condition import (
     Phrase,
     WithinHours,
 )
+from chatapp_cli.domain.dialog_condition import HoursOf
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.hours_text import DAYS, span, weekdays
 from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.domain.zones import ZONES, zone_of
+from chatapp_cli.services import dialog_conditions
 from chatapp_cli.services.calendars import calendar
 from chatapp_cli.services.word_forms import StoredForms, WordForms, phrase
 
 NAMES: Final = ("lines", "kinds", "channels", "words", "every", "exact", "without", "hours", "days", "zone", "calendar",
                 "outside", "all", "any", "not")  # fmt: skip
-"""What a condition may name."""
-_FLAGS: Final = {"every", "exact", "outside"}
-_TEXTS: Final = {"zone", "calendar"}
+"""What every condition may name; one of dialogs also what ``dialog_conditions`` has."""
+_FLAGS: Final = {"every", "exact", "outside", "open"}
+_TEXTS: Final = {"zone", "calendar", *dialog_conditions.CHOICES}
 _NUMBERS: Final = {"lines", "channels"}
 _TIMES: Final = ("hours", "days")
 _ABOUT: Final[Mapping[str, Sequence[str]]] = {
@@ -76,6 +79,13 @@ class SourceNames:
     strict: bool = False
     """Whether a person says just now what they mean: then what means nothing, or two things, is refused."""
     forms: WordForms = field(default_factory=StoredForms)
+    hours: HoursOf | None = None
+    """The working hours of lines, for conditions on dialogs; ``None``: there are only those on messages."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What a condition may name."""
+        return NAMES if self.hours is None else (*NAMES, *dialog_conditions.NAMES)
 
 
 def compiled(asked: Mapping[str, Any], names: SourceNames) -> Condition:
@@ -88,10 +98,13 @@ def _compiled(asked: object, names: SourceNames, deep: int) -> Condition:
         raise _wrong(T("A condition is a mapping, not: {said}", said=str(asked)))
     if not deep:
         raise _wrong(T("The conditions are nested too deeply."))
-    _require_sound(asked)
+    _require_sound(asked, names.names)
     if names.strict:
         _require_used(asked)
     parts = [part for make in (_source, _words, _hours) for part in make(asked, names)]
+    if names.hours is not None:
+        lists = {name: _listed(asked, name) for name in dialog_conditions.LISTS}
+        parts += dialog_conditions.parts({**asked, **lists}, names.hours)
     parts += [_compiled(one, names, deep - 1) for one in _listed(asked, "all")]
     if asked.get("any"):
         parts.append(AnyOf(tuple(_compiled(one, names, deep - 1) for one in _listed(asked, "any"))))
@@ -100,16 +113,16 @@ def _compiled(asked: object, names: SourceNames, deep: int) -> Condition:
     return parts[0] if len(parts) == 1 else AllOf(tuple(parts)) if parts else Always()
 
 
-def _require_sound(asked: Mapping[str, Any]) -> None:
+def _require_sound(asked: Mapping[str, Any], known: Sequence[str]) -> None:
     for name, value in asked.items():
-        if name not in NAMES:
-            raise _wrong(T("A condition has no {name}.", name=name), T("It may have: {known}", known=", ".join(NAMES)))
+        if name not in known:
+            raise _wrong(T("A condition has no {name}.", name=name), T("It may have: {known}", known=", ".join(known)))
         if name in _FLAGS:
             fits = isinstance(value, bool)
         elif name in _TEXTS:
             fits = isinstance(value, str)
         else:
-            fits = name == "not" or isinstance(value, list | tuple)
+            fits = name in {"not", "waited"} or isinstance(value, list | tuple)
         if not fits:
             raise _wrong(T("{name} of a condition cannot be {said}.", name=name, said=str(value)), field=name)
 

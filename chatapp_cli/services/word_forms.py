@@ -18,6 +18,9 @@ from chatapp_cli.services.wording import bare_stem
 
 _RUSSIAN: Final = re.compile(r"[а-я]+")
 _ENGLISH: Final = re.compile(r"[a-z]+")
+_GAP: Final = re.compile(r"…|\.\.\.")
+LONGEST_GAP: Final = 5
+"""Words that may stand in a gap of a phrase."""
 _ENGLISH_ENDINGS: Final = ("", "s", "es", "ed", "d", "ing", "er", "ers", "'s")
 
 
@@ -72,6 +75,14 @@ def _russian(word: str) -> frozenset[str]:
     return frozenset({word, *(fold(form.word) for one in same for form in one.lexeme)})
 
 
+def meanings(word: str) -> Sequence[str]:
+    """The words of which a Russian word may be a form, most likely first; several: it is ambiguous; none: unknown."""
+    folded = fold(word)
+    if not _RUSSIAN.fullmatch(folded) or not _dictionary().word_is_known(folded):
+        return ()
+    return list(dict.fromkeys(fold(one.normal_form) for one in _dictionary().parse(folded)))
+
+
 def load() -> None:
     """Load the dictionary, which takes a tenth of a second: not while a transaction is open."""
     _dictionary()
@@ -92,8 +103,18 @@ def _english(word: str) -> frozenset[str]:
 
 
 def phrase(said: str, forms: WordForms, *, exact: bool = False) -> Phrase | None:
-    """A word or phrase with the forms of each word; ``exact``: as it is said. ``None`` if there is no word in it."""
-    found = words(said)
-    if not found:
+    """A word or phrase with the forms of each word; ``…`` in it stands for up to ``LONGEST_GAP`` other words.
+
+    ``exact``: as it is said. ``None`` if there is no word in it.
+    """
+    parts = [part for part in map(words, _GAP.split(said)) if part]
+    if not parts:
         return None
-    return Phrase(tuple(frozenset({word}) if exact else forms.of(word) for word in found), said.strip())
+    made = tuple(frozenset({word}) if exact else forms.of(word) for part in parts for word in part)
+    return Phrase(made, said.strip(), _gaps(parts) if len(parts) > 1 else ())
+
+
+def _gaps(parts: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    """How many words may stand before each word of these parts: a gap is before the first one of each but the first."""
+    first, *others = parts
+    return (*(0 for _ in first), *(LONGEST_GAP if not place else 0 for part in others for place in range(len(part))))
