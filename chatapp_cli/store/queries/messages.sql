@@ -25,10 +25,11 @@ DELETE FROM arrived WHERE id = :id AND problem <> '';
 
 -- name: messages.hear
 INSERT INTO message (dialog_id, channel_id, arrived_id, direction, origin, author, ext_id, key, state, code, detail,
-  text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at, sender, placeholder, ended_wait)
+  text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at, sender, author_phone, placeholder,
+  ended_wait)
 VALUES (:dialog, :channel, :arrived, :direction, :origin, :author, :ext_id, NULL, :state, '', '',
-  :text, :subject, :reply_to, :album, :automatic, :at, :now, NULL, NULL, :sender, :placeholder,
-  CASE WHEN :answers = 1 THEN (SELECT waiting_since FROM dialog WHERE id = :dialog) END)
+  :text, :subject, :reply_to, :album, :automatic, :at, :now, NULL, NULL, :sender, :author_phone,
+  :placeholder, CASE WHEN :answers = 1 THEN (SELECT waiting_since FROM dialog WHERE id = :dialog) END)
 ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: messages.prove
@@ -36,8 +37,8 @@ UPDATE message SET automatic = 0, ended_wait = (SELECT waiting_since FROM dialog
 WHERE id = :id AND automatic = 1 AND direction = 'out' AND origin = 'phone';
 
 -- name: messages.fill
-UPDATE message SET arrived_id = :arrived, author = :author, sender = :sender, text = :text, subject = :subject,
-  reply_to = :reply_to, album = :album, automatic = :automatic, at = :at, placeholder = 0
+UPDATE message SET arrived_id = :arrived, author = :author, sender = :sender, author_phone = :author_phone,
+  text = :text, subject = :subject, reply_to = :reply_to, album = :album, automatic = :automatic, at = :at, placeholder = 0
 WHERE id = :id AND placeholder = 1;
 
 -- name: messages.say
@@ -47,6 +48,9 @@ VALUES (:dialog, :channel, NULL, 'out', :origin, :author, NULL, :key, :state, ''
   :text, :subject, :reply_to, '', :automatic, :now, :now, NULL, NULL, :template, :asked,
   CASE WHEN :answers = 1 THEN (SELECT waiting_since FROM dialog WHERE id = :dialog) END)
 ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: messages.author_phone
+SELECT author_phone FROM message WHERE id = :id;
 
 -- name: messages.template
 SELECT template FROM message WHERE id = :id;
