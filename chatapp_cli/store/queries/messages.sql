@@ -177,6 +177,12 @@ SELECT id, dialog_id, direction, origin, author, ext_id, key, state, code, detai
   at, stored_at, edited_at, deleted_at
 FROM message WHERE dialog_id = :dialog ORDER BY at DESC, id DESC LIMIT :n;
 
+-- name: messages.in_crm
+SELECT m.id, m.dialog_id, m.direction, m.origin, m.author, m.ext_id, m.key, m.state, m.code, m.detail, m.text,
+  m.subject, m.reply_to, m.album, m.at, m.stored_at, m.edited_at, m.deleted_at
+FROM message m JOIN crm_message k ON k.message_id = m.id AND k.link_id = :link AND k.told <> 'given_up'
+WHERE m.dialog_id = :dialog AND m.deleted_at IS NULL ORDER BY m.at DESC, m.id DESC LIMIT :n;
+
 -- name: messages.before
 SELECT id, dialog_id, direction, origin, author, ext_id, key, state, code, detail, text, subject, reply_to, album,
   at, stored_at, edited_at, deleted_at
