@@ -12,6 +12,7 @@ from chatapp_cli.ports.crm import CrmReply
 _STYLE = (
     "body{font:16px/1.5 sans-serif;margin:2em;color:#333}code{background:#eef;padding:.2em .4em}"
     "label{display:block;margin:.6em 0}"
+    ".them,.us{white-space:pre-wrap;overflow-wrap:anywhere;margin:.6em 0}.us{margin-left:2em}"
 )
 
 

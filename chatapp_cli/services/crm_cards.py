@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, kinds
-from chatapp_cli.domain.crm.cards import CardPhone, CardSheet, ChannelOnCard, ClientOfCard, DialogOnCard
+from chatapp_cli.domain.crm.cards import CardPhone, CardSheet, ChannelOnCard, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId, Millis
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, channels, dialogs, employees, links, pairings, words
+from chatapp_cli.services import access, channels, crm_card_talk, dialogs, employees, links, pairings, words
 from chatapp_cli.services.message_request import InDialog, SendTarget, ToAddress
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import ChatRow, LinkRow, ShownEntryRow
@@ -174,9 +174,7 @@ def sheet(tx: Tx, able: Able, link: LinkId, client: ClientOfCard | None) -> Card
     """What the desk shows in a card; without a client the CRM could not be asked."""
     found = [] if client is None else known_dialogs(tx, link, client)
     return CardSheet(
-        dialogs=[
-            DialogOnCard(id=card.id, name=card.name, channel=card.channel, last_at=card.last_at) for card in found
-        ],
+        dialogs=crm_card_talk.dialogs(tx, link, found),
         phones=[] if client is None else client.phones,
         channels=[ChannelOnCard(id=row.id, title=row.title) for row in beginners(tx, able, link)],
         asked=client is not None,

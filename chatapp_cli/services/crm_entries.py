@@ -18,6 +18,7 @@ from chatapp_cli.domain.text import restored
 from chatapp_cli.i18n import show
 from chatapp_cli.services import (
     channels,
+    crm_authors,
     crm_chats,
     crm_run_entries,
     dialogs,
@@ -120,7 +121,7 @@ class EntryLoader:
         ours, origin = message.direction == Direction.OUT, Origin(message.origin)
         texted = ours and _is_texted(tx, row, message)
         shows = told.act in SHOWING
-        named = message.author if ours or card.chat_kind != "private" else ""
+        author = crm_authors.name(tx, row, card, message)
         return replace(
             _quoting(tx, row, told, message),
             key=crm_chats.message_key(message.id),
@@ -128,10 +129,11 @@ class EntryLoader:
             text=_text(message, card),
             files=self._files(tx, message) if shows else (),
             file_count=len(transcript.entry(tx, message.id).files) if told.act is Act.DELETE else 0,
-            author=named,
+            author=author,
             ours=ours,
             origin=origin,
-            employee=row.employee or (employees.of(tx, row.link_id, message.author) if ours else ""),
+            author_phone=crm_authors.phone(tx, card, message),
+            employee=row.employee or (employees.of(tx, row.link_id, author) if ours else ""),
             texted=texted,
             fate=ledger.fate_of(message) if texted else None,
             sent_as=_sent_as(tx, message) if told.act is Act.DELIVERED else (),

@@ -30,7 +30,7 @@ from chatapp_cli.domain.crm.events import (
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, StoreError, UsageError
-from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis
+from chatapp_cli.domain.ids import LinkId, Millis
 from chatapp_cli.domain.journal.links import LinkDeadLetterKept, LinkDeadLetterRevived
 from chatapp_cli.domain.message import Operation, Origin
 from chatapp_cli.domain.next_step import Next, to_do
@@ -41,10 +41,10 @@ from chatapp_cli.services import (
     composing,
     crm_cards,
     crm_changes,
-    crm_chats,
     crm_first,
     crm_gaps,
     crm_holds,
+    crm_quotes,
     crm_steps,
     crm_targets,
     crm_texts,
@@ -55,7 +55,6 @@ from chatapp_cli.services import (
     pairings,
     robots,
     sending,
-    transcript,
 )
 from chatapp_cli.services.crm_event_form import event_of, pattern_of, written
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
@@ -309,7 +308,8 @@ def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
     if stands is None:
         return
     event = stands.message
-    draft = Draft(text=event.text, files=context.files, reply_to=_quoted(tx, link, chat.dialog_id, event))
+    can = context.able(channels.one(tx, pairing.channel_id))
+    draft = crm_quotes.draft(tx, link, chat.dialog_id, event, can, context.files)
     options = SendOptions(key=key_of(f"crm {link} {event.remote}"), origin=Origin.CRM)
     request = MessageRequest(to=InDialog(chat.dialog_id), options=options, draft=draft)
     try:
@@ -325,26 +325,6 @@ def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
 def _as_author(tx: Tx, link: LinkId, employee: str) -> Tx:
     """The transaction in the name of the employee, or of our operator who is one."""
     return tx.by(system(employees.named(tx, link, employee), Right.ANSWER))
-
-
-def _quoted(tx: Tx, link: LinkId, dialog: DialogId, event: CrmWrote) -> MessageId | None:
-    """The message that is quoted: the one that the CRM names, or else by its first words."""
-    named = crm_chats.message_of(event.quoted_key)
-    if named is None and event.quoted_remote:
-        named = tx.value("ledger.message_of", link=link, remote=border.external_id(event.quoted_remote))
-    if named is not None and crm_targets.is_in(tx, dialog, MessageId(named)):
-        return MessageId(named)
-    return _quoted_by(tx, dialog, event.quoted) if event.quoted else None
-
-
-def _quoted_by(tx: Tx, dialog: DialogId, words: str) -> MessageId | None:
-    recent = transcript.latest(tx, dialog, n=50)
-    found = (one.message for one in reversed(recent) if one.message.ext_id and _says(one.message.text, words))
-    return next((message.id for message in found), None)
-
-
-def _says(text: str, words: str) -> bool:
-    return bool(text) and " ".join(text.split()).startswith(" ".join(words.split())[:60])
 
 
 def _tell_author(

@@ -8,6 +8,7 @@ from typing import Any
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM
+from chatapp_cli.domain.address import given
 from chatapp_cli.domain.arrival import (
     Arrival,
     Batch,
@@ -197,6 +198,7 @@ def _write(tx: Tx, channel: ChannelId, dialog: IngestDialog, event: MessageArriv
         arrived=arrived,
         author=_author(dialog, event),
         sender="" if event.from_us else event.sender.id,
+        author_phone=_author_phone(event),
         ext_id=event.ext_id,
         text=event.text,
         subject=event.subject,
@@ -216,6 +218,12 @@ def _author(dialog: IngestDialog, event: MessageArrived) -> str:
     """The name of who wrote; the e-mail address of somebody else than the client who gives none."""
     email = event.sender.email
     return event.sender.name or ("" if event.from_us or email == dialog.email else email)
+
+
+def _author_phone(event: MessageArrived) -> str:
+    """The phone of a group's member who wrote; that of a private dialog's client is their contact's."""
+    is_member = event.peer.kind == "group" and not event.from_us
+    return given(event.sender.phone) if is_member and event.sender.phone else ""
 
 
 def _hear_again(
@@ -261,6 +269,7 @@ def _fill(tx: Tx, dialog: IngestDialog, found: MessageRef, event: MessageArrived
         arrived=arrived,
         author=_author(dialog, event),
         sender="" if event.from_us else event.sender.id,
+        author_phone=_author_phone(event),
         text=event.text,
         subject=event.subject,
         reply_to=event.reply_to,

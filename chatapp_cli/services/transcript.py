@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chatapp_cli.domain.errors import NotFound
-from chatapp_cli.domain.ids import DialogId, MessageId, Millis
+from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
@@ -58,6 +58,11 @@ def message(tx: Tx, wanted: MessageId) -> MessageRow:
 def latest(tx: Tx, dialog: DialogId, *, n: int = 50) -> list[TranscriptEntry]:
     """The last messages, oldest first."""
     return _dress(tx, dialog, tx.all(MessageRow, "messages.latest", dialog=dialog, n=n))
+
+
+def in_crm(tx: Tx, dialog: DialogId, link: LinkId, *, n: int) -> list[TranscriptEntry]:
+    """The last messages that a CRM has, but deleted ones, oldest first: what came from it, and what it was shown."""
+    return _dress(tx, dialog, tx.all(MessageRow, "messages.in_crm", dialog=dialog, link=link, n=n))
 
 
 def before(tx: Tx, dialog: DialogId, first: MessageRow, *, n: int = 50) -> list[TranscriptEntry]:

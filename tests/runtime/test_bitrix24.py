@@ -138,6 +138,21 @@ async def test_a_conversation_goes_both_ways_once_and_in_order(desk: Office) -> 
     await eventually(lambda: desk.company.read(ledger.everything) == [])
 
 
+async def test_an_employee_who_quotes_a_message_answers_it_in_the_messenger(desk: Office) -> None:
+    ids = [await desk.bot.say(ANNA, text) for text in ("Сколько стоит?", "И есть ли доставка?")]
+    await desk.sees("Сколько стоит?", "И есть ли доставка?")
+    (chat,) = desk.portal.chats
+    first, second = desk.portal.messages(chat.id)
+    await desk.portal.staff.quotes(first, "Сто рублей")
+    await desk.client_gets(1)
+    await desk.portal.staff.quotes(second, "Есть", style="bbcode")
+    await desk.client_gets(2)
+    assert [(one.text, one.reply_to) for one in await desk.bot.heard(ANNA)] == [
+        ("Сто рублей", ids[0]),
+        ("Есть", ids[1]),
+    ]
+
+
 async def test_a_message_that_comes_right_after_the_pairing_waits_until_the_portal_knows_the_channel(
     desk: Office,
 ) -> None:

@@ -7,52 +7,26 @@ from collections.abc import Callable
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.crm.states import LinkState
-from chatapp_cli.runtime import linking
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.stage import Customer
 from chatapp_cli.sandbox.vk import VkSandbox
 from chatapp_cli.sandbox.vk.town import GROUP
-from chatapp_cli.services import channels, links, options
-from tests.contract.connector_contract import ScriptedAsker
-from tests.runtime.desk import attached, bound, eventually, serving
+from tests.runtime.desk import bound, eventually, serving
+from tests.runtime.portal_link import LINE, linked, paired
 
 ANNA = Customer(number=101, name="Анна", username="anna")
-LINE = 107
-
-
-async def paired(company: Company, portal: Portal, address: str, vk: VkSandbox) -> None:
-    """Link the portal, and pair the community with a line of it."""
-    channel = await bound(company, vk)
-    company.write(lambda tx: options.configure_company(tx, {"public_url": address}))
-    answers = {
-        "portal": portal.address,
-        "client_id": portal.client_id,
-        "client_secret": portal.client_secret,
-        "auth_server": portal.auth_address,
-    }
-    link = await linking.link(company, ScriptedAsker(answers), kind="bitrix24")
-    key = company.read(lambda tx: links.one(tx, link)).hook_key
-
-    async def installed() -> bool:
-        return (await portal.install(f"{address}/hooks/{key}/install")).status == 200
-
-    await eventually(installed)
-    await eventually(lambda: company.read(lambda tx: links.one(tx, link)).state == LinkState.OK)
-    row, whole = company.read(lambda tx: (links.one(tx, link), channels.one(tx, channel)))
-    await attached(company, row, whole, str(LINE), {})
-    await eventually(lambda: any(line == LINE for _connector, line in portal.active))
 
 
 @pytest.mark.req("S-080")
 @pytest.mark.req("S-166")
-async def test_comments_under_several_posts_and_private_messages_make_one_client_and_tell_the_posts(
+async def test_comments_under_several_posts_and_private_messages_make_one_client_who_is_answered_in_private(
     companies: Callable[..., Company],
 ) -> None:
     company = companies(http_port=0)
     async with VkSandbox() as vk, Portal(name="wall", rate=50.0) as portal, serving(company) as address:
         portal.lines[LINE].settings["CRM_CREATE"] = "lead"
-        await paired(company, portal, address, vk)
+        channel = await bound(company, vk)
+        await paired(company, portal, await linked(company, portal, address), channel, {})
 
         def shown() -> list[str]:
             return [message.text for chat in portal.chats for message in chat.messages]
@@ -73,4 +47,13 @@ async def test_comments_under_several_posts_and_private_messages_make_one_client
         assert len({chat.person for chat in portal.chats}) == 1
         await eventually(lambda: bool(portal.cards))
         assert [card.kind for card in portal.cards if card.kind in {"lead", "deal"}] == ["lead"]
+        (chat,) = portal.chats
+        await portal.staff.quotes(chat.messages[0], "Сто рублей")
+
+        async def answered() -> bool:
+            return bool(await vk.heard(ANNA))
+
+        await eventually(answered)
+        assert [one.text for one in await vk.heard(ANNA)] == ["Сто рублей"]
+        assert len(vk.town.comments) == 2
         assert portal.problems == []

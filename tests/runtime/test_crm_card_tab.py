@@ -17,14 +17,16 @@ from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.domain.message import Origin
+from chatapp_cli.kit.crms import manifest
 from chatapp_cli.runtime import linking
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.bitrix24.browser import ShownForm
 from chatapp_cli.sandbox.bitrix24.objects import Answered, PortalCard
 from chatapp_cli.sandbox.sms import SmsSandbox
-from chatapp_cli.services import channels, crm_intake, employees, ledger, links, options, transcript
+from chatapp_cli.services import channels, crm_intake, employees, ledger, links, options, pairings, transcript
 from tests.contract.connector_contract import ANNA, ScriptedAsker
-from tests.runtime.desk import attached, bound, call_here, eventually, serving, the_dialogs
+from tests.runtime.desk import answer, attached, bound, call_here, eventually, serving, the_dialogs
+from tests.stores import OWNER
 
 SVETLANA, LINE = 27, 107
 SHEET = CardSheet(channels=[ChannelOnCard(id=ChannelId(1), title="SMS")])
@@ -111,6 +113,27 @@ async def test_the_tab_shows_the_dialogs_of_the_card_and_may_be_framed_by_the_po
     assert ShownForm(page.body).values["phone"] == ANNA.phone
     for secret in (desk.portal.application_token, desk.portal.client_secret, desk.portal.member_id):
         assert secret not in page.body
+
+
+@pytest.mark.req("S-165", part="an existing dialog in the card")
+async def test_the_tab_shows_the_last_messages_that_the_portal_has_and_no_other(desk: CardDesk) -> None:
+    await desk.gateway.say(ANNA, "Где <ёлка> & шары?")
+    await eventually(lambda: [one.kind for one in desk.portal.cards] == ["contact", "deal"] and desk.told_all())
+    (dialog,) = the_dialogs(desk.company)
+    answer(desk.company, desk.channel, dialog, "Едет")
+    await eventually(lambda: desk.sent() and desk.told_all())
+    (pairing,) = desk.company.read(lambda tx: pairings.of_link(tx, desk.link))
+    desk.company.write(lambda tx: pairings.configure(tx, manifest("bitrix24"), pairing, {"show_desk": "off"}))
+    answer(desk.company, desk.channel, dialog, "Скидка")
+    await eventually(lambda: len(desk.sent()) > 1 and desk.told_all())
+    page = await desk.portal.opens_card(desk.portal.cards[0])
+    talk = page.body.partition("<details open>")[2].partition("</details>")[0]
+    (client, ours) = talk.split("</p>")[:-1]
+    assert client.startswith(f'<summary>{dialog.name} · SMS</summary><p class="them"><small>{dialog.name} · ')
+    assert client.endswith("</small><br>Где &lt;ёлка&gt; &amp; шары?")
+    assert ours.startswith(f'<p class="us"><small>{OWNER.name} · ')
+    assert ours.endswith(("· отправлено</small><br>Едет", "· доставлено</small><br>Едет"))
+    assert "Скидка" not in page.body
 
 
 @pytest.mark.req("S-165", part="writing by phone from the card")

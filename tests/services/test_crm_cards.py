@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from chatapp_cli.domain.arrival import MessagesDeleted
+from chatapp_cli.domain.border import at, external_id
 from chatapp_cli.domain.crm.cards import CardChat, CardPhone, ClientOfCard
 from chatapp_cli.domain.crm.link import Card, Place
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageError
@@ -98,6 +100,30 @@ def test_among_several_channels_that_can_write_first_one_has_to_be_named(shop: S
     assert "Several channels can write first to +79160000001" in refusal(desk, UsageError, phones=(ANNA,))
     assert target(desk, phones=(ANNA,), channels=frozenset({other})) == ToAddress(other, "+79160000001")
     assert "no paired channel can write first" in refusal(desk, Refused, phones=(ANNA,), channels=frozenset())
+
+
+def test_a_card_shows_the_last_twenty_messages_of_the_five_dialogs_in_which_somebody_wrote_last(desk: Paired) -> None:
+    people = ["anna", "boris", "vera", "gleb", "dina", "egor"]
+    for number, who in enumerate(people):
+        desk.shop.clock.at += 1000
+        heard(desk, who, str(number))
+    for text in (*(f"раз {number}" for number in range(20)), "я" * 3000, "Не то"):
+        desk.shop.clock.at += 1000
+        last = desk.shop.hear(desk.channel, text, who="boris")
+    desk.tell_all()
+    ext_id = external_id(desk.shop.message(last).ext_id or "")
+    gone = MessagesDeleted(
+        peer_key=external_id("boris"), ext_ids=(ext_id,), at=at(desk.shop.clock.at, desk.shop.clock.at)
+    )
+    desk.shop.take(desk.channel, gone)
+    desk.shop.hear(desk.channel, "Ещё не показано", who="boris")
+    client = ClientOfCard(card=DEAL, chats=[CardChat(remote=one) for one in ("55", *map(str, range(len(people))))])
+    sheet = desk.shop.read(lambda tx: crm_cards.sheet(tx, able, desk.link, client))
+    assert [(one.name, len(one.messages)) for one in sheet.dialogs] == [
+        ("Boris", 20), ("Egor", 1), ("Dina", 1), ("Gleb", 1), ("Vera", 1), ("Anna", 0),
+    ]  # fmt: skip
+    texts = [one.text for one in sheet.dialogs[0].messages]
+    assert texts == [*(f"раз {number}" for number in range(1, 20)), "я" * 1999 + "…"]
 
 
 def test_what_stands_in_the_way_of_a_card_is_told_by_a_code(shop: Shop, desk: Paired) -> None:

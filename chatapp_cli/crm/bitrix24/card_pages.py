@@ -7,7 +7,7 @@ from html import escape
 from typing import Final, NamedTuple
 
 from chatapp_cli.crm.bitrix24.form_tickets import FIELD
-from chatapp_cli.domain.crm.cards import CardSheet, DialogOnCard
+from chatapp_cli.domain.crm.cards import CardSheet, DialogOnCard, MessageOnCard
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.moment import spelled
 from chatapp_cli.domain.text import T, Text
@@ -64,12 +64,24 @@ def _dialogs(sheet: CardSheet, language: str) -> Iterator[str]:
         heads = (T("Client"), T("Channel"), T("Last message"), T("At the desk"))
         head = "".join(f"<th>{escape(show(one))}</th>" for one in heads)
         yield f"<table><tr>{head}</tr>{rows}</table>"
+    for place, dialog in enumerate(one for one in sheet.dialogs if one.messages):
+        said = "".join(_message(message, language) for message in dialog.messages)
+        head = f"{escape(dialog.name)} · {escape(dialog.channel)}"
+        yield f"<details{'' if place else ' open'}><summary>{head}</summary>{said}</details>"
 
 
 def _row(dialog: DialogOnCard, language: str) -> str:
     command = f"chatapp dialog show {dialog.id}"
     cells = (escape(dialog.name), escape(dialog.channel), escape(spelled(dialog.last_at, language)))
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in (*cells, f"<code>{command}</code>")) + "</tr>"
+
+
+def _message(message: MessageOnCard, language: str) -> str:
+    """A message below who wrote it and when, and how one of ours fares."""
+    about = [show(message.by), spelled(message.at, language), *([show(message.state)] if message.state else [])]
+    said = "\n".join(filter(None, (message.text, *(f"[{name}]" for name in message.files))))
+    side = "them" if message.state is None else "us"
+    return f'<p class="{side}"><small>{escape(" · ".join(about))}</small><br>{escape(said)}</p>'
 
 
 def _form(sheet: CardSheet, ticket: str, typed: TypedIntoCard = _NOTHING) -> Iterator[str]:

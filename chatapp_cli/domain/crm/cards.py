@@ -10,7 +10,7 @@ from typing import Final
 from chatapp_cli.domain.crm.link import Card
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import ChannelId, DialogId, Millis
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
 
 CARD_KINDS: Final = ("deal", "lead", "contact", "company")
 _NAMED: Final = re.compile(rf"({'|'.join(CARD_KINDS)})[:\s]\s*([0-9]{{1,18}})")
@@ -74,6 +74,20 @@ class ClientOfCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageOnCard:
+    """A message of a dialog that belongs to a card."""
+
+    by: Text
+    """Who wrote it."""
+    at: Millis
+    text: str
+    files: Sequence[str] = ()
+    """Names."""
+    state: Text | None = None
+    """How a message of ours fares; ``None`` for others'."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DialogOnCard:
     """A dialog of the desk that belongs to a card."""
 
@@ -83,6 +97,8 @@ class DialogOnCard:
     """The channel's title."""
     last_at: Millis
     """When somebody wrote last."""
+    messages: Sequence[MessageOnCard] = ()
+    """The last ones that the CRM has, the newest at the end: who opens a card sees no more than in the CRM's chats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,6 +82,7 @@ class LedgerEntry:
     author: str = ""
     """The member of a group who wrote, or our operator; empty for the client of a private dialog."""
     author_phone: str = ""
+    """The phone of that member, as ``+`` and digits; empty if unknown, or if it belongs to one of our own lines."""
     ours: bool = False
     """Whether we wrote it: an operator here, the provider's own application, a program."""
     origin: Origin = Origin.CLIENT

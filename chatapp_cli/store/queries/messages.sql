@@ -25,10 +25,11 @@ DELETE FROM arrived WHERE id = :id AND problem <> '';
 
 -- name: messages.hear
 INSERT INTO message (dialog_id, channel_id, arrived_id, direction, origin, author, ext_id, key, state, code, detail,
-  text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at, sender, placeholder, ended_wait)
+  text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at, sender, author_phone, placeholder,
+  ended_wait)
 VALUES (:dialog, :channel, :arrived, :direction, :origin, :author, :ext_id, NULL, :state, '', '',
-  :text, :subject, :reply_to, :album, :automatic, :at, :now, NULL, NULL, :sender, :placeholder,
-  CASE WHEN :answers = 1 THEN (SELECT waiting_since FROM dialog WHERE id = :dialog) END)
+  :text, :subject, :reply_to, :album, :automatic, :at, :now, NULL, NULL, :sender, :author_phone,
+  :placeholder, CASE WHEN :answers = 1 THEN (SELECT waiting_since FROM dialog WHERE id = :dialog) END)
 ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: messages.prove
@@ -36,8 +37,8 @@ UPDATE message SET automatic = 0, ended_wait = (SELECT waiting_since FROM dialog
 WHERE id = :id AND automatic = 1 AND direction = 'out' AND origin = 'phone';
 
 -- name: messages.fill
-UPDATE message SET arrived_id = :arrived, author = :author, sender = :sender, text = :text, subject = :subject,
-  reply_to = :reply_to, album = :album, automatic = :automatic, at = :at, placeholder = 0
+UPDATE message SET arrived_id = :arrived, author = :author, sender = :sender, author_phone = :author_phone,
+  text = :text, subject = :subject, reply_to = :reply_to, album = :album, automatic = :automatic, at = :at, placeholder = 0
 WHERE id = :id AND placeholder = 1;
 
 -- name: messages.say
@@ -47,6 +48,9 @@ VALUES (:dialog, :channel, NULL, 'out', :origin, :author, NULL, :key, :state, ''
   :text, :subject, :reply_to, '', :automatic, :now, :now, NULL, NULL, :template, :asked,
   CASE WHEN :answers = 1 THEN (SELECT waiting_since FROM dialog WHERE id = :dialog) END)
 ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: messages.author_phone
+SELECT author_phone FROM message WHERE id = :id;
 
 -- name: messages.template
 SELECT template FROM message WHERE id = :id;
@@ -172,6 +176,12 @@ WHERE m.dialog_id = :dialog AND m.channel_id = d.channel_id AND m.ext_id = :ext_
 SELECT id, dialog_id, direction, origin, author, ext_id, key, state, code, detail, text, subject, reply_to, album,
   at, stored_at, edited_at, deleted_at
 FROM message WHERE dialog_id = :dialog ORDER BY at DESC, id DESC LIMIT :n;
+
+-- name: messages.in_crm
+SELECT m.id, m.dialog_id, m.direction, m.origin, m.author, m.ext_id, m.key, m.state, m.code, m.detail, m.text,
+  m.subject, m.reply_to, m.album, m.at, m.stored_at, m.edited_at, m.deleted_at
+FROM message m JOIN crm_message k ON k.message_id = m.id AND k.link_id = :link AND k.told <> 'given_up'
+WHERE m.dialog_id = :dialog AND m.deleted_at IS NULL ORDER BY m.at DESC, m.id DESC LIMIT :n;
 
 -- name: messages.before
 SELECT id, dialog_id, direction, origin, author, ext_id, key, state, code, detail, text, subject, reply_to, album,

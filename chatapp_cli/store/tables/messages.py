@@ -79,6 +79,8 @@ class Message(Table, table=True):
     """The channels to try next if it fails, as JSON; emptied when it is passed on or delivered."""
     sender: str = Field("", sa_column_kwargs=later())
     """The provider's id of its author, who alone may change it."""
+    author_phone: str = Field("", sa_column_kwargs=later())
+    """The phone of a group's member who wrote it, as ``+`` and digits; empty if it is not told."""
     placeholder: int = Field(0, sa_column_kwargs=later(0))
     """Whether it stands for a message that the provider will show later under the same id."""
     asked: str = Field("", sa_column_kwargs=later())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,59 +111,6 @@ async def test_what_an_operator_of_ours_writes_appears_as_the_employees(
         (SVETLANA, "Сейчас узнаю"),
         (1, "Пётр: Готово"),
     ]
-
-
-@pytest.mark.req("S-160")
-@pytest.mark.parametrize("kind", ["whatsapp_web", "telegram", "telegram_bot", "avito"])
-async def test_a_group_has_its_name_and_its_members_before_their_words(
-    session: Bitrix24Session, portal: Portal, kind: str
-) -> None:
-    assert await session.arrange([pairing(kind)]) == {}
-    group = {
-        "pairing": pairing(kind),
-        "chat": CrmChat(id="d-9", name="Стройка 🏗 2", kind="group"),
-        "person": CrmPerson(id="g-9", name="Стройка 🏗 2"),
-        "author": "Олег",
-        "author_phone": "+79990000001",
-    }
-    await shown(session, entry("m-1", "Везём", **group))
-    with_phones = pairing(kind, group_phones="on")
-    await shown(session, entry("m-2", "Везём", **{**group, "pairing": with_phones}))
-    assert [one.text for one in portal.messages("d-9")] == ["Олег: Везём", "Олег (+79990000001): Везём"]
-    (call, _) = [one for one in portal.calls if one.method == "imconnector.send.messages"]
-    assert call.params["MESSAGES"][0]["user"] == {"id": "g-9", "name": "Стройка"}
-    assert call.params["MESSAGES"][0]["message"]["disable_crm"] == "Y"
-
-
-@pytest.mark.req("S-159")
-@pytest.mark.req("S-163", part="whose messages are shown, groups")
-@pytest.mark.parametrize(
-    ("option", "origin"),
-    [
-        ("show_phone", Origin.PHONE),
-        ("show_desk", Origin.OPERATOR),
-        ("show_robots", Origin.ROBOT),
-        ("show_robots", Origin.AUTOREPLY),
-        ("show_robots", Origin.RULE),
-        ("show_campaigns", Origin.CAMPAIGN),
-        ("show_api", Origin.API),
-    ],
-)
-async def test_only_the_chosen_origins_are_shown(
-    session: Bitrix24Session, portal: Portal, option: str, origin: Origin
-) -> None:
-    for said in ("off", "on"):
-        told = {"pairing": pairing(**{option: said}), "ours": True, "origin": origin}
-        await shown(session, entry("m-1", f"{said}", **told), entry("m-2", "клиент", pairing=pairing(**{option: said})))
-    assert [one.text for one in portal.messages("d-1")] == ["клиент", "on", "клиент"]
-
-
-@pytest.mark.req("S-163", part="whose messages are shown, groups")
-async def test_groups_are_shown_only_if_chosen(session: Bitrix24Session, portal: Portal) -> None:
-    group = CrmChat(id="d-9", name="Стройка", kind="group")
-    for said in ("off", "on"):
-        await shown(session, entry("m-1", said, chat=group, author="Олег", pairing=pairing(groups=said)))
-    assert [one.text for one in portal.messages("d-9")] == ["Олег: on"]
 
 
 async def test_a_quote_stands_before_the_words_and_brackets_are_not_obeyed(
@@ -472,21 +417,3 @@ async def test_an_older_session_is_caught_up_too(session: Bitrix24Session, porta
     chat = MirroredChat(kind="whatsapp_web", place=str(LINE), chat="d-1", remote=one.chat, session=one.session)
     (some,) = [some async for some in session.catch_up([chat])]
     assert [arrival.event.text for arrival in some if isinstance(arrival.event, CrmWrote)] == ["Ночью"]
-
-
-@pytest.mark.req("S-161")
-@pytest.mark.parametrize(("said", "name"), [("off", "Иван Иванов"), ("on", "Иван Оптовик")])
-async def test_a_chat_gets_the_name_of_its_contact_only_if_chosen(
-    session: Bitrix24Session, portal: Portal, world: World, said: str, name: str
-) -> None:
-    (one,) = await shown(session, entry("m-1"))
-    await world.clock.sleep(TRACKED)
-    await portal.cards_made()
-    (contact,) = [card for card in portal.cards if card.kind == "contact"]
-    await portal.staff.changes(contact, name="Иван Оптовик")
-    await shown(session, entry("m-2", chat=at(one), pairing=pairing(name_sync=said)))
-    with suppress(TimeoutError):
-        async with asyncio.timeout(0.5):
-            while portal.chats[0].name != "Иван Оптовик":
-                await asyncio.sleep(0.01)
-    assert portal.chats[0].name == name
