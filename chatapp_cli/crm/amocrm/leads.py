@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -42,6 +42,7 @@ _LATE: Final[Millis] = 60_000
 _WRONG_VALUE: Final = re.compile(r"(?<!\.)custom_fields_values\.(\d+)")
 _VALUES: Final = "custom_fields_values"
 _RESPONSIBLE: Final = "responsible_user_id"
+_PLACING: Final = ("pipeline_id", "status_id", _RESPONSIBLE)
 
 
 class MadeLead(NamedTuple):
@@ -276,7 +277,7 @@ class AmoLeads:
     async def _move(self, entry: LedgerEntry, outcome: CardOutcome, lead: int) -> None:
         """Put a lead into the pipeline that was decided later: both are said together (providers' sheet §4.8)."""
         chosen = await self._chosen(outcome, int(entry.pairing.place), None)
-        item = {name: chosen[name] for name in ("pipeline_id", "status_id", _RESPONSIBLE) if name in chosen}
+        item: dict[str, Any] = {name: chosen[name] for name in _PLACING if name in chosen}
         try:
             if "status_id" not in item:
                 item["status_id"] = await first_stage(self._api, chosen["pipeline_id"])
