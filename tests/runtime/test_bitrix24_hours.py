@@ -34,7 +34,8 @@ def looked_through(desk: PortalDesk) -> int:
 
 def called(desk: PortalDesk) -> set[str]:
     """What the portal calls, of its bindings and pages."""
-    return {one.handler.rpartition("/")[0] for one in (*desk.portal.bindings, *desk.portal.placements)}
+    handlers = [one.handler for one in desk.portal.bindings] + [one.handler for one in desk.portal.placements]
+    return {handler.rpartition("/")[0] for handler in handlers}
 
 
 def passes(desk: PortalDesk, minutes: int) -> None:
@@ -44,7 +45,13 @@ def passes(desk: PortalDesk, minutes: int) -> None:
 async def minutes_until(desk: PortalDesk, done: Callable[[], bool]) -> float:
     """Let time pass until something is so; returns how many minutes that took."""
     began = desk.daemons.clock.now()
-    await eventually(lambda: done() or passes(desk, 1))
+
+    def is_done() -> bool:
+        if not (found := done()):
+            passes(desk, 1)
+        return found
+
+    await eventually(is_done)
     return (desk.daemons.clock.now() - began) / MINUTE
 
 
