@@ -107,7 +107,7 @@ def _say_trouble(row: LinkRow) -> None:
     from chatapp_cli.kit.crms import manifest
 
     if row.state != LinkState.OK and row.code:
-        what, step = words.why_there(manifest(row.kind), row.code, row.detail)
+        what, step = words.why_there(manifest(row.kind), row.id, row.code, row.detail)
         say(T("{title}: {what}", title=row.title, what=what), step)
     if row.ending is not None:
         what = T(

@@ -22,7 +22,7 @@ def say_warnings(row: LinkRow, places: Sequence[Place]) -> None:
     """Say which settings of places make trouble, and what to do."""
     for place in places:
         for code in place.warnings:
-            what, step = words.why_there(manifest(row.kind), code)
+            what, step = words.why_there(manifest(row.kind), row.id, code)
             say(T("{place}: {what}", place=place.name, what=what), step)
 
 

@@ -25,7 +25,7 @@ def of_links(tx: Tx, manifest: Callable[[str], CrmManifest]) -> Mapping[Key, Fau
     found: dict[Key, Fault] = {}
     for row in links.everything(tx):
         if row.state != LinkState.OK:
-            what = words.why_there(manifest(row.kind), row.code, row.detail)[0]
+            what = words.what_there(manifest(row.kind), row.code, row.detail)
             found[AlarmKind.CRM, f"{row.id} {row.state}"] = Fault(T("{title}: {what}", title=row.title, what=what))
         if row.dead:
             text = T("{title}: {n} things could not be told or used", title=row.title, n=row.dead)

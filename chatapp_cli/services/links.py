@@ -153,7 +153,7 @@ def _require_free(tx: Tx, binding: Bound, kind: str, previous: LinkId | None) ->
             raise Refused(
                 "crm_linked",
                 T("{title} is linked already.", title=other.title),
-                T("Renew that link: {how}", how=to_do(Next.LINK, link=other.id)),
+                T("Renew that link: {how}", how=to_do(Next.LINK_AGAIN, link=other.id)),
             )
         if other.hook_key == binding.hook_key:
             raise Refused(
@@ -246,7 +246,7 @@ def require_called(about: CrmManifest, link: LinkRow) -> None:
         raise Refused(
             "one_way",
             T("Nothing comes here from {title}: it is linked {way}.", title=link.title, way=way.label),
-            T("Link it in the other way: {how}", how=to_do(Next.LINK, link=link.id)),
+            T("Link it in the other way: {how}", how=to_do(Next.LINK_AGAIN, link=link.id)),
         )
 
 
@@ -289,7 +289,7 @@ def require_robots(about: CrmManifest, link: LinkRow) -> None:
     raise Refused(
         "no_robots",
         T("{title} is linked {way}, and its automations cannot call this desk.", title=link.title, way=way.label),
-        T("Robots need the other way of linking: {how}", how=to_do(Next.LINK, link=link.id)),
+        T("Robots need the other way of linking: {how}", how=to_do(Next.LINK_AGAIN, link=link.id)),
     )
 
 

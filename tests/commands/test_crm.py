@@ -274,6 +274,8 @@ def test_the_list_says_how_a_link_is_in_words_and_by_its_exit_code(
     assert (found.code, found.json[0]["state"], found.json[0]["code"]) == (exit_code, state, code)
     why = manifest("bitrix24").errors[code].what if code else None
     assert found.json[0]["why"] == (None if why is None else str(why))
+    renew = f"chatapp crm link --renew {kept}"
+    assert (renew in (found.json[0]["next_step"] or ""), renew in listed.err) == (state == LinkState.AUTH_LOST,) * 2
     *why_not, unserved = listed.err.splitlines()
     assert bool(why_not) == bool(code)
     assert unserved == "The daemon is not running: CRMs are told nothing. Start it: chatapp serve"

@@ -74,7 +74,7 @@ async def _settled(page: ActionPage, row: LinkRow, place: Place) -> bool:
 
 def _troubles(row: LinkRow, place: Place) -> str:
     about = manifest(row.kind)
-    said = [show(words.why_there(about, code)[0]) for code in place.warnings]
+    said = [show(words.what_there(about, code)) for code in place.warnings]
     return "\n".join([place.name, *said])
 
 
