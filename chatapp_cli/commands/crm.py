@@ -223,7 +223,8 @@ def places(
         printing.document([documents.place(one) for one in found])
         return
     printing.records(
-        (_("No."), _("Name"), _("State")), [(one.id, one.name, _("on") if one.active else _("off")) for one in found]
+        (_("No."), _("Name"), _("State"), _("New clients become")),
+        [(one.id, one.name, _("on") if one.active else _("off"), show(words.cards_made(one))) for one in found],
     )
     mending.say_warnings(row, found)
     mending.say_how(row, found)

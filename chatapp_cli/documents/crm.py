@@ -84,6 +84,8 @@ def place(one: Place) -> Mapping[str, Any]:
         "active": one.active,
         "warnings": list(one.warnings),
         "mends": dict(one.mends),
+        "makes": one.makes or None,
+        "pipeline": one.pipeline or None,
     }
 
 

@@ -20,6 +20,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import link_codes
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.crm.link import Place
     from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.domain.ids import LinkId
     from chatapp_cli.domain.manifest import Manifest
@@ -110,6 +111,7 @@ ENTRY_STATES: Mapping[str, Text] = MappingProxyType(
         "dead": T("refused"),
     }
 )
+_MADE: Mapping[str, Text] = MappingProxyType({"deal": T("deals"), "lead": T("leads")})
 INVITATIONS: Mapping[str, Text] = MappingProxyType(
     {
         "open": T("Invitation, not answered yet"),
@@ -294,6 +296,13 @@ def of_import(row: ImportRow) -> Text:
     if row.goes_on:
         return T("running")
     return T("refused: {n}", n=row.refused) if row.refused else T("stopped")
+
+
+def cards_made(place: Place) -> Text | None:
+    """What a CRM itself makes there of a new client; ``None`` if it is nothing, or not known."""
+    if not place.makes:
+        return None
+    return T("deals in the pipeline {name}", name=place.pipeline) if place.pipeline else _MADE[place.makes]
 
 
 def what_there(about: CrmManifest, code: str, detail: str = "") -> Text:
