@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from functools import partial
 from typing import Final
 from urllib.parse import quote
@@ -22,6 +23,9 @@ _SAFE: Final = {
     "referrer-policy": "no-referrer",
 }
 """A client's file is never run as a page of ours."""
+_TYPE: Final = re.compile(r"[a-z0-9.+-]{1,99}/[a-z0-9.+-]{1,99}", re.ASCII | re.IGNORECASE)
+"""What may stand in the header: the type comes from whoever sent the file."""
+_BYTES: Final = "application/octet-stream"
 
 
 async def media(request: Request) -> Response:
@@ -38,4 +42,4 @@ def _file(company: Company, found: SharedContent, name: str) -> Response:
     disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
     headers = {**_SAFE, "content-disposition": disposition}
     path = company.media.path(found.sha256)
-    return FileResponse(path, headers=headers, media_type=found.mime or "application/octet-stream")
+    return FileResponse(path, headers=headers, media_type=found.mime if _TYPE.fullmatch(found.mime) else _BYTES)

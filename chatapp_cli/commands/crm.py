@@ -107,7 +107,7 @@ def _say_trouble(row: LinkRow) -> None:
     from chatapp_cli.kit.crms import manifest
 
     if row.state != LinkState.OK and row.code:
-        what, step = words.why_there(manifest(row.kind), row.code, row.detail)
+        what, step = words.why_there(manifest(row.kind), row.id, row.code, row.detail)
         say(T("{title}: {what}", title=row.title, what=what), step)
     if row.ending is not None:
         what = T(
@@ -223,7 +223,8 @@ def places(
         printing.document([documents.place(one) for one in found])
         return
     printing.records(
-        (_("No."), _("Name"), _("State")), [(one.id, one.name, _("on") if one.active else _("off")) for one in found]
+        (_("No."), _("Name"), _("State"), _("New clients become")),
+        [(one.id, one.name, _("on") if one.active else _("off"), show(words.cards_made(one))) for one in found],
     )
     mending.say_warnings(row, found)
     mending.say_how(row, found)

@@ -56,7 +56,7 @@ def _in_line(row: ShownEntryRow, kind: str) -> tuple[object, ...]:
 
     state = show(words.ENTRY_STATES[row.state])
     if row.code:
-        why = show(words.why_there(manifest(kind), row.code)[0])
+        why = show(words.what_there(manifest(kind), row.code))
         state = f"{state}: {why.rstrip('.')}"
     return (
         row.id,
@@ -105,7 +105,7 @@ def _say_refusal(row: ShownEntryRow, kind: str) -> None:
     from chatapp_cli.kit.crms import manifest
 
     if row.code:
-        what, step = words.why_there(manifest(kind), row.code, row.detail)
+        what, step = words.why_there(manifest(kind), row.link_id, row.code, row.detail)
         say(what, step)
 
 

@@ -82,5 +82,5 @@ def _print(row: LinkRow, found: Sequence[RobotThere], *, as_json: bool) -> None:
         (_("Robot"), _("Name"), _("State")),
         [(one.robot, show(robot_presence.title(one)), show(robot_presence.PRESENCES[one.presence])) for one in found],
     )
-    for what, step, refused in robot_presence.refusals(manifest(row.kind), found):
+    for what, step, refused in robot_presence.refusals(manifest(row.kind), row.id, found):
         say(T("{robots}: {what}", robots=", ".join(refused), what=what), step)

@@ -41,7 +41,7 @@ def link(company: Company, kind: str, *, renew: str, given: Sequence[str], answe
     previous = company.read(lambda tx: links.find(tx, renew)) if renew else None
     if previous is not None and kind not in {"", previous.kind}:
         what = T("{title} is a link to {kind}.", title=previous.title, kind=previous.kind)
-        raise UsageError(what, T("Renew it: {how}", how=to_do(Next.LINK, link=previous.id)), field="kind")
+        raise UsageError(what, T("Renew it: {how}", how=to_do(Next.LINK_AGAIN, link=previous.id)), field="kind")
     kind = kind_of(kind if previous is None else previous.kind, list(packages()))
     known = {field.name for field in manifest(kind).fields}
     said = gathered(given, answers)

@@ -22,7 +22,7 @@ def say_warnings(row: LinkRow, places: Sequence[Place]) -> None:
     """Say which settings of places make trouble, and what to do."""
     for place in places:
         for code in place.warnings:
-            what, step = words.why_there(manifest(row.kind), code)
+            what, step = words.why_there(manifest(row.kind), row.id, code)
             say(T("{place}: {what}", place=place.name, what=what), step)
 
 
@@ -34,7 +34,9 @@ def say_how(row: LinkRow, places: Sequence[Place]) -> None:
 
 
 def offer(company: Company, row: LinkRow, place: Place, *, wanted: bool) -> None:
-    """Show the troubles of a place, and end them if that was wanted beforehand or is at the terminal."""
+    """Say what a place makes of new clients and its troubles, and end them if that was wanted or is at the terminal."""
+    if (cards := words.cards_made(place)) is not None:
+        say(T("{place}: new clients become {cards}.", place=place.name, cards=cards))
     say_warnings(row, [place])
     if place.mends and (wanted or _is_said_yes(place)):
         _mend(company, row, place)

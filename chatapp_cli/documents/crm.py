@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def link(row: LinkRow, paired: Sequence[PairingRow]) -> Mapping[str, Any]:
     """A link with its pairings, without secrets."""
-    why, step = words.why_there(manifest(row.kind), row.code, row.detail) if row.code else (None, None)
+    why, step = words.why_there(manifest(row.kind), row.id, row.code, row.detail) if row.code else (None, None)
     return {
         "id": row.id,
         "kind": row.kind,
@@ -84,6 +84,8 @@ def place(one: Place) -> Mapping[str, Any]:
         "active": one.active,
         "warnings": list(one.warnings),
         "mends": dict(one.mends),
+        "makes": one.makes or None,
+        "pipeline": one.pipeline or None,
     }
 
 

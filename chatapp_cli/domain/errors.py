@@ -180,10 +180,14 @@ class NeedsRebind(ChannelError):
 
 
 class Misconfigured(ChannelError):
-    """A setting is wrong; ``field`` names it."""
+    """A setting is wrong; ``field`` names it.
+
+    ``look_within``: seconds after which it is looked whether it still is, at the latest, if it may end by itself.
+    """
 
     exit_code = 2
 
-    def __init__(self, code: str, detail: str = "", *, field: str | None = None) -> None:
+    def __init__(self, code: str, detail: str = "", *, field: str | None = None, look_within: float = math.inf) -> None:
         super().__init__(code, detail)
         self.field = field
+        self.look_within = look_within

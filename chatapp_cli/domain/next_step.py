@@ -47,6 +47,7 @@ class Next(StrEnum):
     LEDGER = "ledger"
     LINES = "lines"
     LINK = "link"
+    LINK_AGAIN = "link_again"
     LINKS = "links"
     LOGIN = "login"
     NEW_APPLICATION = "new_application"
@@ -91,6 +92,17 @@ class NextStep:
 def to_do(code: Next, **params: object) -> NextStep:
     """A next step with its values."""
     return NextStep(code, params)
+
+
+def about(text: Text | None, **values: object) -> Text | None:
+    """The same sentence, in which every next step has these values unless it has others."""
+    return None if text is None else Text(text.msgid, {name: _about(one, values) for name, one in text.params.items()})
+
+
+def _about(value: object, values: Mapping[str, object]) -> object:
+    if isinstance(value, Text):
+        return about(value, **values)
+    return NextStep(value.code, {**values, **value.params}) if isinstance(value, NextStep) else value
 
 
 def steps(text: Text | None) -> Iterator[NextStep]:

@@ -14,13 +14,13 @@ from typing import Any, Final
 import msgspec
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain import errors
+from chatapp_cli.domain import errors, next_step
 from chatapp_cli.domain.access import DAEMON
 from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.crm_manifest import CrmManifest
-from chatapp_cli.domain.errors import Busy, ChannelError, RateLimited
-from chatapp_cli.domain.ids import QuestionId
+from chatapp_cli.domain.errors import Busy, ChannelError, ChatappError, RateLimited
+from chatapp_cli.domain.ids import LinkId, QuestionId
 from chatapp_cli.domain.journal.links import LinkAnswered, LinkEvent
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.session_request import OPEN, SessionRequestState
@@ -43,7 +43,7 @@ PATIENCE: Final = crm_answers.LONGEST + 10.0
 
 async def asked(company: Company, row: LinkRow, what: CrmQuestion, **arguments: object) -> Any:
     """The answer of a CRM. Raises ChannelError in the manifest's words, and Busy if the daemon gives none in time."""
-    with explained(manifest(row.kind)):
+    with explained(manifest(row.kind), row.id):
         if await asyncio.to_thread(_has_session, company, row):
             found = await _of_daemon(company, row, what, arguments)
             if found is not None:
@@ -53,12 +53,16 @@ async def asked(company: Company, row: LinkRow, what: CrmQuestion, **arguments: 
 
 
 @contextmanager
-def explained(about: CrmManifest) -> Iterator[None]:
-    """Replace the error codes of a CRM by the texts of its manifest."""
+def explained(about: CrmManifest, link: LinkId | None = None) -> Iterator[None]:
+    """Replace the error codes of a CRM by the texts of its manifest; next steps concern this link, if it is there."""
     try:
         yield
     except ChannelError as error:
-        error.what, error.next_step = words.why_not_answered(about, error.code, error.detail)
+        error.what, error.next_step = words.why_not_answered(about, link, error.code, error.detail)
+        raise
+    except ChatappError as error:
+        if link is not None:
+            error.next_step = next_step.about(error.next_step, link=link)
         raise
 
 

@@ -49,7 +49,7 @@ async def answer(company: Company, row: LinkRow, name: str, said: Mapping[str, s
     for option, value in said.items():
         if value or fields[option].required:
             decoded(fields[option], value)
-    with explained(manifest(row.kind)):
+    with explained(manifest(row.kind), row.id):
         return await crm.answer(bound, name, said, public_url=address)
 
 

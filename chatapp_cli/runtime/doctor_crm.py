@@ -115,7 +115,7 @@ def _state(row: LinkRow) -> Iterator[Finding]:
     elif row.state == LinkState.OK:
         yield Finding(name="state", ok=True, what=said)
     else:
-        what, step = words.why_there(manifest(row.kind), row.code, row.detail) if row.code else (said, None)
+        what, step = words.why_there(manifest(row.kind), row.id, row.code, row.detail) if row.code else (said, None)
         yield Finding(name="state", ok=False, what=what, next_step=step)
     if row.gap is not None:
         start, end = row.gap

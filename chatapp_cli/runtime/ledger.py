@@ -58,6 +58,16 @@ class Bundle:
     """Those that cannot be told yet, and the code of what they wait for."""
 
     @property
+    def doubtful(self) -> Sequence[tuple[EntryRow, LedgerEntry]]:
+        """Those that the CRM may have already."""
+        return [(row, entry) for row, entry in self.entries if row.doubtful]
+
+    @property
+    def fresh(self) -> Sequence[tuple[EntryRow, LedgerEntry]]:
+        """Those that it certainly has not."""
+        return [(row, entry) for row, entry in self.entries if not row.doubtful]
+
+    @property
     def rows(self) -> Sequence[EntryRow]:
         """All of them."""
         return [*(row for row, _ in self.entries), *self.empty, *(row for row, _ in self.awaiting)]
@@ -122,9 +132,10 @@ class LedgerQueue:
             await self._record(partial(crm_holds.skip, row=row))
         for row, code in item.awaiting:
             await self._again(row, Retryable(code), FOR_AWAITED, counted=False)
-        ready = [pair for pair in item.entries if await self._is_open(*pair)]
-        mine = await self._begun([row for row, _ in ready])
-        ready = [(row, entry) for row, entry in ready if row.id in mine]
+        for row, entry in item.doubtful:
+            await self._clear_up(row, entry)
+        mine = await self._begun([row for row, _ in item.fresh])
+        ready = [(row, entry) for row, entry in item.fresh if row.id in mine]
         if ready:
             await self._tell(ready)
 
@@ -132,25 +143,24 @@ class LedgerQueue:
         begun = await self._store.write(partial(ledger.begin, rows=rows)) if rows else []
         return {row.id for row in begun}
 
-    async def _is_open(self, row: EntryRow, entry: LedgerEntry) -> bool:
-        """Whether an entry has to be told; the CRM is asked first whether it has a doubtful one."""
-        if not row.doubtful:
-            return True
+    async def _clear_up(self, row: EntryRow, entry: LedgerEntry) -> None:
+        """Ask the CRM whether it has a doubtful entry: it is settled, or it is told like a new one the next time."""
         try:
             shown = await self._session.find(entry)
         except (OutcomeUnknown, Rejected) as error:  # a CRM that does not let us look leaves it unknown
             await self._in_doubt(row, error)
-            return False
         except ChannelError as error:
-            pause = error.retry_after if isinstance(error, RateLimited) else self._jittered(row)
-            await self._again(row, error, pause, counted=not isinstance(error, RateLimited))
-            await self._prove()
-            return False
-        if shown is not None:
-            await self._settle(row, shown)
-            return False
-        await self._record(partial(ledger.certain, row=row))
-        return False
+            await self._look_later(row, error)
+        else:
+            if shown is None:
+                await self._record(partial(ledger.certain, row=row))
+            else:
+                await self._settle(row, shown)
+
+    async def _look_later(self, row: EntryRow, error: ChannelError) -> None:
+        pause = error.retry_after if isinstance(error, RateLimited) else self._jittered(row)
+        await self._again(row, error, pause, counted=not isinstance(error, RateLimited))
+        await self._prove()
 
     async def _prove(self) -> None:
         """Ask whether what hinders one look concerns the link: a method that the CRM blocks stops only its entry."""

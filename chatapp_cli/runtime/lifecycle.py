@@ -24,6 +24,7 @@ SOUND = 60.0
 FIRST_LOOK = 300.0
 """Seconds after which a refused account is retried; doubled each time."""
 LONGEST_LOOK = 3600.0
+"""Seconds after which it is retried at the latest, unless the refusal says that it may end sooner."""
 AGAIN = 5.0
 """Seconds after which a report that could not be stored is stored again."""
 
@@ -144,6 +145,8 @@ class Lifecycle:
     async def _stop(self, error: NeedsRebind | Misconfigured) -> None:
         """Report that a person must act, and retry now and then: some providers readmit accounts."""
         pause = retry_after(self._refusals) * self._chance.between(0.9, 1.1)
+        if isinstance(error, Misconfigured):
+            pause = min(pause, error.look_within)
         self._refusals += 1
         await self._rest(_health_of(error), error.code, error.detail, pause, looks=True)
 
@@ -168,7 +171,7 @@ class Lifecycle:
             left = until - self._clock.monotonic()
             if left <= 0:
                 return
-        await self._go_on.wait_by(self._clock, left)
+        await self._go_on.wait_by(self._clock, max(0.0, until - self._clock.monotonic()))
 
     async def _try_to_tell(self, health: Health, code: str, detail: str, *, look: float = 0.0) -> bool:
         """Store the health, and return whether that worked."""

@@ -361,7 +361,8 @@ class LinkRunner:
         )
 
     async def write_retry(self, look: float) -> None:
-        """Nothing: the state says already when it is tried again."""
+        """Store when a link that still does not work is tried again."""
+        await self._store.write(partial(links.look_again, link=self.row.id, look=look))
 
 
 def public_url(tx: Tx, *, company: Company) -> str:

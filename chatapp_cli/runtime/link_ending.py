@@ -74,7 +74,7 @@ async def departed(company: Company, row: LinkRow) -> ChatappError | None:
     """Have the CRM rid of what the link made there; returns why that did not work."""
     try:
         async with asyncio.timeout(DEPARTS_WITHIN):
-            with explained(manifest(row.kind)):
+            with explained(manifest(row.kind), row.id):
                 async with own_session(company, row) as session:
                     if isinstance(session, DepartsFromCrm):
                         await session.depart()

@@ -228,7 +228,7 @@ class LinkInbox:
     def _why(self, error: ChatappError) -> Text:
         """Why an event cannot be used, for a person."""
         return (
-            words.why_there(self._about, error.code, error.detail)[0] if isinstance(error, ChannelError) else error.what
+            words.what_there(self._about, error.code, error.detail) if isinstance(error, ChannelError) else error.what
         )
 
     async def _carried_out(
@@ -281,7 +281,7 @@ async def _fetch(session: CrmSession, file: RemoteFile, target: Path) -> tuple[s
 
 def why_not_fetched(about: CrmManifest, error: Rejected) -> Text:
     """What the author of a message is told whose file is refused."""
-    why, _ = words.why_there(about, error.code, error.detail)
+    why = words.what_there(about, error.code, error.detail)
     return T("A file cannot be fetched from the CRM: {why}", why=why)
 
 

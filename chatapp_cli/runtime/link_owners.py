@@ -121,7 +121,7 @@ class OwnerKeeper:
         return found
 
     def _why(self, error: ChannelError) -> Text:
-        return words.why_there(manifest(self._link.kind), error.code, error.detail)[0]
+        return words.what_there(manifest(self._link.kind), error.code, error.detail)
 
     async def _heeding(self) -> Sequence[Pairing]:
         return await self._store.read(partial(_heeding, link=self._link))

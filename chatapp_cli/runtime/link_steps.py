@@ -49,7 +49,7 @@ class StepKeeper:
                 people = await _people(session, event) if isinstance(event, CrmStepAsked) else ()
                 context = CrmContext(able=able, people=people, files=await self._files(session, event))
         except Rejected as error:
-            why = words.why_there(manifest(self._link.kind), error.code, error.detail)[0]
+            why = words.what_there(manifest(self._link.kind), error.code, error.detail)
             context = CrmContext(able=able, hindrance=why)
         await self._store.write(partial(crm_intake.apply, row=row, event=event, context=context))
 

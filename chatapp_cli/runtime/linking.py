@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain import next_step
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.letter import SupportLetter
 from chatapp_cli.domain.crm.link import Place
@@ -44,7 +46,7 @@ async def link(company: Company, ask: Asker, *, kind: str, previous: LinkRow | N
         fresh = partial(links.next_hook_key, kind=kind, fresh=company.world.chance.key())
         key = await asyncio.to_thread(company.write, fresh)
     held = _HeldNotices(ask)
-    with explained(manifest(kind)):
+    with explained(manifest(kind), None if previous is None else previous.id):
         bound = await crm.link(held, hook_key=key, public_url=address, previous=old)
     number = None if previous is None else previous.id
     way = manifest(kind).one_way_of
@@ -94,8 +96,9 @@ async def check(company: Company, row: LinkRow) -> list[Finding]:
     """Check a link without changing anything in the CRM."""
     crm = await asyncio.to_thread(company.crm, row.kind)
     bound = await asyncio.to_thread(bound_link, company, row)
-    with explained(manifest(row.kind)):
-        return list(await crm.check(bound))
+    with explained(manifest(row.kind), row.id):
+        found = await crm.check(bound)
+    return [replace(one, next_step=next_step.about(one.next_step, link=row.id)) for one in found]
 
 
 async def letter(company: Company, row: LinkRow, *, email: str = "") -> SupportLetter:

@@ -85,7 +85,7 @@ async def identity_in(company: Company, row: LinkRow, person: str) -> LoginIdent
     await asyncio.to_thread(company.require, Right.USERS)
     crm = await _voucher(company, row.kind)
     bound = await asyncio.to_thread(bound_link, company, row)
-    with explained(manifest(row.kind)):
+    with explained(manifest(row.kind), row.id):
         realm = await crm.realm(bound)
     found = await asking_crm.asked(company, row, CrmQuestion.EMPLOYEES)
     one = next((one for one in found if one.id == person), None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain import next_step
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.crm.cards import CardPhone, CardSheet, ChannelOnCard, ClientOfCard
@@ -103,17 +104,18 @@ def _owner(tx: Tx, link: LinkId, chat: ChatRow) -> OwnerThere | None:
 
 def why_none(about: CrmManifest, found: DialogInCrm) -> tuple[Text, Text | None]:
     """Why a dialog has no card in a CRM, and what to do."""
-    if found.code in _WHY:
-        return _WHY[found.code]
     entry, link = found.entry, found.link
+    if found.code in _WHY:
+        what, step = _WHY[found.code]
+        return what, next_step.about(step, link=link.id)
     if found.code == REFUSED and entry is not None:
-        what, step = words.why_there(about, entry.code, entry.detail)
+        what, step = words.why_there(about, link.id, entry.code, entry.detail)
         return T("The CRM refused its messages: {why}", why=what), step
     if found.code != WAITS:
-        return words.why_there(about, found.code, found.detail)
+        return words.why_there(about, link.id, found.code, found.detail)
     if link.state == LinkState.OK or not link.code:
         return T("Its messages are being told to the CRM."), T("Look again in a moment.")
-    what, step = words.why_there(about, link.code, link.detail)
+    what, step = words.why_there(about, link.id, link.code, link.detail)
     return T("Its messages wait to be told: {why}", why=what), step
 
 

@@ -8,13 +8,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain.manifest import ErrorWords
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.crm_manifest import CrmManifest
 
 _AGAIN: Final = T("It is tried again automatically.")
-_LINK: Final = T("Link the CRM again.")
+_LINK: Final = T("Link the CRM again: {how}", how=to_do(Next.LINK_AGAIN))
 UNHEARD: Final = frozenset({"timeout"})
 """Codes whose next step is about a message that may be there: a question is only to be asked again."""
 _CODES: Final[Mapping[str, ErrorWords]] = MappingProxyType(
@@ -23,7 +24,7 @@ _CODES: Final[Mapping[str, ErrorWords]] = MappingProxyType(
         "busy": ErrorWords(T("{crm} is overloaded."), None, _AGAIN),
         "detached_there": ErrorWords(
             T("An administrator disconnected the channel in {crm}."),
-            T("Attach the channel again if that was not meant."),
+            T("Pair the channel again if that was not meant: {how}", how=to_do(Next.PAIR)),
         ),
         "interrupted": ErrorWords(
             T("The program ended while it was telling {crm}."), None, T("It looks there, and goes on.")
@@ -33,7 +34,7 @@ _CODES: Final[Mapping[str, ErrorWords]] = MappingProxyType(
         ),
         "not_connected": ErrorWords(
             T("{crm} is not connected at the moment."),
-            T("Start the daemon, or look at the state of the link."),
+            T("Start the daemon, or look at the state of the link ({how}).", how=to_do(Next.LINKS)),
             _AGAIN,
         ),
         "not_installed": ErrorWords(
@@ -41,7 +42,8 @@ _CODES: Final[Mapping[str, ErrorWords]] = MappingProxyType(
         ),
         "payment": ErrorWords(T("{crm} is not paid for."), T("Pay for it; what waits is told then.")),
         "place_gone": ErrorWords(
-            T("The channel's place was deleted in {crm}."), T("Attach the channel to another place.")
+            T("The channel's place was deleted in {crm}."),
+            T("Pair the channel with another place: {how}", how=to_do(Next.PAIR)),
         ),
         "rate_limited": ErrorWords(
             T("Too many requests: {crm} asked for a pause."), T("Nothing: it continues after the pause.")

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 
 
 def of_links(tx: Tx, manifest: Callable[[str], CrmManifest]) -> Mapping[Key, Fault]:
-    """The links to CRMs that do not work, or refused something."""
+    """The links to CRMs that do not work, or refused something.
+
+    Each state is a fault of its own: what a person has to do is another thing, and is told though one is told already.
+    """
     found: dict[Key, Fault] = {}
     for row in links.everything(tx):
         if row.state != LinkState.OK:
-            what = words.why_there(manifest(row.kind), row.code, row.detail)[0]
-            found[AlarmKind.CRM, str(row.id)] = Fault(T("{title}: {what}", title=row.title, what=what))
-        elif row.dead:
+            what = words.what_there(manifest(row.kind), row.code, row.detail)
+            found[AlarmKind.CRM, f"{row.id} {row.state}"] = Fault(T("{title}: {what}", title=row.title, what=what))
+        if row.dead:
             text = T("{title}: {n} things could not be told or used", title=row.title, n=row.dead)
             found[AlarmKind.CRM, f"{row.id} refused"] = Fault(text)
     for row, paired in _held(tx):

@@ -10,7 +10,7 @@ from chatapp_cli.domain import border, limits
 from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.crm.states import OTHER_WAY, LinkState
 from chatapp_cli.domain.errors import NotFound, Refused, StoreError, UsageError
-from chatapp_cli.domain.ids import LinkId
+from chatapp_cli.domain.ids import LinkId, Millis
 from chatapp_cli.domain.journal.links import (
     CatchUpAsked,
     CaughtUp,
@@ -153,7 +153,7 @@ def _require_free(tx: Tx, binding: Bound, kind: str, previous: LinkId | None) ->
             raise Refused(
                 "crm_linked",
                 T("{title} is linked already.", title=other.title),
-                T("Renew that link: {how}", how=to_do(Next.LINK, link=other.id)),
+                T("Renew that link: {how}", how=to_do(Next.LINK_AGAIN, link=other.id)),
             )
         if other.hook_key == binding.hook_key:
             raise Refused(
@@ -176,7 +176,6 @@ def webhook(tx: Tx, link: LinkRow, manifest: CrmManifest, public_url: str) -> st
 
 def set_state(tx: Tx, link: LinkId, state: LinkState, code: str = "", detail: str = "", *, look: float = 0.0) -> None:
     """Record a change of state; ``look``: in how many seconds a link that a person has to mend tries by itself."""
-    look_at = tx.now + int(look * 1000) if look else 0
     detail = border.name(detail)
     tx.run(
         "links.set_state",
@@ -187,10 +186,19 @@ def set_state(tx: Tx, link: LinkId, state: LinkState, code: str = "", detail: st
         code=code,
         same_code=code,
         detail=detail,
-        look_at=look_at,
+        look_at=_look_at(tx, look),
         now=tx.now,
     )
     tx.emit(LinkStateChanged(link=link, state=state, code=code, detail=detail), actor=PROGRAM)
+
+
+def look_again(tx: Tx, link: LinkId, *, look: float) -> None:
+    """Record in how many seconds a link that still does not work tries by itself."""
+    tx.run("links.look_again", id=link, look_at=_look_at(tx, look))
+
+
+def _look_at(tx: Tx, look: float) -> Millis:
+    return tx.now + int(look * 1000) if look else 0
 
 
 def prove(tx: Tx, link: LinkId) -> None:
@@ -238,7 +246,7 @@ def require_called(about: CrmManifest, link: LinkRow) -> None:
         raise Refused(
             "one_way",
             T("Nothing comes here from {title}: it is linked {way}.", title=link.title, way=way.label),
-            T("Link it in the other way: {how}", how=to_do(Next.LINK, link=link.id)),
+            T("Link it in the other way: {how}", how=to_do(Next.LINK_AGAIN, link=link.id)),
         )
 
 
@@ -281,7 +289,7 @@ def require_robots(about: CrmManifest, link: LinkRow) -> None:
     raise Refused(
         "no_robots",
         T("{title} is linked {way}, and its automations cannot call this desk.", title=link.title, way=way.label),
-        T("Robots need the other way of linking: {how}", how=to_do(Next.LINK, link=link.id)),
+        T("Robots need the other way of linking: {how}", how=to_do(Next.LINK_AGAIN, link=link.id)),
     )
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from chatapp_cli.domain.crm.robots import RobotPresence, RobotThere
 from chatapp_cli.domain.crm_manifest import CrmManifest
+from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.robot import known
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import words
@@ -28,10 +29,12 @@ def title(one: RobotThere) -> Text:
     return T("{name}", name=one.robot) if robot is None else robot.title
 
 
-def refusals(about: CrmManifest, there: Sequence[RobotThere]) -> Sequence[tuple[Text, Text | None, Sequence[str]]]:
+def refusals(
+    about: CrmManifest, link: LinkId, there: Sequence[RobotThere]
+) -> Sequence[tuple[Text, Text | None, Sequence[str]]]:
     """Why robots were refused, in the CRM's own words, what to do, and which they are: each reason once."""
     found: dict[tuple[str, str], list[str]] = {}
     for one in there:
         if one.presence is RobotPresence.REFUSED:
             found.setdefault((one.code, one.detail), []).append(one.robot)
-    return [(*words.why_not_answered(about, *reason), robots) for reason, robots in found.items()]
+    return [(*words.why_not_answered(about, link, *reason), robots) for reason, robots in found.items()]

@@ -7,6 +7,7 @@ from functools import reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain import next_step
 from chatapp_cli.domain.crm.states import OTHER_WAY, Act, LinkState
 from chatapp_cli.domain.draft import NOT_INSTALLED
 from chatapp_cli.domain.health import Health
@@ -19,7 +20,9 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import link_codes
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.crm.link import Place
     from chatapp_cli.domain.crm_manifest import CrmManifest
+    from chatapp_cli.domain.ids import LinkId
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.services.transcript import TranscriptEntry
     from chatapp_cli.store.rows.crm import ImportRow, LinkRow, PairingRow
@@ -108,6 +111,7 @@ ENTRY_STATES: Mapping[str, Text] = MappingProxyType(
         "dead": T("refused"),
     }
 )
+_MADE: Mapping[str, Text] = MappingProxyType({"deal": T("deals"), "lead": T("leads")})
 INVITATIONS: Mapping[str, Text] = MappingProxyType(
     {
         "open": T("Invitation, not answered yet"),
@@ -275,7 +279,7 @@ def standing(row: LinkRow) -> Text:
 
 def why_refused(about: CrmManifest, row: PairingRow) -> tuple[Text, Text | None]:
     """Why a CRM does not take a pairing, what becomes of what it is to be told meanwhile, and the next step."""
-    what, step = why_there(about, row.code, row.detail)
+    what, step = why_there(about, row.link_id, row.code, row.detail)
     return (what if row.held is None else T("{what} {waits}", what=what, waits=_HELD)), step
 
 
@@ -294,18 +298,35 @@ def of_import(row: ImportRow) -> Text:
     return T("refused: {n}", n=row.refused) if row.refused else T("stopped")
 
 
-def why_there(about: CrmManifest, code: str, detail: str = "") -> tuple[Text, Text | None]:
-    """The meaning of a code in a CRM that is linked, with its own words, and the next step."""
-    words = link_codes.of_link(about, code) or ErrorWords(*OWN_CODES.get(code, (Text(code), None)))
-    return _with_detail(words, detail), words.step_when_bound
+def cards_made(place: Place) -> Text | None:
+    """What a CRM itself makes there of a new client; ``None`` if it is nothing, or not known."""
+    if not place.makes:
+        return None
+    return T("deals in the pipeline {name}", name=place.pipeline) if place.pipeline else _MADE[place.makes]
 
 
-def why_not_answered(about: CrmManifest, code: str, detail: str = "") -> tuple[Text, Text | None]:
-    """The same for a person who asks the CRM something, which nothing repeats for them."""
-    words = link_codes.of_link(about, code) or ErrorWords(*OWN_CODES.get(code, (Text(code), None)))
+def what_there(about: CrmManifest, code: str, detail: str = "") -> Text:
+    """The meaning of a code in a CRM that is linked, with its own words."""
+    return _with_detail(_words_there(about, code), detail)
+
+
+def why_there(about: CrmManifest, link: LinkId, code: str, detail: str = "") -> tuple[Text, Text | None]:
+    """The same, and the next step, which concerns this link."""
+    words = _words_there(about, code)
+    return _with_detail(words, detail), next_step.about(words.step_when_bound, link=link)
+
+
+def why_not_answered(about: CrmManifest, link: LinkId | None, code: str, detail: str = "") -> tuple[Text, Text | None]:
+    """The same for a person who asks the CRM something, which nothing repeats for them; no link: it is being made."""
+    words = _words_there(about, code)
     if code in link_codes.UNHEARD:
         words = words._replace(next_step=None)
-    return _with_detail(words, detail), words.step_while_binding
+    known: Mapping[str, object] = {"kind": about.kind} if link is None else {"link": link}
+    return _with_detail(words, detail), next_step.about(words.step_while_binding, **known)
+
+
+def _words_there(about: CrmManifest, code: str) -> ErrorWords:
+    return link_codes.of_link(about, code) or ErrorWords(*OWN_CODES.get(code, (Text(code), None)))
 
 
 def why_not_bound(manifest: Manifest, code: str, detail: str = "") -> tuple[Text, Text | None]:

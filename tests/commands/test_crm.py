@@ -81,9 +81,13 @@ def test_a_portal_is_linked_without_a_terminal_and_a_channel_is_paired_with_its_
 ) -> None:
     listed = chatapp("crm", "list")
     assert listed.rows == [[str(installed), office.portal.domain, "Bitrix24", "works", "0", "0", "", "0", "0", ""]]
-    assert chatapp("crm", "places").rows == [["107", "Продажи", "on"], ["109", "Поддержка", "on"]]
+    assert chatapp("crm", "places").rows == [
+        ["107", "Продажи", "on", "deals in the pipeline Общая"],
+        ["109", "Поддержка", "on", "deals in the pipeline Общая"],
+    ]
     made = chatapp("crm", "attach", bound, "Продажи", "--set", "show_api=off")
-    assert made.err == "Ёлочный базар is paired with Продажи.\n"
+    where = "Продажи: new clients become deals in the pipeline Общая.\n"
+    assert made.err == f"{where}Ёлочный базар is paired with Продажи.\n"
     assert chatapp("crm", "show").rows[-1][1:] == [
         "Магазин", "Ёлочный базар", "Продажи (107)", "paired", "show_api=off",
     ]  # fmt: skip
@@ -104,6 +108,8 @@ def test_a_place_that_makes_trouble_is_named_with_what_to_do(
         "active": True,
         "warnings": ["deal_each_time", "queue_empty"],
         "mends": {"deal_each_time": "CRM_CREATE_THIRD=Y"},
+        "makes": "deal",
+        "pipeline": "Общая",
     }
     checked = chatapp.run("crm", "check")
     assert checked.code == 1
@@ -274,6 +280,8 @@ def test_the_list_says_how_a_link_is_in_words_and_by_its_exit_code(
     assert (found.code, found.json[0]["state"], found.json[0]["code"]) == (exit_code, state, code)
     why = manifest("bitrix24").errors[code].what if code else None
     assert found.json[0]["why"] == (None if why is None else str(why))
+    renew = f"chatapp crm link --renew {kept}"
+    assert (renew in (found.json[0]["next_step"] or ""), renew in listed.err) == (state == LinkState.AUTH_LOST,) * 2
     *why_not, unserved = listed.err.splitlines()
     assert bool(why_not) == bool(code)
     assert unserved == "The daemon is not running: CRMs are told nothing. Start it: chatapp serve"

@@ -68,7 +68,7 @@ def test_why_there_is_no_card_is_said_with_what_to_do(
     assert chatapp.run("crm", "card", 1).code == 1
     assert chatapp.run("crm", "card", 1).err == (
         f"{office.portal.domain}: Its channel is not paired with the CRM.\n"
-        "→ Pair it: chatapp crm attach CHANNEL PLACE\n"
+        "→ Pair it: chatapp crm attach CHANNEL PLACE --link 1\n"
     )
     chatapp("crm", "attach", bound, "107")
     eventually(lambda: office.portal.active)

@@ -50,7 +50,7 @@ def test_a_conversation_stands_as_comments_in_one_deal_without_a_public_address(
     chatapp: Shell, company: Company, office: Office, linked: LinkId, bound: ChannelId
 ) -> None:
     assert chatapp("crm", "list").rows[0][1:4] == [office.portal.domain, "Bitrix24", "works"]
-    assert chatapp("crm", "places").rows == [["deal-0", "Deals: Общая", "on"], ["lead", "Leads", "on"]]
+    assert chatapp("crm", "places").rows == [["deal-0", "Deals: Общая", "on", ""], ["lead", "Leads", "on", ""]]
     chatapp("crm", "attach", bound, "Deals: Общая")
     hears(company, bound, "Здравствуйте", "Где ёлка?")
     eventually(lambda: written(office) == ["Здравствуйте", "Где ёлка?"])
@@ -118,7 +118,7 @@ def test_a_link_that_goes_another_way_says_which_channels_are_to_be_paired_again
     chatapp("crm", "link", "--renew", linked, *(f"--set={name}={value}" for name, value in given.items()))
     said = chatapp("crm", "show").err
     assert "The link goes another way now, and this place is none of it." in said
-    assert "See its places: chatapp crm places, and pair again: chatapp crm attach CHANNEL PLACE" in said
+    assert "See its places: chatapp crm places 1, and pair again: chatapp crm attach CHANNEL PLACE --link 1" in said
     key = company.read(lambda tx: links.one(tx, linked)).hook_key
     eventually(lambda: office.installs(key))
     eventually(lambda: company.read(lambda tx: links.one(tx, linked)).state == LinkState.OK)

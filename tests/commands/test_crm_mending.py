@@ -28,7 +28,9 @@ def test_attaching_shows_the_settings_of_the_line_that_make_trouble_and_changes_
     line = office.portal.add_line("Опт", CRM_CREATE="deal", CRM_CREATE_SECOND="9", CRM_CREATE_THIRD="N")
     before = settings_of(office, line)
     shown = chatapp("crm", "attach", bound, "Опт")
-    assert shown.err.startswith("Опт: The open line makes a new deal for every conversation")
+    where, trouble = shown.err.splitlines()[:2]
+    assert where == "Опт: new clients become deals in the pipeline 9."
+    assert trouble.startswith("Опт: The open line makes a new deal for every conversation")
     assert f"Have this set: chatapp crm places 1 --mend {line}\n" in shown.err
     assert shown.err.endswith("is paired with Опт.\n")
     assert settings_of(office, line) == before

@@ -34,7 +34,7 @@ def test_robots_are_installed_renewed_looked_at_and_removed(
     (robots,) = [one for one in found if one["name"].endswith("robots")]
     assert (robots["what"], robots["next_step"]) == (
         f"{title}: Bitrix24 lacks robots of ours: end_group.",
-        "Install them anew: chatapp crm robots install",
+        "Install them anew: chatapp crm robots install 1",
     )
     assert len(chatapp("crm", "robots", "install", installed, "--json").json) == 11
     assert chatapp("crm", "robots", "remove").err == f"{title} has no robots of this desk any more.\n"

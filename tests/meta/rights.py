@@ -183,6 +183,7 @@ WITHOUT_A_RIGHT = {
     "links.close_gap": A_CRM,
     "links.granted": A_CRM,
     "links.learn": A_CRM,
+    "links.look_again": A_CRM,
     "links.open_gap": A_CRM,
     "links.prove": A_CRM,
     "links.set_state": A_CRM,

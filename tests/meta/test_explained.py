@@ -9,7 +9,7 @@ from chatapp_cli.domain.text import Text
 from chatapp_cli.kit import crms
 from chatapp_cli.kit.manifests import manifest, packages
 from chatapp_cli.services import crm_intake, ledger, link_codes, links, pairings
-from chatapp_cli.services.words import OWN_CODES, why_there
+from chatapp_cli.services.words import OWN_CODES, what_there
 from tests.meta.codes import raised
 
 CODE = Path(__file__).parents[2] / "chatapp_cli"
@@ -46,9 +46,9 @@ def test_what_every_link_may_meet_is_explained_with_the_name_of_its_crm() -> Non
     parts = ("runtime/ledger", "runtime/lifecycle", "runtime/link", "runtime/link_inbox", "kit/http", "kit/crms")
     codes = OF_LINKS | set(raised(*(CODE / f"{part}.py" for part in parts)))
     assert {code for code in codes if link_codes.of_link(TILLBOOK, code) is None} - set(OWN_CODES) == set()
-    assert str(why_there(TILLBOOK, "unreachable", "no route")[0]) == "Till book cannot be reached. (no route)"
-    assert str(why_there(TILLBOOK, links.NEW)[0]) == "Till book is not connected at the moment."
-    assert str(why_there(crms.manifest("bitrix24"), "unreachable")[0]) == "The portal cannot be reached."
+    assert str(what_there(TILLBOOK, "unreachable", "no route")) == "Till book cannot be reached. (no route)"
+    assert str(what_there(TILLBOOK, links.NEW)) == "Till book is not connected at the moment."
+    assert str(what_there(crms.manifest("bitrix24"), "unreachable")) == "The portal cannot be reached."
 
 
 def test_a_code_without_words_is_found_out(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,13 @@ import typer.main
 import chatapp_cli
 from chatapp_cli.cli import app
 from chatapp_cli.commands.next_steps import COMMANDS, command
+from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.next_step import Next, NextStep, steps, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import say_steps, show
+from chatapp_cli.kit import crms
 from chatapp_cli.kit.manifests import manifests
+from chatapp_cli.services import words
 from chatapp_cli.tui.keys.keymap import action
 from chatapp_cli.tui.keys.next_steps import KEYS, SHELL, keys
 
@@ -77,6 +81,22 @@ def test_a_manifest_says_what_can_be_done_with_its_own_kind() -> None:
     found = {one for about in manifests().values() for error in about.errors.values() for one in _all(error.next_step)}
     assert {code for code, _kind in found} >= {Next.PROXIES, Next.DECIDE, Next.CONFIGURE, Next.SYNC}
     assert (Next.SYNC, "whatsapp") in found
+
+
+OF_A_LINK = {Next.LINK_AGAIN, Next.LINKS, Next.PAIR, Next.ROBOTS, Next.UNLINK}
+
+
+@pytest.mark.parametrize("kind", crms.packages())
+def test_a_crm_says_what_can_be_done_with_the_link_that_is_meant(kind: str) -> None:
+    about, codes = crms.manifest(kind), {*crms.manifest(kind).errors, "uninstalled", "redirected", "place_gone"}
+    found = [words.why_there(one, LinkId(7), code)[1] for one in (about, replace(about, errors={})) for code in codes]
+    said = [show(step) for step in found]
+    assert [one for one in said if re.search(r"(?i)link the CRM again(?!.*--renew 7)", one)] == []
+    meant = [one for step in found for one in steps(step) if one.code in OF_A_LINK]
+    assert {one.code for one in meant} >= {Next.LINK_AGAIN, Next.LINKS, Next.PAIR}
+    assert {one.params["link"] for one in meant} == {7}
+    new = words.why_not_answered(about, None, "unauthorised")[1]
+    assert show(new) == f"Link the CRM again: chatapp crm link {kind}"
 
 
 def _all(text: object) -> list[tuple[Next, object]]:

@@ -227,7 +227,7 @@ async def test_it_is_checked_and_answers_its_own_command_and_a_link_that_ends_le
         await eventually(lambda: book.hook)
         found = {one["name"]: one["ok"] for one in await shop.read("crm", "check")}
         assert found == {"book": True, "hook": True}
-        assert await shop.run("crm", "places") == "1\tCounter\ton\n"
+        assert await shop.run("crm", "places") == "1\tCounter\ton\t\n"
         assert await shop.run("crm", "book", "staff") == "Вера, vera@corner.example\n"
         assert await shop.read("crm", "book", "staff", "--named", "вер") == [
             {"name": "Вера", "email": "vera@corner.example"}

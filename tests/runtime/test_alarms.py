@@ -12,6 +12,8 @@ import pytest
 
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.arrival import Arrival, Batch
+from chatapp_cli.domain.crm.events import CrmArrival
+from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import ChannelId
@@ -24,7 +26,7 @@ from chatapp_cli.ports.world import World
 from chatapp_cli.runtime.alarms import AlarmWatch
 from chatapp_cli.runtime.restarting import WorkerState
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import alarms, channels, ingest, lines, onward, options, outbox, waiting
+from chatapp_cli.services import alarms, channels, crm_intake, ingest, lines, links, onward, options, outbox, waiting
 from tests.runtime.alarming import told, with_command
 from tests.stores import NOON, OWNER, HeldClock, hand_over, said
 
@@ -275,6 +277,50 @@ async def test_a_message_that_waits_in_a_channel_that_stopped_is_taken_back_and_
     ((channel, _, words),) = written(desk)
     assert channel == "First"
     assert words.startswith("main: over since "), "that it broke is no news any more"
+
+
+async def test_each_state_of_a_link_is_told_if_it_lasts_and_once_more_when_it_is_over_and_so_are_dead_letters(
+    desk: Company, clock: HeldClock
+) -> None:
+    portal = Bound(account="n.bitrix24.ru", title="Portal", hook_key="k")
+    link = desk.write(lambda tx: links.save(tx, desk.vault, portal, kind="bitrix24"))
+    heard: dict[str, list[str]] = {}
+
+    async def lasts(state: LinkState, code: str = "") -> None:
+        """Let a link be so for five minutes; what is told at once and what then is kept."""
+        desk.write(lambda tx: links.set_state(tx, link, state, code))
+        before = len(told(desk))
+        await watch.turn()
+        pass_minutes(desk, clock, 5)
+        await watch.turn()
+        lines = told(desk)[before:]
+        heard[f"{state} {code}".strip()] = [
+            f"{about}: {words.partition('Portal: ')[2].partition('.')[0].partition(' (')[0]}"
+            for about, words in zip(lines[::2], lines[1::2], strict=True)
+        ]
+
+    async with watching(desk) as watch:
+        await lasts(LinkState.LIMITED, "unreachable")
+        await lasts(LinkState.AUTH_LOST, "grant_refused")
+        desk.write(lambda tx: crm_intake.keep(tx, link, [CrmArrival(provider_id="1", event=None, raw=b"?")]))
+        await lasts(LinkState.PAYMENT, "payment")
+        await lasts(LinkState.SUSPENDED, "suspended")
+        await lasts(LinkState.OK)
+        (letter,) = desk.read(crm_intake.dead)
+        desk.write(lambda tx: crm_intake.delete(tx, letter.id))
+        await lasts(LinkState.OK, "again")
+    away, access = "The portal cannot be reached", "Bitrix24 gives no more tokens for this application"
+    unpaid, dead = "The portal's subscription has ended", "1 things could not be told or used"
+    closed = "Bitrix24 has blocked the application for its load, or the portal is closed, for a while or for good"
+    assert heard == {
+        "limited unreachable": [f"crm raised: {away}"],
+        "auth_lost grant_refused": [f"crm healed: {away}", f"crm raised: {access}"],
+        "payment payment": [f"crm healed: {access}", f"crm raised: {unpaid}", f"crm raised: {dead}"],
+        "suspended suspended": [f"crm healed: {unpaid}", f"crm raised: {closed}"],
+        "ok": [f"crm healed: {closed}"],
+        "ok again": [f"crm healed: {dead}"],
+    }
+    assert desk.read(alarms.open_alarms) == []
 
 
 async def test_a_worker_that_keeps_failing_a_dead_letter_and_an_uncertain_message_are_told(

@@ -33,7 +33,10 @@ _ENTITIES: Final[Mapping[str, str]] = {"leads": "«Сделки»", "contacts": 
 _NEEDED: Final = ("view", "edit", "add")
 _ALL: Final = "A"
 
-_GIVE: Final = T("Give it in «Настройки», «Пользователи», or let an administrator link the CRM.")
+_GIVE: Final = T(
+    "Give it in «Настройки», «Пользователи», or let an administrator link the CRM again: {how}",
+    how=to_do(Next.LINK_AGAIN),
+)
 
 broken = partial(crm_checks.broken, KIND)
 
@@ -68,7 +71,10 @@ def _long_lived(bound: Bound, world: World) -> Finding:
         name="tokens",
         ok=False,
         what=T("The long-lived token ends in {days} days.", days=max(0, days)),
-        next_step=T("Make another in the integration, «Ключи и доступы», and link the CRM again with it."),
+        next_step=T(
+            "Make another in the integration, «Ключи и доступы», and link the CRM again with it: {link_again}",
+            link_again=to_do(Next.LINK_AGAIN),
+        ),
     )
 
 
@@ -119,7 +125,14 @@ async def _rights(api: AmoApi) -> Sequence[Finding]:
         return [Finding(name="scopes", ok=False, what=what, next_step=_GIVE)]
     if rights.get("is_active") is False:
         what = T("{name}, whose tokens these are, is switched off: the link will end.", name=name)
-        return [Finding(name="owner", ok=False, what=what, next_step=T("Link the CRM as a service employee."))]
+        return [
+            Finding(
+                name="owner",
+                ok=False,
+                what=what,
+                next_step=T("Link the CRM again, as a service employee: {how}", how=to_do(Next.LINK_AGAIN)),
+            )
+        ]
     return [Finding(name="scopes", ok=True, what=T("All rights that are needed are given."))]
 
 

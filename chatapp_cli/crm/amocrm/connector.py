@@ -61,7 +61,7 @@ class AmoSession:
 
     def __init__(self, api: AmoApi, chats: ChatsApi | None, bound: Bound, public_url: str, world: World) -> None:
         self._api, self._chats, self._memory, self._clock = api, chats, bound.memory, world.clock
-        self._staff = AmoStaff(api, bound)
+        self._staff = AmoStaff(api, bound, world.clock)
         decided = DecidedCards(bound.memory)
         incoming = IncomingLeads(api, bound.memory, world.clock)
         leads = AmoLeads(api, self._staff, decided, names.our_ids(bound), incoming, world.clock)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -37,10 +37,12 @@ LEADS: Final = "/api/v4/leads"
 _FRESH: Final = 30.0
 """Seconds for which a lead that was found is taken to be open still."""
 _LONG_FRESH: Final = 600.0
-"""The same for a message that was told late, because there are many; and for who works there."""
+"""The same for a message that was told late, because there are many."""
 _LATE: Final[Millis] = 60_000
 _WRONG_VALUE: Final = re.compile(r"(?<!\.)custom_fields_values\.(\d+)")
 _VALUES: Final = "custom_fields_values"
+_RESPONSIBLE: Final = "responsible_user_id"
+_PLACING: Final = ("pipeline_id", "status_id", _RESPONSIBLE)
 
 
 class MadeLead(NamedTuple):
@@ -86,9 +88,8 @@ class AmoLeads:
     def __init__(
         self, api: AmoApi, staff: AmoStaff, decided: DecidedCards, ours: OurIds, incoming: IncomingLeads, clock: Clock
     ) -> None:
-        self._api, self._staff, self._decided, self._ours, self._clock = api, staff, decided, ours, clock
+        self._api, self._staff, self._decided, self._ours = api, staff, decided, ours
         self._fields, self._incoming = FieldTypes(api, clock), incoming
-        self._working: tuple[float, frozenset[str]] | None = None
         self._looked = RecentLooks(clock)
         """The contacts of the chats whose leads were looked for."""
         self._one_at_a_time = asyncio.Lock()
@@ -141,7 +142,7 @@ class AmoLeads:
         """Write into an accepted lead what accepting does not: pipeline, fields and tags; what is refused is left."""
         own = int(lead["pipeline_id"])
         item = {"id": lead["id"], **await self._chosen(outcome, own, contact)}
-        item.pop("responsible_user_id", None)
+        item.pop(_RESPONSIBLE, None)
         if outcome.tags:
             item["tags_to_add"] = [{"name": one} for one in outcome.tags]
         while True:
@@ -247,27 +248,18 @@ class AmoLeads:
         if values := await self._fields.values(outcome.fields):
             found[_VALUES] = values
         if employee := await self._responsible(outcome, contact):
-            found["responsible_user_id"] = employee
+            found[_RESPONSIBLE] = employee
         return found
 
     async def _responsible(self, outcome: CardOutcome, contact: int | None) -> int:
         """Who is responsible; 0 for nobody in particular if none of those who are wanted works there."""
         if outcome.like_contact and contact is not None:
             answer = await self._api.get(f"{contacts.PATH}/{contact}")
-            same = answer.get("responsible_user_id") if isinstance(answer, dict) else None
-            if same and await self._at_work([str(same)]):
+            same = answer.get(_RESPONSIBLE) if isinstance(answer, dict) else None
+            if same and await self._staff.at_work([str(same)]):
                 return int(same)
-        working = await self._at_work(outcome.employees)
+        working = await self._staff.at_work(outcome.employees)
         return int(working[self._decided.turn(outcome) % len(working)]) if working else 0
-
-    async def _at_work(self, wanted: Sequence[str]) -> Sequence[str]:
-        """Those who are active, asked for now and then."""
-        if not wanted:
-            return ()
-        now = self._clock.monotonic()
-        if self._working is None or now - self._working[0] > _LONG_FRESH:
-            self._working = now, frozenset(one.id for one in await self._staff.employees())
-        return [one for one in wanted if one in self._working[1]]
 
     async def _made(self, item: Mapping[str, Any]) -> MadeLead:
         [contact] = item["_embedded"]["contacts"]
@@ -285,15 +277,23 @@ class AmoLeads:
     async def _move(self, entry: LedgerEntry, outcome: CardOutcome, lead: int) -> None:
         """Put a lead into the pipeline that was decided later: both are said together (providers' sheet §4.8)."""
         chosen = await self._chosen(outcome, int(entry.pairing.place), None)
-        item = {name: chosen[name] for name in ("pipeline_id", "status_id", "responsible_user_id") if name in chosen}
+        item: dict[str, Any] = {name: chosen[name] for name in _PLACING if name in chosen}
         try:
             if "status_id" not in item:
                 item["status_id"] = await first_stage(self._api, chosen["pipeline_id"])
-            await self._api.patch(LEADS, [{"id": lead, **item}])
+            await self._moved(lead, item)
         except Rejected as error:
             log.warning("amocrm.move_refused", outcome=outcome.number, code=error.code)
         else:
             await self._decided.made(entry, outcome, card_of(lead))
+
+    async def _moved(self, lead: int, item: dict[str, Any]) -> None:
+        try:
+            await self._api.patch(LEADS, [{"id": lead, **item}])
+        except Rejected as error:
+            if not _without_employee(item, error):
+                raise
+            await self._api.patch(LEADS, [{"id": lead, **item}])
 
 
 def _of_place(error: Rejected) -> Rejected:
@@ -301,11 +301,18 @@ def _of_place(error: Rejected) -> Rejected:
     return PlaceRefused("place_gone", error.detail) if error.code == "pipeline_gone" else error
 
 
+def _without_employee(item: dict[str, Any], error: Rejected) -> bool:
+    """Take the employee away that was refused: an account that does not list its employees lets nobody ask first."""
+    return _RESPONSIBLE in error.detail and item.pop(_RESPONSIBLE, None) is not None
+
+
 def _lessened(item: dict[str, Any], error: Rejected, place: int) -> bool:
     """Take away what was refused, or with a refusal that names nothing all that was decided; false if nothing is left.
 
     A lead in the pairing's pipeline without any of it is made in the end.
     """
+    if _without_employee(item, error):
+        return True
     wrong, values = {int(one) for one in _WRONG_VALUE.findall(error.detail)}, item.pop(_VALUES, [])
     if left := [one for number, one in enumerate(values) if number not in wrong]:
         item[_VALUES] = left
@@ -313,11 +320,11 @@ def _lessened(item: dict[str, Any], error: Rejected, place: int) -> bool:
         return True
     if error.code == "stage_gone" and item.pop("status_id", None) is not None:
         return True
-    if item["pipeline_id"] == place and not item.keys() & {"status_id", "responsible_user_id", _VALUES}:
+    if item["pipeline_id"] == place and not item.keys() & {"status_id", _RESPONSIBLE, _VALUES}:
         return False
     if error.code != "pipeline_gone":
         item.pop(_VALUES, None)
-        item.pop("responsible_user_id", None)
+        item.pop(_RESPONSIBLE, None)
     item.pop("status_id", None)
     item["pipeline_id"] = place
     return True

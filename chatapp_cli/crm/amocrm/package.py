@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from chatapp_cli.crm.amocrm import salesbot
 from chatapp_cli.crm.amocrm.access import is_long_lived
 from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.crm import StepChoices
@@ -65,14 +66,14 @@ def address(bound: Bound, public_url: str) -> str:
         raise Refused(
             "no_secret",
             T("A link by a long-lived token cannot tell real bots from others: it does not know the secret key."),
-            T("Link the account by an integration."),
+            T("Link the account again, by an integration: {how}", how=to_do(Next.LINK_AGAIN)),
         )
     linked = urlsplit(bound.settings["redirect_uri"])
     if public_url != f"{linked.scheme}://{linked.netloc}":
         raise Refused(
             "moved",
             T("The link was made for {old}, and the desk is at {new}.", old=linked.netloc, new=public_url or "–"),
-            T("Link the CRM again, and build the widget then."),
+            T("Link the CRM again, and build the widget then: {how}", how=to_do(Next.LINK_AGAIN)),
         )
     return f"{public_url}/hooks/{bound.hook_key}/{salesbot.PAGE}"
 

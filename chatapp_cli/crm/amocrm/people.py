@@ -6,7 +6,7 @@ Source: providers' sheet §4.4, §5.5; only an administrator may list them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from chatapp_cli.crm.amocrm.record import STAFF
 from chatapp_cli.crm.amocrm.rest import AmoApi, inside
@@ -15,21 +15,25 @@ from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.errors import Misconfigured, Rejected
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.memory import Memory
+from chatapp_cli.ports.world import Clock
 
 PATH = "/api/v4/users"
+_FRESH: Final = 600.0
+"""Seconds for which what the account told of its employees is taken to be so still, if many are asked about."""
 
 
 class AmoStaff:
     """Who is who; read once in a session, and again when somebody is not found."""
 
-    def __init__(self, api: AmoApi, bound: Bound) -> None:
-        self._api, self._memory = api, bound.memory
+    def __init__(self, api: AmoApi, bound: Bound, clock: Clock) -> None:
+        self._api, self._memory, self._clock = api, bound.memory, clock
         self._bot = bound.settings.get("bot_id", "")
         self._ids: Mapping[str, str] = {}
         """The ids in the chats, by number."""
         self._active: frozenset[str] = frozenset()
         self._whole = False
         """Whether the account tells of others than of the one whose the tokens are."""
+        self._read_at: float | None = None
 
     async def author(self, employee: str) -> str:
         """In whose name a message of ours is shown: the employee's, the bot's, or the one's whose the tokens are.
@@ -53,11 +57,21 @@ class AmoStaff:
         """Whether an employee is active; true as well if the account does not tell of its employees."""
         if employee not in self._active:
             await self.employees()
-        return employee in self._active or not self._whole
+        return self._is_active(employee)
+
+    async def at_work(self, wanted: Sequence[str]) -> Sequence[str]:
+        """Those of some employees who work there, in their order; the account is not asked each time."""
+        if wanted and (self._read_at is None or self._clock.monotonic() - self._read_at > _FRESH):
+            await self.employees()
+        return [one for one in wanted if self._is_active(one)]
+
+    def _is_active(self, employee: str) -> bool:
+        return employee in self._active or (not self._whole and employee.isdecimal())
 
     async def employees(self) -> Sequence[Employee]:
         """Who works in the account and is active; keeps what hooks call them."""
         everybody = await people(self._api)
+        self._read_at = self._clock.monotonic()
         rows = [one for one in everybody if inside(one, "rights", "is_active") is not False]
         self._whole = any(one.get("id") != self._api.account.user for one in everybody)
         self._active = frozenset(str(one["id"]) for one in rows if one.get("id"))

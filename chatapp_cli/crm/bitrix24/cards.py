@@ -158,7 +158,7 @@ async def _words(api: MethodCalls, found: Sequence[tuple[str, Tree]], *, staff: 
                 "user.get", {"FILTER": {"ID": item["assignedById"]}}
             )
     answers = dict(await known(api, commands))
-    pipelines = _pipelines(answers.pop(_PIPELINES, None))
+    pipelines = {f"pipeline:{number}": name for number, name in pipelines_in(answers.pop(_PIPELINES, None)).items()}
     keys = {"stage": "STATUS_ID", "user": "ID"}
     named = {
         name: _name(answer, keys[name.partition(":")[0]], name.partition(":")[2]) for name, answer in answers.items()
@@ -166,10 +166,11 @@ async def _words(api: MethodCalls, found: Sequence[tuple[str, Tree]], *, staff: 
     return pipelines | {name: words for name, words in named.items() if words}
 
 
-def _pipelines(answer: Any) -> dict[str, str]:
+def pipelines_in(answer: Any) -> dict[str, str]:
+    """The names of pipelines by their numbers, in an answer of ``crm.category.list``; none in any other answer."""
     found = answer.get("categories") if isinstance(answer, Mapping) else None
     rows = [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
-    return {f"pipeline:{one.get('id')}": str(one.get("name") or "") for one in rows}
+    return {str(one.get("id")): str(one.get("name") or "") for one in rows}
 
 
 def _stage(kind: str, item: Tree) -> BatchCommand:

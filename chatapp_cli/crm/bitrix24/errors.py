@@ -36,6 +36,8 @@ CARD_AWAITED: Final = "card_awaited"
 """The code of an entry that waits until the tracker has made its card."""
 SCOPE: Final = "scope"
 """The code of a right that is lacking: Rejected for one method, Misconfigured for all of them."""
+CLOSED_LOOK: Final = 600.0
+"""Seconds between looks whether a closed portal is open again: it may be for a while only (providers' sheet, A)."""
 PARKED_CODE: Final = "method_parked"
 PARKED: Final = 60.0
 """Seconds that a method rests whose end of the pause was not told: the limit counts by minutes."""
@@ -53,7 +55,7 @@ _BY_CODE: Final[Mapping[str, Callable[[str], ChannelError]]] = {
     ),
     "wrong_auth_type": partial(Misconfigured, "wrong_context"),
     "payment_required": partial(Misconfigured, "payment"),
-    **dict.fromkeys(("overload_limit", "portal_deleted"), partial(Misconfigured, "suspended")),
+    **dict.fromkeys(("overload_limit", "portal_deleted"), partial(Misconfigured, "suspended", look_within=CLOSED_LOOK)),
     "error_method_not_found": partial(Rejected, "no_method"),
     "not_active_line": partial(PlaceRefused, "line_inactive"),
     **dict.fromkeys(

@@ -1,7 +1,7 @@
-"""The open lines of a portal with the settings that make trouble, and who works there.
+"""The open lines of a portal with the settings that make trouble, where their deals go, and who works there.
 
 What the settings do: providers' sheet, addendum B1 (from the module's own code); b24-rest-docs
-``imopenlines.config.get``, ``imopenlines.config.update``, ``user.get``.
+``imopenlines.config.get``, ``imopenlines.config.update``, ``crm.category.list``, ``user.get``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import BatchCommand, MethodCalls
+from chatapp_cli.crm.bitrix24.cards import TYPES, pipelines_in
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.link import Employee, Place
 from chatapp_cli.domain.errors import Rejected
@@ -18,6 +19,8 @@ from chatapp_cli.kit.brackets import members
 from chatapp_cli.kit.pace import Urgency
 
 Tree = Mapping[str, Any]
+
+_PIPELINES: Final = "pipelines"
 
 MENDS: Final[Mapping[str, Mapping[str, str]]] = {
     "crm_off": {"CRM": "Y"},
@@ -30,15 +33,17 @@ MENDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 async def places(api: PortalApi) -> Sequence[Place]:
-    """The open lines; a line whose settings cannot be read has no warnings."""
+    """The open lines; a line whose settings cannot be read has no warnings, and says nothing of its cards."""
     select = {"PARAMS": {"select": ["ID", "LINE_NAME", "ACTIVE"]}, "OPTIONS": {"QUEUE": "N"}}
     there = await api.call("imopenlines.config.list.get", select)
     lines = {str(one["ID"]): one for one in members(there) if isinstance(one, Mapping) and one.get("ID")}
     asked = {
         line: BatchCommand("imopenlines.config.get", {"CONFIG_ID": int(line), "WITH_QUEUE": "Y"}) for line in lines
     }
+    asked[_PIPELINES] = BatchCommand("crm.category.list", {"entityTypeId": TYPES["deal"]})
     settings = await api.batch(asked, urgency=Urgency.BACKGROUND)
-    return [_place(line, about, settings.get(line)) for line, about in lines.items()]
+    pipelines = pipelines_in(settings.get(_PIPELINES))
+    return [_place(line, about, settings.get(line), pipelines) for line, about in lines.items()]
 
 
 async def mend(api: PortalApi, line: str, codes: Collection[str]) -> Place:
@@ -51,7 +56,7 @@ async def mend(api: PortalApi, line: str, codes: Collection[str]) -> Place:
         if await api.call("imopenlines.config.update", {"CONFIG_ID": int(line), "PARAMS": wanted}) is not True:
             raise Rejected("place_gone", line)
         present = await _settings(api, line)
-    return _place(line, present, present)
+    return _place(line, present, present, {})
 
 
 async def _settings(api: PortalApi, line: str) -> Tree:
@@ -61,15 +66,31 @@ async def _settings(api: PortalApi, line: str) -> Tree:
     return said
 
 
-def _place(line: str, about: Tree, settings: Any) -> Place:
-    found = tuple(warnings(settings)) if isinstance(settings, Mapping) else ()
+def _place(line: str, about: Tree, settings: Any, pipelines: Mapping[str, str]) -> Place:
+    known: Tree = settings if isinstance(settings, Mapping) else {}
+    found, makes = tuple(warnings(known)), _makes(known)
     return Place(
         id=border.external_id(line),
         name=border.name(str(about.get("LINE_NAME") or line)),
         active=about.get("ACTIVE") != "N",
         warnings=found,
         mends={code: _written(MENDS[code]) for code in found if code in MENDS},
+        makes=makes,
+        pipeline=_pipeline(known, pipelines) if makes == "deal" else "",
     )
+
+
+def _makes(settings: Tree) -> str:
+    """The kind of card that the line makes of a new client; empty if it makes none."""
+    kind = settings.get("CRM_CREATE")
+    return str(kind) if kind in {"deal", "lead"} and settings.get("CRM") != "N" else ""
+
+
+def _pipeline(settings: Tree, names: Mapping[str, str]) -> str:
+    """The pipeline of the line's deals: without a number of its own it is the first, whose number is 0 (B1)."""
+    second = str(settings.get("CRM_CREATE_SECOND") or "0")
+    number = second if second.isdecimal() else "0"
+    return border.name(names.get(number) or number)
 
 
 def _written(settings: Mapping[str, str]) -> str:

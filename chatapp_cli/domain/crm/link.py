@@ -22,6 +22,10 @@ class Place:
     """Codes of settings of the place that make trouble; the manifest's ``[errors]`` explains them."""
     mends: Mapping[str, str] = field(default_factory=dict)
     """What ``CrmSession.mend`` would set there, as the CRM writes it, by those ``warnings`` that it can mend."""
+    makes: str = ""
+    """The kind of card that the CRM itself makes there of a new client: ``deal``, ``lead``; empty for none."""
+    pipeline: str = ""
+    """The pipeline into which those deals go, by its name; by its number if the CRM does not tell the name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,9 @@ UPDATE crm_link SET state = :state, code = :code, detail = :detail, look_at = :l
   proof_at = CASE WHEN :works = 1 THEN :now ELSE proof_at END
 WHERE id = :id;
 
+-- name: links.look_again
+UPDATE crm_link SET look_at = :look_at WHERE id = :id;
+
 -- name: links.learn
 UPDATE crm_link SET tells = :tells WHERE id = :id AND tells <> :tells;
 

@@ -51,12 +51,18 @@ async def _attach_to(page: ActionPage, row: LinkRow, channel: ChannelRow, places
     if not places:
         page.say(_("The CRM has no place for a channel yet: make one there."))
         return
-    named = [(place.id, f"{place.name} ({place.id})") for place in places.values()]
+    named = [(place.id, _in_words(place)) for place in places.values()]
     wanted = await page.choose(_("Which place?"), named)
     if wanted is None or not await _settled(page, row, places[wanted]):
         return
     await linking.attach(page.workspace.company, row, channel, places[wanted], {})
     page.say(_("{title} is paired with {place}.", title=channel.title, place=places[wanted].name))
+
+
+def _in_words(place: Place) -> str:
+    """A place to choose, with what the CRM itself makes there of new clients."""
+    cards = words.cards_made(place)
+    return f"{place.name} ({place.id})" + ("" if cards is None else f" → {show(cards)}")
 
 
 async def _settled(page: ActionPage, row: LinkRow, place: Place) -> bool:
@@ -74,7 +80,7 @@ async def _settled(page: ActionPage, row: LinkRow, place: Place) -> bool:
 
 def _troubles(row: LinkRow, place: Place) -> str:
     about = manifest(row.kind)
-    said = [show(words.why_there(about, code)[0]) for code in place.warnings]
+    said = [show(words.what_there(about, code)) for code in place.warnings]
     return "\n".join([place.name, *said])
 
 

@@ -38,7 +38,7 @@ async def _is_wanted(page: ActionPage, row: LinkRow) -> bool:
 
 def _say(page: ActionPage, row: LinkRow, there: Sequence[RobotThere]) -> None:
     said = [_("Robots in {title}: {states}", title=row.title, states=_states(there))]
-    for what, step, names in robot_presence.refusals(manifest(row.kind), there):
+    for what, step, names in robot_presence.refusals(manifest(row.kind), row.id, there):
         said.append(" ".join(filter(None, (", ".join(names), show(what), show(step)))))
     page.say("\n".join(said))
 

@@ -51,6 +51,7 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
         Next.LEDGER: (_CRM,),
         Next.LINES: (_LINES,),
         Next.LINK: (_CRM, ("crm", "link")),
+        Next.LINK_AGAIN: (_CRM, ("crm", "renew")),
         Next.LINKS: (_CRM,),
         Next.NEW_APPLICATION: (*_PAPERS, ("applications", "new")),
         Next.OPERATORS: (_OPERATORS,),

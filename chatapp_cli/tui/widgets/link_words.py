@@ -93,7 +93,7 @@ class LinkWords:
         if way := manifest(link.kind).one_way_of(link.settings):
             self._fact(text, _("Way"), show(way.label))
         self._fact(text, _("Since"), self._moment(link.state_since))
-        self._explain(text, link.kind, link.code, link.detail)
+        self._explain(text, link, link.code, link.detail)
         self._fact(text, _("Waiting"), ngettext("{n} entry", "{n} entries", link.waiting))
         if link.oldest is not None:
             self._fact(text, _("Oldest"), self._moment(link.oldest))
@@ -155,7 +155,7 @@ class LinkWords:
         style = self._appearance.styles.bad if one.state == "dead" else None
         self._fact(text, _("State"), show(states.ENTRY_STATES[one.state]), style)
         self._fact(text, _("Since"), self._moment(one.created_at))
-        self._explain(text, link.kind, one.code, one.detail)
+        self._explain(text, link, one.code, one.detail)
         if one.text:
             text.append("" if one.code else "\n").append(f"{one.text}\n", self._appearance.styles.plain)
         again, drop = key("crm", "retry"), key("crm", "drop")
@@ -171,10 +171,10 @@ class LinkWords:
         between = "\n" if "://" in value else " "  # an address that is broken cannot be copied
         text.append(f"{label}:{between}", styles.faint).append(f"{value}\n", style or styles.plain)
 
-    def _explain(self, text: Text, kind: str, code: str, detail: str) -> None:
+    def _explain(self, text: Text, link: LinkRow, code: str, detail: str) -> None:
         if not code:
             return
-        self._say(text, *states.why_there(manifest(kind), code, detail))
+        self._say(text, *states.why_there(manifest(link.kind), link.id, code, detail))
 
     def _say(self, text: Text, what: Words, step: Words | None) -> None:
         text.append(f"\n{show(what)}\n", self._appearance.styles.plain)

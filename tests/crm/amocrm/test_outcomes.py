@@ -87,6 +87,18 @@ async def test_those_who_are_told_together_are_each_the_next_ones(amo: AmoSessio
     assert sorted(lead.responsible for lead in leads(account)) == [first, first, second]
 
 
+async def test_whom_an_account_does_not_tell_of_is_believed_to_work_there_until_it_refuses_them(
+    amo: AmoSession, account: Account
+) -> None:
+    admin, manager = sorted(account.users)
+    account.misbehaviour.refuse["GET /api/v4/users"] = (403, {"title": "Forbidden", "status": 403})
+    await amo.employees()
+    fields = {str(LINE): "Линия 1"}
+    await told(amo, *(said(n, stage=str(TALKS), fields=fields, employees=(str(manager), "404")) for n in (1, 2)))
+    found = [(lead.status, list(lead.values), lead.responsible) for lead in leads(account)]
+    assert sorted(found) == [(TALKS, [LINE], admin), (TALKS, [LINE], manager)]
+
+
 @pytest.mark.parametrize(("is_active", "responsible"), [(True, "manager"), (False, "admin")])
 async def test_whoever_is_responsible_for_the_contact_is_so_for_the_lead_while_they_work_there(
     amo: AmoSession, account: Account, is_active: bool, responsible: str

@@ -172,6 +172,28 @@ async def test_lines_are_listed_with_the_settings_that_make_trouble(
     assert places[str(LINE)].name == "Продажи"
 
 
+@pytest.mark.parametrize(
+    ("settings", "made"),
+    [
+        ({}, ("deal", "Общая")),
+        ({"CRM_CREATE_SECOND": ""}, ("deal", "Общая")),
+        ({"CRM_CREATE_SECOND": "N"}, ("deal", "Общая")),
+        ({"CRM_CREATE_SECOND": "9"}, ("deal", "Опт")),
+        ({"CRM_CREATE_SECOND": "11"}, ("deal", "11")),
+        ({"CRM_CREATE": "lead", "CRM_CREATE_SECOND": "9"}, ("lead", "")),
+        ({"CRM_CREATE": "none", "CRM_CREATE_SECOND": "9"}, ("", "")),
+        ({"CRM": "N"}, ("", "")),
+    ],
+)
+async def test_lines_are_listed_with_the_cards_that_they_make_and_the_pipeline_of_those(
+    session: Bitrix24Session, portal: Portal, settings: dict[str, object], made: tuple[str, str]
+) -> None:
+    portal.server.office.funnels[9] = "Опт"
+    number = portal.add_line("Опт", **settings)
+    (place,) = [one for one in await session.places() if one.id == str(number)]
+    assert (place.makes, place.pipeline) == made
+
+
 async def test_everybody_who_works_there_is_listed(session: Bitrix24Session, portal: Portal) -> None:
     there = {one.id: one for one in await session.employees()}
     assert set(there) == {str(one.id) for one in portal.employees.values() if one.active}
