@@ -39,7 +39,7 @@ def list_(*, as_json: Json = False) -> None:
     if as_json:
         from chatapp_cli.services import acts
 
-        found = [documents.robot(one, repeatable=acts.act(one.code).repeatable) for one in ROBOTS.values()]
+        found = [documents.robot(one, repeatable=acts.ACTS[one.code].repeatable) for one in ROBOTS.values()]
         printing.document(found)
         return
     rows = [(one.spelled, show(one.title), ", ".join(_named(one))) for one in ROBOTS.values()]

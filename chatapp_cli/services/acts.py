@@ -47,12 +47,12 @@ def perform(code: str, call: ActCall) -> Sequence[ActAttempt]:
 
     Raises Refused, NotFound or UsageError for what is wrong for all of them.
     """
-    access.require(call.tx, act(code).right)
+    access.require(call.tx, _act(code).right)
     _require_filled(code, call)
-    return act(code).do(call)
+    return _act(code).do(call)
 
 
-def act(code: str) -> DeskAct:
+def _act(code: str) -> DeskAct:
     """An act by its code. Raises Refused."""
     found = ACTS.get(code)
     if found is None:

@@ -43,7 +43,7 @@ def obstacle(run: RunRow, parts: Sequence[PartRow]) -> Text | None:
         return T("It would be refused again: {why}", why=reason.what)
     if robot.files(run.arguments):
         return T("Its files are not kept.")
-    safe = acts.act(run.robot).repeatable or run.reason or (run.robot in _OF_TEXT and not _is_uncertain(failed))
+    safe = acts.ACTS[run.robot].repeatable or run.reason or (run.robot in _OF_TEXT and not _is_uncertain(failed))
     return None if safe else T("It may have been done: somebody could get it twice.")
 
 
