@@ -154,7 +154,7 @@ def test_another_lines_rows_are_not_there(shop: Shop) -> None:
     assert shop.read(seen) == (2,) * 7
 
 
-@pytest.mark.req("S-128", part="access limited to the dialogs that are theirs")
+@pytest.mark.req("S-128")
 @pytest.mark.parametrize("lines", [None, "theirs"])
 def test_who_sees_only_their_own_dialogs_has_those_assigned_to_them_and_those_they_take_part_in(
     shop: Shop, lines: str | None
