@@ -98,14 +98,14 @@ def _named(options: Mapping[str, str], cards: Sequence[Card]) -> Iterator[Mapped
     )
 
 
-def _told(tx: Tx, link: LinkId, options: Mapping[str, str], operator: str) -> Iterator[MappedValue]:
+def _told(tx: Tx, link: LinkId, options: Mapping[str, str], answers: str) -> Iterator[MappedValue]:
     """Who would become responsible for the cards: the employee who the dialog's operator is."""
-    employee = employees.of(tx, link, operator) if operator else ""
+    employee = employees.of(tx, link, answers) if answers else ""
     called = next((row.name for row in employees.everything(tx, link) if row.employee == employee), employee)
-    if not operator:
+    if not answers:
         value = T("as it is: nobody answers the dialog")
     elif not employee:
-        value = T("as it is: {name} is no employee of the CRM", name=operator)
+        value = T("as it is: {name} is no employee of the CRM", name=answers)
     else:
         value = T("{name}", name=called or employee)
     for kind in told(options):
