@@ -37,7 +37,10 @@ app = noun()
 def list_(*, as_json: Json = False) -> None:
     """List the robots with their fields."""
     if as_json:
-        printing.document([documents.robot(one) for one in ROBOTS.values()])
+        from chatapp_cli.services import acts
+
+        found = [documents.robot(one, repeatable=acts.ACTS[one.code].repeatable) for one in ROBOTS.values()]
+        printing.document(found)
         return
     rows = [(one.spelled, show(one.title), ", ".join(_named(one))) for one in ROBOTS.values()]
     printing.table((_("Robot"), _("Name"), _("Fields")), rows)

@@ -39,11 +39,18 @@ Lines = Annotated[
 ]
 
 
+OnlyOwn = Annotated[
+    bool, typer.Option("--only-own", help=N_("Only dialogs assigned to them, and those they take part in"))
+]
+
+
 @app.command(cls=Verb)
 def add(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Name, as colleagues and the journal know it"))],
     line: Lines = None,
+    *,
+    only_own: OnlyOwn = False,
 ) -> None:
     """Add an account; the password is asked for, or read from standard input. Without --line it sees every line."""
     from chatapp_cli.commands.login import password
@@ -52,13 +59,13 @@ def add(
     with opened(ctx) as company:
         company.require(Right.USERS)
         kept, whole = hashed(company, name, password(new=True)), company.whole
-        made = whole.write(lambda tx: operators.add(tx, name, kept, numbers(tx, line or ())))
+        made = whole.write(lambda tx: operators.add(tx, name, kept, numbers(tx, line or ()), only_own=only_own))
     note("{name} can log in now: chatapp login", name=made.name)
 
 
 @app.command("list", cls=Verb)
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
-    """Show the accounts and the lines they see."""
+    """Show the accounts, and the lines and dialogs they see."""
     from chatapp_cli.commands import printing
     from chatapp_cli.runtime.login import accounts
 
@@ -67,8 +74,16 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     if as_json:
         printing.document([documents.account(one) for one in found])
         return
-    rows = [(one.who.name, _("cannot log in") if one.who.disabled else _("can log in"), _seen(one)) for one in found]
-    printing.table((_("Operator"), _("State"), _("Lines")), rows)
+    rows = [
+        (
+            one.who.name,
+            _("cannot log in") if one.who.disabled else _("can log in"),
+            _seen(one),
+            _("only their own") if one.who.only_own else _("all"),
+        )
+        for one in found
+    ]
+    printing.table((_("Operator"), _("State"), _("Lines"), _("Dialogs")), rows)
 
 
 def _seen(one: operators.OperatorAccount) -> str:
@@ -132,6 +147,20 @@ def lines(
     if every == bool(line):
         raise UsageError(T("Name the lines with --line, or use --all."))
     write(ctx, lambda tx: operators.see_lines(tx, name, None if every else numbers(tx, line or ())), whole=True)
+
+
+@app.command(cls=Verb)
+def dialogs(
+    ctx: typer.Context,
+    name: Name,
+    *,
+    only_own: OnlyOwn = False,
+    every: Annotated[bool, typer.Option("--all", help=N_("Every dialog of their lines"))] = False,
+) -> None:
+    """Set which dialogs of their lines an operator sees."""
+    if every == only_own:
+        raise UsageError(T("Use --only-own, or --all."))
+    write(ctx, lambda tx: operators.see_only_own(tx, name, only_own=only_own), whole=True)
 
 
 @app.command(cls=Verb, context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})

@@ -15,7 +15,7 @@ app = single()
 
 @app.command(cls=Verb)
 def whoami(ctx: typer.Context, as_json: Json = False) -> None:
-    """Show who you are logged in as and which lines you see."""
+    """Show who you are logged in as and which lines and dialogs you see."""
     from chatapp_cli.commands import printing
 
     with opened(ctx) as company:
@@ -29,6 +29,7 @@ def whoami(ctx: typer.Context, as_json: Json = False) -> None:
             _("Operator"): acting.name,
             _("Account"): _("yes") if acting.account else _("no"),
             _("Lines"): _("all") if seen is None else ", ".join(seen),
+            _("Dialogs"): _("only their own") if acting.only_own else _("all"),
             _("Owner of the desk"): _("yes") if acting.owner else _("no"),
         }
     )

@@ -9,6 +9,7 @@ from chatapp_cli.i18n import show
 
 if TYPE_CHECKING:
     from chatapp_cli.services.crm_fields import CardDraft, FilledField
+    from chatapp_cli.services.crm_maps import MappedOption, MappedValue
     from chatapp_cli.services.crm_rules import PipelineRule, RuleAnswer
 
 
@@ -48,6 +49,28 @@ def trial(answers: Sequence[RuleAnswer], at: str) -> Mapping[str, Any]:
 def field(one: FilledField) -> Mapping[str, Any]:
     """A field of cards, and the values that rules give it by their names."""
     return {"id": one.id, "name": one.name, "pipelines": list(one.places), "filled_by": dict(one.by)}
+
+
+def option(one: MappedOption) -> Mapping[str, Any]:
+    """An option of a pairing that fills something in the CRM, or here from there."""
+    return {
+        "channel": one.channel,
+        "place": one.place,
+        "option": one.field.name,
+        "label": show(one.field.label),
+        "value": one.value,
+    }
+
+
+def value(one: MappedValue) -> Mapping[str, Any]:
+    """What an option would have written for a dialog."""
+    return {
+        "option": one.option,
+        "way": one.way,
+        "what": show(one.what),
+        "value": show(one.value),
+        "changes": one.changes,
+    }
 
 
 def draft(made: CardDraft) -> Mapping[str, Any]:

@@ -26,6 +26,7 @@ def account(one: OperatorAccount) -> Mapping[str, Any]:
         "lines": None if one.lines is None else [line.name for line in one.lines],
         "created_at": iso(one.who.created_at),
         "email": one.who.email,
+        "only_own": bool(one.who.only_own),
     }
 
 
@@ -41,7 +42,13 @@ def identity(row: IdentityRow) -> Mapping[str, Any]:
 
 def acting(who: Acting, lines: Sequence[str] | None) -> Mapping[str, Any]:
     """The acting operator, and the names of the lines they see; ``None``: all."""
-    return {"name": who.name, "account": who.account, "lines": lines, "owner": who.owner}
+    return {
+        "name": who.name,
+        "account": who.account,
+        "lines": lines,
+        "only_own": who.only_own,
+        "owner": who.owner,
+    }
 
 
 def view(row: ViewRow, dialogs: int) -> Mapping[str, Any]:

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from chatapp_cli.store.rows.robots import RunRow
 
 
-def robot(one: Robot) -> Mapping[str, Any]:
-    """A robot with its fields and results."""
+def robot(one: Robot, *, repeatable: bool) -> Mapping[str, Any]:
+    """A robot with its fields and results, and whether its act may be repeated."""
     return {
         "code": one.code,
         "name": one.name,
         "title": show(one.title),
-        "repeatable": one.repeatable,
+        "repeatable": repeatable,
         "fields": [
             {
                 "name": field.name,

@@ -127,6 +127,8 @@ class Acting(NamedTuple):
     signs: bool = True
     """Whether its name appears in the journal; the daemon only carries out what others wrote."""
 
+    only_own: bool = False
+    """Whether of the dialogs in these lines only those are visible that are theirs."""
     owner_names: frozenset[str] = frozenset()
     """The names under which the owner acts, as far as this process knows them."""
 

@@ -73,6 +73,8 @@ class CrmManifest:
     """The questions of the linking."""
     pairing_fields: Sequence[Field] = ()
     """The options of a pairing."""
+    maps: Sequence[str] = ()
+    """Those of them that fill something in the CRM, or here from there: ``chatapp crm fields`` shows and tries them."""
     channels: Mapping[str, ChannelThere] = field(default_factory=dict)
     """By our kinds of channels; others cannot be paired."""
     hook: str = ""

@@ -75,8 +75,6 @@ class Robot:
     title: Text
     fields: Sequence[RobotField]
     results: Sequence[RobotResult]
-    repeatable: bool = False
-    """Whether doing it again does no harm: it writes to nobody, and ends in the same."""
 
     @property
     def name(self) -> str:
@@ -202,11 +200,10 @@ def _robot(
     *fields: RobotField,
     results: Sequence[RobotResult] = (),
     final: bool = False,
-    repeatable: bool = False,
 ) -> Robot:
     """A robot with the fields and results that all have; a ``final`` one always waits for the messenger's last word."""
     ends = (COMMENT,) if final else (ASYNC, COMMENT)
-    return Robot(code=code, title=title, fields=(*fields, *ends), results=(*_RESULTS, *results), repeatable=repeatable)
+    return Robot(code=code, title=title, fields=(*fields, *ends), results=(*_RESULTS, *results))
 
 
 ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
@@ -243,7 +240,6 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
                 *_WHERE,
                 results=_PERSON,
                 final=True,
-                repeatable=True,
             ),
             _robot(
                 RobotCode.SET_TAGS,
@@ -258,9 +254,8 @@ ROBOTS: Final[Mapping[RobotCode, Robot]] = MappingProxyType(
                     default="attach",
                 ),
                 *_WHERE,
-                repeatable=True,
             ),
-            _robot(RobotCode.RENAME_CHAT, T("Rename the chat"), *WHOM, _TITLE, *_WHERE, repeatable=True),
+            _robot(RobotCode.RENAME_CHAT, T("Rename the chat"), *WHOM, _TITLE, *_WHERE),
             _robot(
                 RobotCode.CREATE_GROUP,
                 T("Create a group"),

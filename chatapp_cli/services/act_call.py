@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chatapp_cli.domain.address import canonical, kinds, meant
@@ -24,7 +24,7 @@ from chatapp_cli.services import (
     session_requests,
     transcript,
 )
-from chatapp_cli.services.act_targets import Target, Whereabouts, names_portals_chat
+from chatapp_cli.services.act_targets import ActRecipient, Target, Whereabouts, names_portals_chat
 from chatapp_cli.services.runs import PATIENCE, ActAttempt
 from chatapp_cli.store.rows.channels import ChannelRow
 
@@ -48,6 +48,8 @@ class DeskAct(NamedTuple):
 
     do: Callable[[ActCall], Sequence[ActAttempt]]
     right: Right
+    repeatable: bool
+    """Whether doing it again does no harm: it writes to nobody, and ends in the same."""
 
 
 def listed(said: str) -> list[str]:
@@ -72,6 +74,8 @@ class ActCall:
     link: LinkId | None = None
     """The CRM that called, whose paired channels may be used; ``None``: every channel."""
     until: Millis | None = None
+    people: Sequence[ActRecipient] | None = None
+    """For whom it is where whoever calls has looked them up; ``None``: as the arguments say."""
 
     def said(self, name: str) -> str:
         """What was filled into a field."""
@@ -124,35 +128,41 @@ class ActCall:
             raise Refused("several_recipients", T("It is for one only: a phone, a chat id or a messenger."))
         return self.recipients()[0]
 
-    def for_each(self, do: Callable[[str], ActAttempt | None]) -> Sequence[ActAttempt]:
-        """Do it for each recipient; what one is refused does not keep the others."""
-        found = (self._attempt(one, do) for one in self.recipients())
+    def for_each(self, do: Callable[[str], ActAttempt]) -> Sequence[ActAttempt]:
+        """Do it for each address; what one is refused does not keep the others."""
+        found = (self._attempt(one, partial(do, one)) for one in self.recipients())
         return [one for one in found if one is not None]
 
-    def for_each_target(self, do: Callable[[Target, str], ActAttempt]) -> Sequence[ActAttempt]:
+    def for_each_target(self, do: Callable[[Target, ActRecipient], ActAttempt]) -> Sequence[ActAttempt]:
         """Do it where each recipient is written to, in each dialog once, also in one that it opened itself."""
         met: set[DialogId] = set()
-        where = self.where
 
-        def one(address: str) -> ActAttempt | None:
-            target = where.of(address)
+        def one(whom: ActRecipient) -> ActAttempt | None:
+            target = whom.find()
             if target.dialog is not None and target.dialog.id in met:
                 return None
-            attempt = do(target, address)
+            attempt = do(target, whom)
             if attempt.message is not None:
                 met.add(transcript.message(self.tx, attempt.message).dialog_id)
             elif target.dialog is not None:
                 met.add(target.dialog.id)
             return attempt
 
-        return self.for_each(one)
+        found = (self._attempt(whom.called, partial(one, whom)) for whom in self._sought())
+        return [one for one in found if one is not None]
 
-    def _attempt(self, address: str, do: Callable[[str], ActAttempt | None]) -> ActAttempt | None:
+    def _sought(self) -> Sequence[ActRecipient]:
+        if self.people is not None:
+            return self.people
+        where = self.where
+        return [ActRecipient(one, one, partial(where.of, one)) for one in self.recipients()]
+
+    def _attempt(self, called: str, do: Callable[[], ActAttempt | None]) -> ActAttempt | None:
         try:
             with self.tx.trial():
-                return do(address)
+                return do()
         except (Refused, NotFound, UsageError) as refusal:
-            return ActAttempt(address=address, refusal=refusal)
+            return ActAttempt(address=called, refusal=refusal)
 
     def operator(self, name: str) -> str:
         """The operator in a field; empty if none is named, or an employee whom no operator stands for.

@@ -13,7 +13,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.ports.abilities import ABILITIES
 from chatapp_cli.services import dialogs, duties
 from chatapp_cli.services.act_call import ActCall, DeskAct, listed
-from chatapp_cli.services.act_targets import Target
+from chatapp_cli.services.act_targets import ActRecipient, Target
 from chatapp_cli.services.runs import ActAttempt
 from chatapp_cli.store.rows.channels import ChannelRow
 
@@ -23,7 +23,7 @@ PARTICIPANT = "participant"
 
 
 def _set_tags(call: ActCall) -> Sequence[ActAttempt]:
-    def one(target: Target, address: str) -> ActAttempt:
+    def one(target: Target, whom: ActRecipient) -> ActAttempt:
         dialog = call.dialog(target)
         for tag in listed(call.said("tags")):
             if call.said("action") == DETACH:
@@ -31,7 +31,7 @@ def _set_tags(call: ActCall) -> Sequence[ActAttempt]:
                     dialogs.untag(call.tx, dialog, tag)
             else:
                 dialogs.tag(call.tx, dialog, tag)
-        return ActAttempt(address=address, channel=target.channel.id)
+        return ActAttempt(address=whom.called, channel=target.channel.id)
 
     return call.for_each_target(one)
 
@@ -39,16 +39,16 @@ def _set_tags(call: ActCall) -> Sequence[ActAttempt]:
 def _rename(call: ActCall) -> Sequence[ActAttempt]:
     """A group is renamed in the messenger where the channel can, any other dialog here."""
 
-    def one(target: Target, address: str) -> ActAttempt:
+    def one(target: Target, whom: ActRecipient) -> ActAttempt:
         dialog = call.dialog(target)
         card = dialogs.card(call.tx, dialog)
         if card.chat_kind == "group" and ABILITIES[SessionMethod.RENAME_GROUP].declared(call.able(target.channel)):
             request = call.ask(
                 target.channel, SessionMethod.RENAME_GROUP, address=card.address, title=call.said("title")
             )
-            return ActAttempt(address=address, channel=target.channel.id, request=request)
+            return ActAttempt(address=whom.called, channel=target.channel.id, request=request)
         dialogs.rename(call.tx, dialog, call.said("title"))
-        return ActAttempt(address=address, channel=target.channel.id)
+        return ActAttempt(address=whom.called, channel=target.channel.id)
 
     return call.for_each_target(one)
 
@@ -84,7 +84,7 @@ def _asked_as(call: ActCall, channel: ChannelRow, address: str) -> str:
     return "" if kind is None else canonical(address, kind)
 
 
-SET_TAGS = DeskAct(_set_tags, Right.TAG)
-RENAME = DeskAct(_rename, Right.MARK)
-SET_PARTICIPANT = DeskAct(_set_participant, Right.ASSIGN)
-CHECK_PHONE = DeskAct(_check, Right.ANSWER)
+SET_TAGS = DeskAct(_set_tags, Right.TAG, repeatable=True)
+RENAME = DeskAct(_rename, Right.MARK, repeatable=True)
+SET_PARTICIPANT = DeskAct(_set_participant, Right.ASSIGN, repeatable=True)
+CHECK_PHONE = DeskAct(_check, Right.ANSWER, repeatable=True)

@@ -13,7 +13,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.ports.abilities import ABILITIES
 from chatapp_cli.services import act_messages, dialogs
 from chatapp_cli.services.act_call import ActCall, DeskAct, listed
-from chatapp_cli.services.act_targets import Target
+from chatapp_cli.services.act_targets import ActRecipient, Target
 from chatapp_cli.services.runs import ActAttempt
 from chatapp_cli.store.rows.dialogs import DialogCard
 
@@ -69,7 +69,8 @@ def _add(call: ActCall) -> Sequence[ActAttempt]:
 def _send(call: ActCall) -> Sequence[ActAttempt]:
     if not (call.said("message") or call.files):
         raise Refused("empty", T("There is nothing to send."))
-    return [act_messages.send(call, _group(call), call.said("group_id"))]
+    group, said = _group(call), call.said("group_id")
+    return [act_messages.send(call, group, ActRecipient(said, said, lambda: group))]
 
 
 def _end(call: ActCall) -> Sequence[ActAttempt]:
@@ -79,8 +80,8 @@ def _end(call: ActCall) -> Sequence[ActAttempt]:
     return [ActAttempt(address=call.said("group_id"), channel=target.channel.id, request=request)]
 
 
-CREATE = DeskAct(_create, Right.GROUPS)
-ADD = DeskAct(_add, Right.GROUPS)
-SEND = DeskAct(_send, Right.ANSWER)
-SEND_FILE = DeskAct(_send, Right.ANSWER)
-END = DeskAct(_end, Right.GROUPS)
+CREATE = DeskAct(_create, Right.GROUPS, repeatable=False)
+ADD = DeskAct(_add, Right.GROUPS, repeatable=False)
+SEND = DeskAct(_send, Right.ANSWER, repeatable=False)
+SEND_FILE = DeskAct(_send, Right.ANSWER, repeatable=False)
+END = DeskAct(_end, Right.GROUPS, repeatable=False)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chatapp_cli.domain.address import kinds, openings
 from chatapp_cli.domain.errors import Refused
@@ -42,6 +42,17 @@ class Target:
     def to(self) -> InDialog | ToAddress:
         """As a request names it."""
         return InDialog(self.dialog.id) if self.dialog else ToAddress(self.channel.id, self.address)
+
+
+class ActRecipient(NamedTuple):
+    """Somebody for whom an act is done."""
+
+    called: str
+    """As the run names them: an address, or what the CRM calls them."""
+    mark: str
+    """Ends the key of their message: no two recipients of a call have the same."""
+    find: Callable[[], Target]
+    """Raises Refused if they cannot be written to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ def visibility(acting: Acting, dialect: str) -> Visibility | None:
         return None
     from chatapp_cli.store.visibility import Visibility
 
-    return Visibility(dialect, lines=acting.lines, reader=acting.name if acting.account else "")
+    reader = acting.name if acting.account else ""
+    return Visibility(dialect, lines=acting.lines, reader=reader, only_own=acting.only_own)
 
 
 def who_acts(
@@ -75,4 +76,4 @@ def account_of(tx: Tx, name: str) -> OperatorRow:
 def _with_account(tx: Tx, who: OperatorRow, *, owner: bool) -> Acting:
     seen = operators.lines(tx, who)
     lines = None if seen is None else tuple(line.id for line in seen)
-    return Acting(who.name, account=True, lines=lines, owner=owner)
+    return Acting(who.name, account=True, lines=lines, owner=owner, only_own=bool(who.only_own))

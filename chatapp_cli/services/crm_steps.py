@@ -7,37 +7,36 @@ failed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from chatapp_cli.domain import border, template
+from chatapp_cli.domain import border
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, kinds
 from chatapp_cli.domain.crm.cards import ClientOfCard
 from chatapp_cli.domain.crm.events import CrmStepAsked
 from chatapp_cli.domain.crm.states import Act
-from chatapp_cli.domain.draft import Draft, StagedFile
+from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import ChannelId, DialogId, EntryId, LinkId, RunId
-from chatapp_cli.domain.message import Origin
+from chatapp_cli.domain.robot import RobotCode
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import (
     access,
+    acts,
     channels,
-    composing,
     crm_cards,
     dialogs,
     ledger,
     pairings,
     runs,
-    transcript,
 )
-from chatapp_cli.services import templates as stored_templates
-from chatapp_cli.services.act_targets import Target, Whereabouts
+from chatapp_cli.services.act_call import ActCall
+from chatapp_cli.services.act_messages import value_of
+from chatapp_cli.services.act_targets import ActRecipient, Target, Whereabouts
 from chatapp_cli.services.crm_event_form import pattern_of_remote, read
-from chatapp_cli.services.message_request import FromTemplate, MessageRequest
-from chatapp_cli.services.runs import ActAttempt, RunWanted
-from chatapp_cli.services.sending import SendOptions, key_of
+from chatapp_cli.services.runs import RunWanted
 
 if TYPE_CHECKING:
     from chatapp_cli.services.routes import Able
@@ -51,14 +50,6 @@ EVERYBODY: Final = "all"
 WHOM: Final = (MAIN, GROUP, EVERYBODY)
 """Whom a step writes to, see ``CrmStepAsked.whom``."""
 _SEVERAL: Final = 2
-
-
-@dataclass(slots=True)
-class _StepProgress:
-    """What became of a step so far."""
-
-    attempts: list[ActAttempt] = field(default_factory=list)
-    dialogs: set[DialogId] = field(default_factory=set)
 
 
 def expect(tx: Tx, link: LinkId, asked: CrmStepAsked) -> bool:
@@ -106,18 +97,41 @@ def carry_out(
     run = _begun(tx, link, asked)
     if run is None:
         return
-    step = _Step(tx, able, link, asked, run, files)
-    tried = _StepProgress()
-    for number, person in enumerate(people or ([None] if asked.address else [])):
-        try:
-            with tx.trial():
-                step.write(person, number, tried)
-        except (Refused, NotFound, UsageError) as refusal:
-            tried.attempts.append(
-                ActAttempt(address=asked.address if person is None else person.card.title, refusal=refusal)
-            )
-    nobody = Refused("no_contact", T("The card has no contact to write to."))
-    runs.keep(tx, run, tried.attempts, None if tried.attempts else nobody)
+    step = _Step(tx, able, link, asked)
+    recipients = [
+        ActRecipient(step.called(person), str(number), partial(step.find, person))
+        for number, person in enumerate(people or ([None] if asked.address else []))
+    ]
+    call = ActCall(
+        tx=tx,
+        able=able,
+        arguments=_arguments(asked),
+        key=f"run {run}",
+        files=files,
+        link=link,
+        until=asked.until,
+        people=recipients,
+    )
+    try:
+        with tx.trial():
+            attempts = acts.perform(_act(asked, files), call)
+            nobody = Refused("no_contact", T("The card has no contact to write to."))
+            runs.keep(tx, run, attempts, None if attempts else nobody)
+    except (Refused, NotFound, UsageError) as refusal:
+        runs.keep(tx, run, (), refusal)
+
+
+def _act(asked: CrmStepAsked, files: Sequence[StagedFile]) -> str:
+    """The code of the act that does what a step asks for."""
+    if asked.template:
+        return acts.SEND_TEMPLATE
+    return RobotCode.SEND_FILE if files else RobotCode.SEND_MESSAGE
+
+
+def _arguments(asked: CrmStepAsked) -> Mapping[str, str]:
+    """What a step asks for, as the acts name it."""
+    values = {value_of(position): value for position, value in enumerate(asked.values, 1)}
+    return {"message": asked.text, "template": asked.template, **values}
 
 
 def refuse(tx: Tx, link: LinkId, asked: CrmStepAsked, reason: Text) -> None:
@@ -144,33 +158,19 @@ class _Step:
     able: Able
     link: LinkId
     asked: CrmStepAsked
-    run: RunId
-    files: Sequence[StagedFile]
 
-    def write(self, person: ClientOfCard | None, number: int, tried: _StepProgress) -> None:
-        """Accept the message to one person, unless another one is reached in the same dialog. Raises Refused."""
+    def called(self, person: ClientOfCard | None) -> str:
+        """What a run calls them; ``None`` stands for whoever has the step's own address."""
+        return self.asked.address if person is None else person.card.title
+
+    def find(self, person: ClientOfCard | None) -> Target:
+        """Where a person is written to. Raises Refused, also if it is a group and the step is for none."""
         target = self._target(person)
-        if target.dialog is not None and target.dialog.id in tried.dialogs:
-            return
         if target.dialog is not None and target.dialog.chat_kind == GROUP and not self.asked.groups:
             raise Refused(
                 "group", T("{name} is a group, and the bot does not write to groups.", name=target.dialog.name)
             )
-        options = SendOptions(key=key_of(f"run {self.run} {number}"), origin=Origin.ROBOT)
-        words = self._words(target.channel)
-        draft = Draft(text="" if words else self.asked.text, files=self.files)
-        request = MessageRequest(to=target.to, options=options, draft=draft, words=words)
-        message = composing.accept(self.tx, self.able, request)
-        name = target.address or (target.dialog.name if target.dialog else "")
-        tried.attempts.append(ActAttempt(address=name, channel=target.channel.id, message=message))
-        tried.dialogs.add(transcript.message(self.tx, message).dialog_id)
-
-    def _words(self, channel: ChannelRow) -> FromTemplate | None:
-        """The stored template with its gaps filled in their order."""
-        if not self.asked.template:
-            return None
-        row = stored_templates.find(self.tx, channel, self.asked.template)
-        return FromTemplate(self.asked.template, dict(zip(template.gaps(row.body), self.asked.values, strict=False)))
+        return target
 
     def _target(self, person: ClientOfCard | None) -> Target:
         """Where a person is written to: where they wrote last, otherwise where they can be written to first.
@@ -189,7 +189,7 @@ class _Step:
             return self._group(possible, met)
         if met:
             return where.last(met)
-        return where.beginning(addresses, self.asked.address if person is None else person.card.title)
+        return where.beginning(addresses, self.called(person))
 
     def _channels(self) -> Iterator[ChannelRow]:
         """The paired channels of the line and kind that were chosen, in the order in which they were paired."""

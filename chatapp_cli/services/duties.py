@@ -46,9 +46,9 @@ def operators(tx: Tx) -> list[str]:
 def assign(tx: Tx, dialog: DialogId, name: str) -> None:
     """Assign a dialog to an operator, replacing the current assignee."""
     access.require(tx, Right.ASSIGN)
-    name = _named(name)
-    if tx.run("duties.assign", id=card(tx, dialog).id, name=name):
-        tx.emit(Assigned(dialog=dialog, name=name))
+    name, before = _named(name), card(tx, dialog).assignee or None
+    if tx.run("duties.assign", id=dialog, name=name):
+        tx.emit(Assigned(dialog=dialog, name=name, before=before))
 
 
 def unassign(tx: Tx, dialog: DialogId) -> None:

@@ -137,6 +137,7 @@ class MailingBatch:
         self._tx, self._shared = tx, found
         self._addresses = [address for address in addresses if is_sure(address)]
         self._used = request_key.used(tx, keys).keys()
+        self._only_own = tx.acting is not None and tx.acting.only_own
         self._ahead: KnownAddressees | None = None
         self._planned: list[PlannedMessage] = []
 
@@ -147,7 +148,7 @@ class MailingBatch:
     def plan(self, request: MessageRequest) -> PlannedMessage | None:
         """How the message begins at the request's address; ``None`` if it has to be accepted by itself."""
         assert isinstance(request.to, ToAddress | ToPerson), "a list is one of addresses"
-        if request.options.key in self._used or not is_sure(to := request.to.to):
+        if self._only_own or request.options.key in self._used or not is_sure(to := request.to.to):
             return None
         if limits.ADDRESS.why_not(to) is not None:
             return None

@@ -18,6 +18,7 @@ from chatapp_cli.domain.journal.operators import (
     OperatorRemoved,
     PasswordChanged,
     RightsChanged,
+    VisibleDialogsChanged,
     VisibleLinesChanged,
 )
 from chatapp_cli.domain.name import known_as, of_operator, skeleton
@@ -81,18 +82,22 @@ def lines(tx: Tx, who: OperatorRow) -> list[SeenLineRow] | None:
     return None if who.every_line else tx.all(SeenLineRow, "operators.lines", name=who.name)
 
 
-def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId]) -> OperatorRow:
+def add(tx: Tx, name: str, password_hash: str, lines: Sequence[LineId], *, only_own: bool = False) -> OperatorRow:
     """Add an account; without a hash no password lets it in, without lines it sees all of them.
+
+    With ``only_own`` it sees there only the dialogs that are theirs.
 
     Raises UsageError for a name that is empty or has a meaning of its own, and Refused for one that is taken, or looks
     like another one.
     """
     access.require(tx, Right.USERS)
     _require_lines(tx, lines or None)
+    _require_dialogs(tx, only_own=only_own)
     name = _sound(name)
     _require_not_the_owners(tx, name)
     _require_unlike_others(tx, name)
-    if not tx.run("operators.add", name=name, password=password_hash, every_line=int(not lines), now=tx.now):
+    seen = {"every_line": int(not lines), "only_own": int(only_own)}
+    if not tx.run("operators.add", name=name, password=password_hash, now=tx.now, **seen):
         raise Refused(
             "operator_exists", T("There is an operator {name} already.", name=name), T("Choose another name.")
         )
@@ -156,6 +161,15 @@ def see_lines(tx: Tx, name: str, lines: Sequence[LineId] | None) -> None:
     tx.emit(VisibleLinesChanged(name=name))
 
 
+def see_only_own(tx: Tx, name: str, *, only_own: bool) -> None:
+    """Set whether of the dialogs in their lines an operator sees only theirs: assigned to them, or as a member."""
+    access.require(tx, Right.USERS)
+    require_above(tx, name)
+    _require_dialogs(tx, only_own=only_own)
+    if tx.run("operators.see_own", name=find(tx, name).name, only_own=int(only_own)):
+        tx.emit(VisibleDialogsChanged(name=name, only_own=only_own))
+
+
 def may(tx: Tx, name: str) -> frozenset[Right]:
     """The rights of an account, from its role and granted. Raises NotFound."""
     who = find(tx, name)
@@ -194,11 +208,13 @@ def allow(tx: Tx, name: str, given: Collection[Right], taken: Collection[Right])
 
 
 def require_above(tx: Tx, name: str) -> None:
-    """Raise Refused for an account with more rights or lines than the acting operator has: it could be taken over."""
+    """Raise Refused for an account that may do or see more than the acting operator: it could be taken over."""
     _require_not_the_owners(tx, name)
-    seen = lines(tx, find(tx, name))
+    who = find(tx, name)
+    seen = lines(tx, who)
     _require_rights(tx, may(tx, name))
     _require_lines(tx, None if seen is None else [line.id for line in seen])
+    _require_dialogs(tx, only_own=bool(who.only_own))
 
 
 def _require_not_the_owners(tx: Tx, name: str) -> None:
@@ -235,6 +251,13 @@ def _require_lines(tx: Tx, lines: Sequence[LineId] | None) -> None:
     """Raise Refused unless the acting operator sees all of these lines (``None``: every line); the owner does."""
     who = access.acting(tx)
     if not (who.owner or who.lines is None or (lines is not None and set(lines) <= set(who.lines))):
+        raise _beyond()
+
+
+def _require_dialogs(tx: Tx, *, only_own: bool) -> None:
+    """Raise Refused for dialogs that the acting operator does not see, who sees only their own; the owner does."""
+    who = access.acting(tx)
+    if who.only_own and not who.owner and not only_own:
         raise _beyond()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -13,7 +14,7 @@ from chatapp_cli.domain.draft import not_installed
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId
-from chatapp_cli.domain.journal.dialogs import DialogOpened
+from chatapp_cli.domain.journal.dialogs import DialogOpened, ParticipantJoined
 from chatapp_cli.domain.manifest import AddressKind, Capabilities, NoCapabilities
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.recipients import is_address
@@ -78,8 +79,32 @@ def dialog_for(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subje
 def reach(
     tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: str = "", lookup: Lookup | None = None
 ) -> Reach:
-    """How a channel reaches an address. Raises Refused if it cannot write first to such an address."""
-    lookup = lookup or Lookup(tx, channel.id)
+    """How a channel reaches an address.
+
+    Raises Refused if it cannot write first to such an address, or has a dialog there that is not the acting operator's.
+    """
+    if tx.acting is not None and tx.acting.only_own:
+        _require_unmet(tx, channel, can, to, subject)
+    return _reached(lookup or Lookup(tx, channel.id), channel, can, to, subject)
+
+
+def _require_unmet(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, subject: str) -> None:
+    """Raise Refused if only dialogs lead to an address that the acting operator does not see."""
+    if _met(tx, channel, can, to, subject) is None and _met(tx.whole(), channel, can, to, subject) is not None:
+        raise Refused(
+            "not_own",
+            T("The dialog with {to} in {channel} is not yours.", to=to, channel=channel.title),
+            T("Ask a colleague who sees it to assign it to you."),
+        )
+
+
+def _met(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, subject: str) -> DialogId | None:
+    with suppress(Refused):  # it is raised again, if nobody has met them
+        return _reached(Lookup(tx, channel.id), channel, can, to, subject).dialog
+    return None
+
+
+def _reached(lookup: Lookup, channel: ChannelRow, can: Capabilities, to: str, subject: str) -> Reach:
     if not (subject and by_subject(channel, can)):
         met = _address(lookup, to) if asks_whose(can, to) else _known(lookup, to)
         if met is not None:
@@ -167,6 +192,9 @@ def _open(tx: Tx, channel: ChannelRow, can: Capabilities, new: Reach, subject: s
     values = opened(tx, channel, new, contact, _key(channel, can, new.address, subject), subject)
     dialog = DialogId(tx.value("dialogs.add", **values))
     tx.emit(DialogOpened(channel=channel.id, dialog=dialog), actor=PROGRAM)
+    if tx.acting is not None and tx.acting.only_own:  # who sees only their own dialogs goes on seeing this one
+        tx.run("duties.join", dialog=dialog, name=tx.name, role="participant")
+        tx.emit(ParticipantJoined(dialog=dialog, name=tx.name))
     return dialog
 
 

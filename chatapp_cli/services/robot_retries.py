@@ -10,7 +10,7 @@ from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.journal.robots import RunBegan
 from chatapp_cli.domain.robot import CHAT_ID, NO, WHOM, RobotCode, known
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, robots, runs
+from chatapp_cli.services import access, acts, robots, runs
 from chatapp_cli.services.robots import RobotSetting
 from chatapp_cli.services.run_reason import RunReason
 from chatapp_cli.services.runs import RunWanted
@@ -43,7 +43,7 @@ def obstacle(run: RunRow, parts: Sequence[PartRow]) -> Text | None:
         return T("It would be refused again: {why}", why=reason.what)
     if robot.files(run.arguments):
         return T("Its files are not kept.")
-    safe = robot.repeatable or run.reason or (run.robot in _OF_TEXT and not _is_uncertain(failed))
+    safe = acts.ACTS[run.robot].repeatable or run.reason or (run.robot in _OF_TEXT and not _is_uncertain(failed))
     return None if safe else T("It may have been done: somebody could get it twice.")
 
 

@@ -12,6 +12,7 @@ from chatapp_cli.domain import limits
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, SessionRequestId
 from chatapp_cli.domain.journal.channels import SessionRequestEnded, SessionRequestMade
+from chatapp_cli.domain.journal.dialogs import ParticipantJoined
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.session_request import SessionMethod, SessionRequestState
@@ -74,10 +75,19 @@ def one(tx: Tx, request: SessionRequestId) -> SessionRequestRow:
 def done(tx: Tx, request: SessionRequestRow, result: str) -> None:
     """Record the answer as JSON; former owners of an address that it assigns to somebody else lose it."""
     _end(tx, request, SessionRequestState.DONE, result=result)
+    if request.what == SessionMethod.CREATE_GROUP:
+        _let_in(tx, request, json.loads(result)["peer"]["address"])
     found = json.loads(result) if request.what == SessionMethod.FIND else None
     if found and found.get("id"):
         address = str(json.loads(request.arguments)["address"])
         contacts.confirmed(tx, request.channel_id, address if address.startswith("+") else f"@{address}", found["id"])
+
+
+def _let_in(tx: Tx, request: SessionRequestRow, address: str) -> None:
+    """Have whoever had a group made take part in it, if they see only their own dialogs."""
+    dialog = tx.value("duties.join_own", channel=request.channel_id, address=address, name=request.actor)
+    if dialog is not None:
+        tx.emit(ParticipantJoined(dialog=dialog, name=request.actor), actor=request.actor)
 
 
 def failed(tx: Tx, request: SessionRequestRow, error: ChannelError) -> None:

@@ -11,7 +11,7 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.crm.events import CrmArrival, CrmConversation
-from chatapp_cli.domain.crm.link import Place
+from chatapp_cli.domain.crm.link import Employee, Place
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId
 from chatapp_cli.domain.text import T
@@ -160,6 +160,39 @@ def test_of_a_portal_that_makes_its_cards_itself_rules_and_trial_say_so(chatapp:
     for words, code in ((["list"], 0), (["test", "--source", "api"], 1), (["add", "Опт"], 1)):
         said = chatapp.run("crm", "rules", *words)
         assert (said.code, said.err.startswith(itself)) == (code, True)
+
+
+def test_of_such_a_portal_what_its_options_fill_is_shown_and_tried_on_a_dialog(
+    chatapp: Shell, company: Company, paired: LinkId, bound: ChannelId, client_writes: Write
+) -> None:
+    changes = ("--set", "owner_sync=to_crm", "--set", "owner_lead=off")
+    chatapp("crm", "configure", bound, *changes)
+    shown = chatapp("crm", "fields")
+    assert shown.err == f"{FIRM} makes the cards by itself: rules have no say in it.\n"
+    assert {row[2]: row[-1] for row in shown.rows} == {
+        "owner_sync": "from the dialogs to the cards", "owner_deal": "yes", "owner_lead": "no",
+        "owner_contact": "yes", "owner_company": "no",
+    }  # fmt: skip
+    listed = chatapp("crm", "fields", "--json").json
+    assert (listed["fields"], listed["options"][0]) == (
+        [],
+        {
+            "channel": "Ёлочный базар", "place": "Продажи", "option": "owner_sync", "value": "to_crm",
+            "label": "Synchronise who is responsible",
+        },
+    )  # fmt: skip
+    client_writes("Здравствуйте")
+    company.write(lambda tx: employees.map_to(tx, paired, "Анна", Employee(id="27", name="Анна Ким")))
+    company.write(lambda tx: duties.assign(tx, DialogId(1), "Анна"))
+    said = chatapp("crm", "fields", "--dialog", 1)
+    assert said.rows == [
+        ["Responsible for the deal", "Анна Ким"],
+        ["Responsible for the contact", "Анна Ким"],
+    ]
+    tried = chatapp("crm", "fields", "--dialog", 1, "--json").json["options"]
+    assert [(one["option"], one["way"], one["changes"]) for one in tried] == [
+        ("owner_deal", "to_crm", True), ("owner_contact", "to_crm", True),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("verb", ["resume", "catchup"])

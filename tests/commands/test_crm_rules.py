@@ -234,6 +234,9 @@ def test_the_fields_of_cards_are_listed_with_the_rules_that_fill_them_and_tried_
     chatapp("crm", "rules", "add", "Цены", *words)
     (row,) = [row for row in chatapp("crm", "fields").rows if "Откуда" in row]
     assert row[-1] == "Цены: чат"
+    assert ["owner_deal", "Deals count for who is responsible", "yes"] in [
+        row[-3:] for row in chatapp("crm", "fields").rows
+    ]
     hears(company, bound, "Анна", "Ау")
     empty = chatapp("crm", "fields", "--dialog", 1, "--json").json
     assert (empty["rule"], empty["text"], empty["fields"]) == (None, "Ау", {})

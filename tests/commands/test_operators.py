@@ -57,7 +57,11 @@ def test_accounts_are_made_listed_changed_and_forgotten(chatapp: Shell) -> None:
     assert chatapp.run("user", "add", "Анна", stdin="мало\n").code == 2
     taken = chatapp.run("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
     assert (taken.code, taken.err.splitlines()[0]) == (1, "There is an operator Пётр already.")
-    assert chatapp("user", "list").rows == [["Пётр", "can log in", "Опт"]]
+    assert chatapp("user", "list").rows == [["Пётр", "can log in", "Опт", "all"]]
+    chatapp("user", "dialogs", "Пётр", "--only-own")
+    assert chatapp("user", "list").rows == [["Пётр", "can log in", "Опт", "only their own"]]
+    assert chatapp.run("user", "dialogs", "Пётр").code == 2
+    chatapp("user", "dialogs", "Пётр", "--all")
     chatapp("user", "lines", "Пётр", "--all")
     chatapp("user", "disable", "Пётр")
     (shown,) = chatapp("user", "list", "--json").json
@@ -80,12 +84,24 @@ def test_accounts_are_made_listed_changed_and_forgotten(chatapp: Shell) -> None:
 
 @pytest.mark.req("S-128", part="access by lines, assignees")
 def test_who_logs_in_acts_under_that_name_until_they_log_out(chatapp: Shell, tmp_path: Path) -> None:
-    assert chatapp("whoami", "--json").json == {"name": "Ольга", "account": False, "lines": None, "owner": True}
+    assert chatapp("whoami", "--json").json == {
+        "name": "Ольга",
+        "account": False,
+        "lines": None,
+        "only_own": False,
+        "owner": True,
+    }
     chatapp("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
     wrong = chatapp.run("login", "Пётр", stdin="не тот пароль\n")
     assert (wrong.code, wrong.err.splitlines()[0]) == (1, "Name or password is wrong.")
     chatapp("login", "Пётр", stdin=f"{PASSWORD}\n")
-    assert chatapp("whoami", "--json").json == {"name": "Пётр", "account": True, "lines": None, "owner": False}
+    assert chatapp("whoami", "--json").json == {
+        "name": "Пётр",
+        "account": True,
+        "lines": None,
+        "only_own": False,
+        "owner": False,
+    }
     kept = tmp_path / "session-main"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     refused = chatapp.run("user", "lines", "Пётр", "--all")

@@ -78,7 +78,7 @@ from chatapp_cli.services import (
     views,
 )
 from chatapp_cli.services.act_call import ActCall
-from chatapp_cli.services.act_targets import Target
+from chatapp_cli.services.act_targets import ActRecipient, Target
 from chatapp_cli.services.alarm_recipients import AlarmRecipient
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
@@ -242,6 +242,10 @@ def _act(tx: Tx, at: Place) -> ActCall:
 
 def _there(tx: Tx, at: Place) -> Target:
     return Target(at.channel, dialogs.card(tx.whole(), at.dialog))
+
+
+def _whom(at: Place) -> ActRecipient:
+    return ActRecipient(at.address, at.address, lambda: Target(at.channel, None, at.address))
 
 
 def _hindered(tx: Tx, at: Place) -> RunId:
@@ -509,6 +513,7 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "operators.disable": (Right.USERS, lambda tx, at: operators.disable(tx, "Иван")),
     "operators.enable": (Right.USERS, lambda tx, at: operators.enable(tx, "Иван")),
     "operators.remove": (Right.USERS, lambda tx, at: operators.remove(tx, "Иван")),
+    "operators.see_only_own": (Right.USERS, lambda tx, at: operators.see_only_own(tx, "Иван", only_own=True)),
     "operators.see_lines": (Right.USERS, lambda tx, at: operators.see_lines(tx, "Иван", None)),
     "operators.set_email": (Right.USERS, lambda tx, at: operators.set_email(tx, "Иван", "ivan@example.ru")),
     "operators.set_password": (Right.USERS, lambda tx, at: operators.set_password(tx, "Иван", "x")),
@@ -530,7 +535,7 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "crm_first.send": (Right.ANSWER, _first_of_a_crm),
     "crm_history.begin": (Right.CRM, lambda tx, at: crm_history.begin(tx, KEEPING, _pairing(tx, at))),
     "crm_history.stop": (Right.CRM, _stopped_history),
-    "act_messages.send": (Right.ANSWER, lambda tx, at: act_messages.send(_act(tx, at), _there(tx, at), at.address)),
+    "act_messages.send": (Right.ANSWER, lambda tx, at: act_messages.send(_act(tx, at), _there(tx, at), _whom(at))),
     "acts.perform": (Right.TAG, lambda tx, at: acts.perform("set_tags", _act(tx, at))),
     "robots.start": (
         Right.ANSWER,

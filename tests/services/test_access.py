@@ -217,6 +217,7 @@ def test_one_may_change_ones_own_password_and_nobody_elses(shop: Shop) -> None:
 OF_THE_OWNER: Mapping[str, Callable[[Tx, str], object]] = {
     "add": lambda tx, name: operators.add(tx, name, "", ()),
     "see_lines": lambda tx, name: operators.see_lines(tx, name, []),
+    "see_only_own": lambda tx, name: operators.see_only_own(tx, name, only_own=True),
     "set_password": lambda tx, name: operators.set_password(tx, name, "hash"),
     "allow": lambda tx, name: operators.allow(tx, name, {Right.USERS}, ()),
     "disable": operators.disable,
@@ -285,6 +286,16 @@ def test_who_may_change_accounts_gives_and_changes_no_more_than_they_have(shop: 
             shop.write(beyond)
         assert caught.value.code == "beyond_own"
     shop.write(lambda tx: operators.see_lines(tx, "Вера", [line]))
+    shop.write(lambda tx: operators.see_only_own(tx, "Вера", only_own=True))
+    shop.acting = shop.acting._replace(only_own=True)
+    for beyond in (
+        lambda tx: operators.see_only_own(tx, "Вера", only_own=False),
+        lambda tx: operators.add(tx, "Глеб", "", [line]),
+        lambda tx: operators.disable(tx, "Олег"),
+    ):
+        with pytest.raises(Refused) as caught:
+            shop.write(beyond)
+        assert caught.value.code == "beyond_own"
     for deed in BY_NAME:
         shop.write(partial(deed, name="Вера"))
 

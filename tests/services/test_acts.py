@@ -36,6 +36,12 @@ def test_every_robot_has_an_act() -> None:
     assert ROBOTS.keys() == acts.ACTS.keys() - {acts.SEND_TEMPLATE, acts.SET_PARTICIPANT}
 
 
+def test_an_act_says_whether_it_may_be_repeated_and_none_may_that_writes_or_makes_a_group() -> None:
+    assert {code for code, act in acts.ACTS.items() if act.repeatable} == {
+        "check_phone", "set_tags", "rename_chat", acts.SET_PARTICIPANT,
+    }  # fmt: skip
+
+
 @pytest.mark.req("K-05", part="participants")
 def test_an_operator_becomes_a_participant_of_one_dialog_and_leaves_it(shop: Shop) -> None:
     channel = shop.channel()
@@ -84,8 +90,10 @@ def test_a_template_is_sent_with_its_values_in_the_order_of_its_gaps(shop: Shop)
     shop.hear(channel)
     template = Template(name="order", body="Заказ {{1}} ждёт до {{2}}", state="approved")
     shop.write(lambda tx: templates.put(tx, channel, template, None))
-    [done] = perform(shop, acts.SEND_TEMPLATE, chat_id="anna", template="order", values="15; пятницы")
-    assert shop.message(done.message).text == "Заказ 15 ждёт до пятницы"
+    [done] = perform(
+        shop, acts.SEND_TEMPLATE, chat_id="anna", template="order", value_1="15; 15, 16", value_2="15; 15, 16"
+    )
+    assert shop.message(done.message).text == "Заказ 15; 15, 16 ждёт до 15; 15, 16"
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["who wrote in two channels", "whose dialog the call opens"])

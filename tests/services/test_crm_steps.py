@@ -214,6 +214,12 @@ def test_everybody_is_tried_before_one_failure_counts(bot: Bot, desk: Paired) ->
     )  # fmt: skip
 
 
+def test_two_people_of_one_name_get_a_message_each(bot: Bot, desk: Paired) -> None:
+    bot.asks(person("Анна", ANNA), person("Анна", OLEG), whom="all")
+    assert desk.dialog(desk.send_next("x1")) != desk.dialog(desk.send_next("x2"))
+    assert bot.outcome() == (TextFate.SENT, "")
+
+
 def test_a_failure_of_the_first_waits_for_the_second(bot: Bot, desk: Paired) -> None:
     bot.asks(person("Анна", ANNA), person("Олег", OLEG), whom="all")
     bot.fails()
@@ -326,7 +332,7 @@ def test_a_login_is_looked_for_in_the_messenger_that_was_named(bot: Bot, desk: P
     ("more", "why"),
     [
         ({"whom": "everyone"}, "everyone is no choice of contacts."),
-        ({"text": ""}, "There is nothing to send."),
+        ({"text": ""}, "The field “Message” is empty."),
         ({"kind": "telegram"}, "No channel that the bot may use is paired with this CRM."),
         ({"line": "99"}, "No channel that the bot may use is paired with this CRM."),
         ({"whom": "group"}, "No group is known in which the main contact has written."),

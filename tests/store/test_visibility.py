@@ -7,6 +7,7 @@ import pytest
 
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.ids import LineId
+from chatapp_cli.services import dialogs, duties, journal, operators
 from chatapp_cli.store import dialog_list, tables
 from chatapp_cli.store.database import Database
 from chatapp_cli.store.named import prepared, statements
@@ -70,13 +71,20 @@ OF_THE_COMPANY = {
 READER = "О'Нил 100%"
 
 
+@pytest.fixture(params=[False, True], ids=["by lines", "only own dialogs"])
+def narrow(request: pytest.FixtureRequest, database: Database, dialect: str) -> Visibility:
+    """What an operator sees of one line: all of it, or their dialogs."""
+    lens = Visibility(dialect, lines=ONE_LINE, reader=READER, only_own=request.param)
+    lens.learn(database.tx(database.connection()).columns)
+    return lens
+
+
 def looking(visibility: Visibility, database: Database) -> Visibility:
     visibility.learn(database.tx(database.connection()).columns)
     return visibility
 
 
-def test_a_dialog_seen_through_a_lens_has_every_column(database: Database, dialect: str) -> None:
-    narrow = looking(Visibility(dialect, lines=ONE_LINE, reader=READER), database)
+def test_a_dialog_seen_through_a_lens_has_every_column(database: Database, narrow: Visibility) -> None:
     seen = database.connection().execute(narrow.sql("SELECT * FROM dialog LIMIT 0")).description
     assert {column[0] for column in seen} == {column.name for column in tables.metadata.tables["dialog"].columns}
 
@@ -86,11 +94,9 @@ def test_a_lens_that_has_not_looked_at_the_columns_shows_nothing() -> None:
         Visibility("sqlite", lines=ONE_LINE).sql("SELECT id FROM dialog")
 
 
-def test_every_table_is_hidden_or_reached_through_a_hidden_one_or_the_companys(
-    database: Database, dialect: str
-) -> None:
+def test_every_table_is_hidden_or_reached_through_a_hidden_one_or_the_companys(narrow: Visibility) -> None:
     """A new table has to be thought about."""
-    hidden = set(looking(Visibility(dialect, lines=ONE_LINE, reader=READER), database)._shown or ())
+    hidden = set(narrow._shown or ())
     named = [*hidden, *THROUGH, *OF_THE_COMPANY]
     assert sorted(named) == sorted(tables.metadata.tables)
     assert set(THROUGH.values()) <= hidden
@@ -114,9 +120,7 @@ def test_what_is_reached_through_a_hidden_table_is_asked_for_only_with_it_or_by_
     assert loose == []
 
 
-def test_a_question_is_understood_through_a_lens_as_well(database: Database, dialect: str) -> None:
-    narrow = looking(Visibility(dialect, lines=ONE_LINE, reader=READER), database)
-
+def test_a_question_is_understood_through_a_lens_as_well(database: Database, dialect: str, narrow: Visibility) -> None:
     def understood(name: str) -> None:
         sql, pick = narrow.statement(name, prepared(dialect))
         with database.reading():
@@ -148,6 +152,56 @@ def test_another_lines_rows_are_not_there(shop: Shop) -> None:
     assert shop.read(lambda tx: seen(tx.through(narrow))) == (1,) * 7
     assert shop.read(lambda tx: seen(tx.through(Visibility(shop.driver.dialect, lines=())))) == (0,) * 7
     assert shop.read(seen) == (2,) * 7
+
+
+@pytest.mark.req("S-128")
+@pytest.mark.parametrize("lines", [None, "theirs"])
+def test_who_sees_only_their_own_dialogs_has_those_assigned_to_them_and_those_they_take_part_in(
+    shop: Shop, lines: str | None
+) -> None:
+    line, other = shop.line("Опт"), shop.line("Розница")
+    shop.write(lambda tx: operators.add(tx, READER, "", [], only_own=True))
+    names = ("assigned", "producer", "participant", "observer", "colleague's", "nobody's", "elsewhere")
+    ours, far = shop.channel(line=line), shop.channel(line=other)
+    found = {name: shop.message(shop.hear(far if name == "elsewhere" else ours, who=name)).dialog_id for name in names}
+    for name in ("producer", "participant", "observer"):
+        shop.write(lambda tx, name=name: duties.join(tx, found[name], READER, name))
+    for name, who in (("assigned", READER), ("elsewhere", READER), ("colleague's", "Пётр")):
+        shop.write(lambda tx, name=name, who=who: duties.assign(tx, found[name], who))
+    theirs = set(names) - {"colleague's", "nobody's", *(["elsewhere"] if lines else [])}
+    narrow = Visibility(shop.driver.dialect, lines=[line] if lines else None, reader=READER, only_own=True)
+
+    def seen(tx: Tx) -> tuple[object, ...]:
+        tables = ("dialog", "message", "contact")
+        counts = [tx.compose(int, f"SELECT COUNT(*) FROM {table}", {})[0] for table in tables]
+        told = {entry.event.dialog for entry in journal.after(tx, 0, n=1000)} - {None}
+        return set(dialog_list.ids(tx, shop.driver.dialect, DialogFilter())), counts, told
+
+    ids = {found[name] for name in theirs}
+    assert shop.read(lambda tx: seen(tx.through(narrow))) == (ids, [len(ids)] * 3, ids)
+
+
+@pytest.mark.req("S-128", part="access limited to the dialogs that are theirs")
+@pytest.mark.parametrize("lost", ["unassigned", "given to a colleague", "left"])
+def test_who_has_a_dialog_no_longer_hears_of_that_and_of_nothing_later(shop: Shop, lost: str) -> None:
+    shop.write(lambda tx: operators.add(tx, READER, "", [], only_own=True))
+    dialog = shop.message(shop.hear(shop.channel())).dialog_id
+    give = {
+        "unassigned": lambda tx: duties.unassign(tx, dialog),
+        "given to a colleague": lambda tx: duties.assign(tx, dialog, "Пётр"),
+        "left": lambda tx: duties.leave(tx, dialog, READER),
+    }[lost]
+    if lost == "left":
+        shop.write(lambda tx: duties.join(tx, dialog, READER, "observer"))
+    else:
+        shop.write(lambda tx: duties.assign(tx, dialog, READER))
+    start = shop.read(journal.last)
+    shop.write(give)
+    shop.write(lambda tx: dialogs.tag(tx, dialog, "VIP"))
+    for name, heard in ((READER, 1), ("О_Нил 100%", 0)):
+        narrow = Visibility(shop.driver.dialect, lines=None, reader=name, only_own=True)
+        told = shop.read(lambda tx, narrow=narrow: journal.after(tx.through(narrow), start, n=9))
+        assert len(told) == heard
 
 
 def test_naming_who_acts_shows_no_more_and_the_whole_shows_all_under_the_same_name(shop: Shop) -> None:

@@ -24,9 +24,11 @@ from chatapp_cli.services import (
     applications,
     approvals,
     channels,
+    crm_questions,
     dialogs,
     duties,
     lines,
+    links,
     notes,
     operators,
     persons,
@@ -260,6 +262,10 @@ def _answer(tx: Tx, *, answers: Mapping[str, object], epoch: int) -> None:
         asked = session_requests.claim(tx, row.id, epoch)
         if asked is not None:
             session_requests.done(tx, asked, json.dumps(answers[asked.what], ensure_ascii=False))
+    for link in links.everything(tx):
+        question = crm_questions.claim(tx, link.id, epoch)
+        if question is not None:
+            crm_questions.answered(tx, question, json.dumps(answers[question.what], ensure_ascii=False))
 
 
 def dictionary(folder: Path) -> Path:

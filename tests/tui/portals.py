@@ -6,14 +6,14 @@ from functools import partial
 
 from chatapp_cli.domain.crm.cards import CardRef
 from chatapp_cli.domain.crm.events import RobotAsked
-from chatapp_cli.domain.crm.link import Place
+from chatapp_cli.domain.crm.link import Employee, Place
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.domain.robot import RobotCode
 from chatapp_cli.i18n import N_
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.services import channels, crm_rules, ledger, links, pairings, robots
+from chatapp_cli.services import channels, crm_rules, employees, ledger, links, operators, pairings, robots
 from chatapp_cli.services.robots import RobotSetting
 from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.store.rows.crm import EntryRow
@@ -110,6 +110,51 @@ def automated(stage: Stage) -> None:
         asked = RobotAsked(remote=token, robot=RobotCode.SEND_MESSAGE, card=CardRef("deal", "17"),
                            arguments={"chat_id": whom, "message": message})  # fmt: skip
         stage.company.write(partial(_robot, link=LinkId(1), asked=asked, setting=RobotSetting(able=able)))
+
+
+OLEG = "Олег Константинопольский-Заречный"
+STAFF = [
+    {"id": "1", "name": "Светлана Белова", "email": "svetlana@teply-dom.example"},
+    {"id": "27", "name": OLEG, "email": "oleg.konstantinopolsky-zarechny@teply-dom.example"},
+    {"id": "29", "name": "Яна Ким"},
+]  # fmt: skip
+"""Who works in the first portal; Pavel left it."""
+DEALS = [
+    {
+        "kind": "deal", "id": "17", "title": "Пледы и подушки для гостиницы", "pipeline": "Продажи в розницу",
+        "stage": "Ждёт оплаты", "responsible": "Светлана Белова", "url": f"https://{HOME}/crm/deal/details/17/",
+    },
+    {"kind": "contact", "id": "5", "title": "Анна Кузнецова", "responsible": "Яна Ким"},
+]  # fmt: skip
+
+
+def staffed(stage: Stage) -> None:
+    """The same with operators who are employees there: by their address, by hand, and one who left."""
+    furnish(stage)
+    write = stage.company.write
+    for name, email in (("Светлана", "svetlana@teply-dom.example"), ("Олег", ""), ("Павел", "")):
+        write(partial(operators.add, name=name, password_hash="", lines=()))
+        write(partial(operators.set_email, name=name, email=email))
+    for operator, number, called in (
+        ("Олег", "27", "Олег Константинопольский-Заречный"),
+        ("Павел", "33", "Павел Ильин"),
+    ):
+        write(partial(employees.map_to, link=LinkId(1), operator=operator, employee=Employee(id=number, name=called)))
+
+
+def dealt(stage: Stage) -> None:
+    """The same with a deal of Anna, of which the portal said who is responsible."""
+    staffed(stage)
+    bot = stage.company.read(partial(channels.find, named="@teply_dom_bot")).id
+    dialog = stage.dialog(bot, ANNA)
+
+    def met(tx: Tx) -> None:
+        employees.map_to(tx, LinkId(1), "Светлана", Employee(id="1", name="Светлана Белова"))
+        tx.run("chats.keep", pairing=1, chat="chat-1", dialog=dialog, remote="1767", session="")
+        moment = stage.clock.at - 5 * MINUTE
+        tx.run("owners.heard", pairing=1, chat="chat-1", owner="1", at=moment, card="deal:17", now=moment)
+
+    stage.company.write(met)
 
 
 def _robot(tx: Tx, *, link: LinkId, asked: RobotAsked, setting: RobotSetting) -> None:

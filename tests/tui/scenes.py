@@ -247,6 +247,20 @@ PAGES = (
     Scene("portal", ("ctrl+k", shows("Анна"), "end", "up"), shows("→"), before=portals.furnish),
     Scene("rules", ("ctrl+k", shows("Анна"), "p"), page("CrmRulesScreen"), before=portals.ruled),
     Scene("robots", ("ctrl+k", shows("Анна"), "h"), page("RobotRunsScreen"), before=portals.automated),
+    Scene(
+        "who-is-who",
+        ("ctrl+k", shows("Анна"), "e"),
+        page("Choose"),
+        before=portals.staffed,
+        answers={"employees": portals.STAFF},
+    ),
+    Scene(
+        "deal",
+        (*OPEN, "escape", "i"),
+        shows("17 · Ждёт"),
+        before=portals.dealt,
+        answers={"cards": portals.DEALS},
+    ),
     Scene("unlinked", ("ctrl+k",), page("CrmScreen")),
     Scene(
         "pairing",

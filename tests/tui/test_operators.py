@@ -8,8 +8,9 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.dialog import DialogFilter
+from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.runtime.restricted import RESTRICTED_VARIABLE
-from chatapp_cli.services import lines, operators, passwords, presence
+from chatapp_cli.services import duties, lines, operators, passwords, presence
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.app import InboxApp
@@ -74,11 +75,19 @@ async def test_without_a_login_that_holds_nothing_is_seen_until_the_password_is_
 async def test_a_window_hears_at_once_of_other_lines_and_of_the_end(
     window_of: Entrance, company: Company, pyotr: str
 ) -> None:
+    (anna,) = company.read(lambda tx: dialog_list.ids(tx, "sqlite", DialogFilter(text=ANNA)))
     async with window_of(pyotr) as it:
         await it.sees(HOTEL)
         await it.press("g", "p")
         company.write(lambda tx: operators.see_lines(tx, "Пётр", None))
         await it.sees(HOTEL, ANNA)
+        company.write(lambda tx: operators.see_only_own(tx, "Пётр", only_own=True))
+        await it.sees_no(HOTEL)
+        await it.sees_no(ANNA)
+        company.write(lambda tx: duties.assign(tx, DialogId(anna), "Пётр"))
+        await it.sees(ANNA)
+        company.write(lambda tx: duties.assign(tx, DialogId(anna), "Олег"))
+        await it.sees_no(ANNA)
         await it.press("f2")
         company.write(lambda tx: operators.disable(tx, "Пётр"))
         await it.sees("You are logged out.")
@@ -130,6 +139,10 @@ async def test_the_owner_lets_somebody_in_chooses_their_lines_and_shows_them_the
         assert PASSWORD not in it.text()
         await it.press("enter", "down", "space", "enter")
         await it.sees("every line")
+        await it.press("o")
+        await it.sees("every line, only their own dialogs")
+        await it.press("U")
+        await it.sees_no("only their own dialogs")
         await it.press("d")
         await it.sees("cannot log in")
         await it.press("U")

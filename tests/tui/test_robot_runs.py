@@ -21,7 +21,7 @@ async def test_a_run_tells_for_whom_it_was_and_why_it_failed_and_is_done_again_b
         await it.sees(portals.HOME)
         await it.press("h")
         await it.until(lambda: isinstance(it.app.screen, RobotRunsScreen))
-        await it.sees("✗ ", "Send a message", "@nobody_of_ours", "Card: deal:17", "What: Спасибо за покупку!")
+        await it.sees("✗ ", "Send a message", "@nobody_of_ours", "Card: deal 17", "What: Спасибо за покупку!")
         await it.sees("[CANNOT_WRITE_FIRST]", "Press s to do it again")
         await it.press("s")
         await it.until(lambda: len(company.read(runs.latest)) == 3)

@@ -163,6 +163,8 @@ class Assigned(DialogChanged):
 
     words: ClassVar[Text] = T("{name} answers for it")
     name: str = keyed("assignee")
+    before: str | None = None
+    """Who was it until then; in the stored values this stands last. ``None``: nobody, or the row is older."""
 
 
 class Unassigned(DialogChanged):

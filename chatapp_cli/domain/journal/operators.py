@@ -57,6 +57,14 @@ class VisibleLinesChanged(OperatorEvent):
     words: ClassVar[Text] = T("{name} sees other lines")
 
 
+class VisibleDialogsChanged(OperatorEvent):
+    """Of the dialogs in their lines an operator sees all, or only those that are theirs."""
+
+    topic: ClassVar[str] = "operator.dialogs"
+    words: ClassVar[Text] = T("{name} sees other dialogs")
+    only_own: bool
+
+
 class IdentityConnected(OperatorEvent):
     """An operator can log in by a provider at which they are this person."""
 

@@ -51,6 +51,12 @@ SELECT operator, role FROM dialog_member WHERE dialog_id = :dialog ORDER BY oper
 INSERT INTO dialog_member (dialog_id, operator, role) VALUES (:dialog, :name, :role)
 ON CONFLICT (dialog_id, operator) DO UPDATE SET role = excluded.role;
 
+-- name: duties.join_own
+INSERT INTO dialog_member (dialog_id, operator, role)
+SELECT d.id, o.name, 'participant' FROM dialog d, operator o
+WHERE d.channel_id = :channel AND d.address = :address AND o.name = :name AND o.only_own = 1
+ON CONFLICT DO NOTHING RETURNING dialog_id;
+
 -- name: duties.leave
 DELETE FROM dialog_member WHERE dialog_id = :dialog AND operator = :name;
 

@@ -1,12 +1,12 @@
 -- name: operators.add
-INSERT INTO operator (name, password, role, every_line, disabled, created_at)
-VALUES (:name, :password, 'operator', :every_line, 0, :now) ON CONFLICT DO NOTHING;
+INSERT INTO operator (name, password, role, every_line, only_own, disabled, created_at)
+VALUES (:name, :password, 'operator', :every_line, :only_own, 0, :now) ON CONFLICT DO NOTHING;
 
 -- name: operators.all
-SELECT name, password, role, every_line, disabled, created_at, rights, email FROM operator ORDER BY name;
+SELECT name, password, role, every_line, disabled, created_at, rights, email, only_own FROM operator ORDER BY name;
 
 -- name: operators.find
-SELECT name, password, role, every_line, disabled, created_at, rights, email FROM operator WHERE name = :name;
+SELECT name, password, role, every_line, disabled, created_at, rights, email, only_own FROM operator WHERE name = :name;
 
 -- name: operators.rights
 SELECT role, rights FROM operator WHERE name = :name AND disabled = 0;
@@ -30,6 +30,9 @@ UPDATE operator SET password = :password WHERE name = :name;
 -- name: operators.see
 UPDATE operator SET every_line = :every_line WHERE name = :name;
 
+-- name: operators.see_own
+UPDATE operator SET only_own = :only_own WHERE name = :name AND only_own <> :only_own;
+
 -- name: operators.remove
 DELETE FROM operator WHERE name = :name;
 
@@ -48,7 +51,7 @@ INSERT INTO operator_session (token_sha256, operator, created_at, until, seen_at
 VALUES (:token, :name, :now, :until, :at);
 
 -- name: operators.of_session
-SELECT o.name, o.password, o.role, o.every_line, o.disabled, o.created_at, o.rights, o.email
+SELECT o.name, o.password, o.role, o.every_line, o.disabled, o.created_at, o.rights, o.email, o.only_own
 FROM operator_session s JOIN operator o ON o.name = s.operator
 WHERE s.token_sha256 = :token AND s.until > :now AND o.disabled = 0 AND (s.seen_at = 0 OR s.seen_at > :since);
 

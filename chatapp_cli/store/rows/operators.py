@@ -17,6 +17,8 @@ class OperatorRow(NamedTuple):
     rights: str
     """Rights given in addition to the role's, separated by spaces."""
     email: str = ""
+    only_own: int = 0
+    """Whether of the dialogs in their lines they see only those that are theirs."""
 
     def __repr__(self) -> str:
         """Show everything but the hash."""

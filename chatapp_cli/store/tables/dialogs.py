@@ -77,6 +77,7 @@ class DialogMember(Table, table=True):
     """An operator beside the assignee, by role (S-127)."""
 
     __tablename__ = "dialog_member"
+    __table_args__ = (Index("ix_dialog_member_operator", "operator", "dialog_id"),)
     dialog_id: int = Field(sa_column=Column(Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True))
     operator: str = Field(primary_key=True)
     role: str

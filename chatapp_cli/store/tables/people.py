@@ -80,6 +80,8 @@ class Operator(Table, table=True):
     """Rights given in addition to the role's, separated by spaces."""
     email: str = Field("", sa_column_kwargs=later())
     """By which CRMs know them; empty: unknown."""
+    only_own: int = Field(0, sa_column_kwargs=later(0))
+    """Whether of the dialogs in their lines only those are visible that are theirs (S-128)."""
 
 
 class OperatorLine(Table, table=True):

@@ -12,9 +12,11 @@ from chatapp_cli.services.crm_people import PersonThere
 from chatapp_cli.store.rows.crm import EmployeeRow, LinkRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
-from chatapp_cli.tui.reading.cells import line
+from chatapp_cli.tui.reading.cells import fit, line
 
 _NOBODY = ""
+_NAME, _OPERATOR = 26, 18
+"""Cells of the columns, so that both are seen at 80."""
 
 
 async def people(page: ActionPage, link: LinkRow) -> None:
@@ -44,9 +46,11 @@ def _known(tx: Tx, *, link: LinkRow) -> tuple[list[EmployeeRow], list[str]]:
 
 
 def _row(one: PersonThere) -> str:
+    """Who somebody is here comes before their address, which may be cut on a small screen."""
     who = one.operator or _("nobody here")
     how = _("left the CRM") if one.left_at else {"email": _("e-mail address"), "hand": _("hand")}.get(one.way, "")
-    return " · ".join(filter(None, (line(one.employee.name), line(one.employee.email), line(who), how)))
+    beside = " · ".join(filter(None, (how, line(one.employee.email))))
+    return f"{fit(one.employee.name, _NAME)} {fit(who, _OPERATOR)} {beside}".rstrip()
 
 
 async def _join(page: ActionPage, link: LinkRow, one: PersonThere, operator: str) -> None:

@@ -264,6 +264,7 @@ PLACES: Final = (
         acts=(
             KeyActionSpec("add", ["a"], N_("Add an operator"), N_("add")),
             KeyActionSpec("lines", ["enter", "l"], N_("The lines that they see"), N_("lines")),
+            KeyActionSpec("dialogs", ["o"], N_("Only their own dialogs, or all of their lines"), N_("own dialogs")),
             KeyActionSpec("rights", ["r"], N_("Rights besides answering"), N_("rights")),
             KeyActionSpec("password", ["p"], N_("Set a password; logins with the old one end"), N_("password")),
             KeyActionSpec("disable", ["d"], N_("Disable, or enable"), N_("enable, disable")),

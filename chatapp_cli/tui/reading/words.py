@@ -1,4 +1,4 @@
-"""Times, sizes and delivery states as text."""
+"""Times, sizes, delivery states and cards of CRMs as text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.moment import local
 from chatapp_cli.i18n import N_, _, show
-from chatapp_cli.services.words import why
+from chatapp_cli.services.words import CARDS, why
+from chatapp_cli.tui.reading.cells import line
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Manifest
@@ -104,3 +105,9 @@ def reason(manifest: Manifest, code: str, detail: str = "") -> tuple[str, str]:
     """What a code of this channel means, and what to do about it."""
     what, step = why(manifest, code, detail)
     return show(what), show(step)
+
+
+def card(ref: str) -> str:
+    """A card of a CRM, such as ``deal:17``, with what its kind is called; another kind as it is."""
+    kind, _colon, number = ref.partition(":")
+    return f"{show(CARDS[kind])} {line(number)}" if kind in CARDS else line(ref)

@@ -27,13 +27,14 @@ from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.cells import fit
 from chatapp_cli.tui.screens.account_forms import NewPassword, PickLines, PickRights
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
+from chatapp_cli.tui.themes import PaintStyles
 from chatapp_cli.tui.widgets.bars import StatusBar
 
 _NAME, _STATE = 28, 18
 
 
 class OperatorsScreen(ActionPage):
-    """The accounts, each with its state and lines."""
+    """The accounts, each with its state, lines and dialogs."""
 
     SCOPE = "operators"
     DEFAULT_CSS = """
@@ -77,19 +78,8 @@ class OperatorsScreen(ActionPage):
         nothing = Option(
             _("Nobody has an account yet. Press {key} to make one.", key=key("operators", "add")), disabled=True
         )
-        shown.add_options([Option(self._line(one)) for one in self._accounts] or [nothing])
+        shown.add_options([Option(_line(one, self.appearance.styles)) for one in self._accounts] or [nothing])
         shown.highlighted = min(chosen, len(self._accounts) - 1) if self._accounts else None
-
-    def _line(self, one: OperatorAccount) -> Text:
-        styles = self.appearance.styles
-        out = bool(one.who.disabled)
-        state = _("cannot log in") if out or not one.who.password else _("can log in")
-        seen = _("every line") if one.lines is None else ", ".join(line.name for line in one.lines) or _("no line")
-        return Text.assemble(
-            (fit(one.who.name, _NAME), styles.faint if out else styles.strong),
-            (fit(state, _STATE), styles.faint if out else styles.good),
-            (seen, styles.muted),
-        )
 
     @property
     def _chosen(self) -> OperatorAccount | None:
@@ -162,6 +152,18 @@ class OperatorsScreen(ActionPage):
 
         await self._pick(name, [line.id for line in one.lines or ()], take)
 
+    def action_dialogs(self) -> None:
+        """Show the operator only the dialogs that are theirs, or all of their lines again."""
+        if self._chosen is not None:
+            self.do(partial(self._dialogs, self._chosen.who))
+
+    async def _dialogs(self, who: OperatorRow) -> None:
+        await self._require()
+        name, change = who.name, partial(operators.see_only_own, name=who.name)
+        await self.workspace.write(partial(change, only_own=not who.only_own))
+        every, own = _("{name} sees every dialog", name=name), _("{name} sees only their own dialogs", name=name)
+        self.done(every if who.only_own else own, partial(change, only_own=bool(who.only_own)))
+
     def action_rights(self) -> None:
         """Choose the rights that the operator has beyond those of every operator."""
         if self._chosen is not None:
@@ -214,3 +216,17 @@ class OperatorsScreen(ActionPage):
     def action_back(self) -> None:
         """Back to the dialogs."""
         self.dismiss()
+
+
+def _line(one: OperatorAccount, styles: PaintStyles) -> Text:
+    """An account in the list."""
+    out = bool(one.who.disabled)
+    state = _("cannot log in") if out or not one.who.password else _("can log in")
+    seen = _("every line") if one.lines is None else ", ".join(line.name for line in one.lines) or _("no line")
+    if one.who.only_own:
+        seen = _("{lines}, only their own dialogs", lines=seen)
+    return Text.assemble(
+        (fit(one.who.name, _NAME), styles.faint if out else styles.strong),
+        (fit(state, _STATE), styles.faint if out else styles.good),
+        (seen, styles.muted),
+    )

@@ -61,12 +61,10 @@ def _synced(owner: OwnerThere, styles: PaintStyles, now: Millis) -> Iterator[tup
     """Who told whom last who is responsible, when, and by which card."""
     way = _("from the dialog to the cards")
     if owner.way == FROM_CRM:
-        kind, _colon, number = owner.card.partition(":")
-        card = f"{show(states.CARDS[kind])} {number}" if kind in states.CARDS else _("a card")
-        way = _("from {card}", card=card)
+        way = _("from {card}", card=words.card(owner.card) if owner.card else _("a card"))
     who = owner.operator or _("employee {n}", n=owner.employee)
     yield f"{_('Synchronised')}: {words.moment(owner.at, now)}\n", styles.plain
-    yield f"{cut(f'{way} · {line(who)}', WIDTH)}\n", styles.muted
+    yield f"{line(way)} · {line(who)}\n", styles.muted
 
 
 def _hint(styles: PaintStyles) -> Iterator[tuple[str, Style]]:

@@ -9,7 +9,7 @@ from rich.style import Style
 from rich.text import Text
 
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.robot import NO, PHONE, YES
+from chatapp_cli.domain.robot import ADDRESSED, NO, YES
 from chatapp_cli.domain.text import Text as Sentence
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import runs
@@ -64,7 +64,7 @@ class RunWords:
         """A run in full: what was asked, how each recipient fared and why, and what can be done."""
         styles = self._styles
         text = Text.assemble((f"{show(one.outcome.title)}\n", styles.strong))
-        self._fact(text, _("Card"), one.row.card)
+        self._fact(text, _("Card"), words.card(one.row.card))
         self._fact(text, _("Asked by"), one.row.actor)
         said = one.row.arguments.get("message") or one.row.arguments.get("title") or one.row.arguments.get("tags", "")
         self._fact(text, _("What"), line(said))
@@ -87,8 +87,10 @@ class RunWords:
 
 
 def _whom(one: ShownRun) -> str:
-    given = [line(part.address) for part in one.parts]
-    return ", ".join(given) or line(one.row.arguments.get(PHONE.name, ""))
+    """Each recipient; of a run that was refused as a whole those who were filled in."""
+    given = [part.address for part in one.parts]
+    given = given or [said for one_ in ADDRESSED if (said := one.row.arguments.get(one_.name, "").strip())]
+    return line(", ".join(given))
 
 
 def shown_reason(why: Callable[[PartRow], Sentence], part: PartRow) -> str:

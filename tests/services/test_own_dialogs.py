@@ -1,0 +1,109 @@
+"""Who sees only their own dialogs: what they begin is theirs, and what is a colleague's stays out of reach."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from chatapp_cli.domain.arrival import Peer, PeerChanged, Profile
+from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.errors import NotFound, Refused
+from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.domain.session_request import SessionMethod
+from chatapp_cli.services import (
+    acting,
+    acts,
+    channels,
+    composing,
+    dialogs,
+    duties,
+    mailing,
+    operators,
+    reaching,
+    session_requests,
+)
+from chatapp_cli.services.act_call import ActCall
+from chatapp_cli.services.mailing import Recipient
+from chatapp_cli.services.message_request import MessageRequest, ToAddress
+from chatapp_cli.store.tx import Tx
+from tests.stores import EVERYTHING, ON_SQLITE, Shop, owner
+
+pytestmark = [pytest.mark.req("S-128", part="access limited to the dialogs that are theirs"), ON_SQLITE]
+VERA, OLEG, NEW = "Вера", "+79167654321", "+79169999999"
+HELLO = Draft(text="Здравствуйте")
+
+
+def able(_row: object) -> Any:
+    return EVERYTHING
+
+
+@pytest.fixture
+def channel(shop: Shop) -> ChannelId:
+    """A channel where Oleg writes, whom Pyotr answers."""
+    number = shop.channel()
+    heard = shop.hear(number, peer=Peer(key="oleg", address="oleg"), sender=Profile(id="oleg", phone=OLEG))
+    dialog = shop.message(heard).dialog_id
+    shop.write(lambda tx: duties.assign(tx, dialog, "Пётр"))
+    shop.write(lambda tx: operators.add(tx, VERA, "", (), only_own=True))
+    return number
+
+
+def as_vera(shop: Shop, job: Callable[[Tx], Any]) -> Any:
+    """What a transaction of hers returns."""
+    who = shop.read(lambda tx: acting.who_acts(tx, token="", owner=True, name=VERA))._replace(owner=False)
+    seen = acting.visibility(who, shop.driver.dialect)
+    return shop.database.write(lambda tx: job(tx.through(seen, who)))
+
+
+def to(shop: Shop, channel: ChannelId, address: str, key: str = "k") -> MessageRequest:
+    return MessageRequest(to=ToAddress(channel, address), draft=HELLO, options=shop.order(key=key))
+
+
+def mailed(tx: Tx, shop: Shop, channel: ChannelId, *addresses: str) -> Mapping[str, int]:
+    listed = [Recipient(one, n) for n, one in enumerate(addresses, 1)]
+    found = mailing.accept(tx, able, to(shop, channel, ""), listed)
+    return {"new": len(found.new), "bad": len(found.bad)}
+
+
+def test_a_colleagues_client_is_not_written_to_by_any_way(shop: Shop, channel: ChannelId) -> None:
+    for address in ("oleg", OLEG):
+        with pytest.raises(Refused, match="is not yours") as refusal:
+            as_vera(shop, lambda tx, address=address: composing.accept(tx, able, to(shop, channel, address)))
+        assert refusal.value.code == "not_own"
+    call = {"arguments": {"phone": OLEG, "message": "Да"}, "key": "k"}
+    [done] = as_vera(shop, lambda tx: acts.perform("send_message", ActCall(tx=tx, able=able, **call)))
+    assert done.refusal.code == "not_own"
+    assert shop.read(lambda tx: tx.compose(int, "SELECT COUNT(*) FROM dialog", {})) == [1]
+
+
+def test_a_stranger_to_whom_they_write_is_theirs_and_a_colleague_sees_them_as_before(
+    shop: Shop, channel: ChannelId
+) -> None:
+    message = as_vera(shop, lambda tx: composing.accept(tx, able, to(shop, channel, NEW)))
+    dialog = shop.message(message).dialog_id
+    assert [tuple(one) for one in shop.read(lambda tx: duties.members(tx, dialog))] == [(VERA, "participant")]
+    assert as_vera(shop, lambda tx: dialogs.card(tx, dialog)).assignee == ""
+    assert as_vera(shop, lambda tx: reaching.known(tx, channels.one(tx, channel), OLEG)) is None
+
+
+def test_of_a_list_everybody_gets_it_but_a_colleagues_client(shop: Shop, channel: ChannelId) -> None:
+    assert as_vera(shop, lambda tx: mailed(tx, shop, channel, NEW, OLEG, "+79168888888")) == {"new": 2, "bad": 1}
+
+
+@pytest.mark.parametrize(("maker", "sees"), [(VERA, True), ("Пётр", False)])
+def test_a_group_that_they_have_made_is_theirs(shop: Shop, channel: ChannelId, maker: str, sees: bool) -> None:
+    group = Peer(key="-1", address="-1", title="Ёлки", kind="group")
+    shop.acting = owner(maker)
+    number = shop.write(lambda tx: session_requests.ask(tx, channel, SessionMethod.CREATE_GROUP, {}, seconds=60))
+    shop.take(channel, PeerChanged(peer=group, at=shop.clock.at))
+    answer = json.dumps({"peer": {"address": "-1"}, "missing": {}})
+    shop.write(lambda tx: session_requests.done(tx, session_requests.one(tx, number), answer))
+    dialog = shop.read(lambda tx: DialogId(tx.value("dialogs.at_key", channel=channel, key="-1")))
+    if sees:
+        assert as_vera(shop, lambda tx: dialogs.card(tx, dialog)).name == "Ёлки"
+    else:
+        with pytest.raises(NotFound):
+            as_vera(shop, lambda tx: dialogs.card(tx, dialog))
