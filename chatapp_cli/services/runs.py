@@ -16,7 +16,7 @@ from typing import Final
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right, system
-from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.crm.states import AWAITED
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, EntryId, LinkId, MessageId, Millis, RunId, SessionRequestId
 from chatapp_cli.domain.journal.channels import SessionRequestEnded
@@ -41,8 +41,6 @@ UNCERTAIN: Final = "uncertain"
 """The code of a part of which nobody can say whether the provider has it; a later report may still say that."""
 PATIENCE: Final[Millis] = 600_000
 """How long a channel's session is waited for where nothing else says so."""
-TOLD_BY: Final = {Act.CONTINUE, Act.RESULT}
-"""What tells an automation of its run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +249,7 @@ def is_under_way(tx: Tx, row: RunRow) -> bool:
 def settle_late(tx: Tx, rows: Sequence[EntryRow]) -> None:
     """Give up, of the runs that are told now, what still waits here."""
     for row in rows:
-        found = of_entry(tx, row.id) if row.act in TOLD_BY else None
+        found = of_entry(tx, row.id) if row.act in AWAITED else None
         if found is not None:
             give_up(tx, found)
 

@@ -28,6 +28,7 @@ from chatapp_cli.services import (
     dialogs,
     employees,
     ledger,
+    links,
     operators,
     outbox,
     robot_results,
@@ -226,6 +227,22 @@ def test_at_the_deadline_nothing_leaves_though_the_crm_cannot_be_told_for_now(st
     assert stage.rests()
     why = LATE if begun else "It could not be begun in time."
     assert stage.results() == [("N", f"79000000001:N:[TIMEOUT] {why}", "0")]
+
+
+def test_a_resumed_link_leaves_a_robot_its_time_and_only_what_is_due_is_late(stage: Stage) -> None:
+    shop, link = stage.desk.shop, stage.desk.link
+    stage.runs(stage.asked(**final()))
+    shop.clock.at += 9 * MINUTE
+    shop.write(lambda tx: links.resume(tx, link))
+    assert (stage.results(), shop.read(lambda tx: links.one(tx, link)).oldest) == ([], None)
+    stage.sends()
+    assert shop.read(lambda tx: links.one(tx, link)).oldest == shop.clock.at - 9 * MINUTE
+    [row] = stage.claims()
+    error = RateLimited("rate_limited", retry_after=3600)
+    shop.write(lambda tx: ledger.again(tx, row, error, seconds=3600, counted=False))
+    assert shop.read(links.everything)[0].oldest is not None
+    shop.write(lambda tx: links.resume(tx, link))
+    assert stage.results() == [("Y", "79000000001:Y", "1")]
 
 
 def test_what_comes_back_to_wait_after_the_deadline_does_not_leave_any_more(stage: Stage) -> None:
