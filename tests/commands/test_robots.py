@@ -78,7 +78,7 @@ STEPS = """
 """
 
 
-@pytest.mark.req("S-178", part="several run one after another, each does one act")
+@pytest.mark.req("S-178")
 def test_several_robots_of_a_file_run_in_order(chatapp: Shell, program: Program, tmp_path: Path) -> None:
     file = tmp_path / "steps.yaml"
     file.write_text(STEPS, "utf-8")

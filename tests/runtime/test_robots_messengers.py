@@ -86,6 +86,8 @@ async def stage_desk(companies: Callable[..., Company], messenger: Sandbox, conn
         assert company.read(crm_intake.dead) == []
 
 
+@pytest.mark.req("S-045")
+@pytest.mark.req("S-119", part="tags and a name by robots")
 @pytest.mark.req("S-176")
 @pytest.mark.req("S-177")
 async def test_each_of_the_eleven_robots_of_a_stage_does_its_act_and_its_step_gets_the_results(
