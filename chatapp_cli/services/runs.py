@@ -41,6 +41,11 @@ UNCERTAIN: Final = "uncertain"
 """The code of a part of which nobody can say whether the provider has it; a later report may still say that."""
 PATIENCE: Final[Millis] = 600_000
 """How long a channel's session is waited for where nothing else says so."""
+HANDED_OVER: Final[Millis] = 900_000
+"""How long after the deadline what was handed over is waited for: longer than any call of a session takes.
+
+What has not ended then was handed over by a daemon that is gone, and its channel has not come up since.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,8 +247,10 @@ def _end(tx: Tx, row: RunRow) -> None:
 
 
 def is_under_way(tx: Tx, row: RunRow) -> bool:
-    """Whether a part has been handed over and is not decided yet: it is reported as it ends."""
-    return bool(row.final) and any(not part.verdict for part in parts(tx, row.id))
+    """Whether a part has been handed over and is not decided yet: it is reported as it ends, if that is soon."""
+    until = row.created_at + PATIENCE if row.until is None else row.until
+    is_soon = tx.now < until + HANDED_OVER
+    return bool(row.final) and is_soon and any(not part.verdict for part in parts(tx, row.id))
 
 
 def settle_late(tx: Tx, rows: Sequence[EntryRow]) -> None:

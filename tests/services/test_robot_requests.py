@@ -78,6 +78,19 @@ def test_a_request_that_is_under_way_at_the_deadline_is_told_as_it_ends(stage: S
     assert stage.told[-1].results["group_id"] == ("g1" if end in {"done", "one is missing"} else "")
 
 
+def test_what_a_killed_daemon_handed_over_is_waited_for_only_for_a_while_if_its_channel_does_not_come_up(
+    stage: Stage,
+) -> None:
+    shop = stage.desk.shop
+    stage.runs(stage.asked(RobotCode.CREATE_GROUP, title="Ёлки", members=ANNA))
+    assert stage.claims_request() is not None
+    shop.clock.at += 10 * MINUTE + runs.HANDED_OVER
+    assert stage.results() == [("N", "79000000001:N:[PENDING] It has not ended yet.", "0")]
+    shop.write(lambda tx: session_requests.interrupted(tx, stage.desk.channel))
+    [run] = shop.read(runs.latest)
+    assert (stage.claims_request(), stage.results(), run.state) == (None, [], "ended")
+
+
 @pytest.mark.parametrize(
     ("robot", "asked", "detail", "members"),
     [
