@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.address import canonical, openings
 from chatapp_cli.domain.errors import NotFound
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.rows.robots import PartRow, RunRow
     from chatapp_cli.store.tx import Tx
-
-PENDING: Final = "pending"
-"""The code of what has not ended yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ def of(tx: Tx, run: RunRow, manifest: Callable[[ChannelRow], Manifest]) -> Robot
         said += [RobotVerdict(one, done=False, code=reason.code, message=show(reason.what)) for one in _asked_for(run)]
     good = bool(said) and all(one.done for one in said)
     passed = run.until is not None and run.until <= tx.now
-    late = any(one.code == TIMEOUT or (one.code == PENDING and passed) for one in said)
+    late = any(one.code == TIMEOUT or (one.code == "pending" and passed) for one in said)
     values = {STATUS.name: YES if good else NO, DETAIL.name: detail(said), TIMED.name: "0" if late else "1"}
     robot = known(run.robot)
     if robot is not None:
@@ -109,7 +106,7 @@ def _verdict(tx: Tx, run: RunRow, part: PartRow, manifest: Callable[[ChannelRow]
     if part.verdict == NO:
         return RobotVerdict(chat, done=False, code=part.code or "failed", message=show(why(tx, part, manifest)))
     if not part.verdict and run.final:
-        return RobotVerdict(chat, done=False, code=PENDING, message=show(T("It has not ended yet.")))
+        return RobotVerdict(chat, done=False, code="pending", message=show(T("It has not ended yet.")))
     return RobotVerdict(chat, done=True)
 
 
