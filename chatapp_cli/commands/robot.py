@@ -18,7 +18,7 @@ from chatapp_cli.commands.input_checks import amount
 from chatapp_cli.commands.served import note_if_unserved
 from chatapp_cli.documents import robots as documents
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.robot import ASYNC, DETAIL, FILE, ROBOTS, STATUS, YES, Robot
+from chatapp_cli.domain.robot import ASYNC, DETAIL, FILE, NO, ROBOTS, STATUS, YES, Robot, read_detail
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 
@@ -230,6 +230,23 @@ def runs_(
     printing.table(heads, rows)
     if not found:
         note("No robot has run yet.")
+
+
+@app.command("read", cls=Verb)
+def read_(
+    result: Annotated[
+        str, typer.Argument(metavar="RESULT", help=N_("Detailed result; - reads it from standard input"))
+    ],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Read a robot's detailed result, as a card's comment or another program has it: what it says of each recipient."""
+    found = read_detail(input_checks.standard_input() if result == "-" else result)
+    if as_json:
+        printing.document([documents.verdict(one) for one in found])
+        return
+    heads = (_("Recipient"), _("Result"), _("Code"), _("Details"))
+    printing.table(heads, [(one.chat, YES if one.done else NO, one.code, one.message) for one in found])
 
 
 @app.command(cls=Verb)

@@ -9,7 +9,7 @@ from chatapp_cli.domain.moment import iso
 from chatapp_cli.i18n import show
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.robot import Robot
+    from chatapp_cli.domain.robot import Robot, RobotVerdict
     from chatapp_cli.services.robot_results import RobotOutcome
     from chatapp_cli.store.rows.robots import RunRow
 
@@ -39,6 +39,12 @@ def robot(one: Robot, *, repeatable: bool) -> Mapping[str, Any]:
 def outcome(one: Robot, found: RobotOutcome) -> Mapping[str, Any]:
     """What a robot returned."""
     return {"robot": one.code, **found.values}
+
+
+def verdict(one: RobotVerdict) -> Mapping[str, Any]:
+    """What a result says of one recipient."""
+    said = {"recipient": one.chat, "done": one.done}
+    return said if one.done else {**said, "code": one.code, "message": one.message}
 
 
 def run(row: RunRow, found: RobotOutcome) -> Mapping[str, Any]:

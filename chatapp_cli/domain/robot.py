@@ -6,12 +6,14 @@ it in; ``services/robots`` understands it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T, Text
 
 FieldType: TypeAlias = Literal["string", "text", "select", "bool", "int", "user"]
@@ -319,3 +321,27 @@ class RobotVerdict(NamedTuple):
 def detail(verdicts: Sequence[RobotVerdict]) -> str:
     """The «Подробный результат»: of each recipient, joined by ``; `` (C-09), so no part of it has a semicolon."""
     return "; ".join(map(str, verdicts))
+
+
+_VERDICT: Final = re.compile(
+    r"(?P<chat>[^;]*?)\s*:\s*(?P<said>[YN])\s*(?::\s*(?:\[\s*(?P<code>[^\]\s]*)\s*\])?\s*(?P<message>.*))?", re.DOTALL
+)
+
+
+def read_detail(said: str) -> Sequence[RobotVerdict]:
+    """What a «Подробный результат» says of each recipient, ours or another product's.
+
+    As C-09 wants it, blanks around the parts may stand there or not, and the code in brackets may be missing; a
+    semicolon at the end adds nothing, and one within a message belongs to it. Raises UsageError for anything else.
+    """
+    found: list[RobotVerdict] = []
+    for part in filter(None, (one.strip() for one in said.split(";"))):
+        verdict = _VERDICT.fullmatch(part)
+        if verdict is not None:
+            code, message = verdict["code"] or "", verdict["message"] or ""
+            found.append(RobotVerdict(verdict["chat"], done=verdict["said"] == YES, code=code, message=message))
+        elif found:
+            found[-1] = found[-1]._replace(message=f"{found[-1].message}; {part}")
+        else:
+            raise UsageError(T("This is no detailed result of a robot: {text}", text=part), field="result")
+    return found

@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
-from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.crm.states import AWAITED, Act
 from chatapp_cli.domain.errors import (
     ChannelError,
     Misconfigured,
@@ -223,7 +223,7 @@ class LedgerQueue:
         What stands still in the CRM until it is told, as a bot does, waits for the right in any case. Only messages
         tell that a right is lacking: one to say more about them, such as that they arrived, is not that to show them.
         """
-        if error.code == SCOPE and row.act == Act.CONTINUE:
+        if error.code == SCOPE and row.act in AWAITED:
             await self._again(row, error, self._jittered(row))
             return
         await self._record(partial(crm_holds.die, row=row, code=error.code, detail=error.detail))

@@ -63,6 +63,11 @@ class SmsSandbox(HttpSandbox):
         self.reachable = True
         self.may_send = True
         """Whether the login may send messages, and not only query."""
+        self.busy = False
+        """Whether it takes no message for now, as after too many equal ones (SMSC's error 9)."""
+        self.answering = asyncio.Event()
+        """Set; while it is not, messages get no answer."""
+        self.answering.set()
         self._preset = preset
         self._company = ""
         self._called = asyncio.Event()
@@ -152,6 +157,8 @@ class SmsSandbox(HttpSandbox):
 
     def _take(self, phone: str, text: str, sender: str) -> Short:
         """Accept a message. Raises Refusal."""
+        if self.busy:
+            raise Refusal("busy")
         if self.money <= 0:
             raise Refusal("money")
         if not phone.isdecimal() or len(phone) not in _PHONE:
@@ -170,6 +177,7 @@ class SmsSandbox(HttpSandbox):
 
     async def _smsc_send(self, request: web.Request) -> web.Response:
         asked = await self._asked(request)
+        await self.answering.wait()
         try:
             _insist(self.may_send and asked.get("login") == LOGIN and asked.get("psw") == self._secret)
             short = self._take(asked["phones"], asked["mes"], asked.get("sender", ""))
@@ -204,7 +212,7 @@ class SmsSandbox(HttpSandbox):
         try:
             short = self._take(asked["to"], asked["msg"], asked.get("from", ""))
         except Refusal as why:
-            one = _sms_ru({"money": 201, "phone": 202, "sender": 204}[str(why)])
+            one = _sms_ru({"money": 201, "phone": 202, "sender": 204, "busy": 206}[str(why)])
         else:
             short.delivered = self.reachable
             one = {**_sms_ru(100), "sms_id": short.id}
@@ -274,7 +282,7 @@ def _insist(right: bool) -> None:
 
 
 def _smsc_error(why: Refusal) -> Mapping[str, Any]:
-    number = {"login": 2, "money": 3, "sender": 6, "phone": 7}[str(why)]
+    number = {"login": 2, "money": 3, "sender": 6, "phone": 7, "busy": 9}[str(why)]
     return {"error": f"wrong {why}", "error_code": number}
 
 

@@ -70,6 +70,7 @@ def _set_participant(call: ActCall) -> Sequence[ActAttempt]:
 
 def _check(call: ActCall) -> Sequence[ActAttempt]:
     def one(address: str) -> ActAttempt:
+        call.where.require_not_ours(address)
         channel = call.having(lambda row: bool(_asked_as(call, row, address)))
         request = call.ask(channel, SessionMethod.FIND, address=_asked_as(call, channel, address))
         return ActAttempt(address=address, channel=channel.id, request=request)

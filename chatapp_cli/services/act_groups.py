@@ -15,6 +15,7 @@ from chatapp_cli.services import act_messages, dialogs
 from chatapp_cli.services.act_call import ActCall, DeskAct, listed
 from chatapp_cli.services.act_targets import ActRecipient, Target
 from chatapp_cli.services.runs import ActAttempt
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 
 _LONGEST = 18
@@ -50,20 +51,32 @@ def _members(call: ActCall) -> Sequence[str]:
 
 
 def _create(call: ActCall) -> Sequence[ActAttempt]:
-    """One request for all of the members: each fares by itself."""
     channel = call.having(lambda row: ABILITIES[SessionMethod.CREATE_GROUP].declared(call.able(row)))
-    members = _members(call)
-    asked = [named(one) for one in members]
-    request = call.ask(channel, SessionMethod.CREATE_GROUP, title=call.said("title"), members=asked)
-    return [ActAttempt(address=one, channel=channel.id, request=request) for one in members]
+    return _with_members(call, channel, SessionMethod.CREATE_GROUP, title=call.said("title"))
+
+
+def _with_members(call: ActCall, channel: ChannelRow, what: SessionMethod, **about: str) -> Sequence[ActAttempt]:
+    """One request for all of the members, each of whom fares by itself; we ourselves are none of them."""
+    members, refused = _members(call), dict[str, Refused]()
+    for one in members:
+        try:
+            call.where.require_not_ours(one)
+        except Refused as refusal:
+            refused[one] = refusal
+    asked = [named(one) for one in members if one not in refused]
+    request = call.ask(channel, what, members=asked, **about) if asked else None
+    return [
+        ActAttempt(address=one, channel=channel.id, refusal=refused[one])
+        if one in refused
+        else ActAttempt(address=one, channel=channel.id, request=request)
+        for one in members
+    ]
 
 
 def _add(call: ActCall) -> Sequence[ActAttempt]:
-    target, members = _group(call), _members(call)
-    asked = [named(one) for one in members]
+    target = _group(call)
     address = dialogs.card(call.tx, call.dialog(target)).address
-    request = call.ask(target.channel, SessionMethod.ADD_MEMBERS, address=address, members=asked)
-    return [ActAttempt(address=one, channel=target.channel.id, request=request) for one in members]
+    return _with_members(call, target.channel, SessionMethod.ADD_MEMBERS, address=address)
 
 
 def _send(call: ActCall) -> Sequence[ActAttempt]:

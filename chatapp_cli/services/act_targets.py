@@ -109,11 +109,15 @@ class Whereabouts:
             "no_phone", T("{address} may be no phone: one begins with a plus, or with 7 or 8.", address=address)
         )
 
+    def require_not_ours(self, address: str) -> None:
+        """Raise Refused for a number of our own: nobody is there who could be written to."""
+        if channels.is_own_phone(self.tx)(address):
+            raise Refused("own_number", T("{address} is a number of our own.", address=address))
+
     def of(self, address: str) -> Target:
         """Where whoever has an address is written to. Raises Refused."""
         if names_portals_chat(address):
             raise Refused("no_dialog", T("{name} has no dialog here yet.", name=address))
-        if channels.is_own_phone(self.tx)(address):
-            raise Refused("own_number", T("{address} is a number of our own.", address=address))
+        self.require_not_ours(address)
         met = list(self.met([address]))
         return self.last(met) if met else self.beginning([address], address)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, LedgerEntry, SharedFile
 from chatapp_cli.domain.crm.link import Pairing
-from chatapp_cli.domain.crm.states import SHOWING, Act, TextFate
+from chatapp_cli.domain.crm.states import CHANGING, OF_RUN, SHOWING, SIGNS, Act, TextFate
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.domain.message import Direction, Origin, State
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     from chatapp_cli.store.rows.channels import ChannelRow
 
 _WANTED = "wanted"
-_SIGNS = frozenset({Act.READ, Act.REACT})
-"""What is told about a message by the CRM's id of it."""
 _FIRST_WORDS = 60
 """Characters of a quoted message that are shown."""
 
@@ -111,7 +109,7 @@ class EntryLoader:
 
     def _of_no_channel(self, tx: Tx, row: EntryRow) -> LedgerEntry | None:
         """What an automation is told of its run, or what nobody knows the channel of."""
-        if row.act in crm_run_entries.ACTS:
+        if row.act in OF_RUN:
             return crm_run_entries.load(tx, row, self.manifest)
         return self._without_dialog(row, OF_NO_CHANNEL)
 
@@ -167,7 +165,7 @@ class EntryLoader:
 
 def _remote(tx: Tx, row: EntryRow, message: MessageRow) -> str:
     """The CRM's id of a message that it shows; empty if that need not be told, or it has none."""
-    if row.act not in _SIGNS:
+    if row.act not in SIGNS:
         return ""
     known = next((one for one in ledger.known_to(tx, message.id) if one.link_id == row.link_id), None)
     return "" if known is None else known.remote
@@ -198,9 +196,9 @@ def _is_worth_telling(tx: Tx, row: EntryRow, message: MessageRow) -> bool:
     gone = message.deleted_at is not None
     if row.act in SHOWING:
         return not gone or bool(row.doubtful)
-    if row.act in _SIGNS:
+    if row.act in SIGNS:
         return not gone and bool(row.remote or _remote(tx, row, message))
-    if row.act not in {Act.EDIT, Act.DELETE}:
+    if row.act not in CHANGING:
         return True
     known = [one for one in tx.all(KnownMessageRow, "ledger.known", message=message.id) if one.link_id == row.link_id]
     return not (gone and row.act == Act.EDIT) and any(one.shows_ours for one in known)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from chatapp_cli.domain.crm.entry import CrmReceipt
-from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.crm.states import ANYWHERE
 from chatapp_cli.domain.errors import ChannelError, PlaceRefused
 from chatapp_cli.domain.ids import EntryId, LinkId, Millis, PairingId
 from chatapp_cli.services import ledger, pairings
@@ -20,8 +20,6 @@ FIRST_PAUSE: Final = 5.0
 """Seconds after the first attempt until the next one; doubled each time."""
 LONGEST_PAUSE: Final = 300.0
 """The longest pause in seconds."""
-_ANYWHERE: Final = frozenset({Act.OWNER, Act.FAILED, Act.TEXTED, Act.CONTINUE})
-"""What is told elsewhere than in the place of its pairing, and never waits for it; the statements name them too."""
 
 
 def claim(tx: Tx, link: LinkId, n: int, epoch: int = 0) -> list[EntryRow]:
@@ -42,7 +40,7 @@ def hold(tx: Tx, row: EntryRow, error: PlaceRefused) -> bool:
 
     What is told elsewhere, or belongs to no pairing, is given up as after any refusal.
     """
-    if row.pairing_id is None or Act(row.act) in _ANYWHERE:
+    if row.pairing_id is None or row.act in ANYWHERE:
         return ledger.die(tx, row, error.code, error.detail)
     if not ledger.again(tx, row, error, seconds=0, counted=False):
         return False

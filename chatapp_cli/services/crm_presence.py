@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def is_linked(tx: Tx) -> bool:
     """Whether the company has a link to a CRM."""
-    return tx.value("links.all") is not None
+    return tx.value("links.any") is not None
 
 
 def is_paired(tx: Tx, dialog: DialogId) -> bool:

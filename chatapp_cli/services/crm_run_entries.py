@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from chatapp_cli.store.tx import Tx
 
 OF_NO_CHANNEL: Final = Pairing(id=PairingId(0), kind="", account="", place="")
-ACTS: Final = {Act.CONTINUE, Act.RESULT, Act.COMMENT}
 
 
 class EntryNotReady(Exception):

@@ -45,12 +45,12 @@ _SINCE: Final = "since"
 
 def everything(tx: Tx) -> list[LinkRow]:
     """All links, the oldest first."""
-    return tx.all(LinkRow, "links.all")
+    return tx.all(LinkRow, "links.all", now=tx.now)
 
 
 def one(tx: Tx, link: LinkId) -> LinkRow:
     """A link by number. Raises NotFound."""
-    found = tx.one(LinkRow, "links.one", id=link)
+    found = tx.one(LinkRow, "links.one", id=link, now=tx.now)
     if found is None:
         raise NotFound(T("There is no CRM link {n}.", n=link), T("See them with: {how}", how=to_do(Next.LINKS)))
     return found

@@ -66,7 +66,8 @@ def of(tx: Tx, run: RunRow, manifest: Callable[[ChannelRow], Manifest]) -> Robot
     if (reason := RunReason.read(run.reason)) is not None:
         said += [RobotVerdict(one, done=False, code=reason.code, message=show(reason.what)) for one in _asked_for(run)]
     good = bool(said) and all(one.done for one in said)
-    late = any(one.code == TIMEOUT for one in said)
+    passed = run.until is not None and run.until <= tx.now
+    late = any(one.code == TIMEOUT or (one.code == "pending" and passed) for one in said)
     values = {STATUS.name: YES if good else NO, DETAIL.name: detail(said), TIMED.name: "0" if late else "1"}
     robot = known(run.robot)
     if robot is not None:

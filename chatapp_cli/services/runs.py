@@ -16,7 +16,7 @@ from typing import Final
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right, system
-from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.crm.states import AWAITED
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, EntryId, LinkId, MessageId, Millis, RunId, SessionRequestId
 from chatapp_cli.domain.journal.channels import SessionRequestEnded
@@ -41,8 +41,11 @@ UNCERTAIN: Final = "uncertain"
 """The code of a part of which nobody can say whether the provider has it; a later report may still say that."""
 PATIENCE: Final[Millis] = 600_000
 """How long a channel's session is waited for where nothing else says so."""
-TOLD_BY: Final = {Act.CONTINUE, Act.RESULT}
-"""What tells an automation of its run."""
+HANDED_OVER: Final[Millis] = 900_000
+"""How long after the deadline what was handed over is waited for: longer than any call of a session takes.
+
+What has not ended then was handed over by a daemon that is gone, and its channel has not come up since.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,14 +247,16 @@ def _end(tx: Tx, row: RunRow) -> None:
 
 
 def is_under_way(tx: Tx, row: RunRow) -> bool:
-    """Whether a part has been handed over and is not decided yet: it is reported as it ends."""
-    return bool(row.final) and any(not part.verdict for part in parts(tx, row.id))
+    """Whether a part has been handed over and is not decided yet: it is reported as it ends, if that is soon."""
+    until = row.created_at + PATIENCE if row.until is None else row.until
+    is_soon = tx.now < until + HANDED_OVER
+    return bool(row.final) and is_soon and any(not part.verdict for part in parts(tx, row.id))
 
 
 def settle_late(tx: Tx, rows: Sequence[EntryRow]) -> None:
     """Give up, of the runs that are told now, what still waits here."""
     for row in rows:
-        found = of_entry(tx, row.id) if row.act in TOLD_BY else None
+        found = of_entry(tx, row.id) if row.act in AWAITED else None
         if found is not None:
             give_up(tx, found)
 

@@ -48,6 +48,15 @@ def test_what_cannot_be_done_is_told_in_the_form_for_those_alone(chatapp: Shell,
     assert said.json["detail"] == detail.replace("Программа", title)
 
 
+def test_a_result_of_another_program_is_read(chatapp: Shell) -> None:
+    said = "79000000000: N: license not found; 79000000001:Y"
+    rows = [["79000000000", "N", "", "license not found"], ["79000000001", "Y", "", ""]]
+    assert chatapp.run("robot", "read", "-", stdin=said).rows == rows
+    failed = {"recipient": "79000000000", "done": False, "code": "", "message": "license not found"}
+    assert chatapp("robot", "read", said, "--json").json == [failed, {"recipient": "79000000001", "done": True}]
+    assert chatapp.run("robot", "read", "as it was: well").code == 2
+
+
 def test_the_same_key_does_it_once_and_for_nothing_else(chatapp: Shell, program: Program) -> None:
     words = ("robot", "run", "send-message", "--chat-id", "client-7", "--async", "--idempotency-key", "order-15")
     assert chatapp(*words, "--message", "Раз").out == chatapp(*words, "--message", "Раз").out
@@ -69,7 +78,7 @@ STEPS = """
 """
 
 
-@pytest.mark.req("S-178", part="several run one after another, each does one act")
+@pytest.mark.req("S-178")
 def test_several_robots_of_a_file_run_in_order(chatapp: Shell, program: Program, tmp_path: Path) -> None:
     file = tmp_path / "steps.yaml"
     file.write_text(STEPS, "utf-8")

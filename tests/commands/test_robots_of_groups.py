@@ -47,6 +47,7 @@ def _answers(company: Company) -> None:
     company.write(lambda tx: ingest(tx, row.channel_id, batch))
 
 
+@pytest.mark.req("S-119")
 @pytest.mark.req("S-176")
 @pytest.mark.req("S-177")
 def test_each_of_the_eleven_robots_does_its_act_and_returns_its_results(
@@ -75,7 +76,11 @@ def test_each_of_the_eleven_robots_does_its_act_and_returns_its_results(
     assert run("set-tags", *to_anna, "--tags", "Опт", "--action", "detach") == {"robot": "set_tags", **usual}
     assert run("rename-chat", *to_anna, "--title", "Анна, опт") == {"robot": "rename_chat", **usual}
     shown = chatapp("dialog", "show", "1", "--json").json
-    assert (shown["name"], shown["tags"]) == ("Анна, опт", ["VIP"])
+    assert (shown["name"], shown["tags"], shown["chat_id"]) == ("Анна, опт", ["VIP"], ANNAS)
+    chatapp("dialog", "rename", "1", "Анна")
+    chatapp("dialog", "untag", "1", "VIP")
+    shown = chatapp("dialog", "show", "1", "--json").json
+    assert (shown["name"], shown["tags"]) == ("Анна", [])
     made = run("create-group", "--title", "Ёлки оптом", "--members", ANNAS)
     (address,) = phone.town.groups
     assert made == {"robot": "create_group", **usual, "group_id": address}

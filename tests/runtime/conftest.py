@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.kit.system import SystemChance
+from chatapp_cli.ports.world import Clock, World
 from chatapp_cli.settings import Settings
 from tests.stores import OWNER, dialect, driver, templates
 
@@ -32,9 +34,10 @@ def companies(tmp_path: Path, empty_store: Path) -> Iterator[Callable[..., Compa
     shutil.copy(empty_store, folder / "chatapp.db")
     opened: list[Company] = []
 
-    def open_one(**changes: object) -> Company:
+    def open_one(*, clock: Clock | None = None, **changes: object) -> Company:
         settings = replace(Settings(home=str(tmp_path / "home"), http_port=0), **changes)  # type: ignore[arg-type]
-        opened.append(open_company(settings).seen_by(OWNER))
+        world = None if clock is None else World(clock=clock, chance=SystemChance(), place=settings.folder)
+        opened.append(open_company(settings, world).seen_by(OWNER))
         return opened[-1]
 
     yield open_one

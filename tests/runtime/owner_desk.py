@@ -23,6 +23,7 @@ from chatapp_cli.services import channels, crm_intake, dialogs, duties, employee
 from chatapp_cli.store.rows.crm import PairingRow
 from chatapp_cli.store.tx import Tx
 from tests.contract.connector_contract import ScriptedAsker
+from tests.runtime.brisk import BriskClock
 from tests.runtime.desk import attached, bound, eventually, serving, the_dialogs
 
 ANNA = Customer(number=101, name="Анна", username="anna")
@@ -98,6 +99,12 @@ class OwnerDesk:
                 one = Employee(id=str(number), name=name)
                 self.company.write(lambda tx, link=link, name=name, one=one: employees.map_to(tx, link, name, one))
 
+    def passes(self, seconds: float) -> None:
+        """So much time is over, here and in every CRM."""
+        clock = self.company.world.clock
+        assert isinstance(clock, BriskClock)
+        clock.leaps(seconds)
+
     def assignee(self) -> str:
         """Who answers the dialog."""
         dialog = self.dialog
@@ -155,11 +162,12 @@ class OwnerDesk:
 @asynccontextmanager
 async def owner_desk(company: Company, *names: str, amo: bool = False) -> AsyncIterator[OwnerDesk]:
     """A desk that is paired with a portal of each name, or with an account as well; no owner is synchronised yet."""
+    clock = company.world.clock
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(TelegramBotSandbox())
         named = names or (() if amo else ("north",))
-        portals = [await stack.enter_async_context(Portal(name=name, rate=50.0)) for name in named]
-        accounts = [await stack.enter_async_context(Account(rate=50.0)) for _ in range(amo)]
+        portals = [await stack.enter_async_context(Portal(name=name, rate=50.0, clock=clock)) for name in named]
+        accounts = [await stack.enter_async_context(Account(rate=50.0, clock=clock)) for _ in range(amo)]
         address = await stack.enter_async_context(serving(company))
         channel = await bound(company, bot)
         company.write(lambda tx: options.configure_company(tx, {"public_url": address}))

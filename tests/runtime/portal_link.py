@@ -19,7 +19,7 @@ from tests.runtime.desk import attached, eventually
 LINE = 107
 
 
-async def linked(company: Company, portal: Portal, address: str) -> LinkId:
+async def link_portal(company: Company, portal: Portal, address: str) -> LinkId:
     """Link a portal and let its administrator install the application, while a daemon runs at this address."""
     company.write(lambda tx: options.configure_company(tx, {"public_url": address}))
     answers = {
@@ -29,8 +29,8 @@ async def linked(company: Company, portal: Portal, address: str) -> LinkId:
         "auth_server": portal.auth_address,
     }
     link = await linking.link(company, ScriptedAsker(answers), kind="bitrix24")
-    await eventually(partial(_is_installed, portal, f"{address}/hooks/{_row(company, link).hook_key}/install"))
-    await eventually(lambda: _row(company, link).state == LinkState.OK)
+    await eventually(partial(_is_installed, portal, f"{address}/hooks/{row_of(company, link).hook_key}/install"))
+    await eventually(lambda: row_of(company, link).state == LinkState.OK)
     return link
 
 
@@ -50,7 +50,8 @@ async def paired(
     return choose
 
 
-def _row(company: Company, link: LinkId) -> LinkRow:
+def row_of(company: Company, link: LinkId) -> LinkRow:
+    """A link as it stands."""
     return company.read(lambda tx: links.one(tx, link))
 
 

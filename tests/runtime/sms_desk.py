@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import ChannelId, LinkId
 from chatapp_cli.kit.crms import manifest
-from chatapp_cli.runtime import linking
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.sms import SmsSandbox
-from chatapp_cli.services import channels, ledger, links, options, pairings
+from chatapp_cli.services import channels, ledger, pairings
 from chatapp_cli.store.rows.crm import LinkRow
-from tests.contract.connector_contract import ScriptedAsker
 from tests.runtime.desk import attached, bound, call_here, eventually
+from tests.runtime.portal_link import link_portal, row_of
 
 LINE = 107
 CONNECTOR = "chatapp_sms"
@@ -40,7 +38,7 @@ class SmsDesk:
 
     def row(self) -> LinkRow:
         """The link as it stands."""
-        return self.company.read(lambda tx: links.one(tx, self.link))
+        return row_of(self.company, self.link)
 
     def received(self) -> list[tuple[str, str]]:
         """Phones and texts of what the gateway took."""
@@ -85,22 +83,8 @@ async def begun(company: Company, gateway: SmsSandbox, portal: Portal, address: 
     """Bind the gateway and link the portal, while a daemon runs at this address."""
     channel = await bound(company, gateway)
     call_here(company, gateway, channel, address)
-    company.write(lambda tx: options.configure_company(tx, {"public_url": address}))
-    answers = {
-        "portal": portal.address,
-        "client_id": portal.client_id,
-        "client_secret": portal.client_secret,
-        "auth_server": portal.auth_address,
-    }
-    link = await linking.link(company, ScriptedAsker(answers), kind="bitrix24")
+    link = await link_portal(company, portal, address)
     desk = SmsDesk(company, gateway, portal, channel, link, address)
-    url = f"{address}/hooks/{desk.row().hook_key}/install"
-
-    async def accepted() -> bool:
-        return (await portal.install(url)).status == 200
-
-    await eventually(accepted)
-    await eventually(lambda: desk.row().state == LinkState.OK)
     row = company.read(lambda tx: channels.one(tx, channel))
     await attached(company, desk.row(), row, str(LINE), {"sms": "on"})
     await eventually(lambda: bool(portal.senders) and (CONNECTOR, LINE) in portal.active)

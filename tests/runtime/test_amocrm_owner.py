@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.sandbox.amocrm.objects import ADMIN, MANAGER, AmoContact, AmoLead
 from chatapp_cli.services import crm_intake, ledger, links
+from tests.runtime.brisk import BriskClock
 from tests.runtime.desk import eventually
 from tests.runtime.owner_desk import OLEG, SVETLANA, OwnerDesk, owner_desk
 
@@ -19,7 +19,7 @@ HOOKS = ("responsible_lead", "responsible_contact")
 
 @pytest.fixture
 async def desk(companies: Callable[..., Company]) -> AsyncIterator[OwnerDesk]:
-    async with owner_desk(companies(http_port=0), amo=True) as found:
+    async with owner_desk(companies(http_port=0, clock=BriskClock()), amo=True) as found:
         found.joins(PEOPLE, found.account_links)
         yield found
 
@@ -40,7 +40,7 @@ async def test_whoever_is_given_a_card_answers_the_dialog_and_no_other_change_of
     lead, contact = await heeding(desk, "from_crm", *HOOKS)
     await desk.account.staff.assigns(lead, MANAGER)
     await desk.becomes("борис")
-    await asyncio.sleep(1.1)
+    desk.passes(1.1)
     await desk.account.staff.changes(contact, name="Анна Иванова")
     await desk.account.staff.notes(lead, "Перезвонить")
     await desk.rests()
@@ -82,7 +82,7 @@ async def test_a_dismissed_employee_is_made_responsible_for_nothing_and_a_person
 
 async def test_a_card_that_was_given_away_while_we_were_deaf_is_caught_up(desk: OwnerDesk) -> None:
     lead, _contact = await heeding(desk, "from_crm", *HOOKS)
-    await asyncio.sleep(1.1)
+    desk.passes(1.1)
     desk.account.misbehaviour.drop_hooks = 1
     await desk.account.staff.assigns(lead, MANAGER)
     await desk.account.settled()
@@ -96,7 +96,7 @@ async def test_a_card_that_was_given_away_while_we_were_deaf_is_caught_up(desk: 
 async def test_between_a_portal_and_an_account_it_comes_to_rest_with_one_write_for_each_card(
     companies: Callable[..., Company],
 ) -> None:
-    async with owner_desk(companies(http_port=0), "north", amo=True) as desk:
+    async with owner_desk(companies(http_port=0, clock=BriskClock()), "north", amo=True) as desk:
         desk.joins({"анна": SVETLANA, "борис": OLEG})
         desk.joins(PEOPLE, desk.account_links)
         await heeding(desk, "both", *HOOKS)
@@ -105,13 +105,13 @@ async def test_between_a_portal_and_an_account_it_comes_to_rest_with_one_write_f
         await eventually(lambda: set(desk.amo_responsible().values()) == {MANAGER})
         await desk.rests()
         assert (desk.writes(), desk.amo_writes()) == (2, 2)
-        await asyncio.sleep(1.1)
+        desk.passes(1.1)
         await desk.account.staff.assigns(next(iter(desk.account.leads.values())), ADMIN)
         await desk.becomes("анна")
         await eventually(lambda: set(desk.responsible().values()) == {SVETLANA})
         await desk.rests()
         before = len(desk.account.calls), len(desk.portal.calls)
-        await asyncio.sleep(0.5)
+        desk.passes(60)
         await desk.rests()
         assert (len(desk.account.calls), len(desk.portal.calls)) == before
         assert (desk.assignee(), desk.writes(), desk.amo_writes()) == ("анна", 4, 2)

@@ -14,14 +14,14 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.ids import ChannelId, LinkId
-from chatapp_cli.runtime import crm_robots, linking
+from chatapp_cli.runtime import crm_robots
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.stage import Customer, StageFile
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
-from chatapp_cli.services import channels, crm_intake, dialogs, employees, ledger, links, options, pairings, transcript
+from chatapp_cli.services import channels, crm_intake, dialogs, employees, ledger, links, pairings, transcript
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
-from tests.contract.connector_contract import ScriptedAsker
 from tests.runtime.desk import answer, attached, bound, eventually, serving, state_of, the_dialogs
+from tests.runtime.portal_link import link_portal
 from tests.stores import OWNER
 
 ANNA = Customer(number=101, name="Анна", username="anna")
@@ -88,8 +88,7 @@ class Office:
 async def office(company: Company, *, name: str = "north") -> AsyncIterator[Office]:
     async with TelegramBotSandbox() as bot, Portal(name=name, rate=50.0) as portal, serving(company) as address:
         channel = await bound(company, bot)
-        company.write(lambda tx: options.configure_company(tx, {"public_url": address}))
-        link = await linked(company, portal, address)
+        link = await link_portal(company, portal, address)
         desk = Office(company, bot, portal, channel, link)
         row = company.read(lambda tx: channels.one(tx, channel))
         await attached(company, desk.row(), row, str(LINE), {})
@@ -97,24 +96,6 @@ async def office(company: Company, *, name: str = "north") -> AsyncIterator[Offi
         yield desk
         await portal.settled()
         assert portal.problems == []
-
-
-async def linked(company: Company, portal: Portal, address: str) -> LinkId:
-    answers = {
-        "portal": portal.address,
-        "client_id": portal.client_id,
-        "client_secret": portal.client_secret,
-        "auth_server": portal.auth_address,
-    }
-    link = await linking.link(company, ScriptedAsker(answers), kind="bitrix24")
-    key = company.read(lambda tx: links.one(tx, link)).hook_key
-    await eventually(lambda: _installs(portal, f"{address}/hooks/{key}/install"))
-    await eventually(lambda: company.read(lambda tx: links.one(tx, link)).state == LinkState.OK)
-    return link
-
-
-async def _installs(portal: Portal, url: str) -> bool:
-    return (await portal.install(url)).status == 200
 
 
 @pytest.fixture

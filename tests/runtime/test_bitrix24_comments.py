@@ -12,7 +12,7 @@ from chatapp_cli.sandbox.stage import Customer
 from chatapp_cli.sandbox.vk import VkSandbox
 from chatapp_cli.sandbox.vk.town import GROUP
 from tests.runtime.desk import bound, eventually, serving
-from tests.runtime.portal_link import LINE, linked, paired
+from tests.runtime.portal_link import LINE, link_portal, paired
 
 ANNA = Customer(number=101, name="Анна", username="anna")
 
@@ -26,7 +26,7 @@ async def test_comments_under_several_posts_and_private_messages_make_one_client
     async with VkSandbox() as vk, Portal(name="wall", rate=50.0) as portal, serving(company) as address:
         portal.lines[LINE].settings["CRM_CREATE"] = "lead"
         channel = await bound(company, vk)
-        await paired(company, portal, await linked(company, portal, address), channel, {})
+        await paired(company, portal, await link_portal(company, portal, address), channel, {})
 
         def shown() -> list[str]:
             return [message.text for chat in portal.chats for message in chat.messages]

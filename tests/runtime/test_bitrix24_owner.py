@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.services import crm_intake, crm_owners, ledger, links
+from tests.runtime.brisk import BriskClock
 from tests.runtime.desk import eventually
 from tests.runtime.owner_desk import ANNA, OLEG, SVETLANA, OwnerDesk, owner_desk
 
@@ -19,7 +19,7 @@ PEOPLE = {"света": SVETLANA, "олег": OLEG}
 
 @pytest.fixture
 async def desk(companies: Callable[..., Company]) -> AsyncIterator[OwnerDesk]:
-    async with owner_desk(companies(http_port=0)) as found:
+    async with owner_desk(companies(http_port=0, clock=BriskClock())) as found:
         found.joins(PEOPLE)
         yield found
 
@@ -49,10 +49,10 @@ async def test_the_card_that_changed_last_decides_by_a_field_or_a_comment(desk: 
     await heeding(desk, "from_crm", *CARDS)
     await desk.portal.staff.changes(desk.card("deal"), assignedById=OLEG)
     await desk.becomes("олег")
-    await asyncio.sleep(1.1)
+    desk.passes(1.1)
     await desk.portal.staff.changes(desk.card("contact"), title="Анна Иванова")
     await desk.becomes("света")
-    await asyncio.sleep(1.1)
+    desk.passes(1.1)
     await desk.portal.staff.comments(desk.card("deal"), "Перезвонить", employee=OLEG)
     await desk.becomes("олег")
 
@@ -71,6 +71,21 @@ async def test_whoever_answers_the_dialog_becomes_responsible_for_the_chosen_car
     assert (desk.assignee(), desk.writes()) == ("олег", 1)
 
 
+async def test_of_two_open_deals_the_newest_is_given_to_the_operator(desk: OwnerDesk) -> None:
+    await heeding(desk, "to_crm")
+    older, contact = desk.card("deal"), desk.card("contact")
+    about = {"title": "Второй заказ", "responsible": SVETLANA, "stage": "NEW", "contact": contact.id}
+    newest = desk.portal.server.office.add_card("deal", **about)
+    (chat,) = desk.portal.chats
+    await desk.portal.staff.finishes(chat.outside)
+    await desk.bot.say(ANNA, "Ещё вопрос")
+    await eventually(lambda: chat.code in newest.codes)
+    desk.assign("олег")
+    await eventually(lambda: newest.responsible == OLEG)
+    await desk.rests()
+    assert (older.responsible, contact.responsible, desk.writes()) == (SVETLANA, OLEG, 2)
+
+
 async def test_an_operator_who_was_there_before_the_cards_becomes_responsible_when_they_are(desk: OwnerDesk) -> None:
     desk.configure(owner_sync="to_crm")
     desk.portal.misbehaviour.tracker_delay = (1.0, 1.0)
@@ -82,7 +97,7 @@ async def test_an_operator_who_was_there_before_the_cards_becomes_responsible_wh
 
 @pytest.mark.req("K-04")
 async def test_with_both_ways_on_it_comes_to_rest_at_two_portals(companies: Callable[..., Company]) -> None:
-    async with owner_desk(companies(http_port=0), "north", "south") as desk:
+    async with owner_desk(companies(http_port=0, clock=BriskClock()), "north", "south") as desk:
         desk.joins(PEOPLE)
         await heeding(desk, "both", *CARDS)
         north, south = desk.portals
@@ -90,12 +105,12 @@ async def test_with_both_ways_on_it_comes_to_rest_at_two_portals(companies: Call
         await eventually(lambda: all(set(desk.responsible(one).values()) == {OLEG} for one in desk.portals))
         await desk.rests()
         assert [desk.writes(one) for one in desk.portals] == [2, 2]
-        await asyncio.sleep(1.1)
+        desk.passes(1.1)
         await north.staff.changes(desk.card("deal", north), assignedById=SVETLANA)
         await desk.becomes("света")
         await eventually(lambda: set(desk.responsible(south).values()) == {SVETLANA})
         await desk.rests()
-        await asyncio.sleep(0.5)
+        desk.passes(60)
         await desk.rests()
         assert desk.assignee() == "света"
         assert desk.responsible(north) == {"contact": OLEG, "deal": SVETLANA}
@@ -105,12 +120,12 @@ async def test_with_both_ways_on_it_comes_to_rest_at_two_portals(companies: Call
 async def test_an_employee_who_is_nobody_here_leaves_the_dialog_as_it_is_and_is_named(
     companies: Callable[..., Company],
 ) -> None:
-    async with owner_desk(companies(http_port=0)) as desk:
+    async with owner_desk(companies(http_port=0, clock=BriskClock())) as desk:
         desk.joins({"света": SVETLANA})
         await heeding(desk, "both", *CARDS)
         await desk.portal.staff.changes(desk.card("deal"), assignedById=SVETLANA)
         await desk.becomes("света")
-        await asyncio.sleep(1.1)
+        desk.passes(1.1)
         await desk.portal.staff.changes(desk.card("deal"), assignedById=OLEG)
         about, link = manifest("bitrix24"), desk.links[0]
         await eventually(lambda: desk.company.read(lambda tx: crm_owners.unknown_employees(tx, about, link)) == ["29"])
@@ -133,7 +148,7 @@ async def test_an_employee_who_left_is_not_made_responsible_and_a_person_is_told
 
 async def test_what_changed_while_we_were_deaf_is_caught_up(desk: OwnerDesk) -> None:
     await heeding(desk, "from_crm", *CARDS)
-    await asyncio.sleep(1.1)
+    desk.passes(1.1)
     desk.portal.misbehaviour.drop_events = 1
     await desk.portal.staff.changes(desk.card("deal"), assignedById=OLEG)
     await desk.portal.settled()

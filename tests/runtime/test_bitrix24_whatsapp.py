@@ -17,7 +17,7 @@ from chatapp_cli.sandbox.whatsapp_web import WhatsAppWebSandbox
 from chatapp_cli.sandbox.whatsapp_web.town import OWNER_NAME, OWNER_PHONE
 from chatapp_cli.services import duties, employees, ledger, transcript
 from tests.runtime.desk import bound, eventually, serving, the_dialogs
-from tests.runtime.portal_link import linked, paired
+from tests.runtime.portal_link import link_portal, paired
 
 ANNA = Customer(number=101, name="Анна", phone="+79161112233")
 OLEG = Customer(number=102, name="Олег", phone="+79162223344")
@@ -57,7 +57,7 @@ async def desk(companies: Callable[..., Company]) -> AsyncIterator[WhatsAppDesk]
     company = companies(http_port=0)
     async with WhatsAppWebSandbox() as whatsapp, Portal(rate=50.0) as portal, serving(company) as address:
         channel = await bound(company, whatsapp)
-        link = await linked(company, portal, address)
+        link = await link_portal(company, portal, address)
         choose = await paired(company, portal, link, channel, {"sms": "on"})
         yield WhatsAppDesk(company, whatsapp, portal, link, choose)
         await portal.settled()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,18 @@ import structlog
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.cards import CardRef
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
-from chatapp_cli.domain.crm.events import CrmStepAsked
+from chatapp_cli.domain.crm.events import CrmStepAsked, RobotAsked
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, OutcomeUnknown, Rejected
+from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.runtime.ledger import LedgerQueue
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import VerdictWriter
-from chatapp_cli.services import crm_steps, ledger, links
+from chatapp_cli.services import crm_steps, ledger, links, robots
 from chatapp_cli.services.crm_entries import EntryLoader
 from chatapp_cli.services.crm_route_choice import RuleDesk
 from chatapp_cli.store.rows.crm import ShownEntryRow
+from chatapp_cli.store.tx import Tx
 from tests.services.paired import CRM, linked
 from tests.stores import Shop
 
@@ -117,12 +119,20 @@ async def test_entries_wait_for_a_right_that_is_lacking_one_after_the_other_and_
     assert [type(one) for one in telling.fell] == ([Misconfigured] if "waiting" in states else [])
 
 
-async def test_a_bot_that_stands_still_is_told_once_the_right_is_back_and_until_then_the_link_is_at_fault(
-    store: AsyncStore, tmp_path: Path
+def _bot(tx: Tx, link: LinkId) -> bool:
+    return crm_steps.expect(tx, link, CrmStepAsked(remote="/continue/1", until=0, card=CardRef("deal", "17")))
+
+
+def _robot(tx: Tx, link: LinkId) -> bool:
+    return robots.expect(tx, link, RobotAsked(remote="w1|A1|x", robot="set_tags", arguments={}, until=1))
+
+
+@pytest.mark.parametrize("expect", [_bot, _robot])
+async def test_what_stands_still_is_told_once_the_right_is_back_and_until_then_the_link_is_at_fault(
+    store: AsyncStore, tmp_path: Path, expect: Callable[[Tx, LinkId], bool]
 ) -> None:
     telling = Telling(store, tmp_path, [SCOPE] * 4 + [HIDDEN], clients=0)
-    asked = CrmStepAsked(remote="/continue/1", until=0, card=CardRef("deal", "17"))
-    assert await store.write(lambda tx: crm_steps.expect(tx, telling.link, asked))
+    assert await store.write(lambda tx: expect(tx, telling.link))
     for _ in range(4):
         await telling.turn()
         assert [row.state for row in telling.entries()] == ["waiting"]

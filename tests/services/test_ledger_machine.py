@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from chatapp_cli.domain.arrival import DeliveryChanged, MessageEdited, MessagesDeleted, Peer, PeerMoved
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, CrmWrote
-from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.crm.states import BESIDE, Act
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.ids import MessageId, Millis
@@ -40,7 +40,6 @@ from tests.services.paired import HERE, able, linked, pair
 from tests.stores import Shop, hand_over
 
 WHO = st.integers(0, 2)
-BESIDE = {Act.OWNER, Act.DELIVERED, Act.FAILED, Act.READ, Act.REACT}
 WHERE = st.integers(0, 1)
 PICK = st.integers(0, 1_000)
 SECONDS = st.integers(0, 3)

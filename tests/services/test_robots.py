@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
 
-from chatapp_cli.domain.crm.cards import CardRef
-from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
-from chatapp_cli.domain.crm.events import CrmArrival, RobotAsked
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Refused, Rejected, Retryable
@@ -23,11 +18,10 @@ from chatapp_cli.i18n import show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import (
     channels,
-    crm_event_form,
-    crm_intake,
     dialogs,
     employees,
     ledger,
+    links,
     operators,
     outbox,
     robot_results,
@@ -35,107 +29,18 @@ from chatapp_cli.services import (
     robots,
     run_deadline,
     runs,
-    session_requests,
     timers,
 )
-from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.services.crm_run_entries import EntryNotReady
 from chatapp_cli.services.robots import RobotSetting
-from chatapp_cli.store.rows.crm import EntryRow
 from chatapp_cli.store.visibility import Visibility
-from tests.services.paired import Paired, linked
-from tests.stores import EVERYTHING, Shop, hand_over
-
-MINUTE = 60_000
-ANNA, OLEG = "+79000000001", "+79000000002"
-CAN = replace(EVERYTHING, finds_people=("phone",), manages_groups=True)
-LATE = "It could not be sent in time."
+from tests.services.robot_stage import ANNA, CAN, LATE, MINUTE, OLEG, Stage, final, robot_stage
+from tests.stores import Shop
 
 
 @pytest.fixture
-def desk(shop: Shop) -> Paired:
-    return linked(shop, shop.channel(kind="email"), "north.example")
-
-
-@dataclass(slots=True)
-class Stage:
-    """A stage of the CRM with a robot on it, and the messenger behind the channel."""
-
-    desk: Paired
-    sent: list[str] = field(default_factory=list)
-    """The texts that the messenger took."""
-    told: list[LedgerEntry] = field(default_factory=list)
-    """What steps and cards were told."""
-    sent_by: list[int] = field(default_factory=list)
-    """How much had been sent when they were told it."""
-
-    def asked(self, robot: str = RobotCode.SEND_MESSAGE, *, token: str = "w1|A1|x", **arguments: str) -> RobotAsked:
-        return RobotAsked(
-            remote=token,
-            robot=robot,
-            arguments=arguments,
-            card=CardRef("deal", "17"),
-            until=self.desk.shop.clock.at + 10 * MINUTE,
-        )
-
-    def keeps(self, event: RobotAsked, mark: str = "robot") -> int:
-        arrival = CrmArrival(provider_id=f"{mark} {event.remote}", event=event, raw=b"raw")
-        new: int = self.desk.shop.write(lambda tx: crm_intake.keep(tx, self.desk.link, [arrival]))
-        return new
-
-    def applies(self) -> None:
-        for row in self.desk.shop.read(lambda tx: crm_intake.waiting(tx, self.desk.link)):
-            event, context = crm_event_form.event_of(row), CrmContext(able=lambda _row: CAN)
-            self.desk.shop.write(partial(crm_intake.apply, row=row, event=event, context=context))
-
-    def runs(self, event: RobotAsked) -> None:
-        self.keeps(event)
-        self.applies()
-
-    def claims(self) -> Sequence[EntryRow]:
-        """What may be told of robots now, as the daemon claims it."""
-
-        def claim(tx: Any) -> list[EntryRow]:
-            rows = [row for row in ledger.claim(tx, self.desk.link, 20) if row.act in {Act.RESULT, Act.COMMENT}]
-            runs.settle_late(tx, rows)
-            return rows
-
-        return list(self.desk.shop.write(claim))
-
-    def results(self) -> list[tuple[str, str, str]]:
-        """What steps are told now: status, details, whether in time; they take it."""
-        found = []
-        for row in self.claims():
-            entry = self.desk.entry(row)
-            assert entry is not None
-            self.told.append(entry)
-            assert self.desk.told(row)
-            if entry.act is Act.RESULT:
-                found.append((entry.results["status"], entry.results["detail"], entry.results["timeout"]))
-        return found
-
-    def hands_over(self) -> outbox.Claim:
-        claim = self.desk.shop.write(lambda tx: hand_over(tx, self.desk.shop.media, self.desk.channel))
-        assert claim is not None
-        self.sent.append(claim.message.text)
-        return claim
-
-    def sends(self) -> None:
-        claim = self.hands_over()
-        self.desk.shop.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=(f"x{len(self.sent)}",))))
-
-    def rests(self) -> bool:
-        """Whether nothing waits for the channel."""
-        return self.desk.shop.write(lambda tx: hand_over(tx, self.desk.shop.media, self.desk.channel)) is None
-
-
-@pytest.fixture
-def stage(desk: Paired) -> Stage:
-    return Stage(desk)
-
-
-def final(**more: str) -> dict[str, str]:
-    return {"phone": ANNA, "message": "Готово", "async": "Y", **more}
+def stage(shop: Shop) -> Stage:
+    return robot_stage(shop)
 
 
 @pytest.mark.req("S-173", part="off: told as soon as it is accepted")
@@ -148,7 +53,7 @@ def test_without_the_asynchronous_result_a_step_is_told_what_was_accepted(stage:
     assert (stage.sent, stage.rests(), stage.results()) == (["Готово", "Готово"], True, [])
 
 
-@pytest.mark.req("S-173", part="on: told what the messenger says in the end")
+@pytest.mark.req("S-173")
 def test_with_the_asynchronous_result_a_step_is_told_when_all_messages_have_ended(stage: Stage) -> None:
     stage.runs(stage.asked(**final(phone=f"{ANNA},{OLEG}")))
     stage.sends()
@@ -200,7 +105,7 @@ def _too_late(_stage: Stage) -> None:
     ],
     ids=["the channel is down", "the channel rests", "it was sent", "nobody knows"],
 )
-@pytest.mark.req("S-175", part="deadlines")
+@pytest.mark.req("S-175")
 def test_at_the_deadline_what_has_not_left_never_leaves(
     stage: Stage, before: Callable[[Stage], None], result: tuple[str, str, str], sent: list[str]
 ) -> None:
@@ -226,6 +131,22 @@ def test_at_the_deadline_nothing_leaves_though_the_crm_cannot_be_told_for_now(st
     assert stage.rests()
     why = LATE if begun else "It could not be begun in time."
     assert stage.results() == [("N", f"79000000001:N:[TIMEOUT] {why}", "0")]
+
+
+def test_a_resumed_link_leaves_a_robot_its_time_and_only_what_is_due_is_late(stage: Stage) -> None:
+    shop, link = stage.desk.shop, stage.desk.link
+    stage.runs(stage.asked(**final()))
+    shop.clock.at += 9 * MINUTE
+    shop.write(lambda tx: links.resume(tx, link))
+    assert (stage.results(), shop.read(lambda tx: links.one(tx, link)).oldest) == ([], None)
+    stage.sends()
+    assert shop.read(lambda tx: links.one(tx, link)).oldest == shop.clock.at - 9 * MINUTE
+    [row] = stage.claims()
+    error = RateLimited("rate_limited", retry_after=3600)
+    shop.write(lambda tx: ledger.again(tx, row, error, seconds=3600, counted=False))
+    assert shop.read(links.everything)[0].oldest is not None
+    shop.write(lambda tx: links.resume(tx, link))
+    assert stage.results() == [("Y", "79000000001:Y", "1")]
 
 
 def test_what_comes_back_to_wait_after_the_deadline_does_not_leave_any_more(stage: Stage) -> None:
@@ -278,105 +199,6 @@ def test_the_card_is_commented_with_how_it_ended_also_where_the_step_did_not_wai
     assert entry.text.startswith("Send a message: Done for 0 of 1.\n79000000001:N:[BLOCKED] ")
 
 
-def _life(stage: Stage, event: RobotAsked, *, told_first: bool) -> Generator[None]:
-    """All that happens for a robot's message, a transaction or a call after the other."""
-    stage.keeps(event)
-    yield
-    stage.applies()
-    yield
-    for part in (_telling, _sending) if told_first else (_sending, _telling):
-        yield from part(stage)
-
-
-def _sending(stage: Stage) -> Generator[None]:
-    shop, desk = stage.desk.shop, stage.desk
-    claim = shop.write(lambda tx: outbox.claim(tx, shop.media, desk.channel))
-    yield
-    if claim is not None and shop.write(lambda tx: outbox.begin(tx, claim)):
-        yield
-        stage.sent.append(claim.message.text)
-        yield
-        shop.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=("x1",))))
-        yield
-
-
-def _telling(stage: Stage) -> Generator[None]:
-    shop, desk = stage.desk.shop, stage.desk
-    for row in stage.claims():
-        yield
-        try:
-            entry = desk.entry(row)
-        except EntryNotReady:
-            error = RateLimited("being_sent", retry_after=2)
-            shop.write(partial(ledger.again, row=row, error=error, seconds=2, counted=False))
-            continue
-        assert entry is not None
-        shop.write(partial(ledger.begin, rows=[row]))
-        yield
-        stage.told.append(entry)
-        stage.sent_by.append(len(stage.sent))
-        yield
-        shop.write(partial(ledger.settle, row=row, shown=CrmReceipt()))
-        yield
-
-
-def _restarts(stage: Stage) -> None:
-    """A new daemon finds what the killed one left, and the CRM, which had no answer, calls again."""
-    shop = stage.desk.shop
-
-    def recover(tx: Any) -> None:
-        ledger.recover(tx, stage.desk.link)
-        for claim in outbox.left_by_last_holder(tx, shop.media, stage.desk.channel):
-            if claim.began:
-                outbox.leave_uncertain(tx, claim, OutcomeUnknown("interrupted"))
-            else:
-                outbox.postpone(tx, claim, OutcomeUnknown("interrupted"), seconds=0, counted=False)
-
-    shop.write(recover)
-
-
-@pytest.mark.parametrize("late", [False, True], ids=["in time", "after the deadline"])
-@pytest.mark.parametrize("step", range(1, 12))
-def test_killed_between_any_two_steps_it_sends_nothing_twice_and_nothing_after_a_no(
-    stage: Stage, step: int, late: bool
-) -> None:
-    event = stage.asked(**final())
-    life = _life(stage, event, told_first=False)
-    for _ in range(step):
-        next(life, None)
-    life.close()
-    _restarts(stage)
-    if late:
-        stage.desk.shop.clock.at += 10 * MINUTE
-    for _ in range(3):
-        for _ in _life(stage, event, told_first=late):
-            pass
-        stage.desk.shop.clock.at += 10 * MINUTE
-    assert len(stage.sent) <= 1
-    assert stage.told
-    assert len({entry.results["detail"] for entry in stage.told}) == 1
-    for entry, sent_by_then in zip(stage.told, stage.sent_by, strict=True):
-        assert sent_by_then == len(stage.sent), entry.results
-        assert entry.results["status"] == "N" or stage.sent == ["Готово"]
-
-
-@pytest.mark.req("K-07", part="by a robot")
-def test_a_phone_check_waits_for_the_answer_and_a_check_that_was_not_begun_is_withdrawn(stage: Stage) -> None:
-    stage.runs(stage.asked(RobotCode.CHECK_PHONE, phone=ANNA))
-    assert stage.results() == []
-    row = stage.desk.shop.write(lambda tx: session_requests.claim(tx, stage.desk.channel, epoch=0))
-    answer = json.dumps({"id": "7", "name": "Анна Ильина", "username": "anna"})
-    stage.desk.shop.write(lambda tx: session_requests.done(tx, row, answer))
-    stage.results()
-    found = stage.told[-1].results
-    assert (found["status"], found["detail"], found["found"]) == ("Y", "79000000001:Y", "Y")
-    assert (found["username"], found["first_name"], found["last_name"]) == ("anna", "Анна", "Ильина")
-    stage.runs(stage.asked(RobotCode.CHECK_PHONE, token="w2|A1|x", phone=OLEG))
-    stage.desk.shop.clock.at += 10 * MINUTE
-    assert stage.results() == [("N", f"79000000002:N:[TIMEOUT] {LATE}", "0")]
-    assert stage.desk.shop.write(lambda tx: session_requests.claim(tx, stage.desk.channel, epoch=0)) is None
-
-
 @pytest.mark.parametrize(
     ("end", "again"),
     [
@@ -406,27 +228,6 @@ def test_a_run_is_done_again_once_and_only_where_nobody_gets_it_twice(
     assert (stage.sent, stage.rests(), stage.results()) == (again, True, [])
     with pytest.raises(Refused, match="already"):
         shop.write(retry)
-
-
-def test_a_check_that_is_done_again_tells_what_is_found_only_once_somebody_was_asked(stage: Stage) -> None:
-    shop = stage.desk.shop
-
-    def found(run: Any) -> str:
-        row = shop.read(lambda tx: runs.one(tx, run))
-        return str(shop.read(lambda tx: robot_results.of(tx, row, lambda _row: manifest("email"))).values["found"])
-
-    event = stage.asked(RobotCode.CHECK_PHONE, phone=ANNA)
-    stage.keeps(event)
-    [row] = shop.read(lambda tx: crm_intake.waiting(tx, stage.desk.link))
-    unable = CrmContext(able=lambda _row: replace(CAN, finds_people=()))
-    shop.write(lambda tx: crm_intake.apply(tx, row, event, unable))
-    assert len(stage.results()) == 1
-    [first] = shop.read(runs.latest)
-    again = shop.write(partial(robot_retries.retry, run=first.id, able=lambda _row: CAN))
-    assert (found(first.id), found(again)) == ("N", "N")
-    request = shop.write(lambda tx: session_requests.claim(tx, stage.desk.channel, epoch=0))
-    shop.write(lambda tx: session_requests.done(tx, request, json.dumps({"id": "7", "name": "Анна"})))
-    assert (found(again), stage.results()) == ("Y", [])
 
 
 @pytest.mark.parametrize("sent", [True, False])

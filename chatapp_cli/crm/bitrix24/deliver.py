@@ -15,7 +15,7 @@ from chatapp_cli.crm.bitrix24.record import COPY_RETURNS, copy_mark
 from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.receipts import Outcome, unless_all_failed
-from chatapp_cli.domain.crm.states import OTHER_WAY, Act
+from chatapp_cli.domain.crm.states import OF_RUN, OTHER_WAY, Act
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, PlaceRefused, Rejected
 from chatapp_cli.kit.pace import Urgency
 from chatapp_cli.ports.memory import Memory
@@ -24,7 +24,7 @@ from chatapp_cli.ports.world import Clock
 TOGETHER: Final = 20
 """Messages in a request: no largest number is documented, and a lost answer leaves so many unknown (addendum B7)."""
 
-_NO_CHAT: Final = frozenset({Act.FAILED, Act.RESULT, Act.COMMENT})
+_NO_CHAT: Final = OF_RUN | {Act.FAILED}
 """Acts that need no place: an author is told wherever they wrote, a process and a card have none."""
 
 _Item: TypeAlias = Callable[[LedgerEntry], Mapping[str, Any]]

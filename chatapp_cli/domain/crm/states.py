@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 OTHER_WAY: Final = "other_way"
 """The code of a pairing whose place belongs to the other way of linking its CRM, and of what is refused for that."""
@@ -53,9 +55,60 @@ class Act(StrEnum):
     COMMENT = "comment"
     """Comment a card with what became of a robot."""
 
+    @property
+    def traits(self) -> ActTraits:
+        """Its consequences."""
+        return _TRAITS[self]
 
-SHOWING: Final = frozenset({Act.ADD, Act.IMPORT})
-"""What shows a message."""
+
+class ActTraits(NamedTuple):
+    """The consequences of what an entry asks for."""
+
+    shows: bool = False
+    """It shows a message."""
+    changes: bool = False
+    """It changes how a message is shown."""
+    signs: bool = False
+    """It says something about a message by the CRM's id of it."""
+    beside: bool = False
+    """It stands beside the messages of its dialog: it waits for those before it, and keeps none back."""
+    anywhere: bool = False
+    """It is told elsewhere than in the place of its pairing, and never waits for that."""
+    of_run: bool = False
+    """It tells of a run, see ``services/runs``."""
+    awaited: bool = False
+    """Something in the CRM stands still until it is told, when its run has ended, or at its deadline.
+
+    To tell it before is to give up what the run has waiting; until then nothing is late.
+    """
+
+
+_TRAITS: Mapping[Act, ActTraits] = MappingProxyType(
+    {
+        Act.ADD: ActTraits(shows=True),
+        Act.IMPORT: ActTraits(shows=True),
+        Act.EDIT: ActTraits(changes=True),
+        Act.DELETE: ActTraits(changes=True),
+        Act.DELIVERED: ActTraits(beside=True),
+        Act.READ: ActTraits(signs=True, beside=True),
+        Act.REACT: ActTraits(signs=True, beside=True),
+        Act.OWNER: ActTraits(beside=True, anywhere=True),
+        Act.FAILED: ActTraits(beside=True, anywhere=True),
+        Act.TEXTED: ActTraits(anywhere=True),
+        Act.COMMENT: ActTraits(anywhere=True, of_run=True),
+        Act.CONTINUE: ActTraits(anywhere=True, of_run=True, awaited=True),
+        Act.RESULT: ActTraits(anywhere=True, of_run=True, awaited=True),
+    }
+)
+
+# The statements of the ledger name these acts too; ``tests/store/test_act_lists.py`` compares.
+SHOWING: Final = frozenset(act for act in Act if act.traits.shows)
+CHANGING: Final = frozenset(act for act in Act if act.traits.changes)
+SIGNS: Final = frozenset(act for act in Act if act.traits.signs)
+BESIDE: Final = frozenset(act for act in Act if act.traits.beside)
+ANYWHERE: Final = frozenset(act for act in Act if act.traits.anywhere)
+OF_RUN: Final = frozenset(act for act in Act if act.traits.of_run)
+AWAITED: Final = frozenset(act for act in Act if act.traits.awaited)
 
 
 class Tells(StrEnum):

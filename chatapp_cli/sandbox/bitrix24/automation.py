@@ -6,10 +6,10 @@ Sources: b24-rest-docs ``bizproc-robot-add.md``, ``bizproc-event-send.md``; prov
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+import re
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import reduce
 from typing import Any, Final
 from uuid import uuid4
 
@@ -21,8 +21,18 @@ from chatapp_cli.sandbox.bitrix24.office import PortalOffice
 from chatapp_cli.sandbox.brackets import flattened, unordered
 from chatapp_cli.sandbox.serving import reach
 
+_VALUE: Final = re.compile(r"\{=(Document|A[0-9]+):(\w+)\}")
+"""A value of the card, or a result of an earlier step, as the designer writes it into a field."""
 _ANSWERED: Final = "Получен ответ от приложения"
 """What stands in the log of a process if an answer says nothing itself (``bizproc.event.send``)."""
+
+_CARDS_VALUES: Final[Mapping[str, Callable[[PortalCard], str]]] = {
+    "ID": lambda card: str(card.id),
+    "TITLE": lambda card: card.title,
+    "PHONE": lambda card: card.phone,
+    "IM": lambda card: ", ".join(f"imol|{code}" for code in card.codes),
+}
+"""The values of a card by the names of its fields in the designer."""
 
 
 class RunState(StrEnum):
@@ -34,6 +44,20 @@ class RunState(StrEnum):
     TIMED_OUT = "timed_out"
     MISSING = "missing"
     """The application has no such robot any more."""
+    SKIPPED = "skipped"
+    """The card did not fulfil its condition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobotTiming:
+    """When a robot of a stage runs (S-171); as it is: in turn, at once, in any case."""
+
+    independent: bool = False
+    """«Независимо от других роботов»: it waits for none before it, and none after it waits for it."""
+    after: float = 0.0
+    """«Когда»: so many seconds after its turn; 0: «Сразу»."""
+    only_if: Mapping[str, str] = field(default_factory=dict)
+    """«При условии»: the values that fields of the card have to have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +72,7 @@ class PlacedRobot:
     """Whether the process waits for its answer."""
     timeout: int = 0
     """Seconds that it waits; 0: as long as it takes."""
+    timing: RobotTiming = RobotTiming()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,6 +100,8 @@ class RobotRun:
     answered: list[Answered] = field(default_factory=list)
     """What the handler's address answered to each call."""
     until: float | None = None
+    begins: float | None = None
+    """When it begins, while it waits for that."""
     ended: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
     @property
@@ -108,7 +135,7 @@ class Automation:
 
     def place(
         self, code: str, stage: str, properties: Mapping[str, str], *, kind: str = "deal", waits: bool = True,
-        timeout: int = 0,
+        timeout: int = 0, timing: RobotTiming = RobotTiming(),
     ) -> PlacedRobot:  # fmt: skip
         """Put a robot below those of a stage, as the designer lets one: raises LookupError for what it does not."""
         robot = self._office.robots.get(code)
@@ -120,24 +147,53 @@ class Automation:
         lacking = [key for key, one in known.items() if one.get("Required") == "Y" and not properties.get(key)]
         if lacking:
             raise LookupError(f"{code} is not saved without {', '.join(lacking)}")
+        if odd := timing.only_if.keys() - _CARDS_VALUES.keys():
+            raise LookupError(f"a card has no {', '.join(sorted(odd))}")
         filled = {key: str(properties.get(key, one.get("Default") or "")) for key, one in known.items()}
         waits = waits and robot.get("USE_SUBSCRIPTION") != "N"
-        placed = PlacedRobot(code=code, kind=kind, stage=stage, properties=filled, waits=waits, timeout=timeout)
+        placed = PlacedRobot(
+            code=code, kind=kind, stage=stage, properties=filled, waits=waits, timeout=timeout, timing=timing
+        )
         self._placed.append(placed)
         return placed
 
     def _enters(self, card: PortalCard) -> None:
         steps = [one for one in self._placed if (one.kind, one.stage) == (card.kind, card.stage)]
         if steps:
-            self._go_on(_Process(id=f"{uuid4().hex[:14]}.{uuid4().int % 10**8:08}", card=card, steps=steps), 0)
+            process = _Process(id=f"{uuid4().hex[:14]}.{uuid4().int % 10**8:08}", card=card, steps=steps)
+            for place, one in enumerate(steps):
+                if one.timing.independent:
+                    self._comes(process, place)
+            self._go_on(process, 0)
 
     def _go_on(self, process: _Process, place: int) -> None:
-        """Begin the next step, if there is one."""
-        if place == len(process.steps):
-            return
+        """Begin the next step that waits for the one before, if there is one."""
+        turns = [turn for turn in range(place, len(process.steps)) if not process.steps[turn].timing.independent]
+        if turns:
+            self._comes(process, turns[0])
+
+    def _comes(self, process: _Process, place: int) -> None:
+        """It is a step's turn: it begins now, or after its time."""
         token = f"{process.id}|A{place + 1}|{uuid4().hex}.{uuid4().hex}"
         run = RobotRun(process=process, place=place, token=token)
         self.runs.append(run)
+        if run.placed.timing.after:
+            run.begins = self._clock.monotonic() + run.placed.timing.after
+            self._start(self._await_time(run))
+        else:
+            self._begin(run)
+
+    async def _await_time(self, run: RobotRun) -> None:
+        assert run.begins is not None
+        await reach(self._clock, run.begins)
+        run.begins = None
+        self._begin(run)
+
+    def _begin(self, run: RobotRun) -> None:
+        wanted = run.placed.timing.only_if.items()
+        if any(_CARDS_VALUES[name](run.card) != value for name, value in wanted):
+            self._end(run, RunState.SKIPPED)
+            return
         if run.code not in self._office.robots:
             self._end(run, RunState.MISSING)
             return
@@ -153,7 +209,8 @@ class Automation:
         run.ended.set()
         if (watch := self._watches.pop(run.token, None)) and watch is not asyncio.current_task():
             watch.cancel()
-        self._go_on(run.process, run.place + 1)
+        if not run.placed.timing.independent:
+            self._go_on(run.process, run.place + 1)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -174,11 +231,23 @@ class Automation:
         return {
             "workflow_id": run.process.id, "code": run.code, "document_id": [module, entity, document],
             "document_type": [module, entity, document.rpartition("_")[0]], "event_token": run.token,
-            "properties": {name: _filled(value, run.card) for name, value in run.placed.properties.items()},
+            "properties": {name: self._filled(value, run) for name, value in run.placed.properties.items()},
             "use_subscription": "Y" if run.placed.waits else "N",
             "timeout_duration": run.placed.timeout, "ts": self._courier.seconds(),
             "auth": self._courier.auth_block(int(robot.get("AUTH_USER_ID") or ADMIN), refresh=True),
         }  # fmt: skip
+
+    def _filled(self, value: str, run: RobotRun) -> str:
+        """A property with the values of the card and the results of earlier steps in place of their names."""
+        earlier = {f"A{one.place + 1}": one.returned for one in self.runs if one.process is run.process}
+
+        def named(found: re.Match[str]) -> str:
+            source, name = found.groups()
+            if source == "Document":
+                return _CARDS_VALUES[name](run.card) if name in _CARDS_VALUES else found[0]
+            return str(earlier.get(source, {}).get(name, ""))
+
+        return _VALUE.sub(named, value)
 
     async def _watch(self, run: RobotRun) -> None:
         assert run.until is not None
@@ -207,7 +276,9 @@ class Automation:
     def begin(self) -> None:
         """Go on with what waits for its time."""
         for run in self.runs:
-            if run.state is RunState.WAITING and run.until is not None:
+            if run.begins is not None:
+                self._start(self._await_time(run))
+            elif run.state is RunState.WAITING and run.until is not None:
                 self._watches[run.token] = self._start(self._watch(run))
 
     async def settled(self) -> None:
@@ -222,12 +293,6 @@ class Automation:
         for task in (stopped := set(self._tasks)):
             task.cancel()
         await asyncio.gather(*stopped, return_exceptions=True)
-
-
-def _filled(value: str, card: PortalCard) -> str:
-    """A property with the card's values in place of their names, as the designer writes them."""
-    values = {"ID": str(card.id), "TITLE": card.title, "PHONE": card.phone}
-    return reduce(lambda text, name: text.replace(f"{{=Document:{name}}}", values[name]), values, value)
 
 
 def _document(card: PortalCard) -> tuple[str, str, str]:

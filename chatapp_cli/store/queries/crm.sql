@@ -9,7 +9,7 @@ SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revi
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead'),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'dead'),
   (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'
-    AND (e.act <> 'continue' OR e.tries > 0)
+    AND (e.act NOT IN ('continue', 'result') OR e.tries > 0 OR e.code NOT IN ('', 'being_sent') OR e.not_before <= :now)
     AND (e.act <> 'import' OR EXISTS (SELECT 1 FROM crm_pairing p WHERE p.id = e.pairing_id AND p.active = 1))),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
   (SELECT MIN(a.at) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
@@ -27,7 +27,7 @@ SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revi
   (SELECT COUNT(*) FROM crm_entry e WHERE e.link_id = k.id AND e.state = 'dead'),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'dead'),
   (SELECT MIN(e.created_at) FROM crm_entry e WHERE e.link_id = k.id AND e.state <> 'dead'
-    AND (e.act <> 'continue' OR e.tries > 0)
+    AND (e.act NOT IN ('continue', 'result') OR e.tries > 0 OR e.code NOT IN ('', 'being_sent') OR e.not_before <= :now)
     AND (e.act <> 'import' OR EXISTS (SELECT 1 FROM crm_pairing p WHERE p.id = e.pairing_id AND p.active = 1))),
   (SELECT COUNT(*) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
   (SELECT MIN(a.at) FROM crm_arrived a WHERE a.link_id = k.id AND a.state <> 'done' AND a.state = 'new' AND a.tries > 0),
@@ -179,7 +179,7 @@ SELECT h.pairing_id FROM crm_hold h JOIN crm_pairing p ON p.id = h.pairing_id WH
 
 -- name: holds.waits
 SELECT e.id FROM crm_entry e WHERE e.link_id = :link AND e.state <> 'dead' AND e.pairing_id = :pairing
-  AND e.act NOT IN ('owner', 'failed', 'texted', 'continue') LIMIT 1;
+  AND e.act NOT IN ('owner', 'failed', 'texted', 'comment', 'continue', 'result') LIMIT 1;
 
 -- name: holds.try
 UPDATE crm_hold SET until = 0 WHERE pairing_id = :pairing;
@@ -253,7 +253,7 @@ UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, 
 WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
   SELECT e.id FROM crm_entry e
   WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.not_before <= :now AND e.act <> 'import'
-    AND (e.act IN ('owner', 'failed', 'texted', 'continue')
+    AND (e.act IN ('owner', 'failed', 'texted', 'comment', 'continue', 'result')
       OR NOT EXISTS (SELECT 1 FROM crm_hold h WHERE h.pairing_id = e.pairing_id))
     AND NOT EXISTS (
       SELECT 1 FROM crm_entry p
@@ -288,7 +288,7 @@ UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, 
 WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id = (
   SELECT e.id FROM crm_entry e
   WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.not_before <= :now
-    AND e.pairing_id = :pairing AND e.act NOT IN ('owner', 'failed', 'texted', 'continue')
+    AND e.pairing_id = :pairing AND e.act NOT IN ('owner', 'failed', 'texted', 'comment', 'continue', 'result')
     AND NOT EXISTS (
       SELECT 1 FROM crm_entry p
       WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id < e.id AND p.state <> 'dead'
@@ -319,7 +319,7 @@ UPDATE crm_entry SET state = 'waiting', doubtful = 0, not_before = 0, tries = tr
 
 -- name: ledger.hurry
 UPDATE crm_entry SET not_before = 0 WHERE link_id = :link AND state <> 'dead' AND state = 'waiting'
-  AND (act <> 'continue' OR tries > 0);
+  AND (act NOT IN ('continue', 'result') OR tries > 0 OR code <> '');
 
 -- name: ledger.die
 UPDATE crm_entry SET state = 'dead', code = :code, detail = :detail WHERE id = :id;

@@ -116,7 +116,17 @@ async def test_a_robot_waits_for_us_at_our_address_and_has_every_field_and_resul
         assert {name: one["Default"] for name, one in said["RETURN_PROPERTIES"].items()} == {
             one.name: one.default for one in robot.results
         }
+        labels = {one["Name"]["ru"] for one in said["PROPERTIES"].values()}
+        assert "Id линии ChatApp" in labels
+        assert ("Асинхронный результат" in labels) == robot.has("async")
+        assert "Добавлять результат в комментарии карточки CRM" in labels
+        results = [one["Name"]["ru"] for one in said["RETURN_PROPERTIES"].values()]
+        assert results[:3] == ["Статус отправки", "Подробный результат", "Тайм-аут операции"]
     assert set(registered(portal)["chatapp_set_tags"]["PROPERTIES"]["action"]["Options"]) == {"attach", "detach"}
+    assert [one["Name"]["ru"] for one in registered(portal)["chatapp_send_message"]["PROPERTIES"].values()] == [
+        "Телефон", "Id чата", "Поле «Мессенджер»", "Сообщение", "Имя", "Фамилия", "Ответственный",
+        "Id линии ChatApp", "Канал", "Асинхронный результат", "Добавлять результат в комментарии карточки CRM",
+    ]  # fmt: skip
 
 
 async def test_installing_again_changes_nothing_and_mends_what_differs(

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from chatapp_cli.sandbox.bitrix24 import Portal
+from chatapp_cli.sandbox.bitrix24.automation import RobotRun, RobotTiming
 from chatapp_cli.sandbox.bitrix24.objects import PortalCard
 from chatapp_cli.sandbox.stage import StageFile
 from tests.sandbox.bitrix24.desk import Client, Handler
@@ -49,6 +50,13 @@ async def enters(portal: Portal, card: PortalCard, client: Client) -> None:
     await client.done("crm.item.update", entityTypeId=2, id=card.id, fields={"stageId": "PREPARATION"})
     while not all(run.answered for run in portal.automation.runs):
         await asyncio.sleep(0)
+
+
+async def began(portal: Portal, count: int) -> RobotRun:
+    """The last of so many steps, once it was called."""
+    while len(portal.automation.runs) < count or not portal.automation.runs[-1].answered:
+        await asyncio.sleep(0)
+    return portal.automation.runs[-1]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +105,26 @@ async def test_the_designer_offers_and_saves_only_what_is_registered(
     ):
         with pytest.raises(LookupError):
             portal.automation.place(code, "PREPARATION", filled, kind=kind)
+    with pytest.raises(LookupError):
+        portal.automation.place(CODE, "PREPARATION", {"message": "x"}, timing=RobotTiming(only_if={"WEATHER": "snow"}))
     assert portal.automation.place(CODE, "PREPARATION", {"message": "x"}).properties["async"] == "N"
+
+
+async def test_a_robot_whose_time_had_not_come_when_the_portal_went_down_begins_when_it_has_and_gets_earlier_results(
+    portal: Portal, client: Client, deal: PortalCard, handler: Handler, clock: HandClock
+) -> None:
+    portal.automation.place(CODE, "PREPARATION", {"message": "x"})
+    late = RobotTiming(after=60)
+    portal.automation.place(CODE, "PREPARATION", {"message": "{=A1:status} {=Document:NONE}"}, timing=late)
+    await enters(portal, deal, client)
+    assert await client.done(SEND, EVENT_TOKEN=portal.automation.runs[0].token, RETURN_VALUES={"status": "Y"}) is True
+    await portal.vanish()
+    await portal.come_back()
+    assert len(handler.forms) == 1
+    clock.passed += 61
+    await client.done(SEND, EVENT_TOKEN=(await began(portal, 2)).token)
+    await portal.automation.settled()
+    assert [one["properties"]["message"] for one in handler.forms] == ["x", "Y {=Document:NONE}"]
 
 
 async def test_the_robots_of_a_stage_are_called_one_after_another_each_when_the_one_before_was_answered(
