@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from textual.suggester import SuggestFromList
 
+from chatapp_cli.domain.finding import by_name
 from chatapp_cli.domain.when import when
 from chatapp_cli.i18n import _, ngettext
 from chatapp_cli.services import dialogs, duties
@@ -131,7 +132,7 @@ async def _tag(page: ActionPage, cards: Cards, name: str) -> None:
 async def untag(page: ActionPage, cards: Cards) -> None:
     """Remove a tag."""
     tags_of = await _read_tags(page, cards)
-    there = sorted({tag for tags in tags_of.values() for tag in tags})
+    there = sorted({tag for tags in tags_of.values() for tag in tags}, key=by_name)
     take = partial(_untag, page, cards)
     if not there:
         page.say(sentence(_("No tags."), cards))
