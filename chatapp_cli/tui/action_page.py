@@ -62,7 +62,7 @@ class Window(Protocol):
 class ActionPage(Leaving[None]):
     """A page that runs actions."""
 
-    _undo: tuple[float, Sequence[Callable[[Tx], None]]] | None = None
+    _undo: tuple[float, Sequence[Callable[[Tx], None]]] = (0.0, ())
     """Until when the last action can be undone, in seconds of the monotonic clock, and the writes that undo it."""
 
     @property
@@ -123,13 +123,11 @@ class ActionPage(Leaving[None]):
 
     async def take_back(self) -> None:
         """Undo the last action, if it was done within UNDO seconds."""
-        undo, self._undo = self._undo, None
-        if undo is None or undo[0] < self.workspace.company.world.clock.monotonic():
-            self.say(_("There is nothing to take back."))
-            return
-        for back in undo[1]:
+        (until, writes), self._undo = self._undo, (0.0, ())
+        in_time = bool(writes) and self.workspace.company.world.clock.monotonic() <= until
+        for back in writes if in_time else ():
             await self.workspace.write(back)
-        self.say(_("Taken back."))
+        self.say(_("Taken back.") if in_time else _("There is nothing to take back."))
 
     def say(self, words: str) -> None:
         """Show a notice of success."""
