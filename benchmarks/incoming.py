@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
-from chatapp_cli.domain import border
+from chatapp_cli.domain import border as checked
 from chatapp_cli.domain.arrival import Arrival, MessageArrived, Peer, Profile
 
 
-def incoming(ext_id: str, who: str, text: str, *, name: str = "", raw: bytes = b"", provider_id: str = "") -> Arrival:
-    """A message in this client's own chat, written now."""
+def incoming(
+    ext_id: str,
+    who: str,
+    text: str,
+    *,
+    name: str = "",
+    raw: bytes = b"",
+    provider_id: str = "",
+    border: Any = checked,
+) -> Arrival:
+    """A message in this client's own chat, written now; ``border`` makes its values."""
     now = time.time_ns() // 1_000_000
     key = border.external_id(who)
     event = MessageArrived(

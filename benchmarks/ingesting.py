@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks.harness import OWNER
 from benchmarks.incoming import incoming
 from chatapp_cli.bootstrap import Company, open_company
+from chatapp_cli.domain import border as checked
 from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.ports.bind import Bound
@@ -63,9 +65,9 @@ def _template() -> Path:
 _KEPT: list[tempfile.TemporaryDirectory[str]] = []
 
 
-def arrival(name: str, client: int) -> Arrival:
+def arrival(name: str, client: int, border: Any = checked) -> Arrival:
     """A client's message as a connector hands it over."""
-    return incoming(name, f"c{client % DIALOGS}", WORDS, raw=RAW, provider_id=name)
+    return incoming(name, f"c{client % DIALOGS}", WORDS, raw=RAW, provider_id=name, border=border)
 
 
 @cache

@@ -23,7 +23,7 @@ from chatapp_cli.commands.base import (
     opened,
 )
 from chatapp_cli.commands.errors import note, say
-from chatapp_cli.commands.served import note_if_unserved
+from chatapp_cli.commands.served import note_if_silent, note_if_unserved
 from chatapp_cli.documents import channels as documents
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import Busy
@@ -71,6 +71,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     with opened(ctx) as company:
         found, bound = company.read(lambda tx: (lines.everything(tx), channels.everything(tx)))
         told = [one for one in _standings(company, bound) if not one.well]
+        note_if_silent(company)
     if as_json:
         printing.document([documents.line(line, told) for line in found])
         return
@@ -104,6 +105,7 @@ def show_(ctx: typer.Context, line: OneLine = "", as_json: Json = False) -> None
         hours = company.read(
             lambda tx: business_hours.of_company(company.options, company.settings.folder).state(tx, found.id)
         )
+        note_if_silent(company)
     if as_json:
         printing.document(documents.bound_to(found, bound))
         return

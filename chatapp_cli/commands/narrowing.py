@@ -14,7 +14,7 @@ from chatapp_cli.commands import duties as duty_verbs
 from chatapp_cli.commands.base import channel_names, completing, line_names
 from chatapp_cli.domain.dialog import DialogFilter, Filter, FilterKind, filters
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.finding import fold
+from chatapp_cli.domain.finding import by_name, fold
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.domain.when import since
@@ -147,7 +147,7 @@ def known(name: str, names: Sequence[str], unknown: Text, field: str) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    shown = sorted({one for one in names if one}, key=fold)
+    shown = sorted({one for one in names if one}, key=by_name)
     return ", ".join(shown[:_MOST]) + (", …" if len(shown) > _MOST else "") or "–"
 
 

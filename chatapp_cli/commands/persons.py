@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chatapp_cli.commands import printing
+from chatapp_cli.commands import listing, printing
 from chatapp_cli.commands.base import Json, Verb, noun, opened
 from chatapp_cli.commands.errors import note
 from chatapp_cli.documents import people as documents
@@ -118,16 +118,22 @@ def suggestions(
     ctx: typer.Context,
     contact: Annotated[str, _contact("[CONTACT]", N_("Only suggestions for this one"))] = "",
     *,
+    limit: listing.Limit = 200,
     as_json: Json = False,
 ) -> None:
     """List contacts that may be one person, with reasons, strongest first; nothing is merged automatically."""
     from chatapp_cli.services import persons
 
     def look(tx: Tx) -> list[Suggestion]:
-        return persons.suggestions(tx, persons.find(tx, contact).id) if contact else persons.everybody(tx)
+        if contact:
+            return persons.suggestions(tx, persons.find(tx, contact).id, n=limit + 1)
+        return persons.everybody(tx, n=limit + 1)
 
     with opened(ctx) as company:
         found = company.read(look)
+    if len(found) > limit:
+        found = found[:limit]
+        note("These are the first {n}; more with: --limit {more}", n=limit, more=10 * limit)
     if as_json:
         printing.document([documents.suggestion(one) for one in found])
         return

@@ -35,6 +35,18 @@ def _note_unless_served(company: Company, what: str) -> None:
         note(what)
 
 
+def note_if_silent(company: Company) -> None:
+    """Tell that channels stand as they stood when the process that carries the store could last write it."""
+    from chatapp_cli.runtime.lease import silent_holder
+
+    silent = silent_holder(company)
+    if silent is not None:
+        note(
+            "The daemon gives no sign of life since {moment}: this may be older than it looks. See: chatapp doctor",
+            moment=printing.moment(silent.since),
+        )
+
+
 def note_if_read_before(company: Company, name: str) -> None:
     """Tell that a daemon is at work, which read a setting before it was changed."""
     from chatapp_cli.runtime.lease import HolderKind, current_holder

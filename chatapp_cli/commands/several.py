@@ -1,16 +1,17 @@
-"""One verb for several dialogs, a thousand in a transaction."""
+"""One verb for several dialogs, fifty in a transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chatapp_cli.commands.base import opened
+from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.input_checks import number, standard_input
-from chatapp_cli.domain.dialog import MOST_AT_ONCE
+from chatapp_cli.domain.dialog import TOGETHER
+from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.i18n import N_
 
@@ -30,13 +31,20 @@ def numbers(given: Sequence[str]) -> list[DialogId]:
 
 
 def each(ctx: typer.Context, given: Sequence[str], job: Callable[[Tx, DialogId], object]) -> None:
-    """Do the same with several dialogs: with all of them, or with none if one refuses; of more, with each thousand."""
-    chosen = numbers(given)
+    """Do the same with several dialogs, ``TOGETHER`` at a time: with all of those, or with none if one refuses."""
+    from chatapp_cli.runtime.pieces import together
 
-    def some(tx: Tx, dialogs: Sequence[DialogId]) -> None:
-        for one in dialogs:
+    chosen, done = numbers(given), 0
+
+    def act(tx: Tx, some: Sequence[DialogId]) -> None:
+        for one in some:
             job(tx, one)
 
     with opened(ctx) as company:
-        for at in range(0, len(chosen), MOST_AT_ONCE):
-            company.write(partial(some, dialogs=chosen[at : at + MOST_AT_ONCE]))
+        try:
+            for done in together(company, chosen, TOGETHER, act):  # noqa: B007 - told if a later one refuses
+                pass
+        except ChatappError:
+            if done:
+                note("The first {n} dialogs are changed, the others are not.", n=done)
+            raise

@@ -16,7 +16,12 @@ from chatapp_cli.domain.text import T, Text
 
 NOTHING = Text("")
 MOST_AT_ONCE = 1000
-"""The most dialogs that one write changes, so that arrivals wait for a tenth of a second and not for all of a list."""
+"""The most dialogs that one key of the window changes."""
+TOGETHER = 50
+"""Dialogs that one write changes: all of them, or none if one refuses.
+
+Arrivals wait for it: on PostgreSQL, where each dialog takes half a millisecond, for hundredths of a second.
+"""
 
 
 class FilterKind(Enum):

@@ -28,6 +28,11 @@ def fold(words: str) -> str:
     return " ".join(words.lower().translate(_FOLD).split())
 
 
+def by_name(name: str) -> tuple[str, str]:
+    """The place of a name in a list, the same on every store: case ignored, ё beside е."""
+    return fold(name), name
+
+
 def search_text(*parts: str, phone: str = "") -> str:
     """The searchable text of a dialog: everything known of the client, folded."""
     return " ".join(filter(None, [*(fold(part) for part in parts), provider_digits(phone)]))

@@ -19,7 +19,7 @@ from chatapp_cli.kit.gateway_template import dig, plain, sliced
 from chatapp_cli.kit.phones import incoming
 from chatapp_cli.kit.slices import bare, fields, members
 from chatapp_cli.kit.trees import shown
-from chatapp_cli.kit.understanding import dead, digest, guarded
+from chatapp_cli.kit.understanding import dead, digest, guarded, unshown
 from chatapp_cli.ports.connector import HookRequest
 
 _STATES: Final[Mapping[DeliveryState, State]] = {
@@ -118,8 +118,31 @@ def _size(number: str) -> tuple[int, str]:
 
 
 def arrival(gateway: Gateway, raw: bytes, now: Millis) -> Arrival:
-    """Parse a report or message from a stored call; an error makes it a dead letter."""
-    return guarded(raw, partial(_understood, gateway, now))
+    """Parse a report or message from a stored call; an error makes it a dead letter, with a placeholder if it can."""
+    return guarded(raw, partial(_understood, gateway, now), glimpse=partial(glimpse, gateway, now))
+
+
+def glimpse(gateway: Gateway, now: Millis, raw: bytes) -> MessageArrived | None:
+    """The placeholder of a client's message whose JSON cannot be decoded, by its phone. Raises ValueError."""
+    call = Call.kept(raw)
+    item = bare(raw if call is None else call.body)
+    if call is None and gateway.inbox and (inner := sliced(item, _FETCHED)):
+        return _glimpsed(inner, raw, now, gateway.inbox.message)
+    hook = gateway.hook or Hook()
+    if hook.inbound is None or (hook.report and _spelled(item, hook.report.id) and _spelled(item, hook.report.status)):
+        return None
+    return _glimpsed(item, raw, now, hook.inbound, repeats=str(now // REPEATED))
+
+
+def _glimpsed(item: bytes, raw: bytes, now: Millis, where: Inbound, *, repeats: str = "") -> MessageArrived | None:
+    phone = incoming(_spelled(item, where.phone))
+    ext_id = _spelled(item, where.id) or _own_id(raw, repeats)
+    return replace(_message(phone, ext_id, now), placeholder=True) if phone else None
+
+
+def _spelled(item: bytes, path: str) -> str:
+    value = sliced(item, path) if path else b""
+    return shown(plain(json.loads(value))) if value else ""
 
 
 def _understood(gateway: Gateway, now: Millis, raw: bytes) -> Arrival:
@@ -173,15 +196,29 @@ def _incoming(item: Any, raw: bytes, now: Millis, where: Inbound, *, repeats: st
     phone = incoming(_at(item, where.phone))
     if not phone:
         return dead(raw, "a message without a phone")
-    ext_id = _at(item, where.id) or "@".join(filter(None, [_digest(raw), repeats]))
-    message = MessageArrived(
+    ext_id = _at(item, where.id) or _own_id(raw, repeats)
+    message = _message(phone, ext_id, now, _at(item, where.text))
+    arrived = Arrival(provider_id=border.external_id(f"message {phone} {ext_id}"), raw=raw, events=(message,))
+    return arrived if _is_text(dig(item, where.text)) else unshown(arrived, [where.text])
+
+
+def _is_text(value: Any) -> bool:
+    """Whether words stand where the description expects them, even if there are none."""
+    return isinstance(value, str | int | float)
+
+
+def _message(phone: str, ext_id: str, now: Millis, text: str = "") -> MessageArrived:
+    return MessageArrived(
         peer=Peer(key=border.external_id(phone), address=border.address(phone)),
         ext_id=border.external_id(ext_id),
         at=border.at(now, now),
-        text=border.text(_at(item, where.text)),
+        text=border.text(text),
         sender=Profile(id=border.external_id(phone), phone=border.address(phone if phone.startswith("+") else "")),
     )
-    return Arrival(provider_id=border.external_id(f"message {phone} {ext_id}"), raw=raw, events=(message,))
+
+
+def _own_id(raw: bytes, repeats: str) -> str:
+    return "@".join(filter(None, [_digest(raw), repeats]))
 
 
 def _items(hook: Hook, document: Any) -> Sequence[Any]:

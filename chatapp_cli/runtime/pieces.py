@@ -60,7 +60,7 @@ class Pieces:
         result = self._company.write(lambda tx: self._timed(job, tx, size))
         took = time.monotonic() - began
         self._fit(size)
-        time.sleep(max(_GAP, min(_IDLE * took, _LONGEST)))
+        _rest(took)
         return result
 
     def _fit(self, size: int) -> None:
@@ -80,6 +80,27 @@ class Pieces:
             return job(tx, size)
         finally:
             self._held = time.monotonic() - began
+
+
+def _rest(took: float) -> None:
+    time.sleep(max(_GAP, min(_IDLE * took, _LONGEST)))
+
+
+def together(company: Company, items: Sequence[T], n: int, job: Callable[[Tx, Sequence[T]], object]) -> Iterator[int]:
+    """Write ``n`` items at a time, all of them or none; yields how many are done, which stay if a later one refuses."""
+    done = 0
+
+    def write(tx: Tx) -> int:
+        some = items[done : done + n]
+        job(tx, some)
+        return len(some)
+
+    while done < len(items):
+        began = time.monotonic()
+        done += company.write(write)
+        yield done
+        if done < len(items):
+            _rest(time.monotonic() - began)
 
 
 def in_pieces(company: Company, items: Sequence[T], job: Callable[[Tx, Sequence[T]], R]) -> Iterator[tuple[R, int]]:

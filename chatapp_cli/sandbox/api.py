@@ -40,6 +40,8 @@ class ApiSandbox(HttpSandbox):
         """The desk's answers to webhooks that it refused for good."""
         self.firewall = ""
         """Text that a simulated firewall answers with 403."""
+        self.slowness = 0.0
+        """Seconds between taking a message and answering it."""
         self.deleted: set[str] = set()
         """Ids of messages that the desk deleted."""
         self._oddities = Oddities()
@@ -131,6 +133,7 @@ class ApiSandbox(HttpSandbox):
         if webhook_id not in self.seen:
             self.seen[webhook_id] = self._next_id()
             self.events.append(event)
+        await asyncio.sleep(self.slowness)
         return web.json_response({"id": self.seen[webhook_id]})
 
     async def _carry(self) -> None:

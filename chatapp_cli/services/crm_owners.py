@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain.access import PROGRAM, Right, system
 from chatapp_cli.domain.crm.owner import ChatOwner, heeds_cards, tells_cards
+from chatapp_cli.domain.finding import by_name
 from chatapp_cli.domain.ids import DialogId, LineId, LinkId, Millis, PairingId
 from chatapp_cli.services import crm_owner_effects, dialogs, duties, employees, operators, pairings
 from chatapp_cli.store.rows.crm import ChatRow, CrmArrivedRow, PairingRow
@@ -111,4 +112,4 @@ def synchronises(tx: Tx, manifest: CrmManifest, link: LinkId) -> bool:
 
 def _strangers(tx: Tx, statement: str, link: LinkId, wanted: set[PairingId]) -> Sequence[str]:
     found = tx.all(lambda pairing, name: (PairingId(pairing), str(name)), statement, link=link)
-    return sorted({name for pairing, name in found if pairing in wanted})
+    return sorted({name for pairing, name in found if pairing in wanted}, key=by_name)

@@ -6,7 +6,7 @@ from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import is_name, spellings
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.finding import search_text
+from chatapp_cli.domain.finding import by_name, search_text
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.journal.dialogs import (
     AnswerTyped,
@@ -38,8 +38,8 @@ def card(tx: Tx, dialog: DialogId) -> DialogCard:
 
 
 def known_tags(tx: Tx) -> list[str]:
-    """All tags."""
-    return tx.all(lambda name, _count: str(name), "tags.all")
+    """All tags, by name."""
+    return sorted(tx.all(lambda name, _count: str(name), "tags.all"), key=by_name)
 
 
 def unread_count(tx: Tx) -> int:
@@ -53,8 +53,8 @@ def waiting_count(tx: Tx) -> int:
 
 
 def tags(tx: Tx, dialog: DialogId) -> list[str]:
-    """The tags of a dialog."""
-    return tx.all(str, "tags.of_dialog", dialog=dialog)
+    """The tags of a dialog, by name."""
+    return sorted(tx.all(str, "tags.of_dialog", dialog=dialog), key=by_name)
 
 
 def read(tx: Tx, dialog: DialogId) -> None:

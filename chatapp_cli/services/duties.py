@@ -8,6 +8,7 @@ from types import MappingProxyType
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.finding import by_name
 from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.journal.dialogs import (
     AnswerAwaited,
@@ -40,7 +41,7 @@ _JOINED: Mapping[str, type[ProducerJoined | ParticipantJoined | ObserverJoined]]
 
 def operators(tx: Tx) -> list[str]:
     """All operators: with an account, assigned to a dialog or a member of one."""
-    return tx.all(str, "duties.operators")
+    return sorted(tx.all(str, "duties.operators"), key=by_name)
 
 
 def assign(tx: Tx, dialog: DialogId, name: str) -> None:
@@ -122,7 +123,7 @@ def wake(tx: Tx) -> Sequence[DialogId]:
 
 def members(tx: Tx, dialog: DialogId) -> list[MemberRow]:
     """The members of a dialog, by name."""
-    return tx.all(MemberRow, "duties.members", dialog=dialog)
+    return sorted(tx.all(MemberRow, "duties.members", dialog=dialog), key=lambda row: by_name(row.operator))
 
 
 def join(tx: Tx, dialog: DialogId, name: str, role: str) -> None:

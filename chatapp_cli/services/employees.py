@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain import border, limits
 from chatapp_cli.domain.access import PROGRAM, Right
+from chatapp_cli.domain.finding import by_name
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.journal.links import EmployeeLeft, EmployeeMapped
 from chatapp_cli.services import access, links, operators
@@ -32,7 +33,7 @@ def everything(tx: Tx, link: LinkId) -> list[EmployeeRow]:
 
 def said(tx: Tx, link: LinkId) -> list[EmployeeRow]:
     """The same with those of whom a person said that they are nobody there."""
-    return tx.all(EmployeeRow, "employees.all", link=link)
+    return sorted(tx.all(EmployeeRow, "employees.all", link=link), key=lambda row: by_name(row.operator))
 
 
 def are_wanted(tx: Tx, link: LinkId) -> bool:

@@ -20,7 +20,8 @@ from chatapp_cli.store.tx import Tx
 
 def of(tx: Tx, name: str) -> list[IdentityRow]:
     """Who an operator is elsewhere. Raises NotFound for a name without an account."""
-    return tx.all(IdentityRow, "identities.of_operator", operator=operators.find(tx, name).name)
+    found = tx.all(IdentityRow, "identities.of_operator", operator=operators.find(tx, name).name)
+    return sorted(found, key=lambda row: (row.way, row.realm))
 
 
 def connect(tx: Tx, name: str, identity: LoginIdentity) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from chatapp_cli.domain.access import Right, rights_from, rights_text
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.finding import by_name
 from chatapp_cli.domain.ids import LineId, Millis
 from chatapp_cli.domain.journal.operators import (
     EmailChanged,
@@ -47,7 +48,7 @@ def accounts(tx: Tx) -> list[OperatorAccount]:
 
 def everything(tx: Tx) -> list[OperatorRow]:
     """All accounts, by name."""
-    return tx.all(OperatorRow, "operators.all")
+    return sorted(tx.all(OperatorRow, "operators.all"), key=lambda row: by_name(row.name))
 
 
 def known(tx: Tx, name: str) -> OperatorRow | None:

@@ -6,9 +6,10 @@ dialogs and its channel's data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import TypeAlias
 
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
@@ -21,10 +22,13 @@ from chatapp_cli.services import access, channels, contacts
 from chatapp_cli.store.rows.people import AlikeRow, ContactRow, MergeRow, WayRow
 from chatapp_cli.store.tx import Tx
 
+Pair: TypeAlias = tuple[ContactId, ContactId]
+"""The main contacts of two persons."""
+
 FEW = 20
-"""The most candidates for one person."""
-MANY = 200
-"""The most candidates among all persons."""
+"""The most suggestions, unless more are asked for."""
+_MORE = 4
+"""How many times as many rows are read when those before gave too few suggestions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,23 +201,41 @@ def _emit_dialogs(tx: Tx, what: type[PersonChanged | PersonCompared], root: Cont
 # Suggestions
 
 
-def suggestions(tx: Tx, contact: ContactId) -> list[Suggestion]:
-    """Suggestions for one person, strongest reason first."""
-    return _suggested(tx, tx.all(AlikeRow, "persons.alike", id=contacts.root(tx, contact), n=FEW))
+def suggestions(tx: Tx, contact: ContactId, *, n: int = FEW) -> list[Suggestion]:
+    """At most ``n`` suggestions for one person, strongest reason first."""
+    root = contacts.root(tx, contact)
+    return _suggested(tx, lambda rows: tx.all(AlikeRow, "persons.alike", id=root, n=rows), n)
 
 
-def everybody(tx: Tx) -> list[Suggestion]:
-    """All suggestions, strongest reason first."""
-    found = tx.all(AlikeRow, "persons.all_alike", n=MANY)
-    return _suggested(tx, [row._replace(one=min(row[:2]), other=max(row[:2])) for row in found])
+def everybody(tx: Tx, *, n: int = FEW) -> list[Suggestion]:
+    """At most ``n`` suggestions among all persons, strongest reason first."""
+
+    def look(rows: int) -> list[AlikeRow]:
+        found = tx.all(AlikeRow, "persons.all_alike", n=rows)
+        return [row._replace(one=min(row[:2]), other=max(row[:2])) for row in found]
+
+    return _suggested(tx, look, n)
 
 
-def _suggested(tx: Tx, found: Sequence[AlikeRow]) -> list[Suggestion]:
-    """The suggestions of rows; a number of the desk itself, as it stands in a vCard of ours, is nobody's."""
-    pairs: dict[tuple[ContactId, ContactId], dict[Likeness, None]] = {}
-    ours = channels.is_own_phone(tx) if found else None
+def _suggested(tx: Tx, look: Callable[[int], Sequence[AlikeRow]], n: int) -> list[Suggestion]:
+    """The first ``n`` suggestions; a pair has several rows, or none that counts, so more rows may have to be read."""
+    rows = n
+    if not (found := look(rows)):
+        return []
+    ours = channels.is_own_phone(tx)
+    pairs = _paired(found, ours)
+    while len(pairs) < n and len(found) == rows:
+        rows *= _MORE
+        pairs = _paired(found := look(rows), ours)
+    first = list(pairs.items())[:n]
+    return [Suggestion(person(tx, one), person(tx, other), tuple(why)) for (one, other), why in first]
+
+
+def _paired(found: Sequence[AlikeRow], ours: Callable[[str], bool]) -> Mapping[Pair, Mapping[Likeness, None]]:
+    """What pairs share; a number of the desk itself, as it stands in a vCard of ours, is nobody's."""
+    pairs: dict[Pair, dict[Likeness, None]] = {}
     for row in sorted(found, key=lambda row: row.strength):
         likeness = Likeness(_STRENGTHS[row.strength - 1], row.shared)
-        if likeness.kind != "phone" or ours is None or not ours(likeness.shared):
+        if likeness.kind != "phone" or not ours(likeness.shared):
             pairs.setdefault((row.one, row.other), {})[likeness] = None
-    return [Suggestion(person(tx, one), person(tx, other), tuple(why)) for (one, other), why in pairs.items()]
+    return pairs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chatapp_cli.domain.finding import by_name
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.presence import ColleagueTyped, LookMoved
 from chatapp_cli.store.rows.dialogs import PresenceRow
@@ -46,7 +47,8 @@ def gone(tx: Tx, window: str) -> None:
 
 def everyone(tx: Tx) -> Sequence[PresenceRow]:
     """All windows with an open dialog, by operator."""
-    return tx.all(PresenceRow, "presence.everyone", now=tx.now)
+    found = tx.all(PresenceRow, "presence.everyone", now=tx.now)
+    return sorted(found, key=lambda row: (by_name(row.operator), row.id))
 
 
 def others(tx: Tx, dialog: DialogId, window: str = "") -> Sequence[PresenceRow]:

@@ -10,7 +10,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import is_name
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.finding import fold
+from chatapp_cli.domain.finding import by_name, fold
 from chatapp_cli.domain.ids import Millis, QuickReplyId, SectionId
 from chatapp_cli.domain.journal.company import (
     EditorInvited,
@@ -42,8 +42,8 @@ _DIGITS = 18
 
 
 def sections(tx: Tx) -> list[SectionRow]:
-    """All sections with their numbers of replies."""
-    return tx.all(SectionRow, "replies.sections")
+    """All sections with their numbers of replies, by name."""
+    return sorted(tx.all(SectionRow, "replies.sections"), key=lambda row: by_name(row.name))
 
 
 def section(tx: Tx, named: str) -> SectionRow:
@@ -112,7 +112,7 @@ def _require_free(tx: Tx, name: str, *, but: SectionId | None = None) -> None:
 
 def editors(tx: Tx, number: SectionId) -> list[str]:
     """The invited editors of a section; empty: everybody may edit it."""
-    return tx.all(str, "replies.editors", section=number)
+    return sorted(tx.all(str, "replies.editors", section=number), key=by_name)
 
 
 def may_edit(tx: Tx, number: SectionId) -> bool:
@@ -164,7 +164,11 @@ def uninvite(tx: Tx, row: AnySection, operator: str) -> None:
 
 def everything(tx: Tx) -> list[QuickReplyRow]:
     """All replies, by section and title."""
-    return tx.all(QuickReplyRow, "replies.all")
+    return sorted(tx.all(QuickReplyRow, "replies.all"), key=_place)
+
+
+def _place(row: QuickReplyRow) -> tuple[tuple[str, str], tuple[str, str]]:
+    return by_name(row.section), by_name(row.title)
 
 
 def called(tx: Tx, where: SectionId, title: str) -> list[QuickReplyRow]:
@@ -193,7 +197,7 @@ def _named(tx: Tx, wanted: str) -> list[QuickReplyRow]:
     for at, letter in enumerate(wanted):
         if letter == "/" and (where := section_called(tx, wanted[:at])) and fold(where.name) == wanted[:at]:
             found += [row for row in called(tx, where.id, wanted[at + 1 :]) if fold(row.title) == wanted[at + 1 :]]
-    return sorted({row.id: row for row in found}.values(), key=lambda row: (row.section, row.title))
+    return sorted({row.id: row for row in found}.values(), key=_place)
 
 
 def _numbered(tx: Tx, wanted: str) -> list[QuickReplyRow]:

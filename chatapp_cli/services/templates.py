@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.finding import by_name
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.company import TemplateMoved
 from chatapp_cli.domain.manifest import Capabilities
@@ -19,16 +20,22 @@ from chatapp_cli.store.tx import Tx
 
 
 def everything(tx: Tx, *, channel: ChannelId | None = None) -> list[TemplateRow]:
-    """Templates of one channel or of all."""
+    """Templates of one channel or of all, by channel, name and language."""
     if channel is None:
-        return tx.all(TemplateRow, "templates.all")
-    return tx.all(TemplateRow, "templates.of_channel", channel=channel)
+        found = tx.all(TemplateRow, "templates.all")
+    else:
+        found = tx.all(TemplateRow, "templates.of_channel", channel=channel)
+    return sorted(found, key=_place)
+
+
+def _place(row: TemplateRow) -> tuple[ChannelId, tuple[str, str], str]:
+    return row.channel_id, by_name(row.name), row.language
 
 
 def find(tx: Tx, channel: ChannelRow, named: str) -> TemplateRow:
     """A channel's template by ``NAME`` or ``NAME/LANGUAGE``. Raises NotFound, or UsageError if several are meant."""
     name, _, language = named.partition("/")
-    named_so = tx.all(TemplateRow, "templates.called", channel=channel.id, name=name)
+    named_so = sorted(tx.all(TemplateRow, "templates.called", channel=channel.id, name=name), key=_place)
     rows = [row for row in named_so if language in {"", row.language}]
     if not rows:
         raise NotFound(

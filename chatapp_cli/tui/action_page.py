@@ -62,8 +62,8 @@ class Window(Protocol):
 class ActionPage(Leaving[None]):
     """A page that runs actions."""
 
-    _undo: tuple[float, Callable[[Tx], None]] | None = None
-    """Until when the last action can be undone, in seconds of the monotonic clock, and the job that undoes it."""
+    _undo: tuple[float, Sequence[Callable[[Tx], None]]] = (0.0, ())
+    """Until when the last action can be undone, in seconds of the monotonic clock, and the writes that undo it."""
 
     @property
     def window(self) -> Window:
@@ -116,19 +116,18 @@ class ActionPage(Leaving[None]):
         if asked or guard.first_report(words, now):
             self.notify(words, severity="warning", markup=False, timeout=8)
 
-    def done(self, words: str, back: Callable[[Tx], None]) -> None:
+    def done(self, words: str, *back: Callable[[Tx], None]) -> None:
         """Say that an action succeeded, and offer the key that undoes it: ``back`` runs within UNDO seconds."""
         self._undo = self.workspace.company.world.clock.monotonic() + UNDO, back
         self.say(f"{words}\n{shown(action('inbox', 'undo').keys[0])}: {_('Take back')}")
 
     async def take_back(self) -> None:
         """Undo the last action, if it was done within UNDO seconds."""
-        undo, self._undo = self._undo, None
-        if undo is None or undo[0] < self.workspace.company.world.clock.monotonic():
-            self.say(_("There is nothing to take back."))
-            return
-        await self.workspace.write(undo[1])
-        self.say(_("Taken back."))
+        (until, writes), self._undo = self._undo, (0.0, ())
+        in_time = bool(writes) and self.workspace.company.world.clock.monotonic() <= until
+        for back in writes if in_time else ():
+            await self.workspace.write(back)
+        self.say(_("Taken back.") if in_time else _("There is nothing to take back."))
 
     def say(self, words: str) -> None:
         """Show a notice of success."""

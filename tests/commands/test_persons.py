@@ -15,15 +15,20 @@ from tests.commands.conftest import NOON, Shell
 def two(company: Company, bound: ChannelId) -> None:
     """Anna writes under two names, by the same number."""
     for n, name in enumerate(("Анна", "Аня"), 1):
-        event = MessageArrived(
-            peer=Peer(key=f"client-{n}", address=f"client-{n}", title=name),
-            ext_id=f"in-{n}",
-            at=NOON + n,
-            text=f"Здравствуйте, это {name}",
-            sender=Profile(id=f"client-{n}", name=name, phone="8 916 123-45-67", username=f"anna_{n}"),
-        )
-        arrival = Arrival(provider_id=f"p{n}", raw=b"{}", events=(event,))
-        company.write(lambda tx, arrival=arrival: ingest(tx, bound, Batch(arrivals=(arrival,))))
+        write(company, bound, n, name)
+
+
+def write(company: Company, channel: ChannelId, n: int, name: str) -> None:
+    """She writes under one of her names."""
+    event = MessageArrived(
+        peer=Peer(key=f"client-{n}", address=f"client-{n}", title=name),
+        ext_id=f"in-{n}",
+        at=NOON + n,
+        text=f"Здравствуйте, это {name}",
+        sender=Profile(id=f"client-{n}", name=name, phone="8 916 123-45-67", username=f"anna_{n}"),
+    )
+    arrival = Arrival(provider_id=f"p{n}", raw=b"{}", events=(event,))
+    company.write(lambda tx: ingest(tx, channel, Batch(arrivals=(arrival,))))
 
 
 @pytest.mark.req("S-119", part="by operators, not by robots")
@@ -45,6 +50,18 @@ def test_contacts_are_suggested_joined_shown_with_their_chat_ids_and_parted(chat
     chatapp("contact", "unmerge", "1")
     assert chatapp.run("contact", "show", "+7 916 123 45 67").code == 2
     assert chatapp.run("contact", "unmerge", "2").code == 1
+
+
+def test_suggestions_that_are_not_shown_are_said_with_the_option_that_shows_them(
+    chatapp: Shell, company: Company, bound: ChannelId, two: None
+) -> None:
+    write(company, bound, 3, "Нюра")
+    for words, pairs in (((), 3), (("1",), 2)):
+        whole = chatapp("contact", "suggestions", *words, "--limit", str(pairs))
+        assert (len(whole.rows), whole.err) == (pairs, "")
+        cut = chatapp("contact", "suggestions", *words, "--limit", "1")
+        assert len(cut.rows) == 1
+        assert "These are the first 1; more with: --limit 10" in cut.err
 
 
 def test_who_is_said_to_be_somebody_else_is_suggested_no_more(chatapp: Shell, two: None) -> None:

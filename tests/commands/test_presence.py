@@ -1,7 +1,7 @@
 """Who looks at a dialog, what was begun there, and several dialogs at once: from the command line."""
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.dialog import MOST_AT_ONCE
+from chatapp_cli.domain.dialog import TOGETHER
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.services import presence
 from tests.commands.conftest import Shell, Write
@@ -54,14 +54,20 @@ def test_one_verb_changes_several_dialogs_in_one_write_or_none(chatapp: Shell, c
     assert (chatapp.run("dialog", "pin", "один").code, chatapp.run("dialog", "assign", "me").code) == (2, 2)
 
 
-def test_more_than_a_thousand_dialogs_are_changed_a_thousand_at_a_time(chatapp: Shell, client_writes: Write) -> None:
-    for n in range(MOST_AT_ONCE + 2):
+def test_more_dialogs_than_arrivals_can_wait_for_are_changed_some_at_a_time_and_it_is_said_how_many_were(
+    chatapp: Shell, client_writes: Write
+) -> None:
+    for n in range(TOGETHER + 2):
         client_writes("Здравствуйте", ext_id=f"in-{n}", key=f"client-{n}", name=f"Клиент {n}")
-    chatapp("dialog", "assign", str(MOST_AT_ONCE + 2), "Пётр")
-    refused = chatapp.run("dialog", "claim", "-", stdin="\n".join(map(str, range(1, MOST_AT_ONCE + 3))))
-    assert (refused.code, refused.err.splitlines()[0]) == (1, "Пётр answers for this dialog already.")
+    chatapp("dialog", "assign", str(TOGETHER + 2), "Пётр")
+    refused = chatapp.run("dialog", "claim", "-", stdin="\n".join(map(str, range(1, TOGETHER + 3))))
+    assert refused.code == 1
+    assert refused.err.splitlines()[:2] == [
+        f"The first {TOGETHER} dialogs are changed, the others are not.",
+        "Пётр answers for this dialog already.",
+    ]
     free = {row[0] for row in chatapp("dialog", "list", "--assignee", "nobody", "-n", "5").rows}
-    assert free == {str(MOST_AT_ONCE + 1)}
+    assert free == {str(TOGETHER + 1)}
 
 
 def test_a_waiting_message_tells_its_place_in_the_queue(chatapp: Shell, client_writes: Write) -> None:

@@ -16,8 +16,11 @@ from typing import Any
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.services import lines
-from tests.commands.conftest import Shell
+from tests.commands.conftest import Program, Shell, Write
+from tests.commands.crm_office import eventually
+from tests.runtime.desk import answer, state_of, the_dialogs
 
 
 @pytest.mark.parametrize(
@@ -94,12 +97,20 @@ def serving(env: Mapping[str, str], *before: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
-def test_a_daemon_that_is_told_to_end_finishes_what_it_does(chatapp: Shell, company: Company, number: int) -> None:
+def test_a_daemon_that_is_told_to_end_waits_for_the_answer_to_what_it_sends(
+    chatapp: Shell, company: Company, program: Program, bound: ChannelId, client_writes: Write, number: int
+) -> None:
+    client_writes("Есть ёлки?")
+    message = answer(company, bound, *the_dialogs(company), "Есть, двухметровые.")
+    program.sandbox.slowness = 0.3
     with serving(chatapp.env, "env", "--default-signal=INT,HUP") as daemon:
+        eventually(lambda: program.heard)
+        assert state_of(company, message) == "sending"
         daemon.send_signal(number)
         _, log = daemon.communicate(timeout=30)
     assert daemon.returncode == 0
     assert [json.loads(line)["event"] for line in log.splitlines()][-2:] == ["daemon.stopping", "daemon.stopped"]
+    assert (state_of(company, message), program.heard) == ("sent", ["Есть, двухметровые."])
 
 
 def test_a_daemon_under_nohup_outlives_the_terminal(chatapp: Shell, company: Company) -> None:

@@ -27,6 +27,7 @@ from chatapp_cli.tui.reading.channel_notice import channel_notice
 from chatapp_cli.tui.widgets.bars import health
 from chatapp_cli.tui.widgets.line_words import LineWords
 from tests.commands.conftest import Said, Shell
+from tests.leases import clock_of, rewrite
 from tests.stores import OWNER
 
 HOUR = 3_600_000
@@ -158,6 +159,17 @@ def test_the_doctor_does_not_say_that_a_channel_works_while_no_daemon_runs_it(
         assert _of_the_channel(chatapp.run("doctor", "--json"))["what"] == "Ёлочный базар: works"
     finding = _of_the_channel(chatapp.run("doctor", "--json"))
     assert (finding["ok"], finding["what"]) == (True, "Ёлочный базар: worked when the daemon last ran")
+
+
+def test_the_command_line_says_when_channels_stand_as_a_daemon_wrote_them_that_cannot_write_any_more(
+    chatapp: Shell, company: Company, bound: ChannelId
+) -> None:
+    company.write(lambda tx: _proved(tx, bound))
+    with holding(company, beat=HOUR):
+        assert [chatapp("line", verb).err for verb in ("list", "show")] == ["", ""]
+        rewrite(company, beat_at=clock_of(company) - 60_000)
+        for verb in ("list", "show"):
+            assert chatapp("line", verb).err.startswith("The daemon gives no sign of life since ")
 
 
 def test_the_doctor_says_what_a_channel_that_works_does_not_read(

@@ -12,6 +12,7 @@ from chatapp_cli.connectors.avito.connector import _mine
 from chatapp_cli.connectors.email import convert as email
 from chatapp_cli.connectors.email.account import Account
 from chatapp_cli.connectors.max import convert as max_messenger
+from chatapp_cli.connectors.sms.bind import TRADE
 from chatapp_cli.connectors.telegram import convert as telegram
 from chatapp_cli.connectors.telegram.names import View
 from chatapp_cli.connectors.telegram.peers import number_of
@@ -24,6 +25,7 @@ from chatapp_cli.connectors.whatsapp.people import Book
 from chatapp_cli.connectors.whatsapp_web import convert as whatsapp_web
 from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import MessageArrived
+from chatapp_cli.kit import gateway_calls
 from chatapp_cli.ports.bind import Bound
 from tests.stores import NOON
 
@@ -47,6 +49,7 @@ GLIMPSES: Mapping[str, Glimpse] = {
     "avito": lambda bound, raw: avito.glimpse(raw, _mine(bound), NOON),
     "email": of_mail,
     "max": lambda bound, raw: max_messenger.glimpse(max_messenger.Ears(bound.account, NOON), raw),
+    "sms": lambda bound, raw: gateway_calls.glimpse(TRADE.gateway(bound.settings), NOON, raw),
     "telegram": of_telegram,
     "telegram_bot": lambda bound, raw: telegram_bot.glimpse(raw, _ears(bound), NOON),
     "vk": lambda bound, raw: _reader(bound, VkBook()).glimpse(NOON, raw),

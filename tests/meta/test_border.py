@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
+
+from chatapp_cli.domain import arrival
 
 ROOT = Path(__file__).parents[2]
 BORDER = ROOT / "chatapp_cli" / "domain" / "border.py"
@@ -61,6 +66,23 @@ def test_only_the_border_makes_checked_values() -> None:
 
 def test_the_border_makes_times_texts_ids_file_names_addresses_and_counts() -> None:
     assert checked_types() == {"At", "ExternalText", "ExternalId", "FileName", "Address", "Count"}
+
+
+OURS = {"IncomingFile.sha256", "IncomingFile.problem", "PeerChanged.code", "Arrival.raw_sha256", "Batch.cursor"}
+"""Fields of what arrives that no provider says: digests and codes of our own, and a place that goes back unread."""
+
+
+def test_whatever_a_provider_says_in_an_arrival_is_of_a_checked_type_so_that_a_bare_value_does_not_type_check() -> None:
+    told = (kind for kind in vars(arrival).values() if is_dataclass(kind) and kind.__module__ == arrival.__name__)
+    typed = {f"{kind.__name__}.{field.name}": field.type for kind in told for field in fields(kind)}
+    assert {name for name, said in typed.items() if re.search(r"\b(str|int)\b", said)} == OURS
+
+
+def test_the_check_reads_what_a_connector_cannot_hand_over() -> None:
+    checked = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mypy"]
+    assert (checked["modules"], checked["strict"]) == (["tests.meta.bare_values"], True)
+    refused = (ROOT / "tests" / "meta" / "bare_values.py").read_text("utf-8")
+    assert set(re.findall(r"\b(\w+)=.*# type: ignore", refused)) >= {"name", "size", "key", "address", "at", "text"}
 
 
 @pytest.mark.parametrize(

@@ -19,20 +19,29 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root installs a service"),
 ]
 
-BLOCK = blocks("operations.md")["Installing as a service 1"][1]
+INSTALL, UPGRADE = (blocks("operations.md")[name][1] for name in ("Installing as a service 1", "Upgrading 1"))
 OWN = ("/etc", "/opt", "/var")
 CHECKOUT = ("chatapp_cli", "config", "pyproject.toml", "README.md", "LICENSE", "requirements.lock")
-SYSTEMCTL = """test "$*" = 'enable --now chatapp'
-SYSTEMD_OFFLINE=1 /usr/bin/systemctl enable chatapp
+SYSTEMCTL = """case "$*" in
+'enable --now chatapp') SYSTEMD_OFFLINE=1 /usr/bin/systemctl enable chatapp ;;
+'stop chatapp') kill -TERM $(cat {journal}.pid); exec tail -f --pid=$(cat {journal}.pid) /dev/null ;;
+'start chatapp') test -e {journal}.reloaded ;;
+daemon-reload) exec touch {journal}.reloaded ;;
+*) exit 1 ;;
+esac
 cd {root}
-{python} -m tests.real.service /etc/systemd/system/chatapp.service >{journal} 2>&1 &
+{python} -m tests.real.service /etc/systemd/system/chatapp.service >>{journal} 2>&1 &
 echo $! >{journal}.pid
 """
-"""What enables the unit, and starts it in systemd's stead."""
+"""What enables the unit, and starts and stops it in systemd's stead."""
 JOURNALCTL = """test "$*" = '-u chatapp -f'
 until grep daemon.started {journal}; do kill -0 $(cat {journal}.pid); sleep 0.1; done
 """
+CHANGED = "echo 'NEWER = True' >>chatapp_cli/__init__.py\n"
+"""The checkout of a version that has the same number."""
 AFTERWARDS = """
+until test $(grep -c daemon.started {journal}) = 2; do kill -0 $(cat {journal}.pid); sleep 0.1; done
+/opt/chatapp/bin/python -P -c 'from chatapp_cli import NEWER'
 systemd-analyze verify chatapp.service
 cp config/chatapp@.service /etc/systemd/system/
 systemd-analyze verify chatapp@second.service
@@ -69,7 +78,7 @@ def on_its_own(tmp_path: Path, script: str, path: str) -> subprocess.CompletedPr
     )
 
 
-def test_the_service_is_installed_and_runs_as_written(tmp_path: Path) -> None:
+def test_the_service_is_installed_upgraded_and_runs_as_written(tmp_path: Path) -> None:
     known = {"root": ROOT, "python": sys.executable, "journal": tmp_path / "journal"}
     (tmp_path / "bin").mkdir()
     program(tmp_path / "bin" / "systemctl", "set -eu\n" + SYSTEMCTL.format(**known))
@@ -78,7 +87,7 @@ def test_the_service_is_installed_and_runs_as_written(tmp_path: Path) -> None:
     for name in CHECKOUT:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / "checkout" / name)
-    script = "echo CHATAPP_HTTP_PORT=0 >/etc/chatapp.env\n" + BLOCK + AFTERWARDS.format(**known)
+    script = "echo CHATAPP_HTTP_PORT=0 >/etc/chatapp.env\n" + INSTALL + CHANGED + UPGRADE + AFTERWARDS.format(**known)
     done = on_its_own(tmp_path, script, str(tmp_path / "bin"))
     assert done.returncode == 0, done.stdout + done.stderr
     installed, seen = done.stdout.split("AFTERWARDS\n")

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
 BLOCKS = blocks("operations.md")
 HOW: Mapping[str, str] = {
-    "Installing as a service 1": "test_installation.py::test_the_service_is_installed_and_runs_as_written",
+    "Installing as a service 1": "test_installation.py::test_the_service_is_installed_upgraded_and_runs_as_written",
     "Operators 1": "test_restricted.py::test_a_restricted_window_leads_to_no_shell_and_to_no_file_but_ones_own",
     "Options of company, lines and channels 1": "",
     "Several bots on one line 1": "test_operations.py::test_another_bot_joins_the_line_and_the_link_is_printed",
@@ -41,6 +41,7 @@ HOW: Mapping[str, str] = {
     "Growth, and `chatapp gc` 2": "",
     "Backups 1": "",
     "Backups 2": "test_operations.py::test_the_backup_can_be_made_twice_a_day_and_holds_all_that_is_needed_to_go_on",
+    "Upgrading 1": "test_installation.py::test_the_service_is_installed_upgraded_and_runs_as_written",
     "PostgreSQL 1": "test_operations.py::test_a_backup_of_postgresql_is_restored_into_an_empty_database",
     "PostgreSQL 2": "test_operations.py::test_a_backup_of_postgresql_is_restored_into_an_empty_database",
     "Uncertain messages 1": "test_operations.py::test_a_person_decides_what_is_uncertain",

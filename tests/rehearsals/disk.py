@@ -36,6 +36,8 @@ SIZE = "48m"
 """Of the small disk."""
 LETTER = "ж" * 8000
 """What makes a message large enough to need room."""
+UNWRITABLE = "Nothing can be written"
+"""What the doctor says of a disk that takes nothing."""
 DELAY = 0.8
 """Seconds that a flush takes on the slow disk."""
 SLOW_DISK = """
@@ -49,6 +51,29 @@ static int late(const char *name, int fd) {
 int fsync(int fd) { return late("fsync", fd); }
 int fdatasync(int fd) { return late("fdatasync", fd); }
 """
+READ_ONLY_DISK = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+static int refused(int fd) {
+    struct stat ours, file;
+    if (access("%s", F_OK) || stat("%s", &ours) || fstat(fd, &file) || file.st_dev != ours.st_dev) return 0;
+    errno = EROFS;
+    return 1;
+}
+#define NEXT(name, ...) ((ssize_t (*)(int, ...)) dlsym(RTLD_NEXT, name))(__VA_ARGS__)
+ssize_t pwrite(int fd, const void *from, size_t n, off_t at) {
+    return refused(fd) ? -1 : NEXT("pwrite", fd, from, n, at);
+}
+ssize_t pwrite64(int fd, const void *from, size_t n, off_t at) { return pwrite(fd, from, n, at); }
+ssize_t write(int fd, const void *from, size_t n) { return refused(fd) ? -1 : NEXT("write", fd, from, n); }
+int ftruncate(int fd, off_t n) { return refused(fd) ? -1 : (int) NEXT("ftruncate", fd, n); }
+int ftruncate64(int fd, off_t n) { return ftruncate(fd, n); }
+"""
+"""What a kernel does that mounts a failing disk read-only: files stay open, and each write to them is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +300,7 @@ async def full(desk: Desk) -> None:
         await desk.tells("full: /metrics", lambda: desk.measures("chatapp_store_ready 0.0"))
         await desk.tells("full: doctor", lambda: desk.doctor_finds("disk", "0 MB are free"))
         await desk.tells("full: the alarm command", lambda: desk.was_alarmed("store raised"))
+        await desk.tells("full: the list", lambda: desk.lists("gives no sign of life since"))
         ballast.unlink()
         await desk.tells("full: ready again by itself", desk.is_ready)
         await desk.tells("full: what stopped meanwhile is written", lambda: desk.lists("stopped; looks again at"))
@@ -307,9 +333,33 @@ async def read_only(desk: Desk) -> None:
         desk.say(err.strip())
         await desk.run("serve")
         desk.hears("read-only", "store raised")
-        await desk.tells("read-only: doctor", lambda: desk.doctor_finds("disk", "Nothing can be written"))
+        await desk.tells("read-only: doctor", lambda: desk.doctor_finds("disk", UNWRITABLE))
         code, out, _ = await desk.run("line", "list")
         desk.figures.told["read-only: what is stored can be read"] = code == 0 and "Продажи" in out
+
+
+async def turned_read_only(desk: Desk) -> None:
+    """The disk turns read-only under a daemon that runs, and becomes writable again."""
+    sign = desk.home.with_name("read-only")
+    library = _library(desk.home, READ_ONLY_DISK % (sign, desk.home))
+    async with desk.serving(LD_PRELOAD=library):
+        await desk.tells("turned read-only: ready before, and writable again", desk.is_ready)
+        await desk.tells("writable again: the alarm command", lambda: desk.was_alarmed("store healed"))
+        await desk.post(desk.plan.webhooks // 10)
+        sign.touch()
+        statuses = await desk.post(5)
+        desk.figures.told["turned read-only: nothing is acknowledged"] = httpx.codes.OK not in statuses
+        await desk.tells("turned read-only: /readyz", lambda: desk.unready("cannot be written"))
+        await desk.tells("turned read-only: /metrics", lambda: desk.measures("chatapp_store_ready 0.0"))
+        await desk.tells("turned read-only: doctor", lambda: desk.doctor_finds("disk", UNWRITABLE, LD_PRELOAD=library))
+        await desk.tells("turned read-only: the alarm command", lambda: desk.was_alarmed("store raised"))
+        await desk.tells("turned read-only: the list", lambda: desk.lists("gives no sign of life since"))
+        sign.unlink()
+        await desk.tells("turned read-only: ready again by itself", desk.is_ready)
+        await desk.tells("turned read-only: the alarm command again", lambda: desk.was_alarmed("store healed"))
+        await desk.post(desk.plan.webhooks // 10)
+    desk.hears("turned read-only", "over since", "cannot be written", "over since")
+    desk.keep_stored()
 
 
 async def damaged(desk: Desk) -> None:
@@ -320,13 +370,15 @@ async def damaged(desk: Desk) -> None:
     before = set(desk.figures.acknowledged)
     async with desk.serving() as daemon:
         await desk.tells("damaged: ready before", desk.is_ready)
-        await desk.tells("writable again: the alarm command", lambda: desk.was_alarmed("store healed"))
-        desk.hears("writable again", "over since")
         _overwrite(desk.store)
         statuses = [status for _ in range(10) for status in await desk.post(desk.plan.webhooks // 10)]
         refused = next((n for n, status in enumerate(statuses) if status != httpx.codes.OK), len(statuses))
         desk.figures.told["damaged: nothing is acknowledged after the first sign"] = 200 not in statuses[refused:]
         desk.say(f"{refused} acknowledged before the damage was met")
+        # it ends within seconds of the first sign; a monitor that asks meanwhile is told, and after that hears nothing
+        ready, (_, said) = await desk.is_ready(), await desk.get("/metrics")
+        desk.figures.told["damaged: /readyz"] = not ready
+        desk.figures.told["damaged: /metrics"] = not said or "chatapp_store_damaged 1.0" in said.splitlines()
         _, err = await asyncio.wait_for(daemon.communicate(), desk.plan.patience)
         desk.figures.told["damaged: the daemon ends in words"] = daemon.returncode == 2 and b"is damaged" in err
     code, _, err = await desk.run("serve")
@@ -334,6 +386,8 @@ async def damaged(desk: Desk) -> None:
     desk.figures.told["damaged: it does not start again"] = told
     desk.hears("damaged", "store raised")
     await desk.tells("damaged: doctor", lambda: desk.doctor_finds("store", "damaged"))
+    code, out, err = await desk.run("line", "list")
+    desk.figures.told["damaged: the list"] = (code, out) == (2, "") and "is damaged" in err
     await _restored(desk, backup)
     desk.figures.acknowledged &= before  # what came after the backup is lost with the file, and was told
 
@@ -363,18 +417,20 @@ def _overwrite(store: Path) -> None:
 
 async def slow(desk: Desk) -> None:
     """Every flush takes most of a second."""
-    library = _slow_library(desk.home)
+    library = _library(desk.home, SLOW_DISK % int(DELAY * 1_000_000))
     async with desk.serving(LD_PRELOAD=library):
         await desk.tells("slow: ready all the same", desk.is_ready)
         await desk.post(2)
         await desk.tells("slow: /metrics", lambda: _slowest(desk))
+        await desk.tells("slow: the list goes on", lambda: desk.lists("Продажи"))
         await desk.tells("slow: doctor", lambda: desk.doctor_finds("disk", "slow", LD_PRELOAD=library))
     desk.keep_stored()
 
 
-def _slow_library(folder: Path) -> str:
-    source, library = folder / "slow.c", folder / "slow.so"
-    source.write_text(SLOW_DISK % int(DELAY * 1_000_000))
+def _library(folder: Path, code: str) -> str:
+    """What stands between the program and the kernel."""
+    source, library = folder / "disk.c", folder / "disk.so"
+    source.write_text(code)
     subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
     return str(library)
 
@@ -407,7 +463,7 @@ async def rehearse(folder: Path, plan: Plan, say: Callable[[str], None]) -> Figu
         company = open_company(Settings(home=str(home))).seen_by(OWNER)
         desk = Desk(home, company, program, bot, plan, say)
         await desk.set_up()
-        for act in (full, read_only, damaged, slow):
+        for act in (full, read_only, turned_read_only, damaged, slow):
             say(f"— {act.__name__}")
             await act(desk)
         desk.figures.seconds = time.monotonic() - began

@@ -56,10 +56,12 @@ class Plan:
     """How often each fault comes."""
     patience: float
     """Seconds after which nothing may wait any more."""
+    everywhere: bool = True
+    """Whether the faults that last longest are played on each store that can have them."""
 
 
 FULL = Plan(messages=2_000, seconds=300, rounds=8, patience=300)
-TENTH = Plan(messages=120, seconds=20, rounds=1, patience=60)
+TENTH = Plan(messages=120, seconds=20, rounds=1, patience=60, everywhere=False)
 
 
 @dataclass(slots=True)
@@ -75,6 +77,8 @@ class Played:
     """What a process did otherwise than it has to."""
     faults: Counter[str] = field(default_factory=Counter)
     sent: int = 0
+    displaced: int = 0
+    """How often the provider ended a request for updates because another one came."""
 
     def violations(self) -> Iterator[str]:
         """Everything that does not hold."""
@@ -87,6 +91,8 @@ class Played:
                 yield f"{state}: {text}"
             elif state in DONE and not self.received[text]:
                 yield f"lost: {text}"
+        if self.displaced:
+            yield f"two asked for updates at once, {self.displaced} times"
         if len(self.states) != self.sent:
             yield f"{self.sent} written, {len(self.states)} in the store"
 
@@ -95,7 +101,8 @@ class Played:
         faults = ", ".join(f"{name} {times}" for name, times in sorted(self.faults.items()))
         doubled = sum(times > 1 for times in self.received.values())
         of = f"{uncertain} uncertain of {len(self.unanswered)} without an answer"
-        return f"{self.name}: {self.sent} out, {doubled} doubled, {of}; {faults}"
+        asked = f"{self.displaced} asked for updates beside another"
+        return f"{self.name}: {self.sent} out, {doubled} doubled, {of}; {asked}; {faults}"
 
 
 @dataclass(slots=True)
@@ -275,6 +282,7 @@ class Scene:
         self.played.states = self.states()
         for person in PEOPLE[:20]:
             self.played.received.update(heard.text for heard in await self.telegram.heard(person))
+        self.played.displaced = self.telegram.delivery.displaced
         told = "SELECT m.text, a.started_at, a.finished_at FROM attempt a JOIN message m ON m.id = a.message_id"
         rows = self._rows(told)
         self.played.unanswered = {
@@ -353,11 +361,14 @@ async def _all(states: AsyncIterator[object]) -> None:
         pass
 
 
-def server_restarted(server: postgres.Postgres) -> Callable[[Scene], Awaitable[None]]:
-    """The database crashes and comes back."""
+def server_restarted(server: postgres.Postgres, scenes: Sequence[Scene]) -> Callable[[Scene], Awaitable[None]]:
+    """The database crashes and comes back, for everybody who uses it."""
+    alone = asyncio.Lock()
 
     async def restarted(scene: Scene) -> None:
-        async with scene.failing("server restarted"):
+        async with alone, AsyncExitStack() as stack:
+            for one in scenes:
+                await stack.enter_async_context(one.failing("server restarted"))
             await asyncio.to_thread(server.restart)
             await a_second_daemon(scene)
 
@@ -390,14 +401,14 @@ async def rehearse(home: Path, plan: Plan, say: Callable[[str], None]) -> Figure
         server = stack.enter_context(postgres.running(postgres.SURVIVES_A_CRASH))
         pool = stack.enter_context(pooler.pooling(server))
         direct, pooled = server.fresh(), server.fresh()
-        scenes = [
-            Scene("file", home / "file", plan).play([locks_removed, killed, stopped, window_open], say),
-            Scene("server", home / "server", plan, direct).play(
-                [a_second_daemon, connections_ended, stopped, server_restarted(server)], say
-            ),
-            Scene("pooler", home / "pooler", plan, pooled, pool.through(pooled)).play(
-                [connections_ended, killed, cut_off(pool)], say
-            ),
-        ]
-        played = await asyncio.gather(*scenes)
+        file = Scene("file", home / "file", plan)
+        on_server = Scene("server", home / "server", plan, direct)
+        behind = Scene("pooler", home / "pooler", plan, pooled, pool.through(pooled))
+        restarted = server_restarted(server, [on_server, behind])
+        long = [window_open, stopped] if plan.everywhere else []
+        played = await asyncio.gather(
+            file.play([locks_removed, killed, stopped, window_open], say),
+            on_server.play([a_second_daemon, connections_ended, stopped, restarted, *long[:1]], say),
+            behind.play([connections_ended, killed, cut_off(pool), restarted, *long], say),
+        )
     return Figures(played, (time.monotonic() - began) / 60)

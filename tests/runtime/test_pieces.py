@@ -3,8 +3,12 @@
 import time
 from collections.abc import Sequence
 
+import pytest
+
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.runtime.pieces import MOST, in_pieces
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.runtime.pieces import MOST, in_pieces, together
+from chatapp_cli.services import lines
 from chatapp_cli.store.tx import Tx
 
 
@@ -31,6 +35,20 @@ def test_pieces_of_slow_items_stay_about_as_short_as_two_of_them(company: Compan
 
 def test_pieces_grow_where_one_of_a_single_item_takes_as_long_as_one_of_many(company: Company) -> None:
     assert max(sizes(company, 60, each=0.0001, piece=0.006)) >= 8
+
+
+def test_what_belongs_together_is_written_together_and_what_was_written_is_told_before_a_refusal(
+    company: Company,
+) -> None:
+    def write(tx: Tx, some: Sequence[str]) -> None:
+        for name in some:
+            lines.add(tx, name)
+
+    told: list[int] = []
+    with pytest.raises(Refused):
+        told.extend(together(company, "abcdefga", 3, write))
+    assert told == [3, 6]
+    assert [row.name for row in company.read(lines.everything)] == list("abcdef")
 
 
 def test_how_much_is_done_is_told_after_each_piece(company: Company) -> None:

@@ -66,14 +66,26 @@ async def test_what_cannot_be_stored_is_told_once_in_the_log_and_is_over_when_it
     assert company.read(lambda tx: timers.at(tx, "readiness", "proof")) is None
 
 
-async def test_damage_that_another_process_marked_ends_readiness(company: Company) -> None:
-    async with proving(AsyncStore(company)) as readiness:
+async def test_damage_that_another_process_marked_ends_readiness_and_is_told_to_monitors(company: Company) -> None:
+    store = AsyncStore(company)
+    async with proving(store) as readiness:
+        daemon = Daemon(store)
+        daemon.ready, daemon.readiness = True, readiness
         await eventually(lambda: readiness.proved)
+        assert await measured(daemon) == {"chatapp_store_ready 1.0", "chatapp_store_damaged 0.0"}
         (company.settings.folder / "store.damaged").write_text("The store is damaged.")
         await eventually(lambda: readiness.why_not)
         assert "marked as damaged" in str(readiness.why_not[0])
         assert not readiness.proved
+        assert await measured(daemon) == {"chatapp_store_ready 0.0", "chatapp_store_damaged 1.0"}
     (company.settings.folder / "store.damaged").unlink()
+
+
+async def measured(daemon: Daemon) -> set[str]:
+    """What a monitor is told of the store."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(application(daemon)), base_url="http://test") as http:
+        said = (await http.get("/metrics")).text.splitlines()
+    return {line for line in said if line.startswith(("chatapp_store_ready", "chatapp_store_damaged"))}
 
 
 async def test_monitors_are_answered_in_words_while_the_database_is_away(company: Company, tmp_path: Path) -> None:

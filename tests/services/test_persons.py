@@ -148,6 +148,19 @@ def test_likenesses_are_suggested_with_their_reasons_the_strongest_first(shop: S
     ]
 
 
+def test_as_many_suggestions_are_given_as_were_asked_for_however_much_two_people_share(shop: Shop) -> None:
+    site, own = shop.channel(), "+7 916 000-00-00"
+    shop.channel(kind="site", account=own)
+    shared = {"phone": own, "email": "info@sever.example", "name": "Анна Белая"}
+    people = [meet(shop, site, f"k{n}", **shared) for n in range(4)]
+    alike = [(one, other) for at, one in enumerate(people) for other in people[at + 1 :]]
+    found = shop.read(lambda tx: persons.everybody(tx, n=5))
+    assert sorted((one.one.id, one.other.id) for one in found) == alike[:5]
+    assert {tuple(why.kind for why in one.reasons) for one in found} == {("email", "name")}
+    of_one = shop.read(lambda tx: persons.suggestions(tx, people[0], n=2))
+    assert [one.other.id for one in of_one] == people[1:3]
+
+
 def test_who_is_not_the_same_is_not_suggested_again_until_that_is_taken_back(shop: Shop) -> None:
     channel = shop.channel()
     one, other, third = (meet(shop, channel, f"k{n}", email="info@sever.example") for n in range(3))

@@ -75,6 +75,15 @@ def test_every_statement_is_used_and_every_used_one_is_there() -> None:
     assert (there - said, asked - there) == (set(), set())
 
 
+SORTS_NAMES = re.compile(r"ORDER BY [^;)]*\b(?:name|title|operator|language)\b")
+OURS = {"memory.known", "options.of", "effects.broken", "followers.waiting", "alarms.followers"}
+"""Statements that sort names which the program gives."""
+
+
+def test_no_statement_sorts_what_people_named_which_each_database_would_do_its_own_way() -> None:
+    assert {name for name, text in _read().items() if SORTS_NAMES.search(text)} == OURS
+
+
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_a_migrated_store_is_what_the_tables_say(database: Database, made_from_tables: Driver) -> None:
     assert catalogue(database.driver) == catalogue(made_from_tables)

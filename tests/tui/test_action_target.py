@@ -10,10 +10,14 @@ import pytest
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Profile
-from chatapp_cli.domain.dialog import MOST_AT_ONCE, DialogFilter
+from chatapp_cli.domain.dialog import MOST_AT_ONCE, TOGETHER, DialogFilter
+from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.text import T
 from chatapp_cli.services import channels, dialogs, duties, notes, persons
 from chatapp_cli.store import dialog_list
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.actions import many
 from chatapp_cli.tui.actions.dialog import ACTIONS
 from chatapp_cli.tui.popups import Choose, Confirm, TextPrompt
 from chatapp_cli.tui.widgets.dialog_list import DialogList
@@ -193,6 +197,32 @@ async def test_more_than_one_write_may_change_are_refused(window: Opener, compan
         await it.press("*", "p")
         await it.until(lambda: any("at most 1000" in note.message for note in it.app._notifications))
         assert company.read(lambda tx: dialog_list.count(tx, "sqlite", DialogFilter(pinned=True))) == before
+
+
+async def test_many_are_changed_some_at_a_time_and_those_before_a_refusal_are_told_and_taken_back_by_one_key(
+    window: Opener, company: Company, stage: Stage
+) -> None:
+    channel = company.read(channels.everything)[0].id
+    for n in range(TOGETHER + 2):
+        stage.hear(channel, Profile(id=border.external_id(f"crowd-{n}")), "Добрый день")
+    found = company.read(lambda tx: dialog_list.page(tx, "sqlite", DialogFilter(), n=TOGETHER + 2))
+    cards = [company.read(lambda tx, one=one.id: dialogs.card(tx, one)) for one in found]
+
+    def pinned() -> int:
+        return sum(bool(card(company, one.id).pinned) for one in cards)
+
+    def pin(tx: Tx, one: dialogs.DialogCard) -> None:
+        if one is cards[-1]:
+            raise Refused("odd", T("This one cannot be pinned."))
+        dialogs.pin(tx, one.id, pinned=True)
+
+    async with window() as it:
+        with pytest.raises(Refused):
+            await many._run(it.app.screen, cards, pin, lambda tx, one: dialogs.pin(tx, one.id, pinned=False), "")
+        assert pinned() == TOGETHER
+        await it.until(lambda: any(f"Done with {TOGETHER} dialogs." in note.message for note in it.app._notifications))
+        await it.press("U")
+        await it.until(lambda: pinned() == 0)
 
 
 async def test_where_only_the_list_is_seen_its_row_is_meant(window: Opener, company: Company) -> None:

@@ -73,7 +73,7 @@ async def test_what_needs_no_answer_leaves_the_unanswered_and_comes_back_by_undo
         await it.press("U")
         await it.until(lambda: card(company, dialog).waiting_since == since)
         await it.press("E")
-        await it.until(lambda: it.app.screen._undo is not None)
+        await it.until(lambda: it.app.screen._undo[1])
         clock.at += MINUTE
         await it.press("U")
         await told(it, "There is nothing to take back.")

@@ -214,16 +214,27 @@ async def test_a_key_that_does_nothing_with_a_row_says_why(window: Opener, compa
             await it.until(lambda words=words: [note.message for note in it.app._notifications] == [words])
 
 
-async def test_a_dead_letter_says_who_and_why_and_a_key_shows_how_it_came(window: Opener, company: Company) -> None:
+async def test_a_dead_letter_says_who_when_and_why_and_a_key_shows_how_it_came(
+    window: Opener, company: Company
+) -> None:
     bot = next(c for c in company.read(channels.everything) if c.kind == "telegram_bot")
     shown = said("", who="zoya", ext_id="odd", at=company.world.clock.now(), placeholder=True)
     letter = Arrival(provider_id="odd", raw=b'{"odd": \x1b[2J}', problem="no such field: chat", events=(shown,))
-    company.write(lambda tx: ingest.ingest(tx, bot.id, Batch(arrivals=(letter,))))
+    homeless = Arrival(provider_id="lost", raw=b'{"lost": 1}', problem="no such field: peer")
+    company.write(lambda tx: ingest.ingest(tx, bot.id, Batch(arrivals=(letter, homeless))))
     async with window() as it:
         await it.press("f3")
         await it.sees("✉ Zoya", "not understood: no such field: chat")
-        listed = it.app.screen.query_one("OptionList")
-        listed.highlighted = next(n for n, one in enumerate(it.app.screen._found) if one.letter is not None)
+        rows = [one.shown.plain for one in it.app.screen._found if one.letter is not None]
+        assert [" ".join(row.partition("  arrival")[0].split()) for row in rows] == [
+            "✉ @teply_dom_bot 12:00 not understood: no such field: peer",
+            "✉ Zoya 12:00 not understood: no such field: chat",
+        ]
+        await choose(it, "no such field: peer")
+        await it.press("v")
+        await it.sees("How arrival", "12:00 · @teply_dom_bot", "not understood: no such field: peer", '{"lost": 1}')
+        await it.press("escape")
+        await choose(it, "no such field: chat")
         await it.press("v")
         await it.sees("How arrival", "From: Zoya", '{"odd": ')
         await it.press("escape", "enter")

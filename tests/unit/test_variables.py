@@ -24,20 +24,23 @@ from chatapp_cli.domain.variables import (
     preview,
 )
 
-pytestmark = [pytest.mark.req("S-140"), pytest.mark.req("C-10", part="quick replies")]
+pytestmark = pytest.mark.req("S-140")
 VALUES = {
     "client_name": "Анна",
     "company_name": "Тёплый дом",
     "operator_name": "Марина",
+    "line_name": "Заказы",
     "date": "20.11.2026",
 }
 BRACED = st.text(alphabet="{} \nабё_a1.", max_size=40)
 NAMES = st.text(alphabet=string.ascii_letters + "абвгё", min_size=1, max_size=12)
 
 
+@pytest.mark.req("C-10")
 @pytest.mark.parametrize(
     ("text", "read"),
     [
+        *((f"{{{name}}}{{{alias}}}", VALUES[alias] * 2) for name, alias in zip(names("ru"), names("en"), strict=True)),
         ("{имя клиента}, это {имя оператора}", "Анна, это Марина"),
         ("{client_name}: {company_name}, {operator_name}, {date}", "Анна: Тёплый дом, Марина, 20.11.2026"),
         ("{ Имя   клиента } и {НАЗВАНИЕ КОМПАНИИ} {дата}", "Анна и Тёплый дом 20.11.2026"),

@@ -37,6 +37,8 @@ class Delivery:
         self._news = asyncio.Condition()
         self._readers = itertools.count(1)
         self._reader = 0
+        self.displaced = 0
+        """Requests for updates that a newer one ended: so often two asked at once."""
         self._courier = Background(self._carry)
 
     async def push(self, **update: Any) -> int:
@@ -75,6 +77,7 @@ class Delivery:
                 async with asyncio.timeout(seconds):
                     await self._news.wait_for(lambda: self.pending or self._reader != me)
         if self._reader != me:
+            self.displaced += 1
             raise Refusal(409, "Conflict: terminated by other getUpdates request; only one bot instance may run")
 
     def _choose(self, call: Call) -> None:

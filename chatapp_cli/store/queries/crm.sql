@@ -656,7 +656,7 @@ WHERE pairing_id = :pairing;
 DELETE FROM crm_entry WHERE pairing_id = :pairing AND act = 'import' AND state = 'waiting' AND doubtful = 0;
 
 -- name: employees.all
-SELECT operator, employee, name, way, left_at FROM crm_employee WHERE link_id = :link ORDER BY operator;
+SELECT operator, employee, name, way, left_at FROM crm_employee WHERE link_id = :link;
 
 -- name: employees.wanted
 SELECT 1 WHERE EXISTS (SELECT 1 FROM crm_employee WHERE link_id = :link)

@@ -211,7 +211,7 @@ INSERT INTO dialog_tag (dialog_id, tag_id) VALUES (:dialog, :tag) ON CONFLICT DO
 DELETE FROM dialog_tag WHERE dialog_id = :dialog AND tag_id = :tag;
 
 -- name: tags.of_dialog
-SELECT t.name FROM tag t JOIN dialog_tag dt ON dt.tag_id = t.id WHERE dt.dialog_id = :dialog ORDER BY t.name;
+SELECT t.name FROM tag t JOIN dialog_tag dt ON dt.tag_id = t.id WHERE dt.dialog_id = :dialog;
 
 -- name: tags.all
-SELECT t.name, (SELECT COUNT(*) FROM dialog_tag dt WHERE dt.tag_id = t.id) FROM tag t ORDER BY t.name;
+SELECT t.name, (SELECT COUNT(*) FROM dialog_tag dt WHERE dt.tag_id = t.id) FROM tag t;

@@ -45,7 +45,7 @@ SELECT id FROM dialog WHERE snoozed_until <= :now ORDER BY snoozed_until, id;
 UPDATE dialog SET snoozed_until = NULL, last_at = CASE WHEN last_at > :now THEN last_at ELSE :now END WHERE id = :id;
 
 -- name: duties.members
-SELECT operator, role FROM dialog_member WHERE dialog_id = :dialog ORDER BY operator;
+SELECT operator, role FROM dialog_member WHERE dialog_id = :dialog;
 
 -- name: duties.join
 INSERT INTO dialog_member (dialog_id, operator, role) VALUES (:dialog, :name, :role)
@@ -62,4 +62,4 @@ DELETE FROM dialog_member WHERE dialog_id = :dialog AND operator = :name;
 
 -- name: duties.operators
 SELECT assignee AS name FROM dialog WHERE assignee <> '' UNION SELECT operator FROM dialog_member
-UNION SELECT name FROM operator WHERE disabled = 0 ORDER BY name;
+UNION SELECT name FROM operator WHERE disabled = 0;

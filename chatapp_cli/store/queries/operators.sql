@@ -3,7 +3,7 @@ INSERT INTO operator (name, password, role, every_line, only_own, disabled, crea
 VALUES (:name, :password, 'operator', :every_line, :only_own, 0, :now) ON CONFLICT DO NOTHING;
 
 -- name: operators.all
-SELECT name, password, role, every_line, disabled, created_at, rights, email, only_own FROM operator ORDER BY name;
+SELECT name, password, role, every_line, disabled, created_at, rights, email, only_own FROM operator;
 
 -- name: operators.find
 SELECT name, password, role, every_line, disabled, created_at, rights, email, only_own FROM operator WHERE name = :name;
@@ -68,7 +68,7 @@ DELETE FROM operator_session WHERE operator = :name;
 DELETE FROM operator_session WHERE until <= :now;
 
 -- name: identities.of_operator
-SELECT operator, way, realm, person, name FROM operator_identity WHERE operator = :operator ORDER BY way, realm;
+SELECT operator, way, realm, person, name FROM operator_identity WHERE operator = :operator;
 
 -- name: identities.find
 SELECT operator, way, realm, person, name FROM operator_identity

@@ -10,7 +10,7 @@ SELECT id, operator, dialog_id, typing_until, until FROM presence WHERE id = :wi
 
 -- name: presence.everyone
 SELECT id, operator, dialog_id, typing_until, until
-FROM presence WHERE dialog_id IS NOT NULL AND until > :now ORDER BY operator, id;
+FROM presence WHERE dialog_id IS NOT NULL AND until > :now;
 
 -- name: presence.gone
 DELETE FROM presence WHERE id = :window;

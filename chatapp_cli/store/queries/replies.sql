@@ -1,6 +1,6 @@
 -- name: replies.sections
 SELECT s.id, s.name, COUNT(r.id) FROM reply_section s LEFT JOIN quick_reply r ON r.section_id = s.id
-GROUP BY s.id, s.name ORDER BY s.name;
+GROUP BY s.id, s.name;
 
 -- name: replies.section_called
 SELECT id, name FROM reply_section WHERE folded = :folded;
@@ -18,7 +18,7 @@ UPDATE reply_section SET name = :name, folded = :folded WHERE id = :id;
 DELETE FROM reply_section WHERE id = :id;
 
 -- name: replies.editors
-SELECT operator FROM reply_editor WHERE section_id = :section ORDER BY operator;
+SELECT operator FROM reply_editor WHERE section_id = :section;
 
 -- name: replies.invite
 INSERT INTO reply_editor (section_id, operator) VALUES (:section, :operator) ON CONFLICT DO NOTHING;
@@ -28,7 +28,7 @@ DELETE FROM reply_editor WHERE section_id = :section AND operator = :operator;
 
 -- name: replies.all
 SELECT r.id, r.section_id, s.name, r.title, r.text, r.keywords, r.category, r.used, r.updated_at
-FROM quick_reply r JOIN reply_section s ON s.id = r.section_id ORDER BY s.name, r.title;
+FROM quick_reply r JOIN reply_section s ON s.id = r.section_id;
 
 -- name: replies.called
 SELECT r.id, r.section_id, s.name, r.title, r.text, r.keywords, r.category, r.used, r.updated_at

@@ -1,14 +1,14 @@
 -- name: templates.all
 SELECT id, channel_id, name, language, category, state, body, reason, updated_at
-FROM template ORDER BY channel_id, name, language;
+FROM template;
 
 -- name: templates.of_channel
 SELECT id, channel_id, name, language, category, state, body, reason, updated_at
-FROM template WHERE channel_id = :channel ORDER BY name, language;
+FROM template WHERE channel_id = :channel;
 
 -- name: templates.called
 SELECT id, channel_id, name, language, category, state, body, reason, updated_at
-FROM template WHERE channel_id = :channel AND name = :name ORDER BY language;
+FROM template WHERE channel_id = :channel AND name = :name;
 
 -- name: templates.put
 INSERT INTO template (channel_id, name, language, category, state, body, reason, updated_at)

@@ -1,4 +1,4 @@
-"""Actions on one dialog or on many at once, in one transaction, with one key that undoes them (S-118)."""
+"""Actions on one dialog or on many at once, with one key that undoes them (S-118)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from textual.suggester import SuggestFromList
 
+from chatapp_cli.domain.dialog import TOGETHER
+from chatapp_cli.domain.finding import by_name
 from chatapp_cli.domain.when import when
 from chatapp_cli.i18n import _, ngettext
 from chatapp_cli.services import dialogs, duties
@@ -34,10 +36,23 @@ def _run_on_all(tx: Tx, *, job: DialogJob, cards: Cards) -> None:
 
 
 async def _run(page: ActionPage, cards: Cards, job: DialogJob, undo: DialogJob, notice: str) -> None:
-    """Run a job on all dialogs or on none, and offer to undo it; ``notice`` is shown if there is one dialog."""
-    await page.workspace.write(partial(_run_on_all, job=job, cards=cards))
-    summary = notice if len(cards) == 1 else ngettext("Done with {n} dialog.", "Done with {n} dialogs.", len(cards))
-    page.done(summary, partial(_run_on_all, job=undo, cards=cards))
+    """Run a job on all dialogs and offer to undo it; ``notice`` is shown if there is one dialog.
+
+    It is run on ``TOGETHER`` of them at a time, on each of those or on none. If one refuses, those before stay done.
+    """
+    done = 0
+    try:
+        for some in _pieces(cards):
+            await page.workspace.write(partial(_run_on_all, job=job, cards=some))
+            done += len(some)
+    finally:
+        if done:
+            summary = notice if len(cards) == 1 else ngettext("Done with {n} dialog.", "Done with {n} dialogs.", done)
+            page.done(summary, *(partial(_run_on_all, job=undo, cards=some) for some in _pieces(cards[:done])))
+
+
+def _pieces(cards: Cards) -> Sequence[Cards]:
+    return [cards[at : at + TOGETHER] for at in range(0, len(cards), TOGETHER)]
 
 
 async def mark(page: ActionPage, cards: Cards) -> None:
@@ -131,7 +146,7 @@ async def _tag(page: ActionPage, cards: Cards, name: str) -> None:
 async def untag(page: ActionPage, cards: Cards) -> None:
     """Remove a tag."""
     tags_of = await _read_tags(page, cards)
-    there = sorted({tag for tags in tags_of.values() for tag in tags})
+    there = sorted({tag for tags in tags_of.values() for tag in tags}, key=by_name)
     take = partial(_untag, page, cards)
     if not there:
         page.say(sentence(_("No tags."), cards))

@@ -27,6 +27,7 @@ from tests.unit.kit.worlds import NOON
 pytestmark = pytest.mark.req("S-110")
 
 
+NUMBERED = described('inbound = { id = "n", phone = "from", text = "mes" }')
 LISTED = described('inbound = { each = "new.messages", phone = "from", text = "mes" }')
 
 
@@ -146,8 +147,27 @@ def test_an_odd_item_takes_nothing_from_those_around_it(gateway: Gateway, value:
 def test_a_text_of_any_bytes_is_a_message_or_kept_for_a_person(value: bytes) -> None:
     arrivals = gateway_calls.arrivals(PLAIN, call(b'{"from":"900","mes":' + value + b"}"), NOON)
     (arrival,) = arrivals
-    assert bool(arrival.problem) != bool(arrival.events)
+    assert arrival.problem or arrival.events
+    assert all(getattr(event, "placeholder", False) == bool(arrival.problem) for event in arrival.events)
     assert all(text == shown(text) for text in heard(arrivals))
+
+
+@pytest.mark.parametrize("value", [b"", b"null", b'{"a":1}', b'["x"]', b'"\x01"', b"[" * 9999 + b"]" * 9999], ids=len)
+def test_a_message_whose_words_cannot_be_read_has_its_place_with_the_phone_it_came_from(value: bytes) -> None:
+    body = b'{"from":"79160000001","n":7,"mes":' + value + b"}" if value else b'{"from":"79160000001","n":7}'
+    for one in (gateway_calls.arrivals(NUMBERED, call(body), NOON), [gateway_calls.arrival(NUMBERED, body, NOON)]):
+        (arrival,) = one
+        (event,) = arrival.events
+        assert isinstance(event, MessageArrived)
+        assert arrival.problem
+        assert (event.peer.address, event.ext_id, event.text, event.placeholder) == ("+79160000001", "7", "", True)
+
+
+def test_neither_a_report_nor_an_empty_message_is_a_placeholder() -> None:
+    odd = b'{"id":"5","status":"there","from":"79160000001","odd":' + b"[" * 9999 + b"]" * 9999 + b"}"
+    (report,) = gateway_calls.arrivals(PLAIN, call(odd), NOON)
+    assert (bool(report.problem), report.events) == (True, ())
+    assert heard(gateway_calls.arrivals(PLAIN, call(b'{"from":"900","mes":""}'), NOON)) == [""]
 
 
 def test_half_a_letter_is_shown_as_a_mark_and_two_halves_as_the_letter() -> None:
