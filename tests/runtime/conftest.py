@@ -11,6 +11,7 @@ import pytest
 
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.settings import Settings
+from tests.hurried import hurried
 from tests.stores import OWNER, dialect, driver, templates
 
 __all__ = ["dialect", "driver", "templates"]
@@ -34,7 +35,7 @@ def companies(tmp_path: Path, empty_store: Path) -> Iterator[Callable[..., Compa
 
     def open_one(**changes: object) -> Company:
         settings = replace(Settings(home=str(tmp_path / "home"), http_port=0), **changes)  # type: ignore[arg-type]
-        opened.append(open_company(settings).seen_by(OWNER))
+        opened.append(hurried(open_company(settings)).seen_by(OWNER))
         return opened[-1]
 
     yield open_one
