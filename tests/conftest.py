@@ -61,9 +61,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let the collector of cycles pass over the tests and modules, which stay to the end, whenever it looks."""
+    """Let the collector of cycles pass over the tests and modules, which stay to the end, and look as rarely as the
+    program does: it took a seventh of the time."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,12 @@ from typing import Final
 import msgspec
 
 _TEXT: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_TOKEN: Final = re.compile(_TEXT + rb'|[\[\]{},"]', re.DOTALL)
-"""An unclosed quotation mark matches alone; otherwise each one would scan the rest again."""
-_CLOSED_BY: Final = {b"[": b"]", b"{": b"}"}
+_TOKEN: Final = re.compile(_TEXT + rb'|[\[{]++|[\]}]++|[,"]', re.DOTALL)
+"""Brackets that stand side by side are one token, so that a tower of them is read in two steps.
+
+An unclosed quotation mark matches alone; otherwise each one would scan the rest again.
+"""
+_CLOSED_BY: Final = bytes.maketrans(b"[{", b"]}")
 _FIELD: Final = re.compile(rb"\s*+(" + _TEXT + rb")\s*+:\s*+(.*)", re.DOTALL)
 _AROUND: Final = b" \t\r\n"
 _BOM: Final = b"\xef\xbb\xbf"
@@ -63,13 +66,16 @@ def _quickly(raw: bytes, name: str) -> list[bytes]:
 
 def _require_brackets(raw: bytes) -> None:
     """Raise ValueError for mismatched brackets or an unclosed text."""
-    opened: list[bytes] = []
+    opened = bytearray()
     for token in _TOKEN.finditer(raw):
         sign = token[0]
-        if sign in _CLOSED_BY:
-            opened.append(_CLOSED_BY[sign])
-        elif sign == b'"' or (sign in _CLOSED_BY.values() and (not opened or opened.pop() != sign)):
+        closing = sign[0] in b"]}"
+        if sign == b'"' or (closing and opened[: -len(sign) - 1 : -1].translate(_CLOSED_BY) != sign):
             raise ValueError("JSON whose brackets do not close")
+        if closing:
+            del opened[-len(sign) :]
+        elif sign[0] in b"[{":
+            opened += sign
 
 
 def _field(part: bytes) -> tuple[str, bytes]:
@@ -85,14 +91,18 @@ def _parts(raw: bytes, brackets: bytes) -> Iterator[bytes]:
     if text[:1] != brackets[:1]:
         raise ValueError("no JSON array" if brackets == b"[]" else "no JSON object")
     for token in _TOKEN.finditer(text):
-        sign = token[0]
+        sign, at = token[0], token.start()
         if sign == b'"':
             raise ValueError("JSON with a text that does not end")
-        depth += (sign in b"[{") - (sign in b"]}")
+        if sign[0] in b"]}":
+            at += min(len(sign), depth) - 1
+            depth -= min(len(sign), depth)
+        elif sign[0] in b"[{":
+            depth += len(sign)
         if depth == 0 or (depth == 1 and sign == b","):
-            if part := text[begin : token.start()].strip(_AROUND):
+            if part := text[begin:at].strip(_AROUND):
                 yield part
-            begin = token.end()
+            begin = at + 1
         if depth == 0:
             break
     if depth or bare(text[begin:]):

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Final, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 from proxyprotocol.sock import SocketInfoLocal
-from pymap.backend.dict import Config, DictBackend
+from pymap.backend.dict import Config, DictBackend, Login
 from pymap.backend.dict.mailbox import MailboxData, MailboxSet, Message
 from pymap.imap import IMAPServer
 from pymap.mime import MessageContent
@@ -27,6 +27,7 @@ from pymap.parsing.message import AppendMessage
 from pymap.parsing.modutf7 import modutf7_decode
 from pymap.parsing.specials import FetchRequirement
 from pymap.user import Passwords, UserMetadata
+from pysasl import SASLAuth
 from pysasl.hashing import BuiltinHash
 
 from chatapp_cli.sandbox.email_faults import Faults
@@ -37,6 +38,14 @@ PASSWORD: Final = "app-password"
 SENT: Final = "Отправленные"
 _HOST: Final = "127.0.0.1"
 _LARGEST: Final = 64 * 1024 * 1024
+_LOGINS: Final = SASLAuth.defaults()
+"""Made once: it looks for them among all installed packages."""
+
+
+class _Config(Config):
+    @property
+    def tls_auth(self) -> SASLAuth:
+        return _LOGINS
 
 
 class _Port:
@@ -125,7 +134,13 @@ class EmailSandbox:
 
     async def _made(self, args: Namespace, **overrides: Any) -> tuple[DictBackend, Config]:
         """The IMAP server's accounts, and how one logs in."""
-        return await DictBackend.init(args, **overrides)
+        config = self._config(args, **overrides)
+        login = Login(config)
+        await DictBackend._add_demo_user(config, login)
+        return DictBackend(login, config), config
+
+    def _config(self, args: Namespace, **overrides: Any) -> Config:
+        return _Config.from_args(args, **overrides)
 
     @property
     def answers(self) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Self
 
 from aiosmtpd.smtp import MISSING, SMTP, AuthResult
-from pymap.backend.dict import Config, DictBackend, Login
+from pymap.backend.dict import Config
 from pysasl import SASLAuth
 from pysasl.creds.server import ServerCredentials
 from pysasl.exception import InvalidResponse
@@ -59,12 +59,10 @@ class OauthEmailSandbox(EmailSandbox):
         await self.vanish()
         await self.come_back()
 
-    async def _made(self, args: Namespace, **overrides: Any) -> tuple[DictBackend, Config]:
+    def _config(self, args: Namespace, **overrides: Any) -> Config:
         config = _ConfigWithTokens.from_args(args, **overrides)
         config.accepts = self._accepted
-        login = Login(config)
-        await DictBackend._add_demo_user(config, login)
-        return DictBackend(login, config), config
+        return config
 
     def _accepted(self, said: bytes) -> str:
         found = _FORMAT.fullmatch(said)

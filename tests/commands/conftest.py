@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
-import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
+from chatapp_cli.api.server import serve
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.cli import app
 from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile, MessageArrived, Peer, Profile
@@ -29,7 +30,7 @@ from chatapp_cli.services.ingest import ingest
 from chatapp_cli.services.raw_bodies import store_large
 from chatapp_cli.settings import Settings
 from tests.commands.crm_office import PATIENCE, Office, eventually
-from tests.commands.process import PROGRAM
+from tests.hurried import hurried
 from tests.stores import OWNER
 
 NOON = 1_795_000_000_000
@@ -112,10 +113,20 @@ def company(home: Path) -> Iterator[Company]:
     opened.close()
 
 
+class _WithoutSignals(asyncio.SelectorEventLoop):
+    """They belong to the main thread."""
+
+    def add_signal_handler(self, *_: object) -> None:
+        pass
+
+    def remove_signal_handler(self, _: int) -> bool:
+        return False
+
+
 @contextmanager
 def elsewhere() -> Iterator[asyncio.AbstractEventLoop]:
     """An event loop on a thread of its own: what runs there is another program."""
-    loop = asyncio.new_event_loop()
+    loop = _WithoutSignals()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
@@ -189,19 +200,27 @@ def a_file(name: str = "price.txt", content: bytes = b"fir 900") -> IncomingFile
     return IncomingFile(kind="document", name=name, mime="text/plain", size=len(content), content=content)
 
 
+@contextmanager
+def _daemon(loop: asyncio.AbstractEventLoop, home: Path) -> Iterator[str]:
+    """A daemon on a loop, which logs nothing; yields its address."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    company = hurried(open_company(Settings(home=str(home), http_port=0)))
+    address, stop = Future[str](), asyncio.Event()
+    running = asyncio.run_coroutine_threadsafe(serve(company, announce=address.set_result, stop=stop), loop)
+    try:
+        yield address.result(PATIENCE)
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        running.result(PATIENCE)
+        company.close()
+
+
 @pytest.fixture
-def office(env: Mapping[str, str]) -> Iterator[Office]:
-    around = {**os.environ, **env, "CHATAPP_HTTP_PORT": "0"}
-    daemon = subprocess.Popen(
-        [*PROGRAM, "serve"], env=around, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert daemon.stdout is not None
-    with elsewhere() as loop:
-        found = Office(Portal(rate=50.0), daemon.stdout.readline().strip(), loop)
+def office(home: Path) -> Iterator[Office]:
+    with elsewhere() as loop, _daemon(loop, home) as address:
+        found = Office(Portal(rate=50.0), address, loop)
         found.do(found.portal.come_back())
         yield found
-        daemon.terminate()
-        daemon.communicate(timeout=PATIENCE)
         found.do(found.portal.vanish())
 
 

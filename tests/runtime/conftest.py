@@ -13,6 +13,7 @@ from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.world import Clock, World
 from chatapp_cli.settings import Settings
+from tests.hurried import hurried
 from tests.stores import OWNER, dialect, driver, templates
 
 __all__ = ["dialect", "driver", "templates"]
@@ -36,8 +37,11 @@ def companies(tmp_path: Path, empty_store: Path) -> Iterator[Callable[..., Compa
 
     def open_one(*, clock: Clock | None = None, **changes: object) -> Company:
         settings = replace(Settings(home=str(tmp_path / "home"), http_port=0), **changes)  # type: ignore[arg-type]
-        world = None if clock is None else World(clock=clock, chance=SystemChance(), place=settings.folder)
-        opened.append(open_company(settings, world).seen_by(OWNER))
+        if clock is None:
+            company = hurried(open_company(settings))
+        else:
+            company = open_company(settings, World(clock=clock, chance=SystemChance(), place=settings.folder))
+        opened.append(company.seen_by(OWNER))
         return opened[-1]
 
     yield open_one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from typing import Any, Final
 
@@ -30,20 +31,26 @@ _PADDING: Final = 12
 """The minimal padding of MTProto 2."""
 
 
+@cache
+def _private_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=SIZE * 8)
+
+
 class ServerKey:
-    """The RSA key by which clients recognise a server."""
+    """The RSA key by which clients recognise a server: one for all servers of a process, as it takes long to make."""
 
     def __init__(self) -> None:
-        key = rsa.generate_private_key(public_exponent=65537, key_size=SIZE * 8)
-        numbers = key.private_numbers()
-        self._d, self._n = numbers.d, numbers.public_numbers.n
+        key = _private_key()
+        numbers = self._numbers = key.private_numbers()
         self.fingerprint: int = fingerprint_of(numbers.public_numbers)
         public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.PKCS1)
         self.pem = public.decode("ascii")
 
     def open(self, block: bytes) -> bytes:
         """Decrypt data for us; the result has a hash before and padding after it."""
-        return pow(int.from_bytes(block, "big"), self._d, self._n).to_bytes(SIZE, "big")[1:]
+        numbers, number = self._numbers, int.from_bytes(block, "big")
+        by_p, by_q = pow(number, numbers.dmp1, numbers.p), pow(number, numbers.dmq1, numbers.q)
+        return (by_q + (by_p - by_q) * numbers.iqmp % numbers.p * numbers.q).to_bytes(SIZE, "big")[1:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,14 @@ from telethon.extensions import BinaryReader
 from telethon.helpers import generate_key_data_from_nonce
 from telethon.tl import functions, types
 
-from chatapp_cli.sandbox.telegram.crypto import GENERATOR, PRIME, SIZE, ServerKey, auth_key, number_bytes
+from chatapp_cli.sandbox.telegram.crypto import GENERATOR, PRIME, ServerKey, auth_key, number_bytes
 
 _P: Final = 500_009
 _Q: Final = 1_000_003
 """Factored by every client as a proof of work; small, and its product has no sign bit."""
 _HASH: Final = 20
+_SECRET: Final = 32
+"""Bytes of our exponent: one as long as the prime would take eight times as long, and here nothing is secret."""
 
 
 class Handshake:
@@ -29,7 +31,7 @@ class Handshake:
         self._nonce = 0
         self._server_nonce = int.from_bytes(os.urandom(16), "big", signed=True)
         self._new_nonce = 0
-        self._secret = int.from_bytes(os.urandom(SIZE), "big")
+        self._secret = int.from_bytes(os.urandom(_SECRET), "big")
         self._aes: tuple[bytes, bytes] = (b"", b"")
 
     def answer(self, request: Any) -> Any:

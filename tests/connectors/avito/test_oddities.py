@@ -13,6 +13,7 @@ from chatapp_cli.domain.arrival import Arrival, MessageArrived
 from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, OutcomeUnknown, RateLimited, Rejected
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import LocalFile, Outbound
+from chatapp_cli.kit.system import system_world
 from chatapp_cli.kit.tokens import Granted, token_of
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Connector, HookRequest
@@ -22,6 +23,7 @@ from chatapp_cli.sandbox.avito.server import Fault
 from tests.connectors.avito.reading import arrivals, events
 from tests.contract.connector_contract import ANNA, BORIS, ODD, ScriptedAsker
 from tests.contract.oddities import bent, with_odd_fields
+from tests.hurried import hurried_world
 from tests.unit.kit.worlds import NOON, CountedChance, HeldClock
 
 MINE = Mine(account=1, site="https://avito.test")
@@ -66,6 +68,12 @@ MESSAGE: dict[str, Any] = {
 }
 NEEDED = {"chat", "chat.id", "message", "message.content", "message.content.text"}
 """Without the chat nobody knows where the words belong, and the words are what is to arrive."""
+
+
+@pytest.fixture
+def world() -> World:
+    """In which ten seconds between two questions soon pass."""
+    return hurried_world(system_world())
 
 
 def read(chat: object, message: object) -> Arrival:

@@ -36,7 +36,7 @@ def test_no_value_takes_its_neighbours_away(value: bytes) -> None:
     assert fields(b'{"a" :1,"b":' + value + b',"\\u0441": "x"}') == {"a": b"1", "b": value, "с": b'"x"'}
 
 
-@pytest.mark.parametrize("raw", [b"", b"7", b"[1", b"[1]]", b"[1] 2", b'["a', b"[[]", b'{"a":1}'])
+@pytest.mark.parametrize("raw", [b"", b"7", b"[1", b"[1]]", b"[1] 2", b'["a', b"[[]", b"[[1]]]", b"[1]]]", b'{"a":1}'])
 def test_what_is_no_array_is_not_cut(raw: bytes) -> None:
     with pytest.raises(ValueError, match="JSON"):
         members(raw)
@@ -52,6 +52,8 @@ def test_what_is_no_object_is_not_cut(raw: bytes) -> None:
     ("raw", "expected"),
     [
         (b'{"list":[1,{"a":"],}"},[2]]}', [b"1", b'{"a":"],}"}', b"[2]"]),
+        (b'{"list":[[[1]],[[{}]]]}', [b"[[1]]", b"[[{}]]"]),
+        (b'{"odd":"\xff","list":[[[1]],[{"a":{}}]]}', [b"[[1]]", b'[{"a":{}}]']),
         (b'[ "a" , "b\\"," ]', [b'"a"', b'"b\\","']),
         (b'{"list":[]}', []),
         (b'{"list":null}', []),
@@ -71,7 +73,15 @@ def test_a_list_is_cut_whatever_stands_in_it_or_beside_it(value: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [b'{"list":[1,2', b'{"list":[1,"]}', b'{"list":[{]]}', b'{"list":[1]}]', b'{"list":[{"a":]},2]}']
+    "raw",
+    [
+        b'{"list":[1,2',
+        b'{"list":[1,"]}',
+        b'{"list":[{]]}',
+        b'{"list":[1]}]',
+        b'{"list":[{"a":]},2]}',
+        b'{"list":[[1}]]}',
+    ],
 )
 def test_a_list_that_cannot_be_cut_says_so(raw: bytes) -> None:
     with pytest.raises(ValueError, match="JSON"):
