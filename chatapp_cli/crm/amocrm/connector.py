@@ -23,7 +23,9 @@ from chatapp_cli.crm.amocrm import (
     package,
     places,
     rest,
+    rights,
 )
+from chatapp_cli.crm.amocrm.access import TOKEN, ends_at, is_long_lived
 from chatapp_cli.crm.amocrm.arrange import AmoArrangement
 from chatapp_cli.crm.amocrm.card_chats import NoteChats, TalkChats
 from chatapp_cli.crm.amocrm.chats import ChatsApi
@@ -61,6 +63,7 @@ class AmoSession:
 
     def __init__(self, api: AmoApi, chats: ChatsApi | None, bound: Bound, public_url: str, world: World) -> None:
         self._api, self._chats, self._memory, self._clock = api, chats, bound.memory, world.clock
+        self._until = (ends_at(bound.secrets[TOKEN]) or None) if is_long_lived(bound) else None
         self._staff = AmoStaff(api, bound)
         decided = DecidedCards(bound.memory)
         incoming = IncomingLeads(api, bound.memory, world.clock)
@@ -117,6 +120,16 @@ class AmoSession:
     async def prove(self) -> None:
         """Ask for the account."""
         await rest.about_account(self._api)
+
+    @property
+    def access_until(self) -> Millis | None:
+        """When a long-lived token ends; a pair is renewed."""
+        return self._until
+
+    async def lacks(self) -> Sequence[Finding]:
+        """The rights of whoever made the tokens, and webhooks that the account refused to make."""
+        found = await rights.rights(self._api)
+        return [*(() if found.ok else (found,)), *await rights.refused_calls(self._memory)]
 
     async def places(self) -> Sequence[Place]:
         """The pipelines."""
