@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 
 import structlog
@@ -13,7 +12,7 @@ import structlog
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent
 from chatapp_cli.domain.crm.states import LinkState
-from chatapp_cli.domain.errors import ChannelError, ChatappError, Misconfigured, NeedsRebind, ReadInPart, Rejected
+from chatapp_cli.domain.errors import ChannelError, ChatappError, NeedsRebind, ReadInPart
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import DialogId, Millis, PairingId
 from chatapp_cli.kit.crms import manifest
@@ -233,7 +232,8 @@ class LinkRunner:
         await self._store.write(partial(links.open_gap, link=self.row.id))
         tells = manifest(self.row.kind).tells_of(self.row.settings)
         await self._store.write(partial(links.learn, link=self.row.id, tells=tells))
-        await self._arrange_first(session)
+        async with link_access.explained(self._store, self.row, session):
+            await self._arrange(session)
         await self._tell_health()
         loader = self._loader(address)
         inbox = self._inbox.run(session, understand)
@@ -305,15 +305,6 @@ class LinkRunner:
         """Report that the link works, unless the CRM takes an entry not even after several attempts."""
         trouble = await self._store.read(partial(ledger.struggle, link=self.row.id))
         await self._lifecycle.tell(Health.OK if trouble is None else Health.RETRYING, *(trouble or ()))
-
-    async def _arrange_first(self, session: CrmSession) -> None:
-        """Arrange the CRM as a session begins; if it refuses, ask what is lacking, and raise what it said."""
-        try:
-            await self._arrange(session)
-        except (Misconfigured, Rejected):
-            with suppress(ChannelError):
-                await link_access.look(self._store, self.row, session)
-            raise
 
     async def _arrange(self, session: CrmSession) -> None:
         """Make the CRM as the pairings say, and record which of them it refuses."""

@@ -113,6 +113,8 @@ class AmoArrangement:
         ours = await self._webhooks(wanted)
         sound = [one for one in ours if self._is_sound(one, wanted)]
         for one in ours:
+            if one.get("disabled") is True:
+                log.warning("amocrm.webhook_was_off")
             if one not in sound:
                 await self._api.delete(WEBHOOKS, {"destination": one["destination"]})
         if wanted and not sound:
