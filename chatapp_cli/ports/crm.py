@@ -174,6 +174,11 @@ class FindsClients(Protocol):
         """
         ...
 
+
+@runtime_checkable
+class KnowsVisitors(FindsClients, Protocol):
+    """A session of a CRM that opens a page of ours in its cards."""
+
     async def employee_of(self, proof: str) -> str:
         """The CRM's id of whoever opened a page of ours with this proof, see ``CardOpened``."""
         ...

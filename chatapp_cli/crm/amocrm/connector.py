@@ -70,8 +70,8 @@ class AmoSession:
         leads = AmoLeads(api, self._staff, decided, names.our_ids(bound), incoming, world.clock)
         self._arrangement = AmoArrangement(api, chats, self._staff, bound, public_url)
         self._notes = AmoNotes(api, bound.memory, public_url, names.our_ids(bound), world.clock, leads, decided)
-        chats_of = NoteChats(api, self._notes, bound.memory) if chats is None else TalkChats(api)
-        self._owners = AmoOwners(api, self._staff, chats_of)
+        self._chats_of = NoteChats(api, self._notes, bound.memory) if chats is None else TalkChats(api)
+        self._owners = AmoOwners(api, self._staff, self._chats_of)
         self._delivery: AmoDelivery | AmoNotes = self._notes
         self._missed: AmoMissed | AmoNotes = self._notes
         if chats is not None:
@@ -164,6 +164,10 @@ class AmoSession:
     async def changed_cards(self, since: Millis, pairings: Sequence[Pairing]) -> Sequence[CrmArrival]:
         """The cards that were given to somebody since then."""
         return await self._owners.changed(since, pairings)
+
+    async def client_of(self, card: CardRef) -> ClientOfCard:
+        """Whom a deal, a contact or a company is about."""
+        return await card_people.client_of(self._api, self._chats_of, card)
 
     async def contacts_of(self, card: CardRef, *, everyone: bool) -> Sequence[ClientOfCard]:
         """The main contact of a deal, or all of them, for a bot."""
