@@ -283,7 +283,7 @@ async def test_a_message_for_a_channel_that_is_detached_is_told_to_its_author_an
     desk.company.write(lambda tx: pairings.detach(tx, pairing))
     await eventually(lambda: not desk.account.sources)
     written = await desk.account.manager_writes(desk.chat, "Перезвоним")
-    await eventually(lambda: written.status == -1)
+    await eventually(lambda: (written.status, written.error_code) == (-1, 902))
     desk.account.misbehaviour.refuse["GET /attachments/*"] = (404, "")
     file = StageFile(name="счёт.pdf", content=b"%PDF", mime="application/pdf")
     lost = await desk.account.manager_writes(desk.chat, media=file)
