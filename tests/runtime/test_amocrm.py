@@ -164,6 +164,7 @@ def either(request: pytest.FixtureRequest) -> AmoOffice:
 
 
 @pytest.mark.req("S-196")
+@pytest.mark.req("S-129", part="through amoCRM")
 async def test_a_conversation_goes_both_ways_once_and_in_order(desk: AmoOffice) -> None:
     await desk.bot.say(ANNA, "Здравствуйте")
     await desk.bot.say(ANNA, "Сколько стоит?")
@@ -176,6 +177,7 @@ async def test_a_conversation_goes_both_ways_once_and_in_order(desk: AmoOffice) 
     await eventually(lambda: desk.company.read(ledger.everything) == [])
 
 
+@pytest.mark.req("S-129", part="from the desk")
 async def test_a_doubled_hook_reaches_the_client_once_and_an_answer_of_the_desk_appears_there(desk: AmoOffice) -> None:
     await desk.bot.say(ANNA, "Здравствуйте")
     await desk.sees("Здравствуйте")

@@ -75,7 +75,9 @@ class AmoDelivery:
                 await self._sign(entry)
             case Act.CONTINUE:
                 await salesbot.go_on(self._api, entry)
-            case Act.OWNER | Act.TEXTED | Act.RESULT | Act.COMMENT:
+            case Act.COMMENT:
+                await self._remark(entry)
+            case Act.OWNER | Act.TEXTED | Act.RESULT:
                 # AmoOwners tells the first; amoCRM has neither providers of SMS nor robots.
                 pass
             case unknown:
@@ -92,6 +94,13 @@ class AmoDelivery:
             except Rejected as error:
                 if error.code != "chat_unknown":
                     raise
+
+    async def _remark(self, entry: LedgerEntry) -> None:
+        """Note in the deal of a chat, or in its contact, what a manager has to know: the chats have no such words."""
+        ids = await cards.ids_of_chat(self._api, names.chat_of(entry.remote))
+        for kind, number in list(ids.items())[:1]:
+            item = {"note_type": "common", "params": {"text": entry.reason}}
+            await self._api.add(f"{cards.PATHS[kind]}/{number}/notes", "notes", item)
 
     async def _sign(self, entry: LedgerEntry) -> None:
         """Tell how a message fares, or is taken, by its id in the chats."""

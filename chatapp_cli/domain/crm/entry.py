@@ -107,7 +107,7 @@ class LedgerEntry:
     reaction: str = ""
     """The emoji with which the client reacts now, for ``REACT``; empty: it was taken back."""
     card: CardRef | None = None
-    """The card to comment, for ``COMMENT``; ``text`` is the comment."""
+    """The card to comment, for ``COMMENT``; ``text`` is the comment. ``None``: the cards of the chat ``remote``."""
     results: Mapping[str, str] = field(default_factory=dict)
     """What an automation gets, by the names of the robot's results, for ``RESULT``; ``reason`` is for its log."""
     outcome: CardOutcome | None = None
