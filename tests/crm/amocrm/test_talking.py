@@ -200,6 +200,23 @@ async def test_what_became_of_a_managers_message_is_told_with_the_reason_in_word
     assert (odd.status, odd.error_code, odd.error) == (-1, 904, "The message was not delivered.")
 
 
+@pytest.mark.parametrize("lost", ["", "lose_before", "lose_after"])
+async def test_a_remark_on_a_chat_is_one_note_in_its_deal_also_after_a_lost_answer(
+    session: AmoSession, account: Account, lost: str
+) -> None:
+    chat = await known(session)
+    [lead] = account.leads
+    if lost:
+        getattr(account.misbehaviour, lost)["POST /api/v4/*/notes"] = 1
+    remark = entry(act=Act.COMMENT, chat=chat, remote=chat.remote, key="", reason="Пишите в прежний чат")
+    [outcome] = await session.deliver([remark])
+    assert isinstance(outcome, OutcomeUnknown) is bool(lost)
+    if lost and await session.find(remark) is None:
+        assert lost == "lose_before"
+        await told(session, remark)
+    assert [(one.card, one.params["text"]) for one in account.notes] == [(lead, "Пишите в прежний чат")]
+
+
 @pytest.mark.parametrize(
     ("kind", "code"),
     [("client_left", 901), ("channel_off", 902), ("internal", 903), ("no_conversation", 904), ("other", 905)],
