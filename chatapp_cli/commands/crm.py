@@ -20,11 +20,12 @@ from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
-from chatapp_cli.services import crm_put_off, links, pairings, words
+from chatapp_cli.services import crm_put_off, link_access, links, pairings, words
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.crm_manifest import CrmManifest
+    from chatapp_cli.services.link_access import LinkAccess
     from chatapp_cli.store.rows.crm import CrmPutOffRow, LinkRow, PairingRow
     from chatapp_cli.store.tx import Tx
 
@@ -58,18 +59,27 @@ def link(
         row = linking.link(company, kind, renew=renew, given=given or [], answers=answers)
         typer.echo(row.id)
         linking.say_linked(row)
+        linking.say_lacks(company, row)
         note_if_unserved(company)
 
 
 @app.command("list", cls=Verb)
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show the links and how they are. The exit code is 3 if one waits, 4 if one needs a person."""
+    from chatapp_cli.commands import linking
+
     with opened(ctx) as company:
         rows, paired = company.read(lambda tx: (links.everything(tx), pairings.everything(tx)))
+        access = company.read(lambda tx: [link_access.of(tx, row.id) for row in rows])
         if as_json:
-            printing.document([documents.link(row, _of(row, paired)) for row in rows])
+            found = zip(rows, access, strict=True)
+            printing.document(
+                [{**documents.link(row, _of(row, paired)), **documents.access(one)} for row, one in found]
+            )
         else:
             _print_links(rows, paired)
+            for row, one in zip(rows, access, strict=True):
+                linking.say_lacking(row, one)
             if rows:
                 note_if_untold(company)
     waits = any(one.held is not None for one in paired)
@@ -135,14 +145,19 @@ def show_(ctx: typer.Context, link: OneLink = "", as_json: Json = False) -> None
 
     with opened(ctx) as company:
         row, paired, put_off = company.read(lambda tx: _with_pairings(tx, link))
+        access = company.read(lambda tx: link_access.of(tx, row.id))
         if as_json:
-            printing.document({**documents.link(row, paired), "events": [documents.put_off(one) for one in put_off]})
+            events = {"events": [documents.put_off(one) for one in put_off]}
+            printing.document({**documents.link(row, paired), **documents.access(access), **events})
         else:
-            _print_link(row, paired, put_off)
+            _print_link(row, paired, put_off, access)
+            linking.say_lacking(row, access)
             linking.say_strangers(company, row)
 
 
-def _print_link(row: LinkRow, paired: Sequence[PairingRow], put_off: Sequence[CrmPutOffRow]) -> None:
+def _print_link(
+    row: LinkRow, paired: Sequence[PairingRow], put_off: Sequence[CrmPutOffRow], access: LinkAccess
+) -> None:
     from chatapp_cli.kit.crms import manifest
 
     way = manifest(row.kind).one_way_of(row.settings)
@@ -154,6 +169,7 @@ def _print_link(row: LinkRow, paired: Sequence[PairingRow], put_off: Sequence[Cr
             _("Since"): printing.moment(row.state_since),
             _("Tries again"): printing.moment(row.look_at),
             _("Last sign of life"): printing.moment(row.proof_at),
+            **({} if access.until is None else {_("Access until"): printing.moment(access.until)}),
             _("Waiting"): row.waiting,
             _("Refused"): row.dead,
             _("Put off"): row.put_off,

@@ -28,6 +28,7 @@ from chatapp_cli.runtime.link import public_url
 from chatapp_cli.services import crm_owners, crm_people, links, pairings, words
 from chatapp_cli.services import employees as staff
 from chatapp_cli.services.crm_people import PersonThere
+from chatapp_cli.services.link_access import LinkAccess
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
 
@@ -77,6 +78,12 @@ def kind_of(named: str, known: Sequence[str]) -> str:
     return named or known[0]
 
 
+def say_lacks(company: Company, row: LinkRow) -> None:
+    """Say which rights a link lacks that was just made, if the CRM tells it by now."""
+    for one in asyncio.run(linking.lacks(company, row)):
+        say(one.what, one.next_step)
+
+
 def say_linked(row: LinkRow) -> None:
     """Say how a link that was just made comes to work."""
     if row.state != LinkState.OK and manifest(row.kind).admits_of(row.settings):
@@ -84,6 +91,12 @@ def say_linked(row: LinkRow) -> None:
     else:
         note("{title} is linked; messages go there while the daemon runs: chatapp serve", title=row.title)
         note("Now pair a channel with a place. See them: chatapp crm places {link}", link=row.id)
+
+
+def say_lacking(row: LinkRow, access: LinkAccess) -> None:
+    """Say what a link lacks, as its last session found it."""
+    for one in access.lacks:
+        say(T("{title}: {what}", title=row.title, what=one.what), one.next_step)
 
 
 def asked(company: Company, named: str, what: CrmQuestion) -> tuple[LinkRow, Any]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.services.crm_cards import DialogInCrm, OwnerThere
     from chatapp_cli.services.crm_people import PersonThere
+    from chatapp_cli.services.link_access import LinkAccess
     from chatapp_cli.store.rows.crm import (
         CrmDeadRow,
         CrmPutOffRow,
@@ -56,6 +57,14 @@ def link(row: LinkRow, paired: Sequence[PairingRow]) -> Mapping[str, Any]:
         "facts": dict(row.facts),
         "pairings": [pairing(one, manifest(row.kind)) for one in paired],
     }
+
+
+def access(found: LinkAccess) -> Mapping[str, Any]:
+    """How far the CRM lets a link in."""
+    lacks = [
+        {"name": one.name, "what": show(one.what), "next_step": show(one.next_step) or None} for one in found.lacks
+    ]
+    return {"access_until": iso(found.until), "lacks": lacks}
 
 
 def pairing(row: PairingRow, about: CrmManifest) -> Mapping[str, Any]:

@@ -128,6 +128,24 @@ class KnowsOwners(Protocol):
 
 
 @runtime_checkable
+class KnowsAccess(Protocol):
+    """A session that can tell how far the CRM lets its link in (S-187)."""
+
+    @property
+    def access_until(self) -> Millis | None:
+        """When access ends that only a person renews; ``None`` for one that is renewed by itself."""
+        ...
+
+    async def lacks(self) -> Sequence[Finding]:
+        """The rights, and the parts of the tariff, that the link needs and has not, as far as the CRM tells.
+
+        Each is a finding that is not ok, with words that hold until it is asked again: no ``to_do`` in its next step.
+        What ``arrange`` was refused counts too.
+        """
+        ...
+
+
+@runtime_checkable
 class ShowsClientTyping(Protocol):
     """A session that can show an employee that a client types."""
 
@@ -155,6 +173,11 @@ class FindsClients(Protocol):
         Raises Rejected with the code ``card_gone`` for a card that was deleted, merged into another, or never was.
         """
         ...
+
+
+@runtime_checkable
+class KnowsVisitors(FindsClients, Protocol):
+    """A session of a CRM that opens a page of ours in its cards."""
 
     async def employee_of(self, proof: str) -> str:
         """The CRM's id of whoever opened a page of ours with this proof, see ``CardOpened``."""

@@ -13,7 +13,7 @@ import structlog
 from chatapp_cli.domain.crm.cards import ClientOfCard
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LinkId
-from chatapp_cli.ports.crm import CardOpened, CrmReply, CrmSession, FindsClients
+from chatapp_cli.ports.crm import CardOpened, CrmReply, CrmSession, KnowsVisitors
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import crm_cards, crm_intake
 from chatapp_cli.services.crm_intake import CrmContext
@@ -30,7 +30,7 @@ async def opened(store: AsyncStore, link: LinkId, session: CrmSession | None, pa
     """The page of a card: with the client's dialogs and phones, if the CRM tells them in time."""
     client: ClientOfCard | None = None
     employee: str | None = None
-    if session is not None and isinstance(session, FindsClients):
+    if session is not None and isinstance(session, KnowsVisitors):
         whose = session.employee_of(page.proof)
         client, employee = await asyncio.gather(_told(session.client_of(page.card)), _told(whose))
     job = partial(crm_cards.sheet, able=store.company.capabilities, link=link, client=client)

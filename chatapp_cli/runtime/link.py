@@ -19,7 +19,7 @@ from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.crm import Crm, CrmReply, CrmSession, OffersChannels
-from chatapp_cli.runtime import card_pages
+from chatapp_cli.runtime import card_pages, link_access
 from chatapp_cli.runtime.crm_answers import CrmAnswers
 from chatapp_cli.runtime.crm_typing import CrmTypingSigns
 from chatapp_cli.runtime.ledger import LedgerKeeper
@@ -232,7 +232,8 @@ class LinkRunner:
         await self._store.write(partial(links.open_gap, link=self.row.id))
         tells = manifest(self.row.kind).tells_of(self.row.settings)
         await self._store.write(partial(links.learn, link=self.row.id, tells=tells))
-        await self._arrange(session)
+        async with link_access.explained(self._store, self.row, session):
+            await self._arrange(session)
         await self._tell_health()
         loader = self._loader(address)
         inbox = self._inbox.run(session, understand)
@@ -271,6 +272,7 @@ class LinkRunner:
             if self._offering:
                 await self._offer(session)
             if self._catching_up:
+                await link_access.look(self._store, self.row, session)
                 seconds = CATCH_UP_EVERY if await self._catch_up(session) else CATCH_UP_AGAIN
                 self._inbox.release()
                 next_look = self._clock.monotonic() + seconds

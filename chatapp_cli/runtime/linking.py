@@ -13,7 +13,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.letter import SupportLetter
 from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm.questions import CrmQuestion
-from chatapp_cli.domain.errors import ChatappError, NotFound
+from chatapp_cli.domain.errors import ChannelError, ChatappError, NotFound
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.ids import LinkId, PairingId
 from chatapp_cli.domain.next_step import Next, to_do
@@ -21,9 +21,9 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest, require_address
 from chatapp_cli.ports.bind import Asker
 from chatapp_cli.ports.connector import Finding
-from chatapp_cli.ports.crm import WritesToSupport
+from chatapp_cli.ports.crm import KnowsAccess, WritesToSupport
 from chatapp_cli.runtime import link_ending
-from chatapp_cli.runtime.asking_crm import asked, explained
+from chatapp_cli.runtime.asking_crm import asked, explained, own_session
 from chatapp_cli.runtime.link import public_url
 from chatapp_cli.runtime.memory import bound_link
 from chatapp_cli.services import links, pairings
@@ -99,6 +99,20 @@ async def check(company: Company, row: LinkRow) -> list[Finding]:
     with explained(manifest(row.kind), row.id):
         found = await crm.check(bound)
     return [replace(one, next_step=next_step.about(one.next_step, link=row.id)) for one in found]
+
+
+async def lacks(company: Company, row: LinkRow) -> Sequence[Finding]:
+    """The rights that a link lacks which was just made, if the CRM has let it in already and answers.
+
+    Of one that a person has to allow first, and of one that is asked in vain, the daemon tells by an alarm.
+    """
+    if manifest(row.kind).admits_of(row.settings):
+        return ()
+    try:
+        async with own_session(company, row) as session:
+            return await session.lacks() if isinstance(session, KnowsAccess) else ()
+    except ChannelError:
+        return ()
 
 
 async def letter(company: Company, row: LinkRow, *, email: str = "") -> SupportLetter:

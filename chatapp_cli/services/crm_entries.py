@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, LedgerEntry, SharedFile
+from chatapp_cli.domain.crm.failure import KINDS, FailureKind
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.states import CHANGING, OF_RUN, SHOWING, SIGNS, Act, TextFate
 from chatapp_cli.domain.errors import NotFound
@@ -81,6 +82,7 @@ class EntryLoader:
             remote=row.remote,
             employee=row.employee,
             reason=self._reason(tx, row, message, pairing),
+            failure=_failure(row, message),
             at=row.created_at,
         )
         return told if message is None else self._with_message(tx, row, told, card, message)
@@ -111,7 +113,7 @@ class EntryLoader:
         """What an automation is told of its run, or what nobody knows the channel of."""
         if row.act in OF_RUN:
             return crm_run_entries.load(tx, row, self.manifest)
-        return self._without_dialog(row, OF_NO_CHANNEL)
+        return replace(self._without_dialog(row, OF_NO_CHANNEL), failure=FailureKind.CHANNEL_OFF)
 
     def _with_message(
         self, tx: Tx, row: EntryRow, told: LedgerEntry, card: DialogCard, message: MessageRow
@@ -161,6 +163,13 @@ class EntryLoader:
         content = media_links.SharedContent(sha256=file.sha256, mime=file.mime, until=until)
         url = media_links.address(self.vault, self.public_url, name, content)
         return SharedFile(name=name, url=url)
+
+
+def _failure(row: EntryRow, message: MessageRow | None) -> FailureKind | None:
+    """What kind of failure is told, by the code of the message."""
+    if row.act != Act.FAILED:
+        return None
+    return KINDS.get("" if message is None else message.code, FailureKind.OTHER)
 
 
 def _remote(tx: Tx, row: EntryRow, message: MessageRow) -> str:

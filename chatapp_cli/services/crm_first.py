@@ -18,6 +18,7 @@ from chatapp_cli.services import (
     composing,
     crm_cards,
     crm_chats,
+    crm_elsewhere,
     crm_gaps,
     ledger,
     links,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from chatapp_cli.domain.crm.events import CrmWroteFirst
     from chatapp_cli.domain.draft import StagedFile
-    from chatapp_cli.domain.ids import LinkId, MessageId, PairingId
+    from chatapp_cli.domain.ids import LinkId, MessageId
     from chatapp_cli.domain.manifest import Capabilities
     from chatapp_cli.domain.text import Text
     from chatapp_cli.services.routes import Able
@@ -59,7 +60,7 @@ def send(tx: Tx, link: LinkId, event: CrmWroteFirst, able: Able, files: Sequence
                 to=_to(tx, pairing, event, able), options=options, draft=Draft(text=event.text, files=files)
             )
             message = composing.accept(tx, able, request)
-            chat = _joined(tx, pairing.id, message, event.remote_chat)
+            chat = _joined(tx, pairing, message, event.remote_chat)
             ledger.came_from(tx, link, message, event.remote, chat=chat, employee=event.author)
     except (Refused, NotFound, UsageError) as refusal:
         _tell(tx, pairing, event, refusal.what)
@@ -127,12 +128,14 @@ def _address(tx: Tx, event: CrmWroteFirst, can: Capabilities) -> str:
     return said
 
 
-def _joined(tx: Tx, pairing: PairingId, message: MessageId, remote: str) -> str:
-    """Our id of the dialog's chat; one that the CRM has already stays where it is."""
-    dialog = transcript.message(tx, message).dialog_id
-    chat = crm_chats.name_of(tx, pairing, dialog)
-    known = tx.one(ChatRow, "chats.find", pairing=pairing, chat=chat)
+def _joined(tx: Tx, pairing: PairingRow, message: MessageId, remote_chat: str) -> str:
+    """Our id of the dialog's chat; one that the CRM has already stays where it is, and the author is told that."""
+    dialog, remote = transcript.message(tx, message).dialog_id, border.external_id(remote_chat)
+    chat = crm_chats.name_of(tx, pairing.id, dialog)
+    known = tx.one(ChatRow, "chats.find", pairing=pairing.id, chat=chat)
     if known is None or not known.remote:
-        remote = border.external_id(remote)
-        tx.run("chats.keep", pairing=pairing, chat=chat, dialog=dialog, remote=remote, session="")
+        tx.run("chats.keep", pairing=pairing.id, chat=chat, dialog=dialog, remote=remote, session="")
+    elif remote and remote != known.remote:
+        paired = PairedRow(pairing.id, pairing.link_id, pairing.after)
+        crm_elsewhere.tell(tx, paired, dialog, remote)
     return chat

@@ -28,6 +28,8 @@ class Fault(NamedTuple):
 
     text: Text
     channel: ChannelId | None = None
+    replaces: Collection[str] = ()
+    """The refs of alarms of its kind in whose place it comes: of them nobody is told that they are over."""
 
 
 Key: TypeAlias = tuple[str, str]
@@ -75,6 +77,8 @@ def settle(tx: Tx, found: Mapping[Key, Fault], *, kinds: Collection[str]) -> Non
     """Raise an alarm for each fault, and heal the open alarms of these kinds that have none."""
     for (kind, ref), fault in found.items():
         alarms.raise_(tx, kind, ref, fault.text, fault.channel)
+    replaced = {(kind, ref) for (kind, _), fault in found.items() for ref in fault.replaces}
     for alarm in alarms.open_alarms(tx):
         if alarm.kind in kinds and (alarm.kind, alarm.ref) not in found:
-            alarms.heal(tx, alarm.kind, alarm.ref)
+            end = alarms.replace if (alarm.kind, alarm.ref) in replaced else alarms.heal
+            end(tx, alarm.kind, alarm.ref)

@@ -65,7 +65,7 @@ def on_echoed(tx: Tx, event: MessageEchoed) -> None:
 
 def on_state(tx: Tx, event: MessageStateChanged) -> None:
     """Have the CRM that a message came from told how it fared, and the others of a message that was sent."""
-    state, pairings = State(event.state), _pairings(tx, event.dialog)
+    state, pairings = State(event.state), pairings_of(tx, event.dialog)
     _owe_fate(tx, pairings, event)
     if state is State.CANCELLED:
         return
@@ -89,7 +89,8 @@ def on_withdrawn(tx: Tx, event: MessageWithdrawn) -> None:
     _owe_change(tx, event.dialog, event.message, Act.DELETE)
 
 
-def _pairings(tx: Tx, dialog: DialogId) -> Sequence[PairedRow]:
+def pairings_of(tx: Tx, dialog: DialogId) -> Sequence[PairedRow]:
+    """The pairings of the channel of a dialog."""
     return tx.all(PairedRow, "pairings.of_dialog", dialog=dialog)
 
 
@@ -179,6 +180,12 @@ def owe_comment(tx: Tx, link: LinkId, run: str) -> None:
     _add(tx, link, None, None, None, Act.COMMENT, rank=_OF_TEXTS, remote=run)
 
 
+def owe_remark(tx: Tx, pairing: PairedRow, dialog: DialogId, remote_chat: str, words: Text) -> None:
+    """Have the cards of a chat commented, which need not be the dialog's own."""
+    remote = border.external_id(remote_chat)
+    _add(tx, pairing.link_id, pairing.id, dialog, None, Act.COMMENT, rank=_OF_TEXTS, remote=remote, reason=words)
+
+
 def refuse_text(
     tx: Tx, pairing: PairedRow, remote: str, reason: Text, *, employee: str = "", act: Act = Act.TEXTED
 ) -> None:
@@ -196,7 +203,7 @@ def refuse_unplaced(tx: Tx, link: LinkId, remote: str, reason: Text, *, employee
 
 def _owe_change(tx: Tx, dialog: DialogId, message: MessageId, act: Act) -> None:
     known = {row.link_id: row for row in known_to(tx, message)}
-    for pairing in _pairings(tx, dialog):
+    for pairing in pairings_of(tx, dialog):
         row = known.get(pairing.link_id)
         if row is None:
             _owe_change_of_untold(tx, pairing, dialog, message, act)

@@ -41,6 +41,8 @@ _NEXT: Final = "next_link"
 _ENDING: Final = "ending"
 """Whose stored option tells of a link since when it is being removed: the statements of links read it."""
 _SINCE: Final = "since"
+ACCESS: Final = "link access"
+"""Whose stored options tell of a link how far the CRM lets it in, see ``link_access``."""
 
 
 def everything(tx: Tx) -> list[LinkRow]:
@@ -141,6 +143,7 @@ def save(
     else:
         tx.run("links.renew", id=previous, **values)
         tx.run("options.drop", subject=_ENDING, id=previous)
+        tx.run("options.drop", subject=ACCESS, id=previous)
         if other_way:
             tx.run("pairings.misplace", link=previous, code=OTHER_WAY)
     tx.emit(LinkAdded(link=previous, kind=kind, title=binding.title))
@@ -339,5 +342,6 @@ def removed(tx: Tx, link: LinkRow, left: Text | None = None) -> bool:
     tx.run("links.remove", id=link.id)
     tx.run("options.keep", subject=_NEXT, id=0, name=link.kind, value=link.hook_key)
     tx.run("options.drop", subject=_ENDING, id=link.id)
+    tx.run("options.drop", subject=ACCESS, id=link.id)
     tx.emit(LinkForgotten(link=link.id, kind=link.kind, title=link.title, left=None if left is None else str(left)))
     return True

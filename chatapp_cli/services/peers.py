@@ -12,7 +12,7 @@ from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, Millis
 from chatapp_cli.domain.journal.dialogs import ClientReachable, ClientUnreachable, DialogMoved, DialogOpened
 from chatapp_cli.domain.subject import is_subject_of
-from chatapp_cli.services import alterations, joining, mails
+from chatapp_cli.services import alterations, crm_presence, joining, mails
 from chatapp_cli.store.rows.dialogs import IngestDialog, OpenedDialog
 from chatapp_cli.store.tx import Tx
 
@@ -198,7 +198,7 @@ def apply_move(tx: Tx, channel: ChannelId, event: PeerMoved, *, most: int = join
     dialog = tx.one(IngestDialog, "dialogs.known", channel=channel, key=event.old_key)
     there = tx.value("dialogs.at_key", channel=channel, key=event.peer.key)
     if dialog is not None and there is not None:
-        joining.join(tx, dialog.id, DialogId(there), most=most)
+        _join(tx, dialog.id, DialogId(there), most)
     elif dialog is not None:
         tx.run("dialogs.move", id=dialog.id, key=event.peer.key, address=event.peer.address)
         joining.readdress(tx, dialog.id)
@@ -208,3 +208,14 @@ def apply_move(tx: Tx, channel: ChannelId, event: PeerMoved, *, most: int = join
         alterations.let_happen(tx, channel, event.peer.key)
     if dialog is not None:
         tx.emit(DialogMoved(channel=channel, dialog=there or dialog.id, old=dialog.id), actor=PROGRAM)
+
+
+def _join(tx: Tx, old: DialogId, new: DialogId, most: int) -> None:
+    """Make a dialog part of another one; of two chats in a CRM the one that is left behind says where it goes on."""
+    if not crm_presence.is_linked(tx):
+        joining.join(tx, old, new, most=most)
+        return
+    from chatapp_cli.services import crm_elsewhere
+
+    with crm_elsewhere.told(tx, old, new):
+        joining.join(tx, old, new, most=most)

@@ -94,7 +94,7 @@ ACTS: Mapping[Act, Text] = MappingProxyType(
         Act.IMPORT: T("message from before the pairing"),
         Act.CONTINUE: T("how the messages of a bot fared"),
         Act.RESULT: T("what a robot returned"),
-        Act.COMMENT: T("a comment on what a robot did"),
+        Act.COMMENT: T("a comment in a card"),
     }
 )
 WORKS_UNTIL = T("without end")

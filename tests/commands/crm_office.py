@@ -15,6 +15,11 @@ FIRM = "firma.bitrix24.test"
 PATIENCE = 20
 
 
+def run_on(loop: asyncio.AbstractEventLoop, coroutine: Any) -> Any:
+    """Run something on the loop of another thread, and wait for it."""
+    return asyncio.run_coroutine_threadsafe(coroutine, loop).result(PATIENCE)
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """A portal on a loop of its own, and the address of the daemon that it calls."""
@@ -24,7 +29,7 @@ class Office:
     loop: asyncio.AbstractEventLoop
 
     def do(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE)
+        return run_on(self.loop, coroutine)
 
     @property
     def answers(self) -> Mapping[str, str]:

@@ -15,6 +15,29 @@ ROOT = Path(__file__).parents[2]
 STEPS = ("nothing noted", "noted", "answered", "stored")
 """Before it notes that it asks; before it asks; once it has the answer; once that is durable."""
 
+RENEWING = """
+import asyncio, sys
+from dataclasses import replace
+from chatapp_cli.bootstrap import open_company
+from chatapp_cli.runtime.memory import bound_link
+from chatapp_cli.services import links
+from chatapp_cli.settings import Settings
+from tests.runtime.standing import StandingMemory
+
+home, link, place = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+
+async def renew():
+    company = open_company(Settings(home=home, http_port=0))
+    row = company.whole.read(lambda tx: links.one(tx, link))
+    bound = bound_link(company, row)
+    bound = replace(bound, memory=StandingMemory(bound.memory, place))
+    async with company.crm(row.kind).open(row.id, bound, public_url="") as session:
+        await session.prove()
+
+asyncio.run(renew())
+"""
+"""Has a link's session prove that it is let in, and stands still at a step: home, number of the link, step."""
+
 
 class StandingMemory:
     """A memory that says where the renewal is, and goes on only if it is not the step that is waited for."""

@@ -131,6 +131,7 @@ async def test_a_message_with_an_image_goes_to_the_dialog_of_the_main_contact(
 
 
 @pytest.mark.req("S-190")
+@pytest.mark.req("S-016", part="bots of amoCRM")
 async def test_a_trigger_at_a_stage_has_the_exported_bot_write_once_for_each_deal_and_answers_nobody(
     companies: Callable[..., Company],
 ) -> None:

@@ -80,6 +80,35 @@ async def test_it_goes_out_once_by_the_channel_that_was_chosen_and_the_conversat
         assert [one.by_client for one in chat.messages] == [False, True, False]
 
 
+@pytest.mark.req("S-186", part="to somebody who has a chat")
+@pytest.mark.parametrize(
+    ("town", "card", "value"),
+    [
+        (TelegramSandbox, {"phone": "@anna_p"}, "@anna_p"),
+        (EmailSandbox, {"email": "anna@example.org"}, "anna@example.org"),
+    ],
+    ids=["whom the messenger finds to be the same", "whose address is known"],
+)
+async def test_who_has_a_chat_gets_it_there_and_a_note_in_the_deal_tells_the_manager_where_it_goes_on(
+    companies: Callable[..., Company], town: Callable[[], Any], card: dict[str, str], value: str
+) -> None:
+    async with amo_channel(companies(http_port=0), town()) as desk:
+        if isinstance(desk.town, TelegramSandbox):
+            desk.town.stage.person(ANNA)
+        await desk.town.say(ANNA, "Сколько стоит?")
+        await eventually(lambda: len(desk.account.chats) == 1 and told(desk))
+        old, lead = desk.chat, await deal(desk, **card)
+        chat = await writes(desk, lead, value)
+        await eventually(lambda: chat.messages[0].status == 1 and told(desk))
+        assert await texts_of(desk, ANNA) == [FIRST]
+        await desk.town.say(ANNA, "Спасибо")
+        await eventually(lambda: len(old.messages) == 2 and told(desk))
+        [note] = desk.account.notes
+        assert (note.kind, note.card) == ("leads", chat.lead)
+        assert note.params["text"].startswith("Анна Петрова has a chat in this channel already.")
+        assert (len(chat.messages), len(the_dialogs(desk.company))) == (1, 1)
+
+
 async def test_after_a_new_link_of_the_account_what_was_delivered_stays_so_and_the_old_chat_goes_on(
     companies: Callable[..., Company],
 ) -> None:

@@ -164,6 +164,7 @@ def either(request: pytest.FixtureRequest) -> AmoOffice:
 
 
 @pytest.mark.req("S-196")
+@pytest.mark.req("S-129", part="through amoCRM")
 async def test_a_conversation_goes_both_ways_once_and_in_order(desk: AmoOffice) -> None:
     await desk.bot.say(ANNA, "Здравствуйте")
     await desk.bot.say(ANNA, "Сколько стоит?")
@@ -176,6 +177,7 @@ async def test_a_conversation_goes_both_ways_once_and_in_order(desk: AmoOffice) 
     await eventually(lambda: desk.company.read(ledger.everything) == [])
 
 
+@pytest.mark.req("S-129", part="from the desk")
 async def test_a_doubled_hook_reaches_the_client_once_and_an_answer_of_the_desk_appears_there(desk: AmoOffice) -> None:
     await desk.bot.say(ANNA, "Здравствуйте")
     await desk.sees("Здравствуйте")
@@ -283,7 +285,7 @@ async def test_a_message_for_a_channel_that_is_detached_is_told_to_its_author_an
     desk.company.write(lambda tx: pairings.detach(tx, pairing))
     await eventually(lambda: not desk.account.sources)
     written = await desk.account.manager_writes(desk.chat, "Перезвоним")
-    await eventually(lambda: written.status == -1)
+    await eventually(lambda: (written.status, written.error_code) == (-1, 902))
     desk.account.misbehaviour.refuse["GET /attachments/*"] = (404, "")
     file = StageFile(name="счёт.pdf", content=b"%PDF", mime="application/pdf")
     lost = await desk.account.manager_writes(desk.chat, media=file)

@@ -20,31 +20,9 @@ from chatapp_cli.sandbox.bitrix24.misbehaviour import TOKEN
 from chatapp_cli.settings import Settings
 from tests.runtime.desk import eventually
 from tests.runtime.portal_desk import ANNA, PortalDesk, portal_desk
-from tests.runtime.standing import killed_at
+from tests.runtime.standing import RENEWING, killed_at
 from tests.stores import OWNER
 from tests.unit.kit.worlds import HeldClock
-
-CHILD = """
-import asyncio, sys
-from dataclasses import replace
-from chatapp_cli.bootstrap import open_company
-from chatapp_cli.runtime.memory import bound_link
-from chatapp_cli.services import links
-from chatapp_cli.settings import Settings
-from tests.runtime.standing import StandingMemory
-
-home, link, place = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-
-async def renew():
-    company = open_company(Settings(home=home, http_port=0))
-    row = company.whole.read(lambda tx: links.one(tx, link))
-    bound = bound_link(company, row)
-    bound = replace(bound, memory=StandingMemory(bound.memory, place))
-    async with company.crm(row.kind).open(row.id, bound, public_url="") as session:
-        await session.prove()
-
-asyncio.run(renew())
-"""
 
 
 @pytest.fixture
@@ -76,7 +54,7 @@ async def test_a_renewal_that_was_killed_costs_the_link_only_if_its_answer_was_l
     desk: PortalDesk, place: str, presented: int, lost: bool
 ) -> None:
     desk.portal.authority.expire()
-    await killed_at(place, CHILD, str(desk.daemons.home), str(desk.link))
+    await killed_at(place, RENEWING, str(desk.daemons.home), str(desk.link))
     for _ in range(3):
         try:
             async with session_of(desk) as session:

@@ -20,6 +20,7 @@ from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime import linking
+from chatapp_cli.sandbox.amocrm import Account
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.services import (
     channels,
@@ -133,6 +134,39 @@ async def test_the_clients_card_shows_deal_stage_responsible_and_address(
         await it.press("escape", "i")
         await it.sees(*words, "details/17/", "2301 · Анна")
         assert "imopenlines.dialog.get" in {call.method for call in desk.portal.calls[asked:]}
+
+
+@pytest.mark.req("S-165", part="the card in the window, of amoCRM")
+async def test_the_clients_card_shows_the_deal_and_the_contact_in_an_account(company: Company, window: Opener) -> None:
+    async with Account(rate=50.0, clock=company.world.clock) as account, serving(company) as address:
+        company.write(lambda tx: options.configure_company(tx, {"public_url": address}))
+        answers = {
+            "account": account.address,
+            "chats": account.chats_address,
+            "way": "token",
+            "token": account.long_lived(400),
+            "bot_id": account.channel.bot,
+            "channel_id": account.channel_id,
+            "channel_secret": account.channel_secret,
+        }
+        link = await linking.link(company, ScriptedAsker(answers), kind="amocrm")
+        row, (channel,) = company.read(lambda tx: (links.one(tx, link), channels.everything(tx)))
+        await attached(company, row, channel, "Продажи", {})
+        await eventually(lambda: account.sources)
+        LinkedDesk(company, Portal(), link, channel.id).anna_writes()
+        await eventually(lambda: account.leads and company.read(ledger.everything) == [])
+        (lead,), (contact,) = account.leads, account.contacts
+        async with window(GOOD) as it:
+            await it.press("enter")
+            await it.until(lambda: it.app.screen.query("ClientCard"))
+            await it.press("escape", "i")
+            await it.sees(f"deal {lead} · Неразобранное", "Responsible: Анна", f"tail/{lead}", f"{contact} · Анна")
+            await account.moves(lead, 33929755)
+            await it.press("%")
+            stage = account.pipelines[0].stage(33929755)
+            assert stage is not None
+            await it.sees(f"deal {lead} · {stage.name}")
+        await account.settled()
 
 
 async def test_before_the_card_is_opened_no_crm_is_asked_and_without_a_link_nothing_is_said(

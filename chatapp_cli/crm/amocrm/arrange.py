@@ -15,7 +15,7 @@ from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.linking import ACCOUNT
 from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.places import pipelines
-from chatapp_cli.crm.amocrm.record import CALLS, PAIRED, SCOPE, ConnectedChats, PairedSource
+from chatapp_cli.crm.amocrm.record import CALLS, CALLS_REFUSED, PAIRED, SCOPE, ConnectedChats, PairedSource
 from chatapp_cli.crm.amocrm.rest import AmoApi, inside
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.owner import heeded
@@ -90,17 +90,31 @@ class AmoArrangement:
         known = (await self._memory.known(CALLS)).get(CALLS, "")
         if known != " ".join(wanted):
             await self._memory.save({CALLS: " ".join(wanted)})
+        refused = ""
         try:
             await self._have_called(wanted)
         except Misconfigured as error:
             if error.code != "no_webhooks" or self._chats is None:
                 raise
-            log.warning("amocrm.no_webhooks", detail=error.detail)
+            refused = error.detail or error.code
+        await self._remember_refused(refused)
+
+    async def _remember_refused(self, refused: str) -> None:
+        """Keep that the account does not call us, for whoever asks what the link lacks; logged when it changes."""
+        if (await self._memory.known(CALLS_REFUSED)).get(CALLS_REFUSED, "") == refused:
+            return
+        if refused:
+            log.warning("amocrm.no_webhooks", detail=refused)
+        else:
+            log.info("amocrm.webhooks_again")
+        await self._memory.save({CALLS_REFUSED: refused})
 
     async def _have_called(self, wanted: Sequence[str]) -> None:
         ours = await self._webhooks(wanted)
         sound = [one for one in ours if self._is_sound(one, wanted)]
         for one in ours:
+            if one.get("disabled") is True:
+                log.warning("amocrm.webhook_was_off")
             if one not in sound:
                 await self._api.delete(WEBHOOKS, {"destination": one["destination"]})
         if wanted and not sound:

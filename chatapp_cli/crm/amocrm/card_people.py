@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chatapp_cli.crm.amocrm import contacts
+from chatapp_cli.crm.amocrm import cards, contacts
+from chatapp_cli.crm.amocrm.card_chats import CardChats, numbers_in
 from chatapp_cli.crm.amocrm.rest import AmoApi, embedded
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.cards import CardChat, CardPhone, CardRef, ClientOfCard
@@ -25,6 +27,59 @@ async def contacts_of(api: AmoApi, card: CardRef, *, everyone: bool) -> Sequence
     return [one for one in found if one is not None]
 
 
+async def client_of(api: AmoApi, talks: CardChats, card: CardRef) -> ClientOfCard:
+    """The chats and phones of a card, or else of its contacts. Raises Rejected for a card that is gone.
+
+    What amoCRM calls a lead is a deal here, whichever way it is named. The phones of a company count where those of its
+    contacts do not exist (S-186).
+    """
+    ref = CardRef("deal", card.id) if card.kind == "lead" else card
+    item = await _there(api, f"{cards.PATHS[ref.kind]}/{ref.id}", {"with": "contacts"})
+    shown = await cards.cards(api, {ref.kind: int(ref.id)}) if item is not None else ()
+    if item is None or not shown:
+        raise Rejected(GONE, str(card))
+    people = _called([one for number in numbers_in(item, "contacts") if (one := await _contact(api, number))])
+    own = [CardChat(remote=border.external_id(one.remote)) for one in await talks.spots(ref)]
+    theirs = [CardChat(remote=chat.remote, whose=name) for name, one in people.items() for chat in one.chats]
+    phones = [CardPhone(phone=each.phone, whose=name) for name, one in people.items() for each in one.phones]
+    return ClientOfCard(
+        card=shown[0],
+        chats=own or theirs or await _chats_of(api, ref),
+        phones=phones or await _phones_of(api, ref, item),
+        people=list(people),
+    )
+
+
+def _called(people: Sequence[ClientOfCard]) -> Mapping[str, ClientOfCard]:
+    """Contacts by their names, with the number of the card where several are called the same."""
+    often = Counter(one.card.title for one in people)
+    return {
+        f"{one.card.title} (contact:{one.card.id})" if often[one.card.title] > 1 else one.card.title: one
+        for one in people
+    }
+
+
+async def _chats_of(api: AmoApi, ref: CardRef) -> Sequence[CardChat]:
+    if ref.kind != "contact":
+        return ()
+    chats = await api.get(f"{contacts.PATH}/chats", {"contact_id": ref.id})
+    remote = [str(one.get("chat_id") or "") for one in embedded(chats, "chats")]
+    return [CardChat(remote=border.external_id(one)) for one in remote if one]
+
+
+async def _phones_of(api: AmoApi, ref: CardRef, item: Mapping[str, Any]) -> Sequence[CardPhone]:
+    """The phones in a card itself; of a deal, those of its company."""
+    found: list[CardPhone] = []
+    for number in numbers_in(item, "companies") if ref.kind == "deal" else ():
+        company = await _there(api, f"{cards.PATHS['company']}/{number}")
+        found += _phones(company, border.name(str(company.get("name") or number))) if company else ()
+    return [*_phones(item), *found]
+
+
+def _phones(card: Mapping[str, Any], whose: str = "") -> Sequence[CardPhone]:
+    return [CardPhone(phone=border.address(one), whose=whose) for one in contacts.values(card, "PHONE") if one]
+
+
 async def _numbers(api: AmoApi, card: CardRef) -> Sequence[int]:
     """The numbers of a card's contacts, the main one first."""
     if card.kind == "contact":
@@ -34,8 +89,7 @@ async def _numbers(api: AmoApi, card: CardRef) -> Sequence[int]:
     lead = await _there(api, f"/api/v4/leads/{card.id}", {"with": "contacts"})
     if lead is None:
         raise Rejected(GONE, str(card))
-    bound = sorted(embedded(lead, "contacts"), key=lambda one: one.get("is_main") is not True)
-    return [one["id"] for one in bound if isinstance(one.get("id"), int)]
+    return numbers_in(lead, "contacts")
 
 
 async def _there(api: AmoApi, path: str, params: Mapping[str, str] | None = None) -> Mapping[str, Any] | None:
@@ -52,11 +106,9 @@ async def _contact(api: AmoApi, number: int) -> ClientOfCard | None:
     found = await _there(api, f"{contacts.PATH}/{number}")
     if found is None:
         return None
-    chats = await api.get(f"{contacts.PATH}/chats", {"contact_id": number})
-    remote = [str(one.get("chat_id") or "") for one in embedded(chats, "chats")]
     return ClientOfCard(
         card=Card(kind="contact", id=str(number), title=border.name(str(found.get("name") or number))),
-        chats=[CardChat(remote=border.external_id(one)) for one in remote if one],
-        phones=[CardPhone(phone=border.address(one)) for one in contacts.values(found, "PHONE") if one],
+        chats=await _chats_of(api, CardRef("contact", str(number))),
+        phones=_phones(found),
         others=[border.address(one) for one in contacts.values(found, "EMAIL") if one],
     )

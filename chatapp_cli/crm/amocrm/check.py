@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
-from chatapp_cli.crm.amocrm import clocks, rest
+from chatapp_cli.crm.amocrm import clocks, rest, rights
 from chatapp_cli.crm.amocrm.access import TOKEN, ends_at, is_long_lived
 from chatapp_cli.crm.amocrm.arrange import WEBHOOKS
 from chatapp_cli.crm.amocrm.linking import ACCOUNT, CHAT
 from chatapp_cli.crm.amocrm.names import KIND
-from chatapp_cli.crm.amocrm.people import people
 from chatapp_cli.crm.amocrm.record import CALLS, SCOPE, ConnectedChats, has_chats
-from chatapp_cli.crm.amocrm.rest import AmoApi, inside
-from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
+from chatapp_cli.crm.amocrm.rest import AmoApi
+from chatapp_cli.domain.crm import ending
+from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit import crm_checks, records
@@ -23,20 +23,10 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
 
-ALARMS: Final = (1, 7, 30)
-"""Days before the end of a long-lived token at which it is told."""
 RENEWABLE: Final = 90
 """Days for which a refresh token is good, counted from when it came (addendum C2)."""
 _DAY: Final = 86_400_000
 _MINUTE: Final = 60_000
-_ENTITIES: Final[Mapping[str, str]] = {"leads": "«Сделки»", "contacts": "«Контакты»", "companies": "«Компании»"}
-_NEEDED: Final = ("view", "edit", "add")
-_ALL: Final = "A"
-
-_GIVE: Final = T(
-    "Give it in «Настройки», «Пользователи», or let an administrator link the CRM again: {how}",
-    how=to_do(Next.LINK_AGAIN),
-)
 
 broken = partial(crm_checks.broken, KIND)
 
@@ -50,7 +40,7 @@ async def findings(api: AmoApi, bound: Bound, world: World) -> Sequence[Finding]
     return [
         await _tokens(bound, world),
         _clock(api, world),
-        *await _rights(api),
+        await _rights(api),
         await _webhooks(api, bound),
         await _channel(bound),
     ]
@@ -62,15 +52,15 @@ async def _tokens(bound: Bound, world: World) -> Finding:
 
 def _long_lived(bound: Bound, world: World) -> Finding:
     """A long-lived token ends without a word: that is told from a month before."""
-    days = (ends_at(bound.secrets[TOKEN]) - world.clock.now()) // _DAY
-    due = next((one for one in ALARMS if days < one), None)
-    if due is None:
+    until, now = ends_at(bound.secrets[TOKEN]), world.clock.now()
+    days = ending.days_left(until, now)
+    if ending.told_at(until, now) is None:
         what = T("amoCRM accepts the long-lived token, which is good for {days} days.", days=days)
         return Finding(name="tokens", ok=True, what=what)
     return Finding(
         name="tokens",
         ok=False,
-        what=T("The long-lived token ends in {days} days.", days=max(0, days)),
+        what=T("The long-lived token ends in {days} days.", days=days),
         next_step=T(
             "Make another in the integration, «Ключи и доступы», and link the CRM again with it: {link_again}",
             link_again=to_do(Next.LINK_AGAIN),
@@ -106,50 +96,11 @@ def _clock(api: AmoApi, world: World) -> Finding:
     )
 
 
-async def _rights(api: AmoApi) -> Sequence[Finding]:
-    """The rights of whoever made the tokens, as S-187 names them."""
+async def _rights(api: AmoApi) -> Finding:
     try:
-        rows = await people(api)
-    except (Misconfigured, Rejected) as error:
-        return [_no_administrator() if error.code == "scope" else broken("scopes", error)]
+        return await rights.rights(api)
     except ChannelError as error:
-        return [broken("scopes", error)]
-    own = next((one for one in rows if one.get("id") == api.account.user), None)
-    rights = own.get("rights") if own is not None else None
-    if not isinstance(rights, dict):
-        return [Finding(name="scopes", ok=True, what=T("amoCRM does not tell the rights of this user."))]
-    name = str(own.get("name") or "") if own is not None else ""
-    lacking = list(lacking_rights(rights))
-    if lacking:
-        what = T("{name} lacks full access to: {rights}.", name=name, rights=", ".join(lacking))
-        return [Finding(name="scopes", ok=False, what=what, next_step=_GIVE)]
-    if rights.get("is_active") is False:
-        what = T("{name}, whose tokens these are, is switched off: the link will end.", name=name)
-        return [
-            Finding(
-                name="owner",
-                ok=False,
-                what=what,
-                next_step=T("Link the CRM again, as a service employee: {how}", how=to_do(Next.LINK_AGAIN)),
-            )
-        ]
-    return [Finding(name="scopes", ok=True, what=T("All rights that are needed are given."))]
-
-
-def _no_administrator() -> Finding:
-    """Only administrators see rights at all."""
-    what = T("The user whose tokens these are is no administrator: «Интеграции» is lacking at least.")
-    return Finding(name="scopes", ok=False, what=what, next_step=_GIVE)
-
-
-def lacking_rights(rights: Mapping[str, Any]) -> Iterator[str]:
-    """What is not fully open: everything is, to an administrator; only they make webhooks."""
-    if rights.get("is_admin") is True:
-        return
-    for entity, called in _ENTITIES.items():
-        if any(inside(rights, entity, one) != _ALL for one in _NEEDED):
-            yield called
-    yield "«Интеграции»"
+        return broken("scopes", error)
 
 
 async def _webhooks(api: AmoApi, bound: Bound) -> Finding:
@@ -157,6 +108,8 @@ async def _webhooks(api: AmoApi, bound: Bound) -> Finding:
     wanted = (await bound.memory.known(CALLS)).get(CALLS, "").split()
     if has_chats(bound) and not wanted:
         return Finding(name="events", ok=True, what=T("The chats call this desk; no other calls are needed."))
+    for refused in await rights.refused_calls(bound.memory):
+        return refused
     try:
         there = await api.pages(WEBHOOKS, "webhooks")
     except ChannelError as error:

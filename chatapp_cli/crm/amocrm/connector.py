@@ -23,7 +23,9 @@ from chatapp_cli.crm.amocrm import (
     package,
     places,
     rest,
+    rights,
 )
+from chatapp_cli.crm.amocrm.access import TOKEN, ends_at, is_long_lived
 from chatapp_cli.crm.amocrm.arrange import AmoArrangement
 from chatapp_cli.crm.amocrm.card_chats import NoteChats, TalkChats
 from chatapp_cli.crm.amocrm.chats import ChatsApi
@@ -61,14 +63,15 @@ class AmoSession:
 
     def __init__(self, api: AmoApi, chats: ChatsApi | None, bound: Bound, public_url: str, world: World) -> None:
         self._api, self._chats, self._memory, self._clock = api, chats, bound.memory, world.clock
+        self._until = (ends_at(bound.secrets[TOKEN]) or None) if is_long_lived(bound) else None
         self._staff = AmoStaff(api, bound, world.clock)
         decided = DecidedCards(bound.memory)
         incoming = IncomingLeads(api, bound.memory, world.clock)
         leads = AmoLeads(api, self._staff, decided, names.our_ids(bound), incoming, world.clock)
         self._arrangement = AmoArrangement(api, chats, self._staff, bound, public_url)
         self._notes = AmoNotes(api, bound.memory, public_url, names.our_ids(bound), world.clock, leads, decided)
-        chats_of = NoteChats(api, self._notes, bound.memory) if chats is None else TalkChats(api)
-        self._owners = AmoOwners(api, self._staff, chats_of)
+        self._chats_of = NoteChats(api, self._notes, bound.memory) if chats is None else TalkChats(api)
+        self._owners = AmoOwners(api, self._staff, self._chats_of)
         self._delivery: AmoDelivery | AmoNotes = self._notes
         self._missed: AmoMissed | AmoNotes = self._notes
         if chats is not None:
@@ -118,6 +121,16 @@ class AmoSession:
         """Ask for the account."""
         await rest.about_account(self._api)
 
+    @property
+    def access_until(self) -> Millis | None:
+        """When a long-lived token ends; a pair is renewed."""
+        return self._until
+
+    async def lacks(self) -> Sequence[Finding]:
+        """The rights of whoever made the tokens, and webhooks that the account refused to make."""
+        found = await rights.rights(self._api)
+        return [*(() if found.ok else (found,)), *await rights.refused_calls(self._memory)]
+
     async def places(self) -> Sequence[Place]:
         """The pipelines."""
         return await places.places(self._api)
@@ -151,6 +164,10 @@ class AmoSession:
     async def changed_cards(self, since: Millis, pairings: Sequence[Pairing]) -> Sequence[CrmArrival]:
         """The cards that were given to somebody since then."""
         return await self._owners.changed(since, pairings)
+
+    async def client_of(self, card: CardRef) -> ClientOfCard:
+        """Whom a deal, a contact or a company is about."""
+        return await card_people.client_of(self._api, self._chats_of, card)
 
     async def contacts_of(self, card: CardRef, *, everyone: bool) -> Sequence[ClientOfCard]:
         """The main contact of a deal, or all of them, for a bot."""

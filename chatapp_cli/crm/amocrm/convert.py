@@ -14,6 +14,7 @@ from chatapp_cli.crm.amocrm import names
 from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import CrmPerson, LedgerEntry, SharedFile
+from chatapp_cli.domain.crm.failure import FailureKind
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.message import State
@@ -24,9 +25,14 @@ _FIRST_DATE: Final[Millis] = 1_000_000_000_000
 _NOTHING: Final = "…"
 """In place of a message that has neither words nor files: an empty text is refused."""
 _VOICE: Final = "audio/ogg"
-OTHER: Final = 905
-"""The code of a failure that is told in words (providers' sheet §5.4)."""
-NO_CONVERSATION: Final = 904
+FAILURES: Final[Mapping[FailureKind, int]] = {
+    FailureKind.CLIENT_LEFT: 901,
+    FailureKind.CHANNEL_OFF: 902,
+    FailureKind.INTERNAL: 903,
+    FailureKind.NO_CONVERSATION: 904,
+    FailureKind.OTHER: 905,
+}
+"""The ``error_code`` of each kind of failure (providers' sheet §5.4)."""
 DELIVERED: Final = 1
 READ: Final = 2
 FAILED: Final = -1
@@ -163,7 +169,8 @@ def status(entry: LedgerEntry) -> dict[str, Any]:
     if entry.act is not Act.FAILED:
         return {"delivery_status": READ if entry.act is Act.READ else DELIVERED}
     words = " ".join(entry.reason.split())[:_LONGEST_REASON] or show(T("The message was not delivered."))
-    return {"delivery_status": FAILED, "error_code": OTHER if entry.chat.id else NO_CONVERSATION, "error": words}
+    kind = entry.failure or (FailureKind.OTHER if entry.chat.id else FailureKind.NO_CONVERSATION)
+    return {"delivery_status": FAILED, "error_code": FAILURES[kind], "error": words}
 
 
 def reacted(entry: LedgerEntry, ours: OurIds, client: str = "") -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import assert_never
+from typing import Final, assert_never
 
 import structlog
 
@@ -16,7 +16,7 @@ from chatapp_cli.crm.amocrm.history import AmoHistory
 from chatapp_cli.crm.amocrm.leads import AmoLeads
 from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.record import FIRST
-from chatapp_cli.crm.amocrm.rest import LONGEST_WAIT, AmoApi
+from chatapp_cli.crm.amocrm.rest import LONGEST_WAIT, AmoApi, inside
 from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.link import Pairing
@@ -31,6 +31,9 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import Clock
 
 log = structlog.get_logger()
+
+_COMMON: Final = "common"
+"""The type of a note that a person could have written."""
 
 
 class AmoDelivery:
@@ -75,7 +78,9 @@ class AmoDelivery:
                 await self._sign(entry)
             case Act.CONTINUE:
                 await salesbot.go_on(self._api, entry)
-            case Act.OWNER | Act.TEXTED | Act.RESULT | Act.COMMENT:
+            case Act.COMMENT:
+                await self._remark(entry)
+            case Act.OWNER | Act.TEXTED | Act.RESULT:
                 # AmoOwners tells the first; amoCRM has neither providers of SMS nor robots.
                 pass
             case unknown:
@@ -92,6 +97,21 @@ class AmoDelivery:
             except Rejected as error:
                 if error.code != "chat_unknown":
                     raise
+
+    async def _remark(self, entry: LedgerEntry) -> None:
+        """Note in the deal of a chat, or in its contact, what a manager has to know: the chats have no such words."""
+        if path := await self._remarks(entry):
+            await self._api.add(path, "notes", {"note_type": _COMMON, "params": {"text": entry.reason}})
+
+    async def _remarks(self, entry: LedgerEntry) -> str:
+        """Where the notes of the card are that a remark belongs to; empty if its chat has no card."""
+        ids = await cards.ids_of_chat(self._api, names.chat_of(entry.remote))
+        return next((f"{cards.PATHS[kind]}/{number}/notes" for kind, number in ids.items()), "")
+
+    async def _is_remarked(self, entry: LedgerEntry) -> bool:
+        path = await self._remarks(entry)
+        there = await self._api.pages(path, "notes", {"filter[note_type]": _COMMON}) if path else ()
+        return any(inside(one, "params", "text") == entry.reason for one in there)
 
     async def _sign(self, entry: LedgerEntry) -> None:
         """Tell how a message fares, or is taken, by its id in the chats."""
@@ -186,6 +206,8 @@ class AmoDelivery:
 
         What else we tell may be told twice.
         """
+        if entry.act is Act.COMMENT:
+            return CrmReceipt() if await self._is_remarked(entry) else None
         if entry.act not in SHOWING:
             return None
         keys = [convert.part_key(entry, self._ours, place) for place in range(max(1, len(entry.files)))]

@@ -1,12 +1,14 @@
 """Incoming leads («Неразобранное») that a chat brought: accepted once where the rules say, until a person does.
 
-Sources: providers' sheet §4.6, §4.8 (way A); ``unsorted.accept.request`` and ``unsorted.list.answer`` of the contracts.
+Beside an open deal of the same contact one becomes part of that deal.
+Sources: providers' sheet §4.6, §4.8 (way A); ``unsorted.accept.request``, ``unsorted.link.request`` and
+``unsorted.list.answer`` of the contracts.
 One who accepted or declined such a lead meanwhile has decided: it is left as they left it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
@@ -14,7 +16,7 @@ import msgspec
 import structlog
 
 from chatapp_cli.crm.amocrm.places import first_stage, unsorted_stages
-from chatapp_cli.crm.amocrm.rest import AmoApi, embedded
+from chatapp_cli.crm.amocrm.rest import PAGE, AmoApi, embedded
 from chatapp_cli.domain.crm.entry import LedgerEntry
 from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.errors import OutcomeUnknown, ReadInPart, Rejected, Retryable
@@ -27,6 +29,7 @@ log = structlog.get_logger()
 PATH: Final = "/api/v4/leads/unsorted"
 _ACCEPTING: Final = "accepting "
 """In the memory before our id of a chat."""
+_BY_CHATS: Final = {"filter[category][]": "chats", "order[created_at]": "desc"}
 _FRESH: Final = 600.0
 """Seconds for which the pipelines are taken to have the same stages."""
 Lead: TypeAlias = Mapping[str, Any]
@@ -73,6 +76,29 @@ class IncomingLeads:
             begun = BegunAcceptance(key=entry.key, lead=lead["id"], user=await who(), **where)
         return await self._accept(entry, uid, begun)
 
+    async def among(self, leads: Collection[int]) -> Mapping[int, str]:
+        """What the account calls those of some leads that a chat brought and nobody has accepted, the newest first."""
+        answer = await self._api.get(PATH, {**_BY_CHATS, "limit": PAGE})
+        found = {
+            each.get("id"): str(one.get("uid") or "") for one in embedded(answer, "unsorted") for each in _leads(one)
+        }
+        return {number: found[number] for number in leads if found.get(number)}
+
+    async def join(self, entry: LedgerEntry, uid: str, *, lead: int, contact: int) -> None:
+        """Let what an incoming lead brought belong to a deal of the contact, so that there are not two.
+
+        Raises Retryable if the answer was lost: one that was carried out is not found any more. One that the account
+        refuses to join, or a person was faster with, is left as it is.
+        """
+        link = {"entity_id": lead, "entity_type": "leads", "metadata": {"contact_id": contact}}
+        try:
+            await self._api.post(f"{PATH}/{uid}/link", {"link": link})
+        except OutcomeUnknown as lost:
+            raise Retryable(lost.code, lost.detail) from lost
+        except Rejected as error:
+            log.warning("amocrm.not_joined", chat=entry.chat.id, code=error.code, detail=error.detail)
+        await self.finished(entry)
+
     async def finished(self, entry: LedgerEntry) -> None:
         """The lead of a message is as was decided, or as a person wanted it."""
         await self._memory.save({_ACCEPTING + entry.chat.id: ""})
@@ -101,11 +127,11 @@ class IncomingLeads:
 
     async def _uid(self, lead: Lead) -> str:
         """What the account calls an incoming lead; empty if it is none any more, or no chat brought it."""
-        asked = {"filter[category][]": "chats", "filter[pipeline_id]": lead["pipeline_id"], "order[created_at]": "desc"}
+        asked = {**_BY_CHATS, "filter[pipeline_id]": lead["pipeline_id"]}
         with suppress(ReadInPart):  # the newest are read first: one behind so many is left to people
             async for page in self._api.by_page(PATH, "unsorted", asked):
                 for one in page:
-                    if any(each.get("id") == lead["id"] for each in embedded(one, "leads")):
+                    if any(each.get("id") == lead["id"] for each in _leads(one)):
                         return str(one.get("uid") or "")
         return ""
 
@@ -133,6 +159,10 @@ class IncomingLeads:
                 begun = _lessened(begun, error)
             else:
                 return True
+
+
+def _leads(unsorted: Mapping[str, Any]) -> Sequence[Lead]:
+    return embedded(unsorted, "leads")
 
 
 def _lessened(begun: BegunAcceptance, error: Rejected) -> BegunAcceptance:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -110,7 +110,7 @@ class AmoLeads:
             return found
 
     async def _settled(self, entry: LedgerEntry, outcome: CardOutcome, contact: int | None) -> int:
-        if contact is not None and (lead := await self._open(contact)) is not None:
+        if contact is not None and (lead := await self._lead_of(entry, contact)) is not None:
             if not await self._accepted(entry, outcome, lead, contact):
                 await self.used(entry, lead["id"])
             return contact
@@ -118,6 +118,17 @@ class AmoLeads:
             await self._decided.made(entry, outcome, card_of(left))
             return await self._contact_of(left)
         return (await self.add(entry, contact)).contact
+
+    async def _lead_of(self, entry: LedgerEntry, contact: int) -> Lead | None:
+        """The newest open lead of a contact; incoming ones beside a deal become part of it, in place of a second."""
+        numbers = await self._numbers(contact)
+        incoming = await self._incoming.among(numbers) if len(numbers) > 1 else {}
+        deal = await self._newest([one for one in numbers if one not in incoming])
+        if deal is None or "pipeline_id" not in deal:
+            return await self._newest(numbers)
+        for uid in incoming.values():
+            await self._incoming.join(entry, uid, lead=deal["id"], contact=contact)
+        return deal
 
     async def used(self, entry: LedgerEntry, lead: int) -> None:
         """An open lead was found for an entry: it is moved if that was decided, otherwise used as it is."""
@@ -165,13 +176,18 @@ class AmoLeads:
 
     async def open_lead(self, contact: int, may: Callable[[int], Awaitable[bool]] | None = None) -> int | None:
         """The number of the newest lead of a contact that is open, of those that ``may`` be used."""
-        found = await self._open(contact, may)
+        found = await self._newest(await self._numbers(contact), may)
         return None if found is None else int(found["id"])
 
-    async def _open(self, contact: int, may: Callable[[int], Awaitable[bool]] | None = None) -> Lead | None:
+    async def _numbers(self, contact: int) -> Sequence[int]:
+        """The leads of a contact, the newest first."""
         answer = await self._api.get(f"{contacts.PATH}/{contact}", {"with": "leads"})
         numbers = [one["id"] for one in embedded(answer, "leads") if isinstance(one.get("id"), int)]
-        for number in sorted(numbers, reverse=True):
+        return sorted(numbers, reverse=True)
+
+    async def _newest(self, numbers: Sequence[int], may: Callable[[int], Awaitable[bool]] | None = None) -> Lead | None:
+        """The first of these leads that is open, of those that ``may`` be used."""
+        for number in numbers:
             if (may is None or await may(number)) and (lead := await self._if_open(number)) is not None:
                 return lead
         return None

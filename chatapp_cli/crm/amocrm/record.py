@@ -24,6 +24,8 @@ FIRST: Final = "first "
 """Before amojo's id of a conversation that an employee began: the client's id there, until ours are told."""
 CALLS: Final = "calls"
 """The events for which the account has to call us, separated by spaces."""
+CALLS_REFUSED: Final = "refused calls"
+"""What the account said as it refused to call us, where the chats go on without it."""
 STAFF: Final = "staff "
 """Before amojo's id of an employee: their number in the account."""
 

@@ -11,6 +11,7 @@ from chatapp_cli.domain.message import Origin, State
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.crm.cards import CardRef
+    from chatapp_cli.domain.crm.failure import FailureKind
     from chatapp_cli.domain.crm.link import Pairing
     from chatapp_cli.domain.crm.outcome import CardOutcome
     from chatapp_cli.domain.crm.states import Act, TextFate
@@ -96,6 +97,8 @@ class LedgerEntry:
     """The channel's ids of a message that was delivered."""
     reason: str = ""
     """Why it failed, in words of the company's language."""
+    failure: FailureKind | None = None
+    """What kind of failure that is, for ``FAILED``; ``None`` if that is not known."""
     texted: bool = False
     """Whether this CRM had us send it to a phone, beside any conversation."""
     fate: TextFate | None = None
@@ -105,7 +108,7 @@ class LedgerEntry:
     reaction: str = ""
     """The emoji with which the client reacts now, for ``REACT``; empty: it was taken back."""
     card: CardRef | None = None
-    """The card to comment, for ``COMMENT``; ``text`` is the comment."""
+    """The card to comment, for ``COMMENT``; ``text`` is the comment. ``None``: the cards of the chat ``remote``."""
     results: Mapping[str, str] = field(default_factory=dict)
     """What an automation gets, by the names of the robot's results, for ``RESULT``; ``reason`` is for its log."""
     outcome: CardOutcome | None = None

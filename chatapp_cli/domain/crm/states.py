@@ -53,7 +53,7 @@ class Act(StrEnum):
     RESULT = "result"
     """Give an automation of the CRM the results of a robot, see ``RobotAsked``."""
     COMMENT = "comment"
-    """Comment a card with what became of a robot."""
+    """Comment a card with what became of a robot, or the cards of a chat that its conversation goes on elsewhere."""
 
     @property
     def traits(self) -> ActTraits:

@@ -54,6 +54,8 @@ class AmoAuthority:
         """The refresh tokens that came, in order."""
         self.secrets: set[str] = {self.client_secret}
         """Everything that must stand in no log; it grows with each token."""
+        self.told: list[tuple[str, Json]] = []
+        """What was given out beside answers: ``redirect`` and ``secrets``, and the claims of tokens by their kind."""
         self._grants: dict[str, Grant] = {}
         self._numbers = itertools.count(1)
 
@@ -69,6 +71,14 @@ class AmoAuthority:
         """Where the browser ends after an administrator's consent."""
         code = self._give("code", user, CODE_LIVES, f"def502{self._secret()}")
         said = {"code": code, "referer": referer, "state": state, "client_id": self.client_id, "from_widget": "1"}
+        return self._sent_back(said)
+
+    def refused(self, state: str) -> str:
+        """The same after an administrator refused."""
+        return self._sent_back({"error": "access_denied", "state": state})
+
+    def _sent_back(self, said: Json) -> str:
+        self.told.append(("redirect", said))
         return f"{self.redirect_uri}?{urlencode(said)}"
 
     def hand_out(self, user: int = ADMIN) -> TokenPair:
@@ -146,6 +156,7 @@ class AmoAuthority:
             "exp": now + int(lives), "sub": str(user), "grant_type": "", "account_id": self.account_id,
             "base_domain": "amocrm.ru", "api_domain": self.api_domain, "scopes": list(_SCOPES), "version": 2,
         }  # fmt: skip
+        self.told.append(("access", claims))
         return opaque(claims, bytes.fromhex(self.digest(f"proof {number}")))
 
 

@@ -58,7 +58,7 @@ class AmoConsent:
 
     def disagrees(self, state: str) -> str:
         """The administrator refuses: the same without a code."""
-        return f"{self.desk.authority.redirect_uri}?error=access_denied&state={state}"
+        return self.desk.authority.refused(state)
 
     async def presses_button(self, secrets_uri: str, state: str) -> str:
         """The administrator presses the button: the integration's secret is posted to us, and then comes a code.
@@ -67,6 +67,7 @@ class AmoConsent:
         """
         authority = self.desk.authority
         said = {"client_id": authority.client_id, "client_secret": authority.client_secret, "state": state}
+        authority.told.append(("secrets", said))
         status, body = await exchange(secrets_uri, _PATIENCE, json=said)
         if status != _OK or not body:
             raise WindowFailed(f"Code {status}")
@@ -100,4 +101,5 @@ class AmoConsent:
             "exp": now + _TOKEN_LIVES, "account_id": desk.id, "subdomain": desk.subdomain,
             "client_uuid": desk.authority.client_id, "user_id": user, "is_admin": desk.office.users[user].admin,
         }  # fmt: skip
+        desk.authority.told.append(("one-time", claims))
         return signed(claims, desk.authority.client_secret, "HS256")

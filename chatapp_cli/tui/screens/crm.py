@@ -20,7 +20,7 @@ from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import linking
 from chatapp_cli.runtime.link import public_url
-from chatapp_cli.services import crm_history, crm_people, crm_put_off, ledger, links, pairings
+from chatapp_cli.services import crm_history, crm_people, crm_put_off, ledger, link_access, links, pairings
 from chatapp_cli.store.rows.crm import CrmPutOffRow, ImportRow, LinkRow, PairingRow, ShownEntryRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
@@ -52,8 +52,8 @@ class _CrmState(NamedTuple):
     """Where each CRM calls us, for those who may see it."""
     put_off: Mapping[LinkId, Sequence[CrmPutOffRow]]
     """The events of each CRM that are tried again."""
-    passed_over: Mapping[LinkId, Sequence[Finding]]
-    """Whom synchronising of who is responsible passes over."""
+    lacking: Mapping[LinkId, Sequence[Finding]]
+    """What a CRM does not let its link do, and whom synchronising of who is responsible passes over."""
 
 
 def _look(tx: Tx, company: Company) -> _CrmState:
@@ -63,14 +63,18 @@ def _look(tx: Tx, company: Company) -> _CrmState:
     addresses = {row.id: links.webhook(tx, row, manifest(row.kind), address) for row in linked}
     imports = {row.pairing_id: row for row in crm_history.everything(tx)}
     entries, bars = ledger.everything(tx), overview.read(tx)
-    passed_over = {row.id: _passed_over(tx, row) for row in linked}
-    return _CrmState(linked, active, entries, bars, imports, addresses, put_off, passed_over)
+    lacking = {row.id: _lacking(tx, row) for row in linked}
+    return _CrmState(linked, active, entries, bars, imports, addresses, put_off, lacking)
 
 
-def _passed_over(tx: Tx, link: LinkRow) -> Sequence[Finding]:
+def _lacking(tx: Tx, link: LinkRow) -> Sequence[Finding]:
+    lacks = link_access.of(tx, link.id).lacks
     return [
-        Finding(name="users", ok=False, what=what, next_step=step)
-        for what, step in crm_people.troubles(tx, manifest(link.kind), link)
+        *(Finding(name=one.name, ok=False, what=one.what, next_step=one.next_step) for one in lacks),
+        *(
+            Finding(name="users", ok=False, what=what, next_step=step)
+            for what, step in crm_people.troubles(tx, manifest(link.kind), link)
+        ),
     ]
 
 
@@ -138,7 +142,7 @@ class CrmScreen(ActionPage):
             address, past = shown.addresses.get(link.id, ""), shown.imports.get(pairing.id)
             about.update(words.about_pairing(pairing, link, address, past))
         else:
-            findings = [*shown.passed_over.get(link.id, ()), *self._findings.get(link.id, ())]
+            findings = [*shown.lacking.get(link.id, ()), *self._findings.get(link.id, ())]
             put_off = shown.put_off.get(link.id, ())
             about.update(words.about_link(link, findings, put_off, paired=self._tree.is_paired(link)))
 

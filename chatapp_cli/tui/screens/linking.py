@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -16,6 +16,7 @@ from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.kit.manifests import manifest as channel_manifest
 from chatapp_cli.ports.bind import Asker
+from chatapp_cli.ports.connector import Finding
 from chatapp_cli.runtime import linking
 from chatapp_cli.services import links, pairings
 from chatapp_cli.store.rows.crm import LinkRow, PairingRow
@@ -52,11 +53,21 @@ class LinkingScreen(AskingScreen):
         if self._rests:
             await ask.form(Form(title=about.admits or about.title, fields=()))
         row = await self.workspace.read(partial(links.one, link=link))
+        lacking = await linking.lacks(self.workspace.company, row)
+        return "\n".join([self._linked(row), *(line for one in lacking for line in _told(one))])
+
+    def _linked(self, row: LinkRow) -> str:
+        about = manifest(self._kind)
         if row.state == LinkState.OK:
             return _("{title} works. Now pair a channel with it.", title=row.title)
         if about.admits_of(row.settings):
             return _("{title} works once the CRM has let us in.", title=row.title)
         return _("{title} is linked. Now pair a channel with it.", title=row.title)
+
+
+def _told(lacking: Finding) -> Sequence[str]:
+    """What a link lacks, and what to do."""
+    return [show(one) for one in (lacking.what, lacking.next_step) if one is not None]
 
 
 class PairingScreen(AskingScreen):

@@ -6,10 +6,11 @@ import re
 
 import pytest
 
-from chatapp_cli.crm.amocrm.check import lacking_rights
 from chatapp_cli.crm.amocrm.connector import AmoSession
+from chatapp_cli.crm.amocrm.rights import lacking_rights
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.sandbox.amocrm import Account
+from chatapp_cli.sandbox.amocrm.objects import AmoRefusal
 from tests.crm.amocrm.desk import AmoDesk, pairing
 
 DAY = 86_400.0
@@ -63,12 +64,63 @@ async def test_the_end_of_a_long_lived_token_is_told_from_a_month_before(
     assert (str(found.what), found.ok) == (said, days > 30)
 
 
+def rights_of(account: Account, **rights: object) -> tuple[int, dict[str, object]]:
+    """The answer about the user whose tokens they are, of an account that tells people of themselves."""
+    full = dict.fromkeys(("leads", "contacts", "companies"), dict.fromkeys(("view", "edit", "add"), "A"))
+    user = next(iter(account.users.values()))
+    return 200, {"id": user.id, "name": "Анна", "rights": {**full, "is_admin": False, "is_active": True, **rights}}
+
+
 @pytest.mark.req("S-187")
 async def test_rights_that_are_lacking_are_named(session: AmoSession, desk: AmoDesk, account: Account) -> None:
+    assert await session.lacks() == []
     for user in account.users.values():
         user.admin = False
-    found = broken(await checked(desk))
-    assert found == {"scopes": "The user whose tokens these are is no administrator: «Интеграции» is lacking at least."}
+    nobody = "The user whose tokens these are is no administrator. Lacking at least: {}."
+    own = {"view": "A", "edit": "M", "add": "A"}
+    for unseen, answer, said in (
+        ((), None, nobody.format("«Интеграции»")),
+        (("leads", "companies"), None, nobody.format("«Сделки», «Компании», «Интеграции»")),
+        (("contacts",), None, nobody.format("«Контакты», «Интеграции»")),
+        ((), rights_of(account), "Анна lacks full access to: «Интеграции»."),
+        ((), rights_of(account, leads=own), "Анна lacks full access to: «Сделки», «Интеграции»."),
+        (
+            (),
+            rights_of(account, contacts=own, companies=None),
+            "Анна lacks full access to: «Контакты», «Компании», «Интеграции».",
+        ),
+    ):
+        account.misbehaviour.refuse = {f"GET /api/v4/{one}": (403, AmoRefusal(403).body) for one in unseen}
+        if answer is not None:
+            account.misbehaviour.refuse[f"GET /api/v4/users/{answer[1]['id']}"] = answer
+        assert broken(await checked(desk)) == {"scopes": said}
+        assert [(one.name, str(one.what), one.ok) for one in await session.lacks()] == [("scopes", said, False)]
+
+
+async def test_that_the_tariff_has_no_webhooks_is_told_while_they_are_needed(
+    session: AmoSession, desk: AmoDesk, account: Account
+) -> None:
+    account.misbehaviour.no_webhooks = True
+    said = "amoCRM does not let the integration make webhooks."
+    step = "They need an administrator's tokens and the extended tariff."
+    assert await session.arrange([pairing(owner_sync="from_crm")]) == {}
+    for found in ((await checked(desk))["events"], *await session.lacks()):
+        assert (found.name, found.ok, str(found.next_step)) == ("events", False, step)
+        assert str(found.what).startswith(said)
+    assert len(await session.lacks()) == 1
+    for wanted, refusing in (("off", True), ("from_crm", False)):
+        account.misbehaviour.no_webhooks = refusing
+        await session.arrange([pairing(owner_sync=wanted)])
+        assert (broken(await checked(desk)), await session.lacks()) == ({}, [])
+        await session.arrange([pairing(owner_sync="off")])
+
+
+async def test_only_a_long_lived_token_ends_for_good(session: AmoSession, desk: AmoDesk, account: Account) -> None:
+    assert session.access_until is None
+    await desk.link(way="token", token=account.long_lived(30))
+    async with desk.session() as by_token:
+        assert by_token.access_until is not None
+        assert abs(by_token.access_until - desk.world.clock.now() - 30 * DAY * 1000) <= 5000
 
 
 def test_full_access_is_to_all_that_is_seen_changed_and_added_and_administrators_have_it() -> None:

@@ -14,11 +14,12 @@ from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.errors import Retryable
 from chatapp_cli.ports.crm import MakesCards
 from chatapp_cli.sandbox.amocrm import Account
-from chatapp_cli.sandbox.amocrm.objects import AmoLead
+from chatapp_cli.sandbox.amocrm.objects import AmoLead, AmoRefusal
 from chatapp_cli.sandbox.amocrm.office import CHANNEL, PHONE, SERVICE
 from tests.crm.amocrm.desk import IVAN_PHONE, SALES, entry
 
 TALKS, SERVICE_FIRST = 33930755, 33930752
+WON = 142
 LINE, AGAIN = 1286573, 1286581
 
 
@@ -343,3 +344,48 @@ async def test_what_a_person_did_with_an_incoming_lead_meanwhile_wins(
     assert account.unsorted[0].state == {"accepts": "accepted", "declines": "declined"}[person]
     assert receipt.card != f"deal:{lead.id}"
     assert 200 not in accepted(account)
+
+
+def joined(account: Account) -> list[int]:
+    return [one.status for one in account.calls if one.path.endswith("/link")]
+
+
+async def beside(session: AmoSession, account: Account, world: Any, *, older: bool) -> tuple[LedgerEntry, AmoLead]:
+    """The same, while work goes on at a deal of that contact, which was made after or before it."""
+    message = await incoming(session, account, world)
+    [lead] = leads(account)
+    if not older:
+        return message, await account.makes_deal(lead.contacts[0], "Заказ на осень")
+    await account.moves(lead, WON)
+    await told(session, replace(message, key="m-3"))
+    await account.moves(lead, LATER)
+    return message, lead
+
+
+@pytest.mark.req("S-188", part="an open deal is used")
+@pytest.mark.parametrize("older", [False, True], ids=["newer", "older"])
+@pytest.mark.parametrize("how", ["", "lose_before", "lose_after", "refuse"])
+async def test_an_incoming_lead_beside_an_open_deal_of_its_contact_becomes_part_of_it_once(
+    session: AmoSession, account: Account, world: Any, how: str, older: bool
+) -> None:
+    message, deal = await beside(session, account, world, older=older)
+    [waiting] = [one for one in account.unsorted if one.state == "open"]
+    [chat], before = account.chats, (deal.pipeline, deal.status)
+    if how:
+        fault = getattr(account.misbehaviour, how)
+        fault["POST /api/v4/leads/unsorted/*"] = (404, AmoRefusal(404).body) if how == "refuse" else 1
+    if how.startswith("lose"):
+        with pytest.raises(Retryable):
+            await session.deliver([decided(message)])
+    [receipt] = await told(session, decided(message))
+    joined = [one.status for one in account.calls if one.path.endswith("/link")]
+    if how == "refuse":
+        assert (waiting.state, joined) == ("open", [404])
+    else:
+        assert (waiting.state, joined.count(200), chat.lead) == ("linked", 1, deal.id)
+        assert [one.id for one in leads(account) if not one.deleted] == [deal.id]
+    assert ((deal.pipeline, deal.status), accepted(account), chat.messages[-1].text) == (before, [], "опт")
+    assert made(receipt) == ("", 0, 0)
+    world.clock.at += 601_000
+    await told(session, replace(decided(message), key="m-4"))
+    assert len([one for one in account.calls if one.path.endswith("/link")]) <= 2

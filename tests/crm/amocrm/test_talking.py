@@ -10,6 +10,7 @@ import pytest
 from chatapp_cli.crm.amocrm.connector import AmoSession
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry, SharedFile
 from chatapp_cli.domain.crm.events import CrmWrote, CrmWroteFirst, MirroredChat
+from chatapp_cli.domain.crm.failure import FailureKind
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import Misconfigured, NeedsRebind, OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.message import Origin
@@ -197,6 +198,37 @@ async def test_what_became_of_a_managers_message_is_told_with_the_reason_in_word
     assert (good.status, good.error_code) == (1, 0)
     assert (bad.status, bad.error_code, bad.error) == (-1, 905, "нет WhatsApp на номере")
     assert (odd.status, odd.error_code, odd.error) == (-1, 904, "The message was not delivered.")
+
+
+@pytest.mark.parametrize("lost", ["", "lose_before", "lose_after"])
+async def test_a_remark_on_a_chat_is_one_note_in_its_deal_also_after_a_lost_answer(
+    session: AmoSession, account: Account, lost: str
+) -> None:
+    chat = await known(session)
+    [lead] = account.leads
+    if lost:
+        getattr(account.misbehaviour, lost)["POST /api/v4/*/notes"] = 1
+    remark = entry(act=Act.COMMENT, chat=chat, remote=chat.remote, key="", reason="Пишите в прежний чат")
+    [outcome] = await session.deliver([remark])
+    assert isinstance(outcome, OutcomeUnknown) is bool(lost)
+    if lost and await session.find(remark) is None:
+        assert lost == "lose_before"
+        await told(session, remark)
+    assert [(one.card, one.params["text"]) for one in account.notes] == [(lead, "Пишите в прежний чат")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [("client_left", 901), ("channel_off", 902), ("internal", 903), ("no_conversation", 904), ("other", 905)],
+)
+async def test_whose_failure_it_is_that_a_message_did_not_go_out_is_told_by_the_chats_own_code(
+    session: AmoSession, account: Account, kind: str, code: int
+) -> None:
+    chat = await known(session)
+    written = await account.manager_writes(CONVERSATION, "Раз")
+    failed = entry(act=Act.FAILED, remote=written.id, chat=chat, key="", reason="нет", failure=FailureKind(kind))
+    await told(session, failed)
+    assert (written.status, written.error_code, written.error) == (-1, code, "нет")
 
 
 async def test_what_the_options_leave_out_is_not_told(session: AmoSession, account: Account) -> None:

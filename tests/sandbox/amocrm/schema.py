@@ -49,6 +49,13 @@ _ROUTES = (
     (rf"POST {_SCOPE}/react", "amojo.react.request", ""),
     (rf"POST {_SCOPE}/[^/]+/delivery_status", "amojo.delivery_status.request", ""),
 )
+_TOLD = {
+    "redirect": "oauth.redirect.event",
+    "secrets": "oauth.secrets.event",
+    "access": "token.access.claims",
+    "one-time": "token.onetime.claims",
+}
+"""What an account gives out beside its answers."""
 _MESSAGES = re.compile(rf"POST {_SCOPE}")
 
 
@@ -88,6 +95,17 @@ def _of_hook(hook: AmoHook) -> Iterator[str]:
     yield from said_against("account.hook.event", nested(hook.form), f"hook {hook.name}")
 
 
+def _of_told(account: Account) -> Iterator[str]:
+    """What it said through browsers, by its button and inside of tokens; it stands at an address of this machine."""
+    for kind, told in account.authority.told:
+        said = {**told, "referer": "hvoya.amocrm.ru"} if "referer" in told else told
+        yield from said_against(_TOLD[kind], said, kind)
+    for run in account.bot_runs if account.widget_url else ():
+        said = account._desk.bots.request(run)
+        yield from said_against("salesbot.request.event", said, f"request of bot {run.id}")
+        yield from said_against("token.salesbot.claims", run.claims)
+
+
 def problems(account: Account) -> list[str]:
     """Everything that is wrong with what went between us and an account."""
     said = list(account.problems)
@@ -99,6 +117,4 @@ def problems(account: Account) -> list[str]:
     said += [words for hook in account.hooks for words in _of_hook(hook)]
     for chat_hook in account.chat_hooks:
         said += said_against("amojo.hook.event", json.loads(chat_hook.body))
-    for run in account.bot_runs if account.widget_url else ():
-        said += said_against("token.salesbot.claims", run.claims)
-    return said
+    return [*said, *_of_told(account)]
