@@ -84,7 +84,7 @@ def _by(one: FilledField) -> str:
     return "; ".join(f"{rule}: {value}" for rule, value in one.by.items())
 
 
-class _Asked(NamedTuple):
+class _FieldsAsked(NamedTuple):
     """What a CRM has whose cards are made by rules; nothing of one that makes them by itself."""
 
     fields: Sequence[FilledField] = ()
@@ -92,16 +92,16 @@ class _Asked(NamedTuple):
     staff: Sequence[Employee] = ()
 
 
-def _asked(company: Company, row: LinkRow) -> _Asked:
+def _asked(company: Company, row: LinkRow) -> _FieldsAsked:
     from chatapp_cli.commands import ruling
     from chatapp_cli.runtime import crm_rules
     from chatapp_cli.services import crm_fields
 
     if not manifest(row.kind).heeds_rules(row.settings):
-        return _Asked()
+        return _FieldsAsked()
     pipelines, staff = asyncio.run(crm_rules.pipelines(company, row))
     rules, _names = ruling.known(company, row)
-    return _Asked(crm_fields.filled(pipelines, rules), rules, staff)
+    return _FieldsAsked(crm_fields.filled(pipelines, rules), rules, staff)
 
 
 def _try(company: Company, row: LinkRow, dialog: DialogId, *, as_json: bool) -> None:

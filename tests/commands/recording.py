@@ -104,6 +104,7 @@ RECORDED: Mapping[str, Sequence[object]] = {
     "quick show": (2,),
     "reply": (4, "--text", "Здравствуйте!", "--wait", 0),
     "robot list": (),
+    "robot read": ("79000000000:Y; 79000000001:N:[LICENSE_NOT_FOUND] license not found",),
     "robot runs": (),
     "search": ("плед",),
     "send": ("new@example.org", "-c", "hello@teply-dom.example", "--subject", "Привет", "--text", "Вы?", "--wait", 0),

@@ -39,6 +39,7 @@ SHOWN: Mapping[str, str] = {
     "crm rules test": "crm_rules.trial",
     "crm show": "crm.link",
     "robot list": "robots.robot",
+    "robot read": "robots.verdict",
     "robot runs": "robots.run",
     "deadletter list": "channels.dead_letter",
     "deadletter show": "channels.raw_letter",
@@ -93,6 +94,9 @@ OTHERWISE = {
     "outbox list": "what waits, then what is troubled",
 }
 INSIDE = {
+    "crm.access",
+    "crm_rules.option",
+    "crm_rules.value",
     "channels.channel",
     "channels.finding",
     "channels.standing",
