@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from chatapp_cli.domain.border import clean
 
@@ -45,32 +43,3 @@ def _clean(value: object) -> object:
     if isinstance(value, Text):
         return cleaned(value)
     return clean(value) if isinstance(value, str) else value
-
-
-def stored(text: Text) -> Mapping[str, Any]:
-    """A sentence as JSON can hold it, so that it is translated for whoever reads it later."""
-    return {"msgid": text.msgid, "params": {name: _value(value) for name, value in text.params.items()}}
-
-
-def _value(value: object) -> object:
-    if isinstance(value, Text):
-        return stored(value)
-    return value if isinstance(value, int) else str(value)
-
-
-def restored(kept: Mapping[str, Any]) -> Text:
-    """A sentence that was stored."""
-    values: Mapping[str, Any] = kept["params"]
-    return Text(
-        kept["msgid"], {name: restored(value) if isinstance(value, dict) else value for name, value in values.items()}
-    )
-
-
-def kept(text: Text) -> str:
-    """A sentence as a column holds it."""
-    return json.dumps(stored(text), ensure_ascii=False)
-
-
-def recalled(column: str) -> Text:
-    """A sentence that a column holds; one that was kept as plain words, by an earlier version, is said as it is."""
-    return restored(json.loads(column)) if column.startswith('{"msgid":') else Text(column)

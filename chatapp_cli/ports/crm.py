@@ -139,7 +139,7 @@ class KnowsAccess(Protocol):
     async def lacks(self) -> Sequence[Finding]:
         """The rights, and the parts of the tariff, that the link needs and has not, as far as the CRM tells.
 
-        Each is a finding that is not ok, with words that hold until it is asked again: no ``to_do`` in its next step.
+        Each is a finding that is not ok, with words that hold until it is asked again.
         What ``arrange`` was refused counts too.
         """
         ...

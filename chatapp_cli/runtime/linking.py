@@ -98,7 +98,11 @@ async def check(company: Company, row: LinkRow) -> list[Finding]:
     bound = await asyncio.to_thread(bound_link, company, row)
     with explained(manifest(row.kind), row.id):
         found = await crm.check(bound)
-    return [replace(one, next_step=next_step.about(one.next_step, link=row.id)) for one in found]
+    return [_about_link(one, row) for one in found]
+
+
+def _about_link(one: Finding, row: LinkRow) -> Finding:
+    return replace(one, next_step=next_step.about(one.next_step, link=row.id))
 
 
 async def lacks(company: Company, row: LinkRow) -> Sequence[Finding]:
@@ -110,7 +114,8 @@ async def lacks(company: Company, row: LinkRow) -> Sequence[Finding]:
         return ()
     try:
         async with own_session(company, row) as session:
-            return await session.lacks() if isinstance(session, KnowsAccess) else ()
+            found = await session.lacks() if isinstance(session, KnowsAccess) else ()
+            return [_about_link(one, row) for one in found]
     except ChannelError:
         return ()
 

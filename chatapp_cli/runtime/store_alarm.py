@@ -9,7 +9,8 @@ from contextlib import suppress
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.ids import Millis
-from chatapp_cli.domain.text import T, Text, stored
+from chatapp_cli.domain.stored_text import stored
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.runtime.alarm_command import AlarmCommand
 from chatapp_cli.runtime.readiness import Readiness
 from chatapp_cli.runtime.worker import Chore

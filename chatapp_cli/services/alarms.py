@@ -11,7 +11,8 @@ from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.company import AlarmHealed, AlarmRaised
-from chatapp_cli.domain.text import Text, restored, stored
+from chatapp_cli.domain.stored_text import restored, stored
+from chatapp_cli.domain.text import Text
 from chatapp_cli.store.rows.alarms import AlarmRow
 from chatapp_cli.store.tx import Tx
 

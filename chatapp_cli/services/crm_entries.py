@@ -15,7 +15,7 @@ from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.domain.message import Direction, Origin, State
 from chatapp_cli.domain.preview import preview
-from chatapp_cli.domain.text import restored
+from chatapp_cli.domain.stored_text import restored
 from chatapp_cli.i18n import show
 from chatapp_cli.services import (
     channels,

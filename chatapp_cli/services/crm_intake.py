@@ -34,7 +34,8 @@ from chatapp_cli.domain.ids import LinkId, Millis
 from chatapp_cli.domain.journal.links import LinkDeadLetterKept, LinkDeadLetterRevived
 from chatapp_cli.domain.message import Operation, Origin
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.text import T, Text, cleaned, kept
+from chatapp_cli.domain.stored_text import kept
+from chatapp_cli.domain.text import T, Text, cleaned
 from chatapp_cli.services import (
     access,
     channels,

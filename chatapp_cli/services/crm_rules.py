@@ -22,7 +22,8 @@ from chatapp_cli.domain.journal.links import RulesChanged
 from chatapp_cli.domain.name import sound
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.rule_checks import longest_rise
-from chatapp_cli.domain.text import T, Text, restored
+from chatapp_cli.domain.stored_text import restored
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, channels, conditions, lines, links, rule_outcomes, rule_versions, rule_words
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.rule_outcomes import RuleOutcome

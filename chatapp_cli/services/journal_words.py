@@ -11,7 +11,8 @@ from chatapp_cli.domain.journal.base import JournalEvent, Unknown, in_words, top
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.moment import written
 from chatapp_cli.domain.network_words import said
-from chatapp_cli.domain.text import T, Text, restored
+from chatapp_cli.domain.stored_text import restored
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services.words import action, health, left_behind, link_state, stage, state, template_state
 
 E = TypeVar("E", bound=JournalEvent)

@@ -26,7 +26,8 @@ from chatapp_cli.domain.journal.messages import (
 )
 from chatapp_cli.domain.message import REACHED, SENT, Direction, Origin, Priority, State
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.text import T, Text, stored
+from chatapp_cli.domain.stored_text import stored
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, crm_chats, crm_route_record
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.crm import GIVEN_UP, EntryRow, KnownMessageRow, PairedRow, ShownEntryRow, TextRow

@@ -6,8 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from chatapp_cli.domain import next_step
 from chatapp_cli.domain.ids import LinkId, Millis
-from chatapp_cli.domain.text import Text, restored, stored
+from chatapp_cli.domain.stored_text import restored, stored
+from chatapp_cli.domain.text import Text
 from chatapp_cli.services import links
 from chatapp_cli.store.tx import Tx
 
@@ -40,7 +42,7 @@ def of(tx: Tx, link: LinkId) -> LinkAccess:
     """What the last session has found; nothing for a link that was renewed since."""
     kept = _kept(tx, link)
     until = kept.pop(_UNTIL, None)
-    return LinkAccess(None if until is None else int(until), [_lacking(name, text) for name, text in kept.items()])
+    return LinkAccess(None if until is None else int(until), [_lacking(link, *one) for one in kept.items()])
 
 
 def record(tx: Tx, link: LinkRow, until: Millis | None, findings: Sequence[Finding]) -> None:
@@ -66,7 +68,7 @@ def _written(one: Finding) -> str:
     return json.dumps({"what": stored(one.what), "next_step": step}, ensure_ascii=False)
 
 
-def _lacking(name: str, text: str) -> LackingPart:
+def _lacking(link: LinkId, name: str, text: str) -> LackingPart:
     kept = json.loads(text)
-    step = kept["next_step"]
-    return LackingPart(name.removeprefix(_LACKS), restored(kept["what"]), None if step is None else restored(step))
+    step = None if kept["next_step"] is None else next_step.about(restored(kept["next_step"]), link=link)
+    return LackingPart(name.removeprefix(_LACKS), restored(kept["what"]), step)

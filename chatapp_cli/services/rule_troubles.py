@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chatapp_cli.domain.ids import LinkId, RuleId
 from chatapp_cli.domain.next_step import Next, to_do
-from chatapp_cli.domain.text import T, Text, restored, stored
+from chatapp_cli.domain.stored_text import restored, stored
+from chatapp_cli.domain.text import T, Text
 
 if TYPE_CHECKING:
     from chatapp_cli.store.tx import Tx

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 
 from chatapp_cli.domain.errors import ChatappError, NotFound
-from chatapp_cli.domain.text import Text, restored, stored
+from chatapp_cli.domain.stored_text import restored, stored
+from chatapp_cli.domain.text import Text
 
 
 @dataclass(frozen=True, slots=True)

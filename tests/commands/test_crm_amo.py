@@ -46,7 +46,10 @@ def test_linking_names_the_rights_that_are_lacking_with_what_to_do(
         user.admin = False
     lacking = (
         "The user whose tokens these are is no administrator. Lacking at least: «Интеграции».",
-        "→ Give it in «Настройки», «Пользователи», or let an administrator link the CRM.",
+        (
+            "→ Give it in «Настройки», «Пользователи», or let an administrator link the CRM again: "
+            f"chatapp crm link --renew {link}"
+        ),
     )
     again = chatapp("crm", "link", "--renew", link, *by_token)
     assert again.out == said.out

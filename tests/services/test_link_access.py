@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from chatapp_cli.domain import next_step
 from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.crm.states import LinkState
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.services import alarms, faults, link_access, link_faults, links
@@ -16,7 +18,8 @@ from tests.stores import Shop
 
 HOUR = int(timedelta(hours=1).total_seconds() * 1000)
 DAY = 24 * HOUR
-RIGHT = Finding(name="scopes", ok=False, what=T("Deals are lacking."), next_step=T("Give them."))
+GIVE = T("Give them, and link it again: {how}", how=to_do(Next.LINK_AGAIN))
+RIGHT = Finding(name="scopes", ok=False, what=T("Deals are lacking."), next_step=GIVE)
 
 
 @pytest.fixture
@@ -75,7 +78,7 @@ def test_what_is_lacking_is_told_until_it_is_there_and_an_older_session_says_not
     record(desk, None, RIGHT, Finding(name="events", ok=True, what=T("All is well.")))
     assert watched(desk) == [f"{desk.link} lacks scopes"]
     (one,) = desk.shop.read(lambda tx: link_access.of(tx, desk.link)).lacks
-    assert one == ("scopes", RIGHT.what, RIGHT.next_step)
+    assert one == ("scopes", RIGHT.what, next_step.about(RIGHT.next_step, link=desk.link))
     renew(desk)
     record(desk, None, RIGHT)
     assert watched(desk) == [f"over: {desk.link} lacks scopes"]

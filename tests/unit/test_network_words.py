@@ -8,7 +8,8 @@ import pytest
 
 from chatapp_cli.domain import network_words, os_words
 from chatapp_cli.domain.errors import Retryable
-from chatapp_cli.domain.text import T, Text, kept, recalled
+from chatapp_cli.domain.stored_text import kept, recalled
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show, speaking
 
 REFUSED = os_words.why(OSError(errno.ECONNREFUSED, "отказано"))

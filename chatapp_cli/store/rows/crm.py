@@ -17,7 +17,8 @@ from chatapp_cli.domain.ids import (
     QuestionId,
     RuleId,
 )
-from chatapp_cli.domain.text import Text, recalled
+from chatapp_cli.domain.stored_text import recalled
+from chatapp_cli.domain.text import Text
 
 
 @lru_cache(maxsize=256)
