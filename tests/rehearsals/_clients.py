@@ -11,7 +11,7 @@ NO_MAILBOX = "550 5.1.1 The recipient's mailbox is unavailable"
 
 
 async def edits(one: Sandbox, who: Customer, message: str, text: str) -> bool:
-    """A client edits a message without files, which is named by the provider's id; false if the channel has no edits."""
+    """A client edits a message without files, named by the provider's id; false if the channel has no edits."""
     match one:
         case TelegramBotSandbox():
             await one.edit(one.town.private(who).messages[int(message)], text)
