@@ -36,7 +36,7 @@ class Plan:
     """Answers of employees of each CRM in each channel but the mailbox, which lets only twenty a minute go."""
     mails: int
     deals: int
-    """How many come to the stage of a robot."""
+    """How many come to the stage of a robot, beside one before every second kill."""
     kills: int
     people: int
     """Beside one in each channel who cannot be reached."""

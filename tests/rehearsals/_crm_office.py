@@ -179,10 +179,13 @@ class Office:
         self.figures.changes[text] = Change(how, told=False, possible=kind == CHANGING)
 
     async def deal_clients(self) -> None:
-        """Let deals come to the stage of the robot."""
+        """Let deals come to the stage of the robot at any moment."""
         for number in range(self.plan.deals):
-            await self.deals.comes(self.people[number % self.plan.people])
+            await self._deal_comes()
             await self._pace(number, self.plan.deals)
+
+    async def _deal_comes(self) -> None:
+        await self.deals.comes(self.people[self.deals.made % self.plan.people])
 
     async def _pace(self, number: int, many: int) -> None:
         """Write at any moment between two kills, and never let the load be over before the kills are."""
@@ -209,9 +212,10 @@ class Office:
             self.company.write(partial(links.resume, link=row.id))
 
     async def ripe(self, since: int, say: Callable[[str], None]) -> None:
-        """Wait until the links work and something is being told."""
+        """Wait until the links work, let a robot write, and wait until something is being told."""
         proved = lambda: all((self.row(crm).proof_at or 0) >= since for crm in self.crms)  # noqa: E731
         await until(proved, 20, "the links are up", say)
+        await self._deal_comes()
         with suppress(TimeoutError):
             async with asyncio.timeout(2):
                 while not await asyncio.to_thread(self._under_way):
