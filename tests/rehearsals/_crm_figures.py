@@ -24,6 +24,7 @@ _OFTEN = 3
 
 Side: TypeAlias = str
 """``THE_CLIENT`` or a kind of CRM."""
+How: TypeAlias = Literal["edited", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Plan:
 class Change:
     """What became of a message after it was written."""
 
-    how: Literal["edited", "withdrawn"]
+    how: How
     told: bool = True
     """Whether the desk took a call about it: a CRM calls once, a messenger until it is heard."""
     possible: bool = True

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,7 +24,7 @@ from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 from tests.contract.connector_contract import ScriptedAsker
 from tests.rehearsals import _clients
-from tests.rehearsals._crm_figures import CLIENT, REWRITTEN, Change, Figures, Plan, has_file, said
+from tests.rehearsals._crm_figures import CLIENT, REWRITTEN, Change, Figures, How, Plan, has_file, said
 from tests.rehearsals._crms import Chat, Message, RehearsedCrm
 from tests.rehearsals._deals import RehearsedDeals
 from tests.rehearsals.kill import PEOPLE, Killed, until
@@ -39,6 +39,8 @@ UNREACHABLE = 5
 SUBJECT, FAREWELL = "Заказ", "Прощайте"
 LOOK, STILL = 0.2, 3.0
 """Seconds between two looks whether anything is on its way, and for how long nothing has to be."""
+LATE = 15.0
+"""Seconds after which a message is changed although it does not stand everywhere."""
 BETWEEN_KILLS = 6.0
 """Seconds from one kill to the next, about."""
 RESUMABLE = {LinkState.PAYMENT, LinkState.SUSPENDED}
@@ -62,6 +64,8 @@ class Office:
     sent: dict[str, tuple[RehearsedCrm, Message]] = field(default_factory=dict)
     """What employees wrote."""
     bound: dict[str, ChannelId] = field(default_factory=dict)
+    changing: list[asyncio.Task[None]] = field(default_factory=list)
+    """What is edited or deleted later."""
 
     @property
     def _address(self) -> str:
@@ -133,15 +137,30 @@ class Office:
             self.figures.files["sent in"] += len(files)
             self.figures.written[text] += 1
             message = await one.say(person, text, subject=SUBJECT, files=files)
-            if not files:
-                await self._client_changes(one, person, message, text, number)
+            if not files and (how := _change_of(number)):
+                change = self._client_changes(one, person, message, text, how)
+                self._later(change, text, early=number // EDITED % 2 == 0)
             await self._pace(number, self.plan.incoming)
 
-    async def _client_changes(self, one: Sandbox, who: Customer, message: str, text: str, number: int) -> None:
-        how = _change_of(number)
-        if how is None:
-            return
-        await asyncio.sleep(self.chance.uniform(0.0, 1.5))
+    def _later(self, change: Coroutine[None, None, None], text: str, *, early: bool) -> None:
+        """Change a message soon after it was written, or once it stands everywhere, without waiting for that."""
+
+        async def changes() -> None:
+            if early:
+                await asyncio.sleep(self.chance.uniform(0.0, 1.5))
+            else:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LATE):
+                        while not self._stands_everywhere(text):
+                            await asyncio.sleep(LOOK)
+            await change
+
+        self.changing.append(asyncio.create_task(changes()))
+
+    def _stands_everywhere(self, text: str) -> bool:
+        return all(any(said(one.text) == text for chat in crm.chats() for one in crm.shows(chat)) for crm in self.crms)
+
+    async def _client_changes(self, one: Sandbox, who: Customer, message: str, text: str, how: How) -> None:
         changes = self.figures.changes
         if how == "edited" and await _clients.edits(one, who, message, f"{text}{REWRITTEN}"):
             changes[text] = Change("edited")
@@ -162,16 +181,13 @@ class Office:
             self.sent[text] = crm, message
             if in_vain:
                 self.figures.unreachable.add(text)
-            else:
-                await self._employee_changes(crm, message, text, number, kind)
+            elif how := _change_of(number):
+                change = self._employee_changes(crm, message, text, how, kind)
+                self._later(change, text, early=number // EDITED % 2 == 1)
             await self._pace(number, many)
 
-    async def _employee_changes(self, crm: RehearsedCrm, message: Message, text: str, number: int, kind: str) -> None:
+    async def _employee_changes(self, crm: RehearsedCrm, message: Message, text: str, how: How, kind: str) -> None:
         """Change it; whether the desk was told of that is only seen in the end."""
-        how = _change_of(number)
-        if how is None:
-            return
-        await asyncio.sleep(self.chance.uniform(0.0, 1.5))
         if how == "edited":
             await crm.edits(message, f"{text}{REWRITTEN}")
         elif not await crm.withdraws(message):
@@ -266,8 +282,8 @@ def _is_in_vain(row: CrmArrivedRow) -> bool:
     return bool(row.problem) and isinstance(crm_event_form.event_of(row), CrmWithdrew)
 
 
-def _change_of(number: int) -> Literal["edited", "withdrawn"] | None:
-    found: dict[int, Literal["edited", "withdrawn"]] = {0: "edited", WITHDRAWN: "withdrawn"}
+def _change_of(number: int) -> How | None:
+    found: dict[int, How] = {0: "edited", WITHDRAWN: "withdrawn"}
     return found.get(number % EDITED)
 
 

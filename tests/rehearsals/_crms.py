@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias
 
 import aiohttp
 
@@ -17,6 +17,7 @@ from chatapp_cli.sandbox.amocrm.objects import AmoChat, AmoMessage
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.bitrix24.objects import PortalChat, PortalMessage
 from chatapp_cli.sandbox.stage import StageFile
+from tests.rehearsals._crm_figures import How
 from tests.sandbox.amocrm.schema import problems as judged
 
 SECONDS_AWAY = 1.0
@@ -81,7 +82,7 @@ class RehearsedCrm(Protocol):
         """Its author deletes it; false if nobody can here."""
         ...
 
-    def was_told(self, message: Message, *, of: Literal["it", "edited", "withdrawn"] = "it") -> bool:
+    def was_told(self, message: Message, *, of: How | None = None) -> bool:
         """Whether the desk took a call about a message, or about its change."""
         ...
 
@@ -165,8 +166,8 @@ class RehearsedPortal:
         await self._portal.staff.deletes(message)
         return True
 
-    def was_told(self, message: Message, *, of: Literal["it", "edited", "withdrawn"] = "it") -> bool:
-        number, what = str(message.id), {"it": "ADD", "edited": "UPDATE", "withdrawn": "DELETE"}[of]
+    def was_told(self, message: Message, *, of: How | None = None) -> bool:
+        number, what = str(message.id), {None: "ADD", "edited": "UPDATE", "withdrawn": "DELETE"}[of]
         return any(
             event.outcome == "delivered" and any(value == number for _, value in event.form)
             for event in self._portal.events
@@ -287,9 +288,9 @@ class RehearsedAccount:
         del message
         return False
 
-    def was_told(self, message: Message, *, of: Literal["it", "edited", "withdrawn"] = "it") -> bool:
+    def was_told(self, message: Message, *, of: How | None = None) -> bool:
         number = str(message.id).encode()
-        if of != "it":  # no document describes a hook of it
+        if of is not None:  # no document describes a hook of it
             return False
         return any(hook.outcome == "delivered" and number in hook.body for hook in self._account.chat_hooks)
 

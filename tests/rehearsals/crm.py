@@ -52,6 +52,7 @@ async def _storm(office: Office, daemon: Killed, say: Callable[[str], None]) -> 
     await daemon.storm(office.plan.kills, partial(office.ripe, say=say), say)
     async with daemon.running():
         await asyncio.gather(*load)
+        await asyncio.gather(*office.changing)
         for one in weather:
             one.cancel()
         await asyncio.wait(weather)
