@@ -108,7 +108,7 @@ class Figures:
     faults: Counter[str] = field(default_factory=Counter)
     met: Counter[str] = field(default_factory=Counter)
     """Of refusals that last until something is asked: how often something was."""
-    resumed: Counter[str] = field(default_factory=Counter)
+    helped: Counter[str] = field(default_factory=Counter)
     """How often a person had a link go on, by what stopped it."""
     calls: Counter[str] = field(default_factory=Counter)
     """What became of the CRMs' calls."""
@@ -239,7 +239,7 @@ class Figures:
                 f"{len(self.after_a_no)} written by robots after an N",
                 f"files: {', '.join(files)}",
                 f"faults: {_listed(self.faults)}",
-                f"refusals met: {_listed(self.met)}; resumed: {_listed(self.resumed)}",
+                f"refusals met: {_listed(self.met)}; helped: {_listed(self.helped)}",
                 f"calls: {_listed(self.calls)}",
             ]
         )

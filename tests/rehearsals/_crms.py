@@ -263,8 +263,10 @@ class RehearsedAccount:
     async def lets_in(self, hooks: str, shown: str) -> bool:
         self._account.redirect_uri, self._account.hook_url = f"{hooks}/code", f"{hooks}/chat/:scope_id"
         state = shown.partition("state=")[2].partition("&")[0]
-        async with aiohttp.ClientSession() as http, http.get(self._account.authorise(state)) as response:
-            return response.status == 200
+        with suppress(aiohttp.ClientConnectionError):
+            async with aiohttp.ClientSession() as http, http.get(self._account.authorise(state)) as response:
+                return response.status == 200
+        return False
 
     def paired(self) -> int:
         return len(self._account.sources)
