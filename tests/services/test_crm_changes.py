@@ -9,13 +9,15 @@ import pytest
 
 from chatapp_cli.domain.crm.events import CrmArrival, CrmEvent, CrmRewrote, CrmWithdrew
 from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.errors import Retryable
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import crm_event_form, crm_intake
+from chatapp_cli.services import crm_event_form, crm_intake, outbox
 from chatapp_cli.services.crm_intake import CrmContext
 from tests.services.paired import HERE, Paired, linked
-from tests.stores import EVERYTHING, Shop
+from tests.stores import EVERYTHING, Shop, hand_over
 
 
 @pytest.fixture
@@ -116,3 +118,25 @@ def test_who_changes_what_is_sent_already_and_stays_so_is_told(desk: Paired, dia
     come(desk, (name, change), can=Capabilities(intake="poll"))
     told = [desk.entry(row) for row in desk.entries()]
     assert [(one.act, one.remote, one.employee) for one in told if one] == [(Act.FAILED, "900", "27")]
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_an_edit_that_comes_while_its_message_leaves_waits_for_what_becomes_of_it(
+    desk: Paired, dialog: DialogId, is_taken: bool
+) -> None:
+    come(desk, ("add:900", desk.wrote(dialog, "Цена 100", at=desk.shop.clock.at)))
+    claim = desk.shop.write(lambda tx: hand_over(tx, desk.shop.media, desk.channel))
+    assert claim is not None
+    change = edit(dialog, "Цена 200", desk.shop.clock.at + 1)
+    come(desk, ("edit:900", change))
+    assert [one.provider_id for one in desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link))] == ["edit:900"]
+    if is_taken:
+        desk.shop.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=("sent-1",))))
+    else:
+        away = Retryable("away", "")
+        desk.shop.write(lambda tx: outbox.postpone(tx, claim, away, seconds=0, counted=True))
+    come(desk, ("edit:900", change))
+    assert desk.shop.read(lambda tx: crm_intake.waiting(tx, desk.link)) == []
+    left = desk.shop.write(lambda tx: hand_over(tx, desk.shop.media, desk.channel))
+    assert left is not None
+    assert (left.row.value if is_taken else left.message.text) == "Цена 200"
