@@ -52,15 +52,16 @@ async def _storm(office: Office, daemon: Killed, say: Callable[[str], None]) -> 
     await daemon.storm(office.plan.kills, partial(office.ripe, say=say), say)
     async with daemon.running():
         await asyncio.gather(*load)
-        await asyncio.gather(*office.changing)
         for one in weather:
             one.cancel()
         await asyncio.wait(weather)
         say("the load is over")
         for crm in office.crms:
             crm.calm()
-            await crm.settled()
             await office.help(crm)
+        await asyncio.gather(*office.changing)
+        for crm in office.crms:
+            await crm.settled()
             office.company.write(partial(links.resume, link=office.links[crm.kind]))
             office.company.write(partial(links.ask_catch_up, link=office.links[crm.kind]))
         await office.settle("everything is told", say)
