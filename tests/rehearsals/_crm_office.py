@@ -37,7 +37,7 @@ EDITED, WITHDRAWN = 7, 4
 UNREACHABLE = 5
 """Every so many answers are to somebody who takes nothing any more."""
 SUBJECT, FAREWELL = "Заказ", "Прощайте"
-LOOK, STILL = 0.2, 3.0
+LOOK, STILL = 0.2, 2.0
 """Seconds between two looks whether anything is on its way, and for how long nothing has to be."""
 LATE = 15.0
 """Seconds after which a message is changed although it does not stand everywhere."""
@@ -262,10 +262,14 @@ class Office:
         waits = [
             row for link in self.links.values() for row in self.company.read(partial(crm_intake.waiting, link=link))
         ]
-        states = {state for *_, state in self.answers()}
         sought = any(self.row(crm).gap_until is not None for crm in self.crms)
         is_still = all(map(_is_in_vain, waits)) and not sought and self.told_all() and self.deals.ended(self.company)
-        return is_still and not states & {"queued", "sending", "scheduled"}
+        return is_still and not self._goes_out()
+
+    def _goes_out(self) -> bool:
+        """Whether a message or a change of one is on its way to a client."""
+        with self.company.database.reading() as tx:
+            return bool(tx.compose(lambda n: n, "SELECT COUNT(*) FROM outbox", {})[0])
 
     async def settle(self, what: str, say: Callable[[str], None]) -> None:
         """Wait until nothing has been on its way for a while, or go on and let the figures tell."""

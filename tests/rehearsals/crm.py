@@ -22,7 +22,7 @@ from tests.rehearsals.kill import Killed, free_port
 from tests.stores import OWNER
 
 FULL = Plan(incoming=300, outgoing=75, mails=30, deals=40, kills=50, people=10, patience=600)
-TENTH = Plan(incoming=12, outgoing=5, mails=2, deals=2, kills=5, people=4, patience=60)
+TENTH = Plan(incoming=12, outgoing=5, mails=2, deals=2, kills=5, people=3, patience=60)
 
 
 async def rehearse(home: Path, plan: Plan, say: Callable[[str], None]) -> Figures:
