@@ -34,6 +34,7 @@ from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import crm_event_form, crm_gaps, crm_intake, crm_looks, ledger, words
 from chatapp_cli.services.crm_intake import CrmContext
+from chatapp_cli.services.crm_targets import NotYet
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow
 
 log = structlog.get_logger()
@@ -222,7 +223,7 @@ class LinkInbox:
         told = error.retry_after if isinstance(error, RateLimited) else 0.0
         seconds = max(told, min(ledger.LONGEST_WAIT, FOR_UNKNOWN * 2.0**row.tries))
         later = partial(crm_intake.put_off, row=row, event=event, problem=self._why(error), seconds=seconds)
-        await self._store.write(later)
+        await self._store.write(partial(later, is_unknown=isinstance(error, NotYet)))
         return False
 
     def _why(self, error: ChatappError) -> Text:

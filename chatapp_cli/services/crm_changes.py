@@ -46,6 +46,11 @@ def _overtaking(tx: Tx, link: LinkId, remote: str) -> Sequence[CrmRewrote | CrmW
     return found
 
 
+def forget(tx: Tx, link: LinkId, event: CrmWithdrew) -> None:
+    """Be done with what else waits for a message that was deleted and never came: nothing of it went out."""
+    _overtaking(tx, link, event.remote)
+
+
 def note(tx: Tx, link: LinkId, message: MessageId, at: Millis | None) -> bool:
     """Note a change of a message; false if a later one is known already, by the CRM's clock."""
     return at is None or bool(tx.run("ledger.changed", link=link, message=message, at=at))

@@ -30,7 +30,7 @@ from chatapp_cli.domain.crm.events import (
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, StoreError, UsageError
-from chatapp_cli.domain.ids import LinkId, Millis
+from chatapp_cli.domain.ids import LinkId, MessageId, Millis
 from chatapp_cli.domain.journal.links import LinkDeadLetterKept, LinkDeadLetterRevived
 from chatapp_cli.domain.message import Operation, Origin
 from chatapp_cli.domain.next_step import Next, to_do
@@ -252,11 +252,19 @@ def strand(tx: Tx, row: CrmArrivedRow, event: CrmEvent | None, problem: Text) ->
             pass
 
 
-def put_off(tx: Tx, row: CrmArrivedRow, event: CrmEvent | None, problem: Text, *, seconds: float) -> None:
-    """Try an event later; after too many attempts it is a dead letter, and the author of a message is told so."""
+def put_off(
+    tx: Tx, row: CrmArrivedRow, event: CrmEvent | None, problem: Text, *, seconds: float, is_unknown: bool = False
+) -> None:
+    """Try an event later; after too many attempts it is a dead letter, and the author of a message is told so.
+
+    ``is_unknown``: what it is about never came. A deletion of that has nothing to take back, and is done.
+    """
     if row.tries + 1 < MOST_TRIES:
         next_at = tx.now + int(seconds * 1000)
         tx.run("crmevents.later", id=row.id, next_at=next_at, problem=kept(cleaned(problem)))
+    elif is_unknown and isinstance(event, CrmWithdrew):
+        tx.run("crmevents.done", id=row.id)
+        crm_changes.forget(tx, row.link_id, event)
     else:
         strand(tx, row, event, problem)
 
@@ -328,6 +336,11 @@ def _as_author(tx: Tx, link: LinkId, employee: str) -> Tx:
     return tx.by(system(employees.named(tx, link, employee), Right.ANSWER))
 
 
+def _who_wrote(tx: Tx, link: LinkId, message: MessageId) -> str:
+    """The employee who wrote a message in the CRM; empty if it is not known."""
+    return next((one.employee for one in ledger.known_to(tx, message) if one.link_id == link), "")
+
+
 def _tell_author(
     tx: Tx, pairing: PairingRow, chat: ChatRow, remote: str, refusal: ChatappError, *, employee: str = ""
 ) -> None:
@@ -350,7 +363,7 @@ def _rewrote(tx: Tx, link: LinkId, event: CrmRewrote, context: CrmContext) -> No
             options = SendOptions(key="", origin=Origin.CRM)
             sending.change(by, able, message, Operation.EDIT, event.text, options=options)
     except (Refused, NotFound) as refusal:
-        _tell_author(tx, pairing, chat, event.remote, refusal)
+        _tell_author(tx, pairing, chat, event.remote, refusal, employee=_who_wrote(tx, link, message))
 
 
 def _withdrew(tx: Tx, link: LinkId, event: CrmWithdrew, context: CrmContext) -> None:
@@ -366,7 +379,7 @@ def _withdrew(tx: Tx, link: LinkId, event: CrmWithdrew, context: CrmContext) -> 
             options = SendOptions(key="", origin=Origin.CRM)
             sending.change(by, able, message, Operation.DELETE, "", options=options)
     except (Refused, NotFound) as refusal:
-        _tell_author(tx, pairing, chat, event.remote, refusal)
+        _tell_author(tx, pairing, chat, event.remote, refusal, employee=_who_wrote(tx, link, message))
 
 
 def _reacted(tx: Tx, link: LinkId, event: CrmReacted, context: CrmContext) -> None:

@@ -17,6 +17,10 @@ class NotYet(ChatappError):
     """What the event is about is not there: it may come, since events are not ordered."""
 
 
+class BeingSent(ChatappError):
+    """The message that the event changes is on its way: what can be changed of it is seen when that has ended."""
+
+
 def chat(
     tx: Tx, link: LinkId, kind: str, place: str, name: str, remote: str = "", number: PairingId | None = None
 ) -> tuple[PairingRow, ChatRow]:
@@ -67,8 +71,13 @@ def is_in(tx: Tx, dialog: DialogId, message: MessageId) -> bool:
 
 
 def still_waits(tx: Tx, where: ChatRow, message: MessageId) -> bool:
-    """Whether a message of a chat has not left yet. Raises NotFound if it stands in the dialog of somebody else."""
+    """Whether a message of a chat has not left yet.
+
+    Raises NotFound if it stands in the dialog of somebody else, BeingSent while it leaves.
+    """
     found = transcript.message(tx, message)
     if found.dialog_id != where.dialog_id:
         raise NotFound(T("The CRM changes a message in a chat that is not the one of its client: nothing is changed."))
+    if found.state == State.SENDING:
+        raise BeingSent(T("The message is being sent. It is changed when that has ended."))
     return found.state in {State.SCHEDULED, State.QUEUED}

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeAlias
 
 import aiohttp
 
 from chatapp_cli.sandbox.amocrm import Account
+from chatapp_cli.sandbox.amocrm.authority import DAY
 from chatapp_cli.sandbox.amocrm.objects import AmoChat, AmoMessage
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.bitrix24.objects import PortalChat, PortalMessage
 from chatapp_cli.sandbox.stage import StageFile
+from tests.rehearsals._crm_figures import How
 from tests.sandbox.amocrm.schema import problems as judged
 
 SECONDS_AWAY = 1.0
+PATIENCE = 6.0
+"""Seconds that a refusal lasts at most until something is asked."""
+LIVES = 2.0
+"""Seconds that a new token lives meanwhile."""
 NO_PAGE, SLOWER = "<html><body>502 Bad Gateway</body></html>", "Too many requests"
 
 Chat: TypeAlias = PortalChat | AmoChat
@@ -27,7 +33,7 @@ Message: TypeAlias = PortalMessage | AmoMessage
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A message as employees see it."""
+    """A message as employees see it, unless it is deleted."""
 
     text: str
     files: int
@@ -40,6 +46,8 @@ class RehearsedCrm(Protocol):
     place: ClassVar[str]
     """Where channels are paired."""
     failures: ClassVar[Sequence[str]]
+    refusals: ClassVar[Sequence[str]]
+    """Those of them that last until something is refused."""
 
     @property
     def answers(self) -> Mapping[str, str]:
@@ -70,12 +78,16 @@ class RehearsedCrm(Protocol):
         """Its author changes it."""
         ...
 
-    def was_told(self, message: Message) -> bool:
-        """Whether the desk took a call about a message when it was written."""
+    async def withdraws(self, message: Message) -> bool:
+        """Its author deletes it; false if nobody can here."""
         ...
 
-    def complaints(self) -> Sequence[str]:
-        """What employees were told about what did not go out, with its words."""
+    def was_told(self, message: Message, *, of: How | None = None) -> bool:
+        """Whether the desk took a call about a message, or about its change."""
+        ...
+
+    def complained(self, message: Message) -> bool:
+        """Whether its author was told that it, or its change, may not have gone out."""
         ...
 
     def outcomes(self) -> Counter[str]:
@@ -84,6 +96,10 @@ class RehearsedCrm(Protocol):
 
     def problems(self) -> Sequence[str]:
         """Which published rules were broken."""
+        ...
+
+    def refused(self) -> int:
+        """How many requests were refused because of ``refusals``."""
         ...
 
     async def fail(self, what: str) -> None:
@@ -109,12 +125,13 @@ class RehearsedPortal:
     kind: ClassVar[str] = "bitrix24"
     place: ClassVar[str] = "107"
     failures: ClassVar[Sequence[str]] = (
-        "slow", "limiting", "no answers", "doubling", "a page", "away", "cut off"
+        "slow", "limiting", "token ended", "no answers", "doubling", "a page", "closed", "away", "cut off"
     )  # fmt: skip
+    refusals: ClassVar[Sequence[str]] = ("token ended", "closed")
     _SEND, _TELL = "imconnector.send.messages", "imconnector.send.status.delivery"
 
     def __init__(self, portal: Portal) -> None:
-        self._portal = portal
+        self.portal = self._portal = portal
 
     @property
     def answers(self) -> Mapping[str, str]:
@@ -134,7 +151,7 @@ class RehearsedPortal:
 
     def shows(self, chat: Chat) -> Sequence[Shown]:
         assert isinstance(chat, PortalChat)
-        return [Shown(one.text, len(one.files)) for one in chat.messages]
+        return [Shown(one.text, len(one.files)) for one in chat.messages if not one.deleted]
 
     async def writes(self, chat: Chat, text: str, files: Sequence[StageFile]) -> PortalMessage:
         assert isinstance(chat, PortalChat)
@@ -144,16 +161,23 @@ class RehearsedPortal:
         assert isinstance(message, PortalMessage)
         await self._portal.staff.edits(message, text)
 
-    def was_told(self, message: Message) -> bool:
-        number = str(message.id)
+    async def withdraws(self, message: Message) -> bool:
+        assert isinstance(message, PortalMessage)
+        await self._portal.staff.deletes(message)
+        return True
+
+    def was_told(self, message: Message, *, of: How | None = None) -> bool:
+        number, what = str(message.id), {None: "ADD", "edited": "UPDATE", "withdrawn": "DELETE"}[of]
         return any(
             event.outcome == "delivered" and any(value == number for _, value in event.form)
             for event in self._portal.events
-            if event.name.endswith("MESSAGEADD")
+            if event.name.endswith(f"MESSAGE{what}")
         )
 
-    def complaints(self) -> Sequence[str]:
-        return [notice.text for notice in self._portal.notices]
+    def complained(self, message: Message) -> bool:
+        tag = f"|{message.id}"
+        said = (call for call in self._portal.calls if call.method == "im.notify.system.add")
+        return any(call.status == 200 and str(call.params.get("TAG")).endswith(tag) for call in said)
 
     def outcomes(self) -> Counter[str]:
         return Counter(event.outcome for event in self._portal.events)
@@ -161,9 +185,14 @@ class RehearsedPortal:
     def problems(self) -> Sequence[str]:
         return self._portal.problems
 
+    def refused(self) -> int:
+        return sum(call.status == 401 or call.error == "PORTAL_DELETED" for call in self._portal.calls)
+
     async def fail(self, what: str) -> None:
         fault = self._portal.misbehaviour
         match what:
+            case "token ended" | "closed":
+                await self._refuse(what)
             case "slow":
                 fault.slow = {self._SEND: 0.7, "batch": 0.3}
             case "limiting":
@@ -172,7 +201,7 @@ class RehearsedPortal:
             case "no answers":
                 fault.lose_after = {self._SEND: 2, self._TELL: 1, "batch": 1}
             case "doubling":
-                fault.doubled_events = 10
+                fault.doubled_events = fault.doubled_robots = 10
             case "a page":
                 fault.html = {self._SEND: 1, "batch": 1}
             case "away":
@@ -180,13 +209,22 @@ class RehearsedPortal:
             case "cut off":
                 fault.lose_before = {self._SEND: 2}
 
+    async def _refuse(self, what: str) -> None:
+        before = self.refused()
+        if what == "closed":
+            self._portal.misbehaviour.closed = True
+        else:
+            self._portal.authority.expire()
+        await _until(lambda: self.refused() > before)
+
     def clears_up(self) -> None:
-        self._portal.misbehaviour.slow = {}
+        self._portal.misbehaviour.slow, self._portal.misbehaviour.closed = {}, False
 
     def calm(self) -> None:
+        self.clears_up()
         fault = self._portal.misbehaviour
-        fault.lose_after, fault.lose_before, fault.html, fault.answer_with, fault.slow = {}, {}, {}, {}, {}
-        fault.doubled_events = 0
+        fault.lose_after, fault.lose_before, fault.html, fault.answer_with = {}, {}, {}, {}
+        fault.doubled_events = fault.doubled_robots = 0
 
     async def settled(self) -> None:
         await self._portal.settled()
@@ -198,8 +236,10 @@ class RehearsedAccount:
     kind: ClassVar[str] = "amocrm"
     place: ClassVar[str] = "3383152"
     failures: ClassVar[Sequence[str]] = (
-        "slow", "limiting", "no answers", "doubling", "a page", "away", "cut off", "silent"
+        "slow", "not paid", "limiting", "token ended", "no answers", "blocking", "doubling", "a page", "away",
+        "cut off", "silent",
     )  # fmt: skip
+    refusals: ClassVar[Sequence[str]] = ("not paid", "token ended", "blocking")
     _TELL, _STATUS = "POST /v2/origin/custom/{}", "POST /v2/origin/custom/{}/*/delivery_status"
 
     def __init__(self, account: Account) -> None:
@@ -223,8 +263,10 @@ class RehearsedAccount:
     async def lets_in(self, hooks: str, shown: str) -> bool:
         self._account.redirect_uri, self._account.hook_url = f"{hooks}/code", f"{hooks}/chat/:scope_id"
         state = shown.partition("state=")[2].partition("&")[0]
-        async with aiohttp.ClientSession() as http, http.get(self._account.authorise(state)) as response:
-            return response.status == 200
+        with suppress(aiohttp.ClientConnectionError):
+            async with aiohttp.ClientSession() as http, http.get(self._account.authorise(state)) as response:
+                return response.status == 200
+        return False
 
     def paired(self) -> int:
         return len(self._account.sources)
@@ -244,12 +286,19 @@ class RehearsedAccount:
         assert isinstance(message, AmoMessage)
         await self._account.edits(message, text)
 
-    def was_told(self, message: Message) -> bool:
+    async def withdraws(self, message: Message) -> bool:
+        del message
+        return False
+
+    def was_told(self, message: Message, *, of: How | None = None) -> bool:
         number = str(message.id).encode()
+        if of is not None:  # no document describes a hook of it
+            return False
         return any(hook.outcome == "delivered" and number in hook.body for hook in self._account.chat_hooks)
 
-    def complaints(self) -> Sequence[str]:
-        return [one.text for chat in self._account.chats for one in chat.messages if one.status == -1 and one.error]
+    def complained(self, message: Message) -> bool:
+        assert isinstance(message, AmoMessage)
+        return message.status == -1 and bool(message.error)
 
     def outcomes(self) -> Counter[str]:
         return Counter(hook.outcome for hook in self._account.chat_hooks)
@@ -257,9 +306,14 @@ class RehearsedAccount:
     def problems(self) -> Sequence[str]:
         return judged(self._account)
 
+    def refused(self) -> int:
+        return sum(call.status in {401, 402, 403} for call in self._account.calls)
+
     async def fail(self, what: str) -> None:
         fault = self._account.misbehaviour
         match what:
+            case "token ended" | "not paid" | "blocking":
+                await self._refuse(what)
             case "slow":
                 fault.slow = {self._tell: 0.7, self._status: 0.3}
             case "limiting":
@@ -277,8 +331,22 @@ class RehearsedAccount:
             case "silent":
                 fault.drop_hooks = 2
 
+    async def _refuse(self, what: str) -> None:
+        fault, authority, before = self._account.misbehaviour, self._account.authority, self.refused()
+        match what:
+            case "token ended":
+                authority.lives = LIVES
+                authority.end_access()
+            case "not paid":
+                fault.payment = True
+            case "blocking":
+                fault.html_403 = True
+        await _until(lambda: self.refused() > before)
+
     def clears_up(self) -> None:
-        self._account.misbehaviour.slow, self._account.misbehaviour.refuse = {}, {}
+        fault = self._account.misbehaviour
+        fault.slow, fault.refuse, fault.payment, fault.html_403 = {}, {}, False, False
+        self._account.authority.lives = DAY
 
     def calm(self) -> None:
         self.clears_up()
@@ -288,6 +356,14 @@ class RehearsedAccount:
 
     async def settled(self) -> None:
         await self._account.settled()
+
+
+async def _until(look: Callable[[], bool]) -> None:
+    """Wait for it, or in vain."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            while not look():
+                await asyncio.sleep(0.05)
 
 
 async def _away(server: Portal | Account) -> None:
@@ -300,7 +376,7 @@ async def _away(server: Portal | Account) -> None:
 
 
 @asynccontextmanager
-async def both() -> AsyncIterator[Sequence[RehearsedCrm]]:
+async def both() -> AsyncIterator[tuple[RehearsedPortal, RehearsedAccount]]:
     """Both CRMs, listening."""
     async with Portal(rate=20.0) as portal, Account(rate=20.0) as account:
         yield RehearsedPortal(portal), RehearsedAccount(account)
