@@ -29,7 +29,6 @@ class AmoBrowser:
     """Somebody's browser, with a page of the account open."""
 
     desk: AccountDesk
-    consent: AmoConsent
 
     async def uploads(
         self, where: str, name: str, content: bytes, *, user: int, token: str = "", mime: str = "image/png"
@@ -39,7 +38,7 @@ class AmoBrowser:
         ``token`` stands in for the one that the page would get. Raises CallBlocked.
         """
         to = urlsplit(where)
-        token = token or self.consent.widget_token(user, f"{to.scheme}://{to.netloc}")
+        token = token or AmoConsent(self.desk).widget_token(user, f"{to.scheme}://{to.netloc}")
         url = f"{where}?name={quote(name, safe='')}"
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
             await self._ask(http, url)
