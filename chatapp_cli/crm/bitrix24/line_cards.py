@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -37,6 +37,11 @@ _HOME: Final = LitePlace("deal")
 """Where a deal goes whose pipeline is gone: the first one, which every portal has."""
 
 
+class _LineLook(NamedTuple):
+    at: float
+    has_crm: bool
+
+
 class LineCards:
     """Those of one session."""
 
@@ -45,7 +50,7 @@ class LineCards:
         self._decided = DecidedCards(bound.memory)
         mark = sha256(bound.hook_key.encode()).hexdigest()[:12]
         self._cards = LiteCards(api, TogetherCalls(api), mark, clock, self._decided)
-        self._lines: dict[str, tuple[float, bool]] = {}
+        self._lines: dict[str, _LineLook] = {}
         self._known: dict[str, LiteCard] = {}
 
     async def made(self, entries: Sequence[LedgerEntry]) -> Mapping[int, ChannelError]:
@@ -75,7 +80,7 @@ class LineCards:
 
     async def _make(self, entry: LedgerEntry) -> None:
         try:
-            if await self._has_crm(entry.pairing.place):
+            if (await self._line(entry.pairing.place)).has_crm:
                 return
             card = await self._cards.in_place(entry, _HOME, partial(self._contact_of, entry.chat))
         except Rejected as error:
@@ -85,12 +90,13 @@ class LineCards:
             await self._memory.save({CARD + entry.chat.id: f"{card.kind}-{card.id}"})
             self._known[entry.chat.id] = card
 
-    async def _has_crm(self, line: str) -> bool:
-        at, known = self._lines.get(line, (-_FRESH, True))
-        if self._clock.monotonic() - at >= _FRESH:
-            known = not line.isdecimal() or await lines.has_crm(self._api, line)
-            self._lines[line] = (self._clock.monotonic(), known)
-        return known
+    async def _line(self, line: str) -> _LineLook:
+        """A line, asked for now and then."""
+        look = self._lines.get(line)
+        if look is None or self._clock.monotonic() - look.at >= _FRESH:
+            has_crm = not line.isdecimal() or await lines.has_crm(self._api, line)
+            look = self._lines[line] = _LineLook(self._clock.monotonic(), has_crm)
+        return look
 
     async def _contact_of(self, chat: CrmChat) -> int | None:
         """The contact that the tracker bound to the chat while the line worked with the CRM."""
