@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from hashlib import sha256
 from typing import Final, NamedTuple
 
 import structlog
@@ -19,6 +18,7 @@ from chatapp_cli.crm.bitrix24 import errors, lines
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.cards import bound_cards
 from chatapp_cli.crm.bitrix24.lite_cards import CARD, LiteCard, LiteCards, LitePlace, card_of_chat
+from chatapp_cli.crm.bitrix24.record import mark_of
 from chatapp_cli.crm.bitrix24.together import TogetherCalls
 from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
@@ -48,7 +48,7 @@ class LineCards:
     def __init__(self, api: PortalApi, bound: Bound, clock: Clock) -> None:
         self._api, self._memory, self._clock = api, bound.memory, clock
         self._decided = DecidedCards(bound.memory)
-        mark = sha256(bound.hook_key.encode()).hexdigest()[:12]
+        mark = mark_of(bound.secrets, bound.hook_key)
         self._cards = LiteCards(api, TogetherCalls(api), mark, clock, self._decided)
         self._lines: dict[str, _LineLook] = {}
         self._known: dict[str, LiteCard] = {}

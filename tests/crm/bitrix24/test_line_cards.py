@@ -12,8 +12,10 @@ from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.errors import OutcomeUnknown, Retryable
+from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.bitrix24.objects import PortalCard
+from tests.contract.connector_contract import ScriptedAsker
 from tests.crm.bitrix24.desk import LINE, OfficeDesk, entry, pairing
 
 IVAN = CrmPerson(id="person-1", name="Иван", phone="+79161234567")
@@ -123,3 +125,20 @@ async def test_a_card_that_the_portal_refuses_keeps_no_message(off: Bitrix24Sess
     portal.misbehaviour.answer_with["crm.item.add"] = [(400, "ACCESS_DENIED")]
     shown = await told(off, said())
     assert (shown.card, bool(shown.chat), deals(portal)) == ("", True, [])
+
+
+async def test_a_link_that_becomes_an_application_goes_on_with_the_deals_that_its_webhook_made(
+    desk: OfficeDesk, portal: Portal
+) -> None:
+    nameless, key = replace(IVAN, phone=""), desk.world.chance.key()
+    asker = ScriptedAsker({"way": "webhook", "webhook": portal.webhook})
+    lite = await desk.crm.link(asker, hook_key=key, public_url="")
+    async with desk.crm.open(LinkId(1), lite, public_url="") as session:
+        await session.deliver([said(person=nameless, pairing=replace(pairing(), place="deal-0"))])
+    portal.lines[LINE].settings["CRM"] = "N"
+    await desk.link(lite)
+    await desk.install()
+    async with desk.session() as after:
+        await after.arrange([pairing()])
+        assert (await told(after, said("m-2", person=nameless))).card == ""
+    assert len(deals(portal)) == 1
