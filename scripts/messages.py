@@ -32,7 +32,10 @@ METHODS = [
     ("**/manifest.toml", "scripts.messages:extract_toml"),
 ]
 WORDS = frozenset(
-    {"title", "summary", "place", "leave", "letter", "label", "hint", "limits", "what", "next_step", "running"}
+    {
+        *("title", "summary", "place", "admits", "leave", "letter", "own_cards", "label", "hint", "limits"),
+        *("what", "next_step", "running"),
+    }
 )
 """Keys of a manifest whose strings a person reads."""
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")

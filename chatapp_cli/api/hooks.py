@@ -22,7 +22,8 @@ PREFIX: Final = "/hooks/"
 FAILED: Final = "Something went wrong inside chatapp; its log names the place.\n"
 START: Final = 4.0
 """Seconds that a call is held, at most, while we start: some providers, such as Bitrix24, do not repeat it."""
-_METHODS: Final = {"GET", "POST", "PUT"}
+_METHODS: Final = {"GET", "POST", "PUT", "OPTIONS"}
+"""``OPTIONS``: a browser asks whether a page of a CRM may call us."""
 _AGAIN: Final = (b"retry-after", b"10")
 _CLOSE: Final = (b"connection", b"close")
 

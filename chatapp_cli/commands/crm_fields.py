@@ -72,9 +72,9 @@ def _option(one: MappedOption) -> Sequence[str]:
 
 def _note_missing(row: LinkRow, found: Sequence[FilledField], options: Sequence[MappedOption]) -> None:
     """Say what fills nothing, and what to do."""
-    if not manifest(row.kind).heeds_rules(row.settings):
-        note("{title} makes the cards by itself: rules have no say in it.", title=row.title)
-    elif not any(one.by for one in found):
+    if (where := manifest(row.kind).own_cards_of(row.settings)) is not None:
+        say(where)
+    if not any(one.by for one in found):
         note("No rule fills a field. See how: chatapp crm rules add --help")
     if not options:
         note("No channel is paired with {title}: no option fills anything.", title=row.title)
@@ -85,11 +85,11 @@ def _by(one: FilledField) -> str:
 
 
 class _FieldsAsked(NamedTuple):
-    """What a CRM has whose cards are made by rules; nothing of one that makes them by itself."""
+    """What rules can fill in a CRM."""
 
-    fields: Sequence[FilledField] = ()
-    rules: Sequence[PipelineRule] = ()
-    staff: Sequence[Employee] = ()
+    fields: Sequence[FilledField]
+    rules: Sequence[PipelineRule]
+    staff: Sequence[Employee]
 
 
 def _asked(company: Company, row: LinkRow) -> _FieldsAsked:
@@ -97,8 +97,6 @@ def _asked(company: Company, row: LinkRow) -> _FieldsAsked:
     from chatapp_cli.runtime import crm_rules
     from chatapp_cli.services import crm_fields
 
-    if not manifest(row.kind).heeds_rules(row.settings):
-        return _FieldsAsked()
     pipelines, staff = asyncio.run(crm_rules.pipelines(company, row))
     rules, _names = ruling.known(company, row)
     return _FieldsAsked(crm_fields.filled(pipelines, rules), rules, staff)
@@ -110,17 +108,13 @@ def _try(company: Company, row: LinkRow, dialog: DialogId, *, as_json: bool) -> 
 
     there, about = _asked(company, row), manifest(row.kind)
     names = {one.id: one.name for one in there.fields}
-    made = None
-    if about.heeds_rules(row.settings):
-        made = company.read(lambda tx: crm_fields.draft(tx, row.id, dialog, there.rules, names, there.staff))
+    made = company.read(lambda tx: crm_fields.draft(tx, row.id, dialog, there.rules, names, there.staff))
     cards = [one for one in asyncio.run(crm_cards.of_dialog(company, dialog)) if one.dialog.link.id == row.id]
     values = company.read(lambda tx: crm_maps.tried(tx, about, row, dialog, [c for one in cards for c in one.cards]))
     if as_json:
-        draft = {} if made is None else documents.draft(made)
-        printing.document({**draft, "options": [documents.value(one) for one in values]})
+        printing.document({**documents.draft(made), "options": [documents.value(one) for one in values]})
         return
-    if made is not None:
-        _show_draft(made)
+    _show_draft(made)
     printing.facts({show(one.what): show(one.value) for one in values})
     if not values:
         note("No option of its pairing would write anything.")

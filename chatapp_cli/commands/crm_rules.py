@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from chatapp_cli.domain.ids import LinkId
     from chatapp_cli.services.crm_rules import PipelineRule, RuleAnswer
+    from chatapp_cli.store.rows.crm import LinkRow
 
 rules = noun()
 app.add_typer(rules, name="rules", help=N_("In which pipeline cards are made: by source, words and hours"))
@@ -111,11 +112,16 @@ def list_(ctx: typer.Context, link: Link = "", as_json: Json = False) -> None:
     ]  # fmt: skip
     printing.records(columns, table)
     _say_troubles(row.id, found)
-    if not manifest(row.kind).heeds_rules(row.settings):
-        refusal = links.no_rules(row)
-        say(refusal.what, refusal.next_step)
-    elif not found:
+    if not _say_own_cards(row) and not found:
         note("There are no rules: cards are made where the channels are paired.")
+
+
+def _say_own_cards(row: LinkRow) -> bool:
+    """Say where the CRM makes the cards by itself; whether it does so anywhere."""
+    where = manifest(row.kind).own_cards_of(row.settings)
+    if where is not None:
+        say(where)
+    return where is not None
 
 
 def _say_troubles(link: LinkId, found: Sequence[PipelineRule]) -> None:
@@ -258,6 +264,7 @@ def trial(
         printing.document(documents.trial(answers, iso(time.at) or ""))
     else:
         _print_trial(answers)
+        _say_own_cards(row)
         if time.zone:
             note("{time} is understood by the clocks of {zone}.", time=at, zone=time.zone)
     raise typer.Exit(0 if answers and answers[-1].holds else 1)

@@ -19,9 +19,8 @@ from chatapp_cli.domain.ids import RuleId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
-from chatapp_cli.kit.crms import manifest
 from chatapp_cli.runtime import crm_rules as kept
-from chatapp_cli.services import calendars, conditions, crm_rules, lines, links, rule_trial
+from chatapp_cli.services import calendars, conditions, crm_rules, lines, rule_trial
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.crm_rules import PipelineRule, RuleAnswer
 from chatapp_cli.services.rule_answers import SaidOfCard, split
@@ -145,7 +144,6 @@ class Trial(NamedTuple):
 
 def tried(company: Company, row: LinkRow, text: str, by: tuple[str, str], at: str, zone: str) -> Trial:
     """Try a message ``by`` a channel and its line at a time; without one now."""
-    links.require_rules(manifest(row.kind), row)
     channel, rules = found(company, *by), known(company, row)[0]
     time = rule_trial.moment(at, rules, zone) if at else TrialTime(company.world.clock.now(), "")
     occasion = Occasion.of(OnSource(channel.line_id, channel.kind, channel.id), text, time.at)

@@ -83,8 +83,8 @@ class CrmManifest:
     """The most entries that a session is given at once."""
     always_called: bool = True
     """Whether the CRM calls every link of it, so that none works without a public address."""
-    makes_own_cards: bool = False
-    """Whether the CRM itself makes the cards of a link that it calls, so that rules have no say in them."""
+    own_cards: Text | None = None
+    """Where the CRM itself makes the cards of a link that it calls, so that rules have no say; ``None``: nowhere."""
     vouches: Mapping[str, str] = field(default_factory=dict)
     """The answers to the linking that a link has by which operators can log in, see ``ports.crm.VouchesForUsers``.
 
@@ -121,9 +121,9 @@ class CrmManifest:
         """What the CRM of a link with these settings can be told, or tells, beside messages."""
         return self.tells if not self.tells_with or settings.get(self.tells_with) else ()
 
-    def heeds_rules(self, settings: Mapping[str, str]) -> bool:
-        """Whether cards of a link with these settings are made by rules."""
-        return not self.makes_own_cards or self.one_way_of(settings) is not None
+    def own_cards_of(self, settings: Mapping[str, str]) -> Text | None:
+        """Where rules of a link with these settings have no say; ``None`` if they have it everywhere."""
+        return self.own_cards if self.one_way_of(settings) is None else None
 
     def has_robots(self, settings: Mapping[str, str]) -> bool:
         """Whether a link with these settings can have our robots."""

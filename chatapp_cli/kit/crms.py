@@ -33,8 +33,9 @@ def parse(kind: str, data: Mapping[str, Any]) -> CrmManifest:
         kind=kind,
         title=Text(rest.pop("title")),
         summary=Text(rest.pop("summary")),
-        admits=Text(words) if (words := rest.pop("admits", "")) else None,
-        letter=Text(words) if (words := rest.pop("letter", "")) else None,
+        admits=_said(rest.pop("admits", "")),
+        letter=_said(rest.pop("letter", "")),
+        own_cards=_said(rest.pop("own_cards", "")),
         leave=Text(rest.pop("leave", "")),
         one_way=_one_way(rest.pop("one_way", None)),
         fields=tuple(map(field_of, rest.pop("fields", ()))),
@@ -47,6 +48,10 @@ def parse(kind: str, data: Mapping[str, Any]) -> CrmManifest:
     )
 
 
+def _said(words: str) -> Text | None:
+    return Text(words) if words else None
+
+
 def _command(name: str, data: Mapping[str, Any]) -> CrmCommand:
     """A command or a group of a manifest. A single word is a group: one beside the desk's own could be taken later."""
     rest = dict(data)
@@ -56,7 +61,7 @@ def _command(name: str, data: Mapping[str, Any]) -> CrmCommand:
     return CrmCommand(
         summary=Text(rest.pop("summary")),
         fields=tuple(map(field_of, rest.pop("fields", ()))),
-        next_step=Text(next_step) if next_step else None,
+        next_step=_said(next_step),
         **rest,
     )
 

@@ -347,6 +347,8 @@ class CrmReply:
     With it, somebody waits for the answer: they are applied in the transaction that stores them, or not stored.
     """
 
+    given: bytes | None = field(default=None, repr=False)
+    """The content of a file, for the ``CrmFileGiven`` among the arrivals; with ``refused``."""
     arrivals: Sequence[CrmArrival] = ()
     typed: CrmTyping | None = None
     """An employee types; nothing of it is stored."""

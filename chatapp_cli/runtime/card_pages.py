@@ -1,9 +1,9 @@
-"""Answers whoever opens our page in a card of a CRM, or writes from it."""
+"""Answers whoever opens our page in a card of a CRM, or writes from it, or gives us a file for its automations."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
@@ -11,9 +11,12 @@ from typing import Final, TypeVar
 import structlog
 
 from chatapp_cli.domain.crm.cards import ClientOfCard
+from chatapp_cli.domain.crm.events import CrmFileGiven
+from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.ports.crm import CardOpened, CrmReply, CrmSession, KnowsVisitors
+from chatapp_cli.runtime.link_files import taken
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import crm_cards, crm_intake
 from chatapp_cli.services.crm_intake import CrmContext
@@ -48,11 +51,17 @@ async def _told(answer: Awaitable[R]) -> R | None:
 
 
 async def written(store: AsyncStore, link: LinkId, reply: CrmReply) -> CrmReply:
-    """Apply what somebody wrote who waits for the answer, once."""
-    context = CrmContext(able=store.company.capabilities)
+    """Apply what somebody wrote, or the file that they gave, who waits for the answer, once."""
+    context = CrmContext(able=store.company.capabilities, files=await _given(store, reply))
     job = partial(crm_intake.keep_and_apply, link=link, arrivals=reply.arrivals, context=context)
     try:
         new = await store.write(job)
     except (Refused, NotFound, UsageError) as refusal:
         return reply if reply.refused is None else reply.refused(refusal.what)
     return reply.repeated if not new and reply.repeated is not None else reply
+
+
+async def _given(store: AsyncStore, reply: CrmReply) -> Sequence[StagedFile]:
+    """The file that came with an event, in the store."""
+    named = [one.event.name for one in reply.arrivals if isinstance(one.event, CrmFileGiven)]
+    return [await taken(store, name, reply.given or b"") for name in named]

@@ -115,6 +115,8 @@ class Daemon:
         runner = self._by_hook(hook_key)
         if runner is None:
             return HookReply(status=404, body=f"{NO_CHANNEL}\n".encode())
+        if request.method == "OPTIONS" and isinstance(runner, ChannelRunner):  # no provider is a browser
+            return HookReply(status=405)
         try:
             with self._deadlines.within(ANSWER):
                 return await runner.accept(request)

@@ -9,10 +9,11 @@ from typing import TypeAlias
 
 from chatapp_cli.domain import os_words
 from chatapp_cli.domain.draft import StagedFile
-from chatapp_cli.domain.errors import StoreError
+from chatapp_cli.domain.errors import Rejected, StoreError
+from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import files
+from chatapp_cli.services import crm_uploads, files
 
 Fetch: TypeAlias = Callable[[Path], Awaitable[tuple[str, str]]]
 """Writes a file to a path; returns its name and type."""
@@ -31,3 +32,21 @@ async def staged(store: AsyncStore, fetch: Fetch) -> StagedFile:
     except OSError as error:
         what = T("A file of the CRM cannot be stored: {why}.", why=os_words.why(error))
         raise StoreError(what, T("Free space on the disk of the desk. It is tried again by itself.")) from error
+
+
+async def taken(store: AsyncStore, name: str, content: bytes) -> StagedFile:
+    """Keep a file that somebody gave us by a CRM. Raises StoreError if the disk does not take it."""
+
+    async def write(scratch: Path) -> tuple[str, str]:
+        await store.off_loop(partial(scratch.write_bytes, content))
+        return name, ""
+
+    return await staged(store, write)
+
+
+async def uploaded(store: AsyncStore, link: LinkId, key: str) -> StagedFile:
+    """A file that was given for a link's automations. Raises Rejected with ``upload_gone`` if it is not kept."""
+    found = await store.read(partial(crm_uploads.find, link=link, key=key))
+    if found is None or not await store.off_loop(store.company.media.path(found.sha256).is_file):
+        raise Rejected("upload_gone")
+    return found

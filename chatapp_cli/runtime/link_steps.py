@@ -13,7 +13,7 @@ from chatapp_cli.domain.robot import DOCUMENT, FILE, FORMAT, known
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession, RunsRobots, RunsSteps
-from chatapp_cli.runtime.link_files import Fetch, staged
+from chatapp_cli.runtime.link_files import Fetch, staged, uploaded
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import crm_intake, words
 from chatapp_cli.services.act_call import listed
@@ -27,7 +27,7 @@ def asks_first(event: CrmEvent) -> bool:
     if isinstance(event, RobotAsked):
         robot = known(event.robot)
         return robot is not None and bool(robot.files(event.arguments))
-    return isinstance(event, CrmStepAsked) and bool(event.file or not event.address)
+    return isinstance(event, CrmStepAsked) and bool(event.file or event.upload or not event.address)
 
 
 class StepKeeper:
@@ -55,6 +55,8 @@ class StepKeeper:
 
     async def _files(self, session: CrmSession, event: CrmStepAsked | RobotAsked) -> Sequence[StagedFile]:
         """The files of an event, fetched. Raises Rejected for one that is gone, too big or inside our network."""
+        if isinstance(event, CrmStepAsked) and event.upload:
+            return [await uploaded(self._store, self._link.id, event.upload)]
         return [await staged(self._store, fetch) for fetch in _fetches(session, event)]
 
 

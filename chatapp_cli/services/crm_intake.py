@@ -15,6 +15,7 @@ from chatapp_cli.domain.crm.events import (
     CrmArrival,
     CrmConversation,
     CrmEvent,
+    CrmFileGiven,
     CrmReacted,
     CrmRewrote,
     CrmStepAsked,
@@ -49,6 +50,7 @@ from chatapp_cli.services import (
     crm_steps,
     crm_targets,
     crm_texts,
+    crm_uploads,
     employees,
     later,
     ledger,
@@ -419,10 +421,15 @@ def _wrote_first(tx: Tx, link: LinkId, event: CrmWroteFirst, context: CrmContext
 
 def _step_asked(tx: Tx, link: LinkId, event: CrmStepAsked, context: CrmContext) -> None:
     by = _as_author(tx, link, "")
+    crm_uploads.asked(tx, link, event.upload)
     if context.hindrance is not None:
         crm_steps.refuse(by, link, event, context.hindrance)
     else:
         crm_steps.carry_out(by, link, event, context.people, able=context.able, files=context.files)
+
+
+def _file_given(tx: Tx, link: LinkId, event: CrmFileGiven, context: CrmContext) -> None:
+    crm_uploads.keep(tx, link, event, context.files)
 
 
 def _robot_asked(tx: Tx, link: LinkId, event: RobotAsked, context: CrmContext) -> None:
@@ -465,6 +472,7 @@ APPLIED: Mapping[type[CrmEvent], _Apply] = {
     CrmTexted: _texted,
     CrmWroteFirst: _wrote_first,
     CrmStepAsked: _step_asked,
+    CrmFileGiven: _file_given,
     RobotAsked: _robot_asked,
     CrmReacted: _reacted,
     CrmConversation: _conversation,

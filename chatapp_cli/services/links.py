@@ -253,14 +253,8 @@ def require_called(about: CrmManifest, link: LinkRow) -> None:
         )
 
 
-def require_rules(about: CrmManifest, link: LinkRow) -> None:
-    """Raise Refused for a link to a CRM that makes the cards of it by itself."""
-    if not about.heeds_rules(link.settings):
-        raise no_rules(link)
-
-
 def no_rules(link: LinkRow) -> Refused:
-    """That rules have no say in the cards of a link."""
+    """That rules have no say in any card of a link."""
     return Refused(
         "no_rules",
         T("{title} makes the cards by itself: rules have no say in it.", title=link.title),

@@ -12,7 +12,7 @@ from chatapp_cli.store.tx import Tx
 
 PARTS: Final = "0123456789abcdef"
 """The first letters of all hashes: a part of the folder is looked at as a whole."""
-_USED = ("media.of_messages", "media.of_replies", "media.of_applications")
+_USED = ("media.of_messages", "media.of_replies", "media.of_applications", "media.of_uploads")
 
 
 class DroppedFiles(NamedTuple):

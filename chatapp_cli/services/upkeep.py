@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.company import ClockSetBack
-from chatapp_cli.services import crm_upkeep, duties, journal, outbox, timers
+from chatapp_cli.services import crm_upkeep, crm_uploads, duties, journal, outbox, timers
 from chatapp_cli.store.tx import Tx
 
 DAY = 86_400_000
@@ -60,8 +60,12 @@ def delete_expired(tx: Tx, most: int = AT_ONCE) -> int:
 
 
 def delete_crm_events(tx: Tx, most: int = AT_ONCE) -> int:
-    """Delete abandoned questions to CRMs and old events of theirs; returns how many events, as the ones before."""
+    """Delete abandoned questions to CRMs, files that none asks for, and old events of theirs.
+
+    Returns how many events, as the ones before.
+    """
     crm_upkeep.delete_abandoned(tx)
+    crm_uploads.sweep(tx)
     return crm_upkeep.delete_applied(tx, most)
 
 

@@ -155,6 +155,10 @@ OWN_CODES: Mapping[str, tuple[Text, Text | None]] = MappingProxyType(
             T("The link goes another way now, and this place is none of it."),
             T("See its places: {places}, and pair again: {how}", places=to_do(Next.PLACES), how=to_do(Next.PAIR)),
         ),
+        "upload_gone": (
+            T("The file that was uploaded for the bot's step is not kept any more."),
+            T("Upload it once more where the bot is set up, and save the bot."),
+        ),
         "scheduled": (T("It is scheduled."), None),
         "unless_heard": (T("It is scheduled in case the client does not write first."), None),
         "heard_first": (T("The client wrote first, so it was not sent."), None),

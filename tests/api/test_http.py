@@ -94,6 +94,7 @@ async def test_the_same_webhook_twice_is_one_message_and_a_false_one_none(
         false = await http.post(door, **signed("whsec_" + "A" * 32, event))  # type: ignore[arg-type]
         assert answers == [200, 200]
         assert false.status_code == 401
+        assert (await http.options(door)).status_code == 405
         (dialog,) = the_dialogs(company)
         assert (dialog.name, dialog.unread) == ("Вера", 1)
 

@@ -155,11 +155,26 @@ def test_what_a_portal_that_is_away_still_has_to_be_told_is_listed_and_holds_the
     eventually(lambda: chatapp("crm", "outbox", "list").err == "The CRMs have been told everything.\n")
 
 
-def test_of_a_portal_that_makes_its_cards_itself_rules_and_trial_say_so(chatapp: Shell, paired: LinkId) -> None:
-    itself = f"{FIRM} makes the cards by itself: rules have no say in it.\n→ Set the pipeline in the"
-    for words, code in ((["list"], 0), (["test", "--source", "api"], 1), (["add", "Опт"], 1)):
+def test_where_a_portal_makes_its_cards_itself_rules_and_trial_say_so(chatapp: Shell, paired: LinkId) -> None:
+    itself = "Rules decide in open lines without the CRM (CRM=N). In the others Bitrix24 makes the cards by itself"
+    for words, code in ((["list"], 0), (["test", "--source", "api"], 1)):
         said = chatapp.run("crm", "rules", *words)
-        assert (said.code, said.err.startswith(itself)) == (code, True)
+        assert (said.code, itself in said.err) == (code, True)
+
+
+@pytest.mark.req("S-188", part="deals of open lines without the CRM in Bitrix24")
+def test_of_an_open_line_without_the_crm_the_rules_make_the_deal_in_its_pipeline_once(
+    chatapp: Shell, office: Office, installed: LinkId, bound: ChannelId, client_writes: Write
+) -> None:
+    office.portal.server.office.funnels |= {9: "Опт"}
+    office.portal.lines[107].settings["CRM"] = "N"
+    chatapp("crm", "attach", bound, "107", "--set", "show_api=off")
+    chatapp("crm", "rules", "add", "Опт", "--word", "опт", "--pipeline", "Deals: Опт", "--responsible", "29")
+    for text in ("Ёлки опт", "И сосны опт"):
+        client_writes(text)
+    eventually(lambda: len(office.portal.messages(1767)) == 2)
+    deals = [card for card in office.portal.cards if card.kind == "deal"]
+    assert [(deal.category, deal.responsible) for deal in deals] == [(9, 29)]
 
 
 def test_of_such_a_portal_what_its_options_fill_is_shown_and_tried_on_a_dialog(
@@ -168,19 +183,17 @@ def test_of_such_a_portal_what_its_options_fill_is_shown_and_tried_on_a_dialog(
     changes = ("--set", "owner_sync=to_crm", "--set", "owner_lead=off")
     chatapp("crm", "configure", bound, *changes)
     shown = chatapp("crm", "fields")
-    assert shown.err == f"{FIRM} makes the cards by itself: rules have no say in it.\n"
-    assert {row[2]: row[-1] for row in shown.rows} == {
+    assert "Rules decide in open lines without the CRM" in shown.err
+    assert {row[2]: row[-1] for row in shown.rows[-5:]} == {
         "owner_sync": "from the dialogs to the cards", "owner_deal": "yes", "owner_lead": "no",
         "owner_contact": "yes", "owner_company": "no",
     }  # fmt: skip
     listed = chatapp("crm", "fields", "--json").json
-    assert (listed["fields"], listed["options"][0]) == (
-        [],
-        {
-            "channel": "Ёлочный базар", "place": "Продажи", "option": "owner_sync", "value": "to_crm",
-            "label": "Synchronise who is responsible",
-        },
-    )  # fmt: skip
+    assert {tuple(one["filled_by"]) for one in listed["fields"]} == {()}
+    assert listed["options"][0] == {
+        "channel": "Ёлочный базар", "place": "Продажи", "option": "owner_sync", "value": "to_crm",
+        "label": "Synchronise who is responsible",
+    }  # fmt: skip
     client_writes("Здравствуйте")
     company.write(lambda tx: employees.map_to(tx, paired, "Анна", Employee(id="27", name="Анна Ким")))
     company.write(lambda tx: duties.assign(tx, DialogId(1), "Анна"))

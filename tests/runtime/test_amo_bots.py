@@ -112,7 +112,8 @@ async def test_what_is_not_sent_by_the_deadline_takes_the_exit_for_errors_and_is
 
 
 @pytest.mark.req("S-194")
-async def test_a_message_with_an_image_goes_to_the_dialog_of_the_main_contact(
+@pytest.mark.req("S-192")
+async def test_a_message_with_an_image_goes_to_the_dialog_of_the_main_contact_by_a_link_or_an_upload(
     companies: Callable[..., Company],
 ) -> None:
     company, anna = companies(http_port=0), Customer(number=101, name="Анна", username="anna")
@@ -126,6 +127,18 @@ async def test_a_message_with_an_image_goes_to_the_dialog_of_the_main_contact(
         await desk.ends(await desk.runs(lead, file=image), "success")
         [heard] = await bot.heard(anna)
         assert (heard.text, [file.content for file in heard.files]) == ("Заказ готов", [PNG])
+        where, token = f"{account.widget_url.removesuffix('salesbot')}file", account.consent.widget_token(55, address)
+        status, said = await account.browser.uploads(where, "сосна.png", PNG + b"2", user=55, token=token)
+        assert status == 200
+        for again in (token, f"{token}x"):
+            assert await account.browser.uploads(where, "2.png", PNG, user=55, token=again) == (403, None)
+        await desk.ends(await desk.runs(lead, file=said["url"]), "success")
+        sent = (await bot.heard(anna))[-1]
+        assert [(file.name, file.content) for file in sent.files] == [("сосна.png", PNG + b"2")]
+        gone = said["url"].replace("/file/", "/file/0000")[: len(where) + 25]
+        why = "The file that was uploaded for the bot's step is not kept any more."
+        await desk.ends(await desk.runs(lead, file=gone), "fail", why)
+        assert len(await bot.heard(anna)) == 2
         await account.settled()
         assert problems(account) == []
 

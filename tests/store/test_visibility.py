@@ -52,6 +52,7 @@ OF_THE_COMPANY = {
     "crm_route": OF_THE_PROGRAM,
     "crm_rule": "rules are for every line",
     "crm_ruleset": "rules are for every line",
+    "crm_upload": OF_THE_PROGRAM,
     "follower": OF_THE_PROGRAM,
     "lease": OF_THE_PROGRAM,
     "login_attempt": OF_THE_PROGRAM,

@@ -67,6 +67,7 @@ NAMES = {
     "crm_employee": ("operator", "name"),
     "crm_arrived": ("problem",),
     "crm_rule": ("name",),
+    "crm_upload": ("name",),
 }
 OURS = {
     "alarm": {"kind", "ref"},
@@ -92,6 +93,7 @@ OURS = {
     "crm_question": {"what", "arguments", "state", "code", "detail", "result"},
     "crm_rule": {"condition", "forms", "outcome", "trouble"},
     "crm_ruleset": {"rules"},
+    "crm_upload": {"key", "sha256", "mime", "kind"},
     "dialog": {"key", "kind", "last_direction", "last_state", "search"},
     "dialog_member": {"role"},
     "dialog_unread": {"operator"},

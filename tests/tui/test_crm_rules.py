@@ -124,16 +124,13 @@ async def test_a_small_window_shows_rules_in_columns_and_the_chosen_one_in_full(
         await it.sees("Tags of the card: опт")
 
 
-async def test_of_a_portal_that_makes_its_cards_itself_rules_and_trial_say_so(
+async def test_where_a_portal_makes_its_cards_itself_the_page_of_rules_says_so(
     window: Opener, stage: Stage, company: Company
 ) -> None:
     furnished(stage, company, "application")
-    itself = f"{portals.HOME} makes the cards by itself: rules have no say in it."
     async with window() as it:
         await to_the_rules(it)
-        await it.sees("Опт", itself)
-        await it.press("t")
-        await it.sees("Set the pipeline in the settings of its")
+        await it.sees("Опт", "Rules decide in open lines without the CRM (CRM=N).")
 
 
 async def fill(it: Window, **answers: str) -> None:

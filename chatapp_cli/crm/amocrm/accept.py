@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from chatapp_cli.crm.amocrm import actions, button_pages, events, names, salesbot
+from chatapp_cli.crm.amocrm import actions, button_pages, events, names, salesbot, uploads
 from chatapp_cli.crm.amocrm.events import KeptStir
 from chatapp_cli.crm.amocrm.hosts import is_account
 from chatapp_cli.crm.amocrm.linking import ACCOUNT, CHAT, CODE, CONNECT, REVOKED, SECRETS
@@ -63,6 +63,8 @@ async def accept(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
         ("POST", CHAT): _chat,
         ("POST", ACCOUNT): _account,
         ("POST", salesbot.PAGE): salesbot.accept,
+        ("POST", uploads.PAGE): uploads.accept,
+        ("OPTIONS", uploads.PAGE): uploads.accept,
         ("GET", CODE): _code,
         ("POST", SECRETS): _secrets,
         ("GET", CONNECT): _connect,

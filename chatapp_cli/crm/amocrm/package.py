@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from chatapp_cli.crm.amocrm import salesbot
+from chatapp_cli.crm.amocrm import salesbot, uploads
 from chatapp_cli.crm.amocrm.access import is_long_lived
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.next_step import Next, to_do
@@ -80,14 +80,15 @@ def address(bound: Bound, public_url: str) -> str:
 
 def archive(bound: Bound, choices: StepChoices, public_url: str) -> bytes:
     """The widget as a zip file. Raises Refused."""
-    desk = json.dumps(_desk(address(bound, public_url), choices), ensure_ascii=True)
+    about = _desk(address(bound, public_url), uploads.address(bound), choices)
+    desk = json.dumps(about, ensure_ascii=True)
     kept = io.BytesIO()
     with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as into:
         for name, content in _files("", files(__package__).joinpath(_FOLDER)):
             said = content.replace(_PLACE.encode(), desk.encode()) if name == "script.js" else content
-            about = zipfile.ZipInfo(name, _AT)
-            about.compress_type, about.external_attr = zipfile.ZIP_DEFLATED, _PLAIN
-            into.writestr(about, said)
+            entry = zipfile.ZipInfo(name, _AT)
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, _PLAIN
+            into.writestr(entry, said)
     return kept.getvalue()
 
 
@@ -99,10 +100,13 @@ def _files(above: str, folder: Any) -> list[tuple[str, bytes]]:
     return found
 
 
-def _desk(url: str, choices: StepChoices) -> Mapping[str, object]:
+def _desk(url: str, upload: str, choices: StepChoices) -> Mapping[str, object]:
     """What the script knows of the desk."""
     return {
         "url": url,
+        "upload": upload,
+        "largest": uploads.LARGEST,
+        "endings": [f".{ending}" for ending in uploads.ENDINGS],
         "lines": _listed(choices.lines),
         "messengers": _listed(choices.kinds),
         "fields": FIELDS,

@@ -8,14 +8,15 @@ Sources: providers' sheet §6.2, §6.3, addendum C6; ``salesbot.*`` and ``token.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 
-from chatapp_cli.crm.amocrm import clocks, jwt
+from chatapp_cli.crm.amocrm import clocks, jwt, uploads
 from chatapp_cli.crm.amocrm.hosts import is_account
 from chatapp_cli.crm.amocrm.jwt import BotClaims, OutOfTime
 from chatapp_cli.crm.amocrm.names import KIND
@@ -72,6 +73,8 @@ class KeptStep(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     data: dict[str, str]
     values: list[str]
+    upload: str = ""
+    """The key of the file in ``data``, if that was given to us, see ``uploads``."""
 
 
 async def accept(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
@@ -90,13 +93,13 @@ async def accept(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
         return CrmReply(status=403)
     if late > _REPLAYED:
         return CrmReply(status=403)
-    ours = (account.number, keys.client_id.lower(), _origin(bound.settings["redirect_uri"]))
-    if (claims.account_id, claims.client_uuid.lower(), _origin(claims.aud)) != ours:
+    if not claims.is_for(account.number, keys.client_id, bound.settings["redirect_uri"]):
         return CrmReply(status=403)
     path = _path_of(str(said.get("return_url") or ""), account, claims)
     if not path:
         return CrmReply(status=400)
-    kept = _kept(said.get("data"), path, claims, now if late else now + deadline(bound))
+    until = now if late else now + deadline(bound)
+    kept = _kept(said.get("data"), path, claims, until, partial(uploads.key_in, bound))
     mark = claims.jti or sha256(token.encode()).hexdigest()
     told = [arrival(kept, mark), *([_out_of_time(kept, mark, late)] if late else [])]
     return CrmReply(arrivals=told, body=b"ok")
@@ -118,15 +121,6 @@ def deadline(bound: Bound) -> Millis:
     return int(bound.settings.get(DEADLINE) or default) * 60_000 - _FOR_TELLING
 
 
-def _origin(address: str) -> str:
-    """Scheme and host, in small letters; empty for what has none."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return ""
-    return f"{parts.scheme}://{parts.netloc}".lower() if parts.netloc else ""
-
-
 def _path_of(address: str, account: HeldAccount, claims: BotClaims) -> str:
     """Where the bot is continued; empty for an address elsewhere.
 
@@ -136,13 +130,13 @@ def _path_of(address: str, account: HeldAccount, claims: BotClaims) -> str:
         parts = urlsplit(address)
     except ValueError:
         return ""
-    named = [origin for origin in (account.origin, _origin(claims.iss)) if is_account(origin)]
+    named = [origin for origin in (account.origin, jwt.origin_of(claims.iss)) if is_account(origin)]
     same = f"{parts.scheme}://{parts.netloc}" in named and urlsplit(account.origin).scheme == parts.scheme
     plain = not parts.query and not parts.fragment and address == f"{parts.scheme}://{parts.netloc}{parts.path}"
     return parts.path if same and plain and _CONTINUE.fullmatch(parts.path) else ""
 
 
-def _kept(data: Any, path: str, claims: BotClaims, until: Millis) -> KeptStep:
+def _kept(data: Any, path: str, claims: BotClaims, until: Millis, key_in: Callable[[str], str]) -> KeptStep:
     told = data if isinstance(data, Mapping) else {}
     params = told.get("params")
     values = params if isinstance(params, Mapping) else dict(enumerate(params)) if isinstance(params, list) else {}
@@ -152,6 +146,7 @@ def _kept(data: Any, path: str, claims: BotClaims, until: Millis) -> KeptStep:
         until=until,
         card=_CARDS.get(str(claims.entity_type), str(claims.entity_type)),
         number=str(claims.entity_id),
+        upload=key_in(str(told.get("file") or "").strip()),
         data={str(name): str(value) for name, value in told.items() if isinstance(value, str | int)},
         values=[by_place[place] for place in sorted(by_place)][: PARAMETERS + 1],
     )
@@ -180,7 +175,8 @@ def event_of(kept: KeptStep) -> CrmStepAsked:
         text="" if template else border.text(words),
         template=border.name(template[1]) if template else "",
         values=[border.text(one) for one in kept.values],
-        file=border.text(told.get("file", "").strip()),
+        file="" if kept.upload else border.text(told.get("file", "").strip()),
+        upload=kept.upload,
         groups=told.get("group_mode") != STOP,
     )
 

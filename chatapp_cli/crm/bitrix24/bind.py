@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from chatapp_cli.crm.bitrix24.record import WINDOW
+from chatapp_cli.crm.bitrix24.record import WINDOW, mark_of
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Notice
 from chatapp_cli.domain.text import T
@@ -68,6 +68,7 @@ def bound_by(values: Mapping[str, str], world: World, previous: Bound | None, ho
             "grant": previous.secrets.get("grant") or chance.key() if previous else chance.key(),
             "state": chance.key(),
             "window": str(world.clock.now() + WINDOW),
+            "mark": mark_of(previous.secrets if previous else {}, hook_key),
         },
         facts={N_("Portal"): begun.account},
         hook_key=hook_key,

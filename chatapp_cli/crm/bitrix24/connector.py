@@ -17,6 +17,7 @@ from chatapp_cli.crm.bitrix24 import (
     lines,
     linking,
     lite,
+    lite_pipelines,
     owners,
     robot_calls,
     webhook,
@@ -26,11 +27,13 @@ from chatapp_cli.crm.bitrix24.arrange import Arrangement
 from chatapp_cli.crm.bitrix24.calls import PROOF
 from chatapp_cli.crm.bitrix24.deliver import Delivery
 from chatapp_cli.crm.bitrix24.history import ChatHistory
+from chatapp_cli.crm.bitrix24.line_cards import LineCards
 from chatapp_cli.crm.bitrix24.naming import ChatNaming
 from chatapp_cli.domain.crm.cards import CardRef, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place
+from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.owner import ChatOwner
 from chatapp_cli.domain.crm.robots import RobotThere
 from chatapp_cli.domain.crm.states import Act
@@ -51,6 +54,7 @@ class Bitrix24Session:
         self._robots = self._arrangement.robots
         self._documents = files.CardDocuments(api, world.clock)
         self._delivery = Delivery(api, bound.memory, public_url, world.clock)
+        self._line_cards = LineCards(api, bound, world.clock)
         self._naming = ChatNaming(api, world.clock)
 
     @property
@@ -67,16 +71,21 @@ class Bitrix24Session:
         await self._arrangement.offer(accounts)
 
     async def deliver(self, entries: Sequence[LedgerEntry]) -> Sequence[CrmReceipt | ChannelError]:
-        """Tell the portal, several messages in a request."""
-        outcomes = await self._delivery.deliver(entries)
-        for entry, outcome in zip(entries, outcomes, strict=True):
+        """Tell the portal, several messages in a request; where no tracker makes cards, those come first."""
+        outcomes: dict[int, CrmReceipt | ChannelError] = dict(await self._line_cards.made(entries))
+        left = {place: one for place, one in enumerate(entries) if place not in outcomes}
+        told = await self._delivery.deliver([*left.values()])
+        for (place, entry), outcome in zip(left.items(), told, strict=True):
+            outcomes[place] = outcome
             if entry.act is Act.ADD and isinstance(outcome, CrmReceipt):
+                outcomes[place] = await self._line_cards.receipt(entry, outcome)
                 self._naming.note(entry, outcome.chat)
-        return outcomes
+        return [outcomes[place] for place in range(len(entries))]
 
     async def find(self, entry: LedgerEntry) -> CrmReceipt | None:
         """Look for a message in its chat's history."""
-        return await self._delivery.find(entry)
+        found = await self._delivery.find(entry)
+        return None if found is None else await self._line_cards.receipt(entry, found)
 
     def catch_up(self, chats: Sequence[MirroredChat], since: Millis = 0) -> AsyncGenerator[Sequence[CrmArrival], None]:  # noqa: ARG002 - a history cannot be asked so
         """What employees wrote and nobody delivered, however old."""
@@ -103,8 +112,12 @@ class Bitrix24Session:
         return await lines.employees(self._api)
 
     async def cards(self, chat: CrmChat) -> Sequence[Card]:
-        """The cards that the portal has bound to a chat."""
-        return await cards.cards(self._api, chat)
+        """The cards that the portal has bound to a chat, or else the one that we made for it."""
+        return await cards.cards(self._api, chat) or await self._line_cards.of_chat(chat)
+
+    async def pipelines(self) -> Sequence[CrmPipeline]:
+        """Leads and the pipelines of deals, with their stages and fields."""
+        return await lite_pipelines.pipelines(self._api)
 
     async def owners(self, changes: Sequence[CardEvent], pairings: Sequence[Pairing]) -> Sequence[ChatOwner]:
         """Who is responsible now for the chats of cards that changed."""

@@ -59,7 +59,7 @@ async def mend(api: PortalApi, line: str, codes: Collection[str]) -> Place:
     return _place(line, present, present, {})
 
 
-async def _settings(api: PortalApi, line: str) -> Tree:
+async def _settings(api: MethodCalls, line: str) -> Tree:
     said = await api.call("imopenlines.config.get", {"CONFIG_ID": int(line), "WITH_QUEUE": "Y"})
     if not isinstance(said, Mapping):
         raise Rejected("place_gone", line)
@@ -111,6 +111,11 @@ def warnings(settings: Tree) -> Iterator[str]:
         yield "tracker_off"
     if "QUEUE" in settings and not members(settings["QUEUE"]):
         yield "queue_empty"
+
+
+async def has_crm(api: MethodCalls, line: str) -> bool:
+    """Whether an open line works with the CRM, so that its tracker makes the cards. Raises Rejected if it is gone."""
+    return (await _settings(api, line)).get("CRM") != "N"
 
 
 async def employees(api: MethodCalls) -> Sequence[Employee]:

@@ -11,12 +11,11 @@ from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from chatapp_cli.crm.bitrix24 import bbcode, check, errors, lines, lite_pipelines
 from chatapp_cli.crm.bitrix24.calls import AT_ONCE, PROOF, BatchCommand
-from chatapp_cli.crm.bitrix24.cards import TYPES, item_of, shown
-from chatapp_cli.crm.bitrix24.lite_cards import LiteCard, LiteCards, place_of, places
+from chatapp_cli.crm.bitrix24.lite_cards import CARD, LiteCard, LiteCards, card_of_chat, place_of, places
 from chatapp_cli.crm.bitrix24.together import TogetherCalls
 from chatapp_cli.crm.bitrix24.webhook import WebhookApi, opened
 from chatapp_cli.domain.crm import showing
@@ -33,9 +32,6 @@ from chatapp_cli.kit.decided_cards import DecidedCards
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.ports.world import World
-
-_CARD: Final = "card "
-"""In the memory before the id of a chat: the card in which it was last written down."""
 
 
 class Bitrix24LiteSession:
@@ -127,7 +123,7 @@ class Bitrix24LiteSession:
     async def _remember(self, chat: str, card: LiteCard) -> None:
         """Note where a chat is written down, before it is: a lost answer is looked for there."""
         if self._written_in.get(chat) != card:
-            await self._memory.save({_CARD + chat: f"{card.kind}-{card.id}"})
+            await self._memory.save({CARD + chat: f"{card.kind}-{card.id}"})
             self._written_in[chat] = card
 
     def _comment(self, entry: LedgerEntry, card: LiteCard) -> Mapping[str, Any]:
@@ -150,9 +146,7 @@ class Bitrix24LiteSession:
 
     async def _found(self, entry: LedgerEntry) -> int | None:
         """The comment of a message, among the newest hundred of its card."""
-        kind, _, number = (
-            (await self._memory.known(_CARD + entry.chat.id)).get(_CARD + entry.chat.id, "").partition("-")
-        )
+        kind, _, number = (await self._memory.known(CARD + entry.chat.id)).get(CARD + entry.chat.id, "").partition("-")
         if not number:
             return None
         asked = {"filter": {"ENTITY_TYPE": kind, "ENTITY_ID": int(number)}, "order": {"ID": "DESC"}}
@@ -204,13 +198,7 @@ class Bitrix24LiteSession:
 
     async def cards(self, chat: CrmChat) -> Sequence[Card]:
         """The card in which a chat is written down."""
-        known = (await self._memory.known(_CARD + chat.id)).get(_CARD + chat.id, "")
-        kind, _, number = known.partition("-")
-        if not number:
-            return []
-        told = await self._api.call("crm.item.get", {"entityTypeId": TYPES[kind], "id": int(number)})
-        item = {"id": number, **item_of(told)}
-        return await shown(self._api, [(kind, item)], self._api.origin, staff=False)
+        return await card_of_chat(self._api, self._memory, chat.id, self._api.origin, staff=False)
 
 
 async def findings(bound: Bound, world: World) -> Sequence[Finding]:

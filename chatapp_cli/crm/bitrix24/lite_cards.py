@@ -1,6 +1,7 @@
-"""Cards in a portal without open lines: the contact and the deal or lead of a client, each made once.
+"""Cards where nothing but us makes them: the contact and the deal or lead of a client, each made once.
 
-Nothing but us makes cards there, so each is looked for before it is made: by our own marks (``originatorId``,
+Such as in a portal that is linked by a webhook alone, or for an open line that works without the CRM (``line_cards``).
+Each is looked for before it is made: by our own marks (``originatorId``,
 ``originId``), which find what a lost answer left, and by phone and address, which find what people made.
 Sources: b24-rest-docs ``crm.item.*``, ``crm.duplicate.findbycomm``, ``crm.category.list``; providers' sheet §3.1.
 """
@@ -8,21 +9,21 @@ Sources: b24-rest-docs ``crm.item.*``, ``crm.duplicate.findbycomm``, ``crm.categ
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 from weakref import WeakValueDictionary
 
 import structlog
 
 from chatapp_cli.crm.bitrix24 import names
-from chatapp_cli.crm.bitrix24.cards import TYPES
+from chatapp_cli.crm.bitrix24.calls import MethodCalls
+from chatapp_cli.crm.bitrix24.cards import TYPES, item_of, shown
 from chatapp_cli.crm.bitrix24.lite_staff import LiteStaff
 from chatapp_cli.crm.bitrix24.together import TogetherCalls
-from chatapp_cli.crm.bitrix24.webhook import WebhookApi
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.entry import CrmPerson, LedgerEntry
-from chatapp_cli.domain.crm.link import Place
+from chatapp_cli.domain.crm.link import Card, Place
 from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.crm.states import OTHER_WAY
 from chatapp_cli.domain.errors import OutcomeUnknown, PlaceRefused, Rejected, Retryable
@@ -30,12 +31,16 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
 from chatapp_cli.kit.brackets import members
 from chatapp_cli.kit.decided_cards import DecidedCards
+from chatapp_cli.ports.memory import Memory
 from chatapp_cli.ports.world import Clock
 
 log = structlog.get_logger()
 
 ORIGINATOR: Final = "chatapp"
 LEADS: Final = "lead"
+CARD: Final = "card "
+"""In the memory before the id of a chat: the card that was last found or made for it, such as ``deal-17``."""
+KnownContact: TypeAlias = Callable[[], Awaitable[int | None]]
 _FRESH: Final = 600.0
 """Seconds for which a card that was found is taken to be open still."""
 
@@ -56,6 +61,11 @@ class LitePlace(NamedTuple):
     kind: str
     category: int = 0
 
+    @property
+    def id(self) -> str:
+        """As ``place_of`` reads it."""
+        return f"{self.kind}-{self.category}" if self.kind == "deal" else self.kind
+
 
 def place_of(said: str) -> LitePlace | None:
     """Read a place such as ``lead`` or ``deal-9``; ``None`` for another."""
@@ -75,7 +85,7 @@ def _kinds(place: LitePlace, outcome: CardOutcome | None) -> Sequence[str]:
     return (place.kind,) if outcome is None else tuple(dict.fromkeys([place.kind, "deal", LEADS]))
 
 
-async def places(api: WebhookApi) -> Sequence[Place]:
+async def places(api: MethodCalls) -> Sequence[Place]:
     """Leads, and the pipelines of deals."""
     told = await api.call("crm.category.list", {"entityTypeId": TYPES["deal"]})
     found = told.get("categories") if isinstance(told, Mapping) else None
@@ -89,10 +99,19 @@ def _pipeline(name: str) -> str:
     return show(T("Deals: {name}", name=name))
 
 
+async def card_of_chat(api: MethodCalls, memory: Memory, chat: str, origin: str, *, staff: bool) -> Sequence[Card]:
+    """The card that is remembered of a chat, as the portal has it now; without ``staff`` employees have no names."""
+    kind, _, number = (await memory.known(CARD + chat)).get(CARD + chat, "").partition("-")
+    if not number:
+        return []
+    told = await api.call("crm.item.get", {"entityTypeId": TYPES[kind], "id": int(number)})
+    return await shown(api, [(kind, {"id": number, **item_of(told)})], origin, staff=staff)
+
+
 class LiteCards:
     """Finds and makes cards for one session; ``mark`` tells our cards from those of another desk."""
 
-    def __init__(self, api: WebhookApi, calls: TogetherCalls, mark: str, clock: Clock, decided: DecidedCards) -> None:
+    def __init__(self, api: MethodCalls, calls: TogetherCalls, mark: str, clock: Clock, decided: DecidedCards) -> None:
         self._api = api
         self._calls, self._mark, self._clock, self._decided = calls, mark, clock, decided
         self._by_rule = asyncio.Lock()
@@ -107,13 +126,24 @@ class LiteCards:
         place = place_of(entry.pairing.place)
         if place is None:
             raise PlaceRefused(OTHER_WAY, entry.pairing.place)
+        return await self.in_place(entry, place)
+
+    async def in_place(
+        self, entry: LedgerEntry, place: LitePlace, known: KnownContact | None = None
+    ) -> LiteCard | None:
+        """The same, where another place than the pairing's is the one for what nothing is decided of.
+
+        ``known`` tells the contact, if the portal has it already in a way of its own.
+        """
         asked = (entry.person.id, entry.pairing.place)
         async with AsyncExitStack() as stack:
             for whose in sorted(_same_person(entry.person)):
                 await stack.enter_async_context(self._looking.setdefault(whose, asyncio.Lock()))
             at, card = self._known.get(asked, (0.0, None))
             if card is None or self._clock.monotonic() - at > _FRESH:
-                card = await self._looked(entry.person, place, entry, makes=not entry.ours)
+                contact = await known() if known is not None else None
+                contact = contact or await self.contact(entry.person)
+                card = await self._looked(contact, place, entry, makes=not entry.ours)
             if card is not None and entry.outcome is not None and entry.outcome.moves == str(card):
                 async with self._by_rule:
                     await self._move(card, entry, entry.outcome)
@@ -125,8 +155,9 @@ class LiteCards:
         """Look again the next time: the card may be gone."""
         self._known.pop((entry.person.id, entry.pairing.place), None)
 
-    async def _looked(self, person: CrmPerson, place: LitePlace, entry: LedgerEntry, *, makes: bool) -> LiteCard | None:
-        contact = await self.contact(person)
+    async def _looked(
+        self, contact: int | None, place: LitePlace, entry: LedgerEntry, *, makes: bool
+    ) -> LiteCard | None:
         for kind in _kinds(place, entry.outcome) if contact is not None else ():
             if (card := await self._open(contact, kind)) is not None:
                 if entry.outcome is not None and await self._decided.was_intended(entry):
@@ -135,7 +166,7 @@ class LiteCards:
         if not makes:
             return None
         if entry.outcome is None:
-            return await self._made_at_home(place, contact or await self._made_contact(person, {}), entry)
+            return await self._made_at_home(place, contact or await self._made_contact(entry.person, {}), entry)
         async with self._by_rule:
             return await self._made_as_chosen(place, contact, entry, entry.outcome)
 
@@ -230,11 +261,11 @@ class LiteCards:
         return await self._add("contact", fields)
 
     async def _made_at_home(self, place: LitePlace, contact: int, entry: LedgerEntry) -> LiteCard:
-        """A card in the pairing's own place. Raises PlaceRefused if that is not there any more."""
+        """A card in the place for what nothing is decided of. Raises PlaceRefused if that is not there any more."""
         try:
             return await self._made(place, contact, entry, {})
         except Rejected as error:
-            if any(one.id == entry.pairing.place for one in await places(self._api)):
+            if any(one.id == place.id for one in await places(self._api)):
                 raise
             raise PlaceRefused("place_gone", error.detail) from error
 

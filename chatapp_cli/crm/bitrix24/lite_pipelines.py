@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from chatapp_cli.crm.bitrix24.calls import BatchCommand
+from chatapp_cli.crm.bitrix24.calls import BatchCommand, MethodCalls
 from chatapp_cli.crm.bitrix24.cards import TYPES
 from chatapp_cli.crm.bitrix24.lite_cards import LEADS, LitePlace, place_of, places
-from chatapp_cli.crm.bitrix24.webhook import WebhookApi
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.outcome import CrmField, CrmPipeline, CrmStage
 from chatapp_cli.domain.errors import ChannelError
@@ -22,7 +21,7 @@ _OURS: Final = frozenset(
 """What a rule says in its own way, or what we fill in ourselves."""
 
 
-async def pipelines(api: WebhookApi) -> Sequence[CrmPipeline]:
+async def pipelines(api: MethodCalls) -> Sequence[CrmPipeline]:
     """Leads and the pipelines of deals. Raises ChannelError."""
     there = [(one, place) for one in await places(api) if (place := place_of(one.id)) is not None]
     asked = {f"stages {one.id}": BatchCommand("crm.status.list", _stages(place)) for one, place in there}

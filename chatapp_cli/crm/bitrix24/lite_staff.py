@@ -1,4 +1,4 @@
-"""Who still works in a portal that is linked by a webhook alone."""
+"""Who still works in a portal in which we make cards."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from chatapp_cli.crm.bitrix24 import lines
-from chatapp_cli.crm.bitrix24.webhook import WebhookApi
+from chatapp_cli.crm.bitrix24.calls import MethodCalls
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.ports.world import Clock
 
@@ -17,7 +17,7 @@ _FRESH: Final = 600.0
 class LiteStaff:
     """Those who work there, asked for now and then."""
 
-    def __init__(self, api: WebhookApi, clock: Clock) -> None:
+    def __init__(self, api: MethodCalls, clock: Clock) -> None:
         self._api, self._clock = api, clock
         self._known: frozenset[str] | None = None
         self._at = 0.0

@@ -18,6 +18,7 @@ import msgspec
 from chatapp_cli.crm.bitrix24 import errors
 from chatapp_cli.crm.bitrix24.bind import portal_of
 from chatapp_cli.crm.bitrix24.calls import AGAIN, LARGEST, PATIENCE, PROOF, Answer, MethodCalls
+from chatapp_cli.crm.bitrix24.record import mark_of
 from chatapp_cli.domain.errors import ChannelError, NeedsRebind, UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
@@ -109,7 +110,7 @@ async def bound_by(values: Mapping[str, str], world: World, previous: Bound | No
         account=account,
         title=account,
         settings={WAY: LITE},
-        secrets={LITE: address, "mark": kept.get("mark") or world.chance.key()[-12:]},
+        secrets={LITE: address, "mark": mark_of(kept, hook_key)},
         facts={N_("Portal"): account},
         hook_key=hook_key,
     )

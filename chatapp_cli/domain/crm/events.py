@@ -175,8 +175,19 @@ class CrmStepAsked:
     """For the gaps of the template, in their order."""
     file: str = ""
     """The address of a file that goes with it, anywhere on the Internet."""
+    upload: str = ""
+    """In place of an address: the key of a file that was given to us, see ``CrmFileGiven``."""
     groups: bool = True
     """Whether a dialog that is a group is written to as well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmFileGiven:
+    """Somebody who sets up an automation of the CRM has given us the file that it sends (S-192)."""
+
+    key: str
+    """Unique in the link, and not to be guessed: the automation names the file by it."""
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +291,7 @@ CrmEvent: TypeAlias = (
     | CrmTexted
     | CrmWroteFirst
     | CrmStepAsked
+    | CrmFileGiven
     | RobotAsked
     | CrmConversation
     | CopyCame

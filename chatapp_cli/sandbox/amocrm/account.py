@@ -10,6 +10,7 @@ from chatapp_cli.kit.system import SystemClock
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.sandbox.amocrm.account_hooks import AccountHooks
 from chatapp_cli.sandbox.amocrm.authority import AmoAuthority
+from chatapp_cli.sandbox.amocrm.browser import AmoBrowser
 from chatapp_cli.sandbox.amocrm.channel import AmoChannel
 from chatapp_cli.sandbox.amocrm.chat_hooks import ChatHooks
 from chatapp_cli.sandbox.amocrm.chat_server import ChatServer
@@ -76,7 +77,7 @@ class Account:
         self._talk = AmoTalk(self._desk, self.channel, self._chat_hooks)
         self.server = AccountServer(self._desk, clock, self.calls, rate)
         self.chat_server = ChatServer(self._desk, clock, self.calls, self.channel, self._talk)
-        self.consent = AmoConsent(self._desk)
+        self.consent, self.browser = AmoConsent(self._desk), AmoBrowser(self._desk)
         self.staff = AmoStaff(self._desk, self._talk, self.chat_server)
         self.manager_writes, self.writes_first = self.staff.manager_writes, self.staff.writes_first
         self.edits, self.reacts, self.types = self.staff.edits, self.staff.reacts, self.staff.types

@@ -424,6 +424,22 @@ WHERE d.channel_id = :channel AND d.kind = 'group' AND m.direction = 'in' AND m.
   SELECT own.sender FROM message own WHERE own.dialog_id = :dialog AND own.direction = 'in' AND own.sender <> '')
 ORDER BY d.id LIMIT :n;
 
+-- name: uploads.count
+SELECT COUNT(*) FROM crm_upload WHERE link_id = :link;
+
+-- name: uploads.add
+INSERT INTO crm_upload (link_id, key, sha256, name, mime, size, kind, at, asked_at)
+VALUES (:link, :remote, :sha256, :name, :mime, :size, :kind, :now, NULL);
+
+-- name: uploads.one
+SELECT name, mime, size, sha256, kind FROM crm_upload WHERE link_id = :link AND key = :remote;
+
+-- name: uploads.asked
+UPDATE crm_upload SET asked_at = :now WHERE link_id = :link AND key = :remote;
+
+-- name: uploads.sweep
+DELETE FROM crm_upload WHERE (asked_at IS NULL AND at < :before) OR asked_at < :until;
+
 -- name: ledger.message_of
 SELECT k.message_id FROM crm_message k JOIN message m ON m.id = k.message_id
 WHERE k.link_id = :link AND k.remote = :remote AND k.remote <> '' AND k.came = 1;

@@ -323,7 +323,8 @@ WHERE id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:id
 SELECT (SELECT COUNT(*) FROM file WHERE sha256 = :sha256)
   + (SELECT COUNT(*) FROM arrived WHERE raw_sha256 = :sha256)
   + (SELECT COUNT(*) FROM quick_reply_file WHERE sha256 = :sha256)
-  + (SELECT COUNT(*) FROM application WHERE document_sha256 = :sha256);
+  + (SELECT COUNT(*) FROM application WHERE document_sha256 = :sha256)
+  + (SELECT COUNT(*) FROM crm_upload WHERE sha256 = :sha256);
 
 -- name: files.wanted
 SELECT id, message_id, channel_id, kind, name, mime, size, seconds, sha256, remote, state, code, attempts, words

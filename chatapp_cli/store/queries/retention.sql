@@ -119,5 +119,8 @@ SELECT DISTINCT sha256 FROM quick_reply_file WHERE sha256 LIKE :like;
 -- name: media.of_applications
 SELECT DISTINCT document_sha256 FROM application WHERE document_sha256 LIKE :like;
 
+-- name: media.of_uploads
+SELECT DISTINCT sha256 FROM crm_upload WHERE sha256 LIKE :like;
+
 -- name: media.of_drafts
 SELECT t.sheet FROM draft t JOIN dialog d ON d.id = t.dialog_id;

@@ -340,3 +340,22 @@ class CrmHold(Table, table=True):
     """How often that was tried: by it the pauses grow."""
     entry_id: int | None = Field(sa_column=Column(Big))
     """The entry that was tried last; its answer tells whether the place is right again."""
+
+
+class CrmUpload(Table, table=True):
+    """A file that somebody gave us for an automation of the CRM, which names it by its key."""
+
+    __tablename__ = "crm_upload"
+    __table_args__ = (Index("ix_crm_upload_sha256", "sha256"),)
+    link_id: int = Field(sa_column=Column(Big, ForeignKey("crm_link.id", ondelete="CASCADE"), primary_key=True))
+    key: str = Field(primary_key=True)
+    sha256: str
+    name: str
+    mime: str
+    size: int = Field(sa_column=Column(Big, nullable=False))
+    kind: str
+    """As which kind of a message's file it is sent."""
+    at: int = Field(sa_column=moment())
+    """When it was given."""
+    asked_at: int | None = Field(sa_column=moment(null=True))
+    """When an automation last wanted it sent; empty if none ever did."""

@@ -18,7 +18,7 @@ from chatapp_cli.domain.journal.links import RulesChanged
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.runtime import crm_rules as kept
-from chatapp_cli.services import calendars, channels, crm_rules, links, rule_trial
+from chatapp_cli.services import calendars, channels, crm_rules, rule_trial
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.crm_rules import PipelineRule
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -131,10 +131,6 @@ class CrmRulesScreen(ActionPage):
     def _words(self) -> RuleWords:
         return RuleWords(self.appearance.styles, self._names)
 
-    @property
-    def _heeded(self) -> bool:
-        return manifest(self._link.kind).heeds_rules(self._link.settings)
-
     # What can be done
 
     @property
@@ -197,10 +193,6 @@ class CrmRulesScreen(ActionPage):
         self.do(self._test)
 
     async def _test(self) -> None:
-        if not self._heeded:
-            refusal = links.no_rules(self._link)
-            self._tell("tried", Text(f"{show(refusal.what)} {show(refusal.next_step)}"))
-            return
         rows = {str(row.id): row for row in await self.workspace.read(channels.everything)}
         named = [(number, f"{title(row)} · {row.line}") for number, row in rows.items()]
         chosen = await self.choose(_("By which channel?"), named)
@@ -220,6 +212,6 @@ class CrmRulesScreen(ActionPage):
 
 def _of_all(link: LinkRow, rules: Sequence[PipelineRule]) -> str:
     """What is to be said of the rules together; empty: nothing."""
-    if not manifest(link.kind).heeds_rules(link.settings):
-        return show(links.no_rules(link).what)
+    if (where := manifest(link.kind).own_cards_of(link.settings)) is not None:
+        return show(where)
     return "" if rules else _("There are no rules: cards are made where the channels are paired.")

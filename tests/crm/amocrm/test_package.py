@@ -26,22 +26,34 @@ LABELS = [
 ]  # fmt: skip
 HARNESS = """
 const fs = require('fs');
+const [params, picked, status] = JSON.parse(process.argv[3]);
 const words = JSON.parse(fs.readFileSync(process.argv[2] + '/i18n/ru.json', 'utf8'));
-let made;
-global.define = (needs, make) => {
-  made = make((html) => ({ html, on(_name, act) { this.act = act; }, remove() {} }));
-};
+const event = { preventDefault() {}, target: { files: [picked] } };
+const element = (html) => ({ html, acts: {}, remove() {}, text(said) { this.said = said; },
+  on(name, act) { this.acts[name] = act; }, trigger(name) { if (this.acts[name]) this.acts[name](event); } });
+const field = { length: 1, value: '', told: [], trigger(name) { this.told.push(name); return this; },
+  val(said) { if (said === undefined) return this.value; this.value = said; return this; } };
+let made, asked = null;
+global.define = (needs, make) => { made = make(element); };
 require(process.argv[2] + '/script.js');
 const widget = new made();
 widget.i18n = (name) => words[name];
+widget.$authorizedAjax = (said) => {
+  asked = said;
+  const back = { done(act) { if (status === 200) act({ url: 'https://desk.example.ru/1.png' }); return back; },
+    fail(act) { if (status !== 200) act({ status }); return back; } };
+  return back;
+};
 const rows = [];
-const body = { append(row) { rows.push(row); }, find() { return { length: 0 }; } };
+const body = { append(row) { rows.push(row); },
+  find(one) { return one === '[name="file"]' ? field : { length: 0 }; } };
 const row = (label, control) => ({ label, control });
-const params = JSON.parse(process.argv[3]);
 const back = widget.callbacks.salesbotDesignerSettings(body, row, params);
-rows.filter((one) => one.act).forEach((one) => one.act({ preventDefault() {} }));
+rows.filter((one) => one.acts).forEach((one) => one.trigger('click'));
+if (picked) rows.filter((one) => one.acts).forEach((one) => one.trigger('change'));
 const saved = widget.callbacks.onSalesbotDesignerSave('send_message', params);
-console.log(JSON.stringify({ rows, back, saved: JSON.parse(saved) }));
+const notes = rows.map((one) => one.said).filter(Boolean);
+console.log(JSON.stringify({ rows, back, asked, notes, told: field.told, saved: JSON.parse(saved) }));
 """
 
 
@@ -56,7 +68,7 @@ def unpacked(raw: bytes) -> dict[str, bytes]:
 
 
 @pytest.mark.req("S-191")
-@pytest.mark.req("S-192", part="every field with its words and what it starts with; no upload of a file")
+@pytest.mark.req("S-192", part="every field with its words and what it starts with")
 async def test_the_archive_holds_what_is_uploaded_in_the_words_of_the_designer(bound: Bound, desk: AmoDesk) -> None:
     raw = desk.crm.package(bound, CHOICES, public_url=desk.url)
     assert raw == desk.crm.package(bound, CHOICES, public_url=desk.url)
@@ -110,7 +122,7 @@ async def test_a_desk_that_has_moved_or_cannot_check_signatures_builds_nothing(
 
 
 @pytest.mark.real
-@pytest.mark.req("S-192", part="the script in the designer")
+@pytest.mark.req("S-192")
 async def test_the_script_draws_the_fields_and_saves_the_bot_that_is_exported(
     bound: Bound, desk: AmoDesk, tmp_path: Path
 ) -> None:
@@ -123,10 +135,9 @@ async def test_the_script_draws_the_fields_and_saves_the_bot_that_is_exported(
     harness = tmp_path / "harness.js"
     harness.write_text(HARNESS)
 
-    def designed(**params: str) -> Any:
-        done = subprocess.run(
-            [node, str(harness), str(tmp_path), json.dumps(params)], capture_output=True, text=True, check=False
-        )
+    def designed(picked: Any = None, status: int = 200, **params: str) -> Any:
+        said = json.dumps([params, picked, status])
+        done = subprocess.run([node, str(harness), str(tmp_path), said], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
@@ -140,10 +151,25 @@ async def test_the_script_draws_the_fields_and_saves_the_bot_that_is_exported(
     }
     drawn = [row.get("label") or row["html"] for row in told["rows"]]
     assert drawn == [
-        "Линия", "Мессенджер", "Параметр 1", '<a href="#">Раскрыть все параметры</a>', "В группе",
+        "Линия", "Мессенджер", "Файл", told["rows"][3]["html"], told["rows"][4]["html"], "<span></span>",
+        "Параметр 1", '<a href="#">Раскрыть все параметры</a>', "В группе",
         "Указать свой контакт", "Выбор контакта", *(f"Параметр {place}" for place in range(2, 11)),
     ]  # fmt: skip
     assert "&lt;/script&gt;" in told["rows"][0]["control"]
+    assert told["rows"][3]["html"] == '<a href="#">Загрузить файл</a>'
+    assert 'accept=".jpg,' in told["rows"][4]["html"]
+    picked = {"name": "ёлка 1.png", "size": 8, "type": "image/png"}
+    given = designed(picked)
+    assert given["asked"] == {
+        "url": f"{desk.address('file')}?name=%D1%91%D0%BB%D0%BA%D0%B0%201.png", "method": "POST", "data": picked,
+        "processData": False, "contentType": "image/png", "dataType": "json",
+    }  # fmt: skip
+    assert given["saved"][0]["question"][0]["params"]["data"]["file"] == "https://desk.example.ru/1.png"
+    assert (given["notes"], given["told"]) == (["Файл загружен. Сохраните бота."], ["input", "change"])
+    refused = designed(picked, 415)
+    assert (refused["notes"], refused["told"]) == (["Файлы этого вида не принимаются."], [])
+    large = designed({**picked, "size": (32 << 20) + 1})
+    assert (large["notes"], large["asked"]) == (["Файл слишком большой: можно до 32 МБ."], None)
     chosen = designed(line="1", template="Да", contact_value='"@anna"', param3="x", contact_choice="all")
     data = chosen["saved"][0]["question"][0]["params"]["data"]
     assert data == package.DEFAULTS | {

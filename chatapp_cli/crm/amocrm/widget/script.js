@@ -79,6 +79,50 @@ define(['jquery'], function ($) {
       $body.append($more);
     }
 
+    function whyNot(status) {
+      return (words()['upload_' + status] || words().upload_failed).replace('{n}', String(DESK.largest >> 20));
+    }
+
+    // The address goes into the field of the link: what is saved is the same for both.
+    function upload($field, $note, file) {
+      if (file.size > DESK.largest) {
+        $note.text(whyNot(413));
+        return;
+      }
+      $note.text(words().upload_waits);
+      self.$authorizedAjax({
+        url: DESK.upload + '?name=' + encodeURIComponent(file.name),
+        method: 'POST',
+        data: file,
+        processData: false,
+        contentType: file.type || 'application/octet-stream',
+        dataType: 'json'
+      }).done(function (answer) {
+        $field.val(answer.url).trigger('input').trigger('change');
+        $note.text(words().upload_done);
+      }).fail(function (answer) {
+        $note.text(whyNot(answer.status));
+      });
+    }
+
+    function drawFile($body, renderRow, params) {
+      drawAll($body, renderRow, [{ label: words().file, control: line(params, 'file', words().file_hint) }]);
+      var $pick = $('<input type="file" style="display:none" accept="' + escaped(DESK.endings.join(',')) + '">');
+      var $button = $('<a href="#">' + escaped(words().upload) + '</a>');
+      var $note = $('<span></span>');
+      $button.on('click', function (event) {
+        event.preventDefault();
+        $pick.trigger('click');
+      });
+      $pick.on('change', function (event) {
+        var files = event.target.files;
+        if (files.length) {
+          upload($body.find('[name="file"]'), $note, files[0]);
+        }
+      });
+      [$button, $pick, $note].forEach(function ($one) { $body.append($one); });
+    }
+
     function said(params) {
       var data = {};
       DESK.fields.forEach(function (name) { data[name] = chosen(params, name); });
@@ -136,6 +180,7 @@ define(['jquery'], function ($) {
           { label: words().line, control: list(params, 'line', available(DESK.lines)) },
           { label: words().messenger, control: list(params, 'messenger', available(DESK.messengers)) }
         ]);
+        drawFile($body, renderRow, params);
         drawParameters($body, renderRow, params);
         drawAll($body, renderRow, [
           { label: words().group_mode, control: list(params, 'group_mode', choices('group_mode')) },
