@@ -85,11 +85,11 @@ def _by(one: FilledField) -> str:
 
 
 class _FieldsAsked(NamedTuple):
-    """What rules can fill in a CRM."""
+    """What rules can fill in a CRM; nothing of one that makes its cards by itself, while there are none."""
 
-    fields: Sequence[FilledField]
-    rules: Sequence[PipelineRule]
-    staff: Sequence[Employee]
+    fields: Sequence[FilledField] = ()
+    rules: Sequence[PipelineRule] = ()
+    staff: Sequence[Employee] = ()
 
 
 def _asked(company: Company, row: LinkRow) -> _FieldsAsked:
@@ -97,8 +97,10 @@ def _asked(company: Company, row: LinkRow) -> _FieldsAsked:
     from chatapp_cli.runtime import crm_rules
     from chatapp_cli.services import crm_fields
 
-    pipelines, staff = asyncio.run(crm_rules.pipelines(company, row))
     rules, _names = ruling.known(company, row)
+    if not rules and manifest(row.kind).own_cards_of(row.settings) is not None:
+        return _FieldsAsked()
+    pipelines, staff = asyncio.run(crm_rules.pipelines(company, row))
     return _FieldsAsked(crm_fields.filled(pipelines, rules), rules, staff)
 
 
