@@ -38,7 +38,8 @@ class ClientCard(VerticalScroll):
     """What is known of the client, and the limits of the channel."""
 
     DEFAULT_CSS = (
-        "ClientCard { width: 34; border-left: solid $rule; padding: 0 0 0 1; display: none; scrollbar-size-vertical: 1; }"
+        "ClientCard { width: 34; border-left: solid $rule; padding: 0 0 0 1; display: none;"
+        " scrollbar-size-vertical: 1; }"
         " ClientCard.-shown { display: block; } ClientCard > Static { height: auto; }"
     )
 
