@@ -11,7 +11,7 @@ from chatapp_cli.commands.base import Json, OneLine, Verb, noun, opened
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.input_checks import number
 from chatapp_cli.documents import calendars as documents
-from chatapp_cli.domain.opening_hours import state_in_words
+from chatapp_cli.domain.opening_hours import state_with_zone
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import business_hours, lines
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.opening_hours import OpeningHours
 
 app = noun()
-_WEEKS = 14
+_DAYS = 14
 
 
 @app.command("show", cls=Verb)
@@ -31,7 +31,7 @@ def show_(
     at: Annotated[
         str, typer.Option("--at", metavar="TIME", help=N_("When, by the clocks of the line: 2027-02-20 10:00"))
     ] = "",
-    days: Annotated[int, typer.Option("--days", metavar="N", parser=number, help=N_("How many days to show"))] = _WEEKS,
+    days: Annotated[int, typer.Option("--days", metavar="N", parser=number, help=N_("How many days to show"))] = _DAYS,
     as_json: Json = False,
 ) -> None:
     """Show whether a line is open, until when, and the hours of the coming days with their reasons."""
@@ -44,7 +44,7 @@ def show_(
     if hours is None:
         note('The line has no working hours. Set them: chatapp line configure --set hours="mon-fri 09:00-18:00"')
         return
-    typer.echo(show(state_in_words(hours, time)))
+    typer.echo(show(state_with_zone(hours, time)))
     rows = [(f"{one.day:%d.%m.%Y}", _hours(one), show(one.why)) for one in coming]
     printing.table((_("Day"), _("Hours"), _("Why")), rows)
 

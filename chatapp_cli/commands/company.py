@@ -24,11 +24,12 @@ def configure(ctx: typer.Context, given: Set = None, as_json: Json = False) -> N
     from chatapp_cli.commands import configuring
     from chatapp_cli.commands.binding import gathered
     from chatapp_cli.domain.option import COMPANY
-    from chatapp_cli.services import alarm_messages, alarm_recipients, options
+    from chatapp_cli.services import alarm_messages, alarm_recipients, business_hours, options
 
     with opened(ctx) as company:
         if given:
             changes = gathered(given, "")
+            business_hours.require_calendar(company.settings.folder, changes)
             company.write(lambda tx: options.configure_company(tx, changes))
             note("Saved for the company: {names}.", names=", ".join(sorted(changes)))
             to = alarm_recipients.recipients(changes.get(alarm_recipients.OPTION, ""))

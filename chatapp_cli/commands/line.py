@@ -306,6 +306,7 @@ def _configured(company: Company, channel: str, line: str, changes: Mapping[str,
         company.write(lambda tx: channels.configure(tx, row, company.manifest(row), changes))
         return row.title
     one = company.read(lambda tx: lines.find(tx, line))
+    business_hours.require_calendar(company.settings.folder, changes)
     company.write(lambda tx: lines.configure(tx, one, changes))
     return one.name
 

@@ -8,10 +8,11 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
-from chatapp_cli.domain.condition import MINUTES_OF_DAY, TimeSpan
+from chatapp_cli.domain import written_time
+from chatapp_cli.domain.condition import MINUTES_OF_DAY, WEEKDAYS, TimeSpan
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.opening_hours import Spans
-from chatapp_cli.domain.text import T, Text
+from chatapp_cli.domain.text import T
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """How days are named, Monday first."""
@@ -54,11 +55,11 @@ def _number(day: str) -> int | None:
 def week(said: str, field: str = "hours") -> Sequence[Spans]:
     """The hours of each weekday, Monday first. Raises UsageError."""
     found: dict[int, Spans] = {}
-    for part in filter(None, map(str.strip, said.split(";"))):
+    for part in _parts(said):
         days, hours = _divided(part, field)
         for day in days:
             if day in found:
-                raise UsageError(T("{day} has its hours twice.", day=DAYS[day]), _WEEK, field=field)
+                raise UsageError(T("{day} has its hours twice.", day=WEEKDAYS[day]), _WEEK, field=field)
             found[day] = hours
     if not any(found.values()):
         raise UsageError(T("These hours are never open."), _WEEK, field=field)
@@ -87,18 +88,19 @@ def _spans(said: str, field: str) -> Spans:
 
 def own_days(said: str, field: str = "days") -> Mapping[date, Spans]:
     """Dates with the hours that they have, or ``off``. Raises UsageError."""
-    return dict(_own_days(said, field))
+    found: dict[date, Spans] = {}
+    for part in _parts(said):
+        written, _, hours = part.partition(" ")
+        day = written_time.day(written, field)
+        if day in found:
+            raise UsageError(T("{day} has its hours twice.", day=written), _OWN_DAYS, field=field)
+        if not hours:
+            raise UsageError(T("{day} has no hours.", day=written), _OWN_DAYS, field=field)
+        found[day] = _spans(hours, field)
+    return found
 
 
-def _own_days(said: str, field: str) -> Iterator[tuple[date, Spans]]:
-    for part in filter(None, map(str.strip, said.split(";"))):
-        day, _, hours = part.partition(" ")
-        yield _date(day, part, field), _spans(hours or "off", field)
-
-
-def _date(said: str, part: str, field: str) -> date:
-    try:
-        return date.fromisoformat(said)
-    except ValueError:
-        what: Text = T("{said} does not begin with a date.", said=part)
-        raise UsageError(what, _OWN_DAYS, field=field) from None
+def _parts(said: str) -> Iterator[str]:
+    """What stands between semicolons, with nothing around a dash or behind a comma between days."""
+    closed_up = re.sub(r"\s*[-–]\s*", "-", re.sub(r",\s+(?=[^\W\d])", ",", said))
+    return filter(None, map(str.strip, closed_up.split(";")))

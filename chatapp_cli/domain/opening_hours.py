@@ -161,3 +161,8 @@ def state_in_words(hours: OpeningHours, now: Millis) -> Text:
         return T("always open") if state.is_open else T("closed for the whole year")
     until = moment_in_words(hours, state.until, now)
     return T("open until {time}", time=until) if state.is_open else T("closed until {time}", time=until)
+
+
+def state_with_zone(hours: OpeningHours, now: Millis) -> Text:
+    """The same with the zone by whose clocks it is."""
+    return Text("{state} ({zone})", {"state": state_in_words(hours, now), "zone": hours.zone_name})

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from chatapp_cli.domain import hours_text, zones
+from chatapp_cli.domain import hours_text, written_time, zones
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import LineId, Millis
-from chatapp_cli.domain.opening_hours import OpeningHours, Spans, state_in_words
-from chatapp_cli.domain.text import T, Text
+from chatapp_cli.domain.opening_hours import OpeningHours, Spans, state_with_zone
+from chatapp_cli.domain.text import Text
 from chatapp_cli.domain.working_days import WorkingCalendar
 from chatapp_cli.services.calendars import FOLDER, calendar
 from chatapp_cli.services.options import Options, OptionScope
@@ -49,12 +49,12 @@ class BusinessHours:
         return None if name in {"", NO_CALENDAR} else calendar(name, self.folder)
 
     def state(self, tx: Tx, line: LineId | None = None) -> Text | None:
-        """Whether a line is open now and until when, in words; ``None``: it has no hours."""
+        """Whether a line is open now and until when, in words with the zone; ``None``: it has no hours."""
         try:
             hours = self.of(tx, line)
         except UsageError as error:
             return error.what
-        return None if hours is None else state_in_words(hours, tx.now)
+        return None if hours is None else state_with_zone(hours, tx.now)
 
 
 def of_company(options: Options, folder: Path) -> BusinessHours:
@@ -64,12 +64,16 @@ def of_company(options: Options, folder: Path) -> BusinessHours:
 
 def moment(said: str, hours: OpeningHours | None) -> Millis:
     """A time by the clocks of a line, or of this machine if it has none. Raises UsageError."""
-    try:
-        meant = datetime.fromisoformat(said)
-        zoned = meant if meant.tzinfo else meant.replace(tzinfo=hours.zone if hours else None)
-        return round(zoned.timestamp() * 1000)
-    except (ValueError, OverflowError, OSError) as error:
-        raise UsageError(T("{said} is not a time.", said=said), T("Such as: 2027-02-20 10:00"), field="at") from error
+    meant = written_time.parsed(said)
+    if meant.tzinfo is not None or hours is None:
+        return written_time.millis(meant)
+    return written_time.in_zone(meant, hours.zone, hours.zone_name, said)
+
+
+def require_calendar(folder: Path, changes: Mapping[str, str]) -> None:
+    """Raise UsageError for options that name a calendar which is not there or cannot be read."""
+    if (name := changes.get("hours_calendar", "")) not in {"", NO_CALENDAR}:
+        calendar(name, folder / FOLDER)
 
 
 class DayOfHours(NamedTuple):

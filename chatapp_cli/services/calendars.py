@@ -52,7 +52,7 @@ def _read(name: str, path: Path, changed: int) -> WorkingCalendar:
     del changed  # a file that was changed is read again
     try:
         return understood(name, tomllib.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError, AttributeError, OSError) as error:
+    except (ValueError, TypeError, AttributeError, OSError, RecursionError) as error:
         raise UsageError(
             T("The calendar {file} cannot be read: {error}", file=path.name, error=str(error)),
             T('Days are written as month-day, such as: holidays = ["01-01"]'),
@@ -63,13 +63,24 @@ def _read(name: str, path: Path, changed: int) -> WorkingCalendar:
 def understood(name: str, said: Mapping[str, Any]) -> WorkingCalendar:
     """A calendar of a file's words. Raises ValueError, TypeError or AttributeError for others."""
     years: Mapping[str, Any] = said.get("years", {})
+    _require_known(said, {"holidays", "years", "source"})
+    for days in years.values():
+        _require_known(days, {"off", "working"})
+    off, working = _days(years, "off"), _days(years, "working")
+    if both := off & working:
+        raise ValueError(f"{min(both)} is off and working")
     return WorkingCalendar(
         name=name,
         holidays=frozenset((day.month, day.day) for day in map(_in_a_leap_year, said.get("holidays", ()))),
-        off=_days(years, "off"),
-        working=_days(years, "working"),
+        off=off,
+        working=working,
         years=frozenset(map(int, years)),
     )
+
+
+def _require_known(said: Mapping[str, Any], names: set[str]) -> None:
+    if unknown := sorted(said.keys() - names):
+        raise ValueError(f"{unknown[0]}: {', '.join(sorted(names))}")
 
 
 def _days(years: Mapping[str, Any], kind: str) -> frozenset[date]:

@@ -40,15 +40,17 @@ def expression(pattern: str) -> Searches:
     limits.SEARCH.require(pattern, field="match")
     try:
         compiled = regex.compile(pattern, regex.IGNORECASE | regex.V1)
-        fits_nothing = compiled.search("", timeout=LONGEST)
+        fits_empty = compiled.search("", timeout=LONGEST)
     except (regex.error, TimeoutError, RecursionError, OverflowError) as error:
         raise UsageError(
             T("{pattern} is no regular expression: {error}", pattern=pattern, error=str(error)),
             T("Such as: заказ\\s+№?\\s*\\d+"),
             field="match",
         ) from error
-    if fits_nothing:
+    if fits_empty:
         raise UsageError(
-            T("{pattern} fits every message.", pattern=pattern), T("Leave it out, or ask for something."), field="match"
+            T("{pattern} fits an empty text too.", pattern=pattern),
+            T("Ask for something that has to be there."),
+            field="match",
         )
     return Expression(compiled)

@@ -30,7 +30,11 @@ def find(tx: Tx, named: str = "") -> LineRow:
             return lines[0]
         if not lines:
             raise NotFound(T("There is no line yet."), T("Make one: {how}", how=to_do(Next.ADD_LINE)))
-        raise UsageError(T("There are several lines; say which."), T("Name one with --line."), field="line")
+        raise UsageError(
+            T("There are several lines; say which."),
+            T("Name one of them: {known}", known=", ".join(line.name for line in lines)),
+            field="line",
+        )
     for line in lines:
         if named in {str(line.id), line.name}:
             return line

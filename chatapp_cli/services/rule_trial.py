@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
+from chatapp_cli.domain import written_time
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
 from chatapp_cli.domain.zones import zone_of
 from chatapp_cli.services import conditions
 from chatapp_cli.services.crm_rules import PipelineRule
-
-_SHAPE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?")
-_FORMS = T("Such as: 2026-12-31 23:59, 2026-12-31T23:59+03:00")
 
 
 class TrialTime(NamedTuple):
@@ -31,20 +27,11 @@ def moment(said: str, rules: Sequence[PipelineRule], zone: str = "") -> TrialTim
 
     Raises UsageError for what is no time, for rules of several zones, and for a time that the clocks there skip.
     """
-    try:
-        meant = datetime.fromisoformat(said.strip())
-    except ValueError as error:
-        if _SHAPE.fullmatch(said.strip()):
-            raise UsageError(T("There is no such date or time: {said}", said=said), _FORMS, field="at") from error
-        raise UsageError(T("{said} is not a time.", said=said), _FORMS, field="at") from error
+    meant = written_time.parsed(said)
     if meant.tzinfo is not None:
-        return TrialTime(_millis(meant), "")
+        return TrialTime(written_time.millis(meant), "")
     zone = zone or _zone_of(rules)
-    there = meant.replace(tzinfo=zone_of(zone))
-    if there.astimezone(UTC).astimezone(there.tzinfo).replace(tzinfo=None) != meant:
-        what = T("There is no {said} in {zone}: the clocks skip it on that day.", said=said.strip(), zone=zone)
-        raise UsageError(what, T("Try a time before or after it."), field="at")
-    return TrialTime(_millis(there), zone)
+    return TrialTime(written_time.in_zone(meant, zone_of(zone), zone, said), zone)
 
 
 def _zone_of(rules: Sequence[PipelineRule]) -> str:
@@ -56,7 +43,3 @@ def _zone_of(rules: Sequence[PipelineRule]) -> str:
             field="at",
         )
     return found[0] if found else "UTC"
-
-
-def _millis(meant: datetime) -> Millis:
-    return Millis(round(meant.timestamp() * 1000))

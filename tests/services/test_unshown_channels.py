@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -21,22 +22,21 @@ from tests.fuzz.rounds import bindings
 from tests.stores import NOON, ON_SQLITE, Shop
 
 
-def message(kind: str, bound: Bound, folder: Path) -> tuple[Arrival, str]:
-    """The first arrival of the seeds that is one message with words, and these."""
+def message(kind: str, folder: Path) -> tuple[Bound, Arrival, str]:
+    """A binding, the first arrival of the seeds that is one message with words to it, and these."""
     connector = create(kind, system_world(folder))
-    for raw in seeds(kind):
+    for bound, raw in product(bindings(kind), seeds(kind)):
         found = connector.understand(bound, StoredArrival("again", NOON, raw))
         said = [event.text for event in found.events if isinstance(event, MessageArrived) and not event.placeholder]
         if len(said) == 1 and said[0]:
-            return found, said[0]
+            return bound, found, said[0]
     raise AssertionError(kind)
 
 
 @ON_SQLITE
 @pytest.mark.parametrize("kind", GLIMPSES)
 def test_what_could_not_be_shown_becomes_the_message_in_its_place(kind: str, shop: Shop, tmp_path: Path) -> None:
-    bound = bindings(kind)[0]
-    real, words = message(kind, bound, tmp_path)
+    bound, real, words = message(kind, tmp_path)
     unread = dead(real.raw, "KeyError: x", provider_id="unread", shown=GLIMPSES[kind](bound, real.raw))
     channel = shop.channel(kind=kind)
     for arrival, text in ((unread, str(UNSHOWN)), (real, words)):

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from functools import partial
 
+import pytest
+
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.services import options
-from chatapp_cli.tui.widgets.client_card import ClientCard
 from tests.tui.conftest import Opener
 
 
-async def test_the_clients_card_tells_until_when_the_line_is_open_or_closed(window: Opener, company: Company) -> None:
-    hours = {"hours": "mon-sun 00:00-24:00", "hours_calendar": "none"}
-    company.write(partial(options.configure_company, changes=hours))
-    async with window() as it:
+@pytest.mark.parametrize(
+    ("hours", "state"), [("mon-sun 00:00-23:30", "open until 23:30"), ("mon-sun 23:00-23:30", "closed until 23:00")]
+)
+async def test_the_clients_card_tells_until_when_the_line_is_open_or_closed(
+    window: Opener, company: Company, hours: str, state: str
+) -> None:
+    company.write(partial(options.configure_company, changes={"hours": hours, "hours_calendar": "none"}))
+    async with window((200, 50)) as it:
         await it.open("Анна")
         await it.press("escape", "i")
-        await it.until(lambda: it.app.screen.query(ClientCard))
-        card = it.app.screen.query_one(ClientCard)
-        await it.until(lambda: "Working hours\nalways open" in str(card.render()))
+        await it.sees("Working hours", state)

@@ -134,5 +134,17 @@ def test_days_of_their_own_are_dates() -> None:
         date(2026, 12, 31): (TimeSpan(600, 840),),
         date(2027, 1, 11): (),
     }
-    with pytest.raises(UsageError, match="does not begin with a date"):
-        own_days("31.12.2026 off")
+    with pytest.raises(UsageError, match="is no date"):
+        own_days("31/12/2026 off")
+    for said, complaint in (
+        ("2027-02-30 off", "no such date"),
+        ("2026-12-31 off; 31.12.2026 10:00-12:00", "twice"),
+        ("2026-12-31", "has no hours"),
+    ):
+        with pytest.raises(UsageError, match=complaint):
+            own_days(said)
+
+
+def test_blanks_around_a_dash_and_dates_as_russians_write_them_are_understood() -> None:
+    assert week("пн - пт, вс 9:00 - 18:00") == week("mon-fri,sun 09:00-18:00")
+    assert own_days("31.12.2026 off") == {date(2026, 12, 31): ()}

@@ -100,6 +100,9 @@ class OptionsScreen(AskingScreen):
 
     async def _keep(self, changes: Mapping[str, str]) -> None:
         if changes:
+            from chatapp_cli.services import business_hours
+
+            business_hours.require_calendar(self.workspace.company.settings.folder, changes)
             await self.workspace.write(lambda tx: self._owner.save(tx, changes))
 
     def _form(self, tx: Tx) -> Form:

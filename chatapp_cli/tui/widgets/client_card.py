@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from chatapp_cli.domain.ids import DialogId
@@ -32,21 +34,27 @@ RECEIPTS: Mapping[Receipts, str] = {
 """Which delivery states a channel reports, in words."""
 
 
-class ClientCard(Static):
+class ClientCard(VerticalScroll):
     """What is known of the client, and the limits of the channel."""
 
     DEFAULT_CSS = (
-        "ClientCard { width: 34; border-left: solid $rule; padding: 0 1; display: none; }"
-        " ClientCard.-shown { display: block; }"
+        "ClientCard { width: 34; border-left: solid $rule; padding: 0 0 0 1; display: none;"
+        " scrollbar-size-vertical: 1; }"
+        " ClientCard.-shown { display: block; } ClientCard > Static { height: auto; }"
     )
 
     def __init__(self, appearance: Appearance) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self._appearance = appearance
+        self._text = Static(markup=False)
         self._opening: Opening | None = None
         self._crm_of: DialogId | None = None
         self._crm: Sequence[CardsInCrm] | None = ()
         self._hours: tuple[DialogId, Message | None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """All of it in one text."""
+        yield self._text
 
     @property
     def is_shown(self) -> bool:
@@ -106,7 +114,7 @@ class ClientCard(Static):
         text.append("\n" + _("What this channel cannot do") + "\n", styles.faint)
         for limit in manifest(card.kind).limits:
             text.append(f"· {show(limit)}\n", styles.muted)
-        self.update(text)
+        self._text.update(text)
 
     def _facts(self, opening: Opening) -> list[tuple[str, str | Text]]:
         now, card = self._appearance.now(), opening.card
