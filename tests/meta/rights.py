@@ -66,6 +66,7 @@ WITHOUT_A_RIGHT = {
     "crm_presence.go": ONLY_PART,
     "crm_chats.find": A_CRM,
     "crm_changes.as_it_stands": A_CRM,
+    "crm_changes.forget": A_CRM,
     "crm_changes.note": A_CRM,
     "crm_first.refuse": A_CRM,
     "crm_intake.apply": A_CRM,

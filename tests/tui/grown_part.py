@@ -60,7 +60,8 @@ async def test_its_key_hides_it_for_all_dialogs_and_shows_it_again_in_either_lay
 
 def test_the_page_of_the_architecture_gets_it_from_the_sources() -> None:
     assert inbox.Waiting.__doc__ in growths()["A part of the window"].files["chatapp_cli/tui/conversation/waiting.py"]
-    _, tabs, waiting, finding, *_others = window_part.render(ROOT).rsplit("\n", 5)
-    assert tabs.startswith("6. `Tabs` ")
+    parts = window_part.render(ROOT).split("\n")
+    (tabs,) = (at for at, line in enumerate(parts) if line.startswith("6. `Tabs` "))
+    waiting, finding = parts[tabs + 1 : tabs + 3]
     assert waiting == "7. `Waiting` shows how long the client has waited, unless somebody hid it."
     assert finding.startswith("8. `ConversationSearch` ")
