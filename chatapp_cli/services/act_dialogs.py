@@ -81,7 +81,7 @@ def _check(call: ActCall) -> Sequence[ActAttempt]:
 def _asked_as(call: ActCall, channel: ChannelRow, address: str) -> str:
     """An address as a channel looks for it; empty if it cannot."""
     can = call.able(channel).finds_people
-    kind = next((kind for kind in kinds(address) if kind in can), None)
+    kind = next((kind for kind in readings(address) if kind in can), None)
     return "" if kind is None else canonical(address, kind)
 
 

@@ -14,6 +14,7 @@ from chatapp_cli.domain.robot import (
     DETAIL,
     FOUND,
     NO,
+    PHONE,
     STATUS,
     TIMED,
     TIMEOUT,
@@ -26,7 +27,7 @@ from chatapp_cli.domain.robot import (
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.services import channels, runs, words
-from chatapp_cli.services.act_call import listed
+from chatapp_cli.services.act_whom import listed, phones
 from chatapp_cli.services.run_reason import RunReason
 
 if TYPE_CHECKING:
@@ -112,8 +113,9 @@ def _verdict(tx: Tx, run: RunRow, part: PartRow, manifest: Callable[[ChannelRow]
 
 def _asked_for(run: RunRow) -> Sequence[str]:
     """For whom a run was that was refused as a whole, as it was filled in; one without a name for nobody."""
-    given = [said for one in ADDRESSED if (said := run.arguments.get(one.name, "").strip())]
-    return list(dict.fromkeys(map(chat_of, listed("; ".join(given))))) or [""]
+    given = [said for one in ADDRESSED if one != PHONE and (said := run.arguments.get(one.name, "").strip())]
+    called = [*(one.called for one in phones(run.arguments.get(PHONE.name, ""))), *listed("; ".join(given))]
+    return list(dict.fromkeys(map(chat_of, called))) or [""]
 
 
 def why(tx: Tx, part: PartRow, manifest: Callable[[ChannelRow], Manifest]) -> Text:

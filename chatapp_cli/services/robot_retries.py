@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.journal.robots import RunBegan
-from chatapp_cli.domain.robot import CHAT_ID, NO, WHOM, RobotCode, known
+from chatapp_cli.domain.robot import CHAT_ID, NO, PHONE, WHOM, RobotCode, known
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, acts, robots, runs
+from chatapp_cli.services import access, act_whom, acts, robots, runs
 from chatapp_cli.services.robots import RobotSetting
 from chatapp_cli.services.run_reason import RunReason
 from chatapp_cli.services.runs import RunWanted
@@ -78,9 +79,11 @@ def retry(tx: Tx, run: RunId, able: Able) -> RunId:
 
 
 def _narrowed(row: RunRow, parts: Sequence[PartRow]) -> Mapping[str, str]:
-    """What was filled in, for those alone for whom it was not done."""
+    """What was filled in, for those alone for whom it was not done; a phone stays one."""
     failed = [part.address for part in parts if part.verdict == NO]
     if not failed or not any(row.arguments.get(name) for name in _GIVEN):
         return row.arguments
     kept = {name: value for name, value in row.arguments.items() if name not in _GIVEN}
-    return {**kept, CHAT_ID.name: "; ".join(failed)}
+    named = {border.address(one.called) for one in act_whom.phones(row.arguments.get(PHONE.name, ""))}
+    phones, others = ("; ".join(one for one in failed if (one in named) is so) for so in (True, False))
+    return {**kept, **{name: said for name, said in ((PHONE.name, phones), (CHAT_ID.name, others)) if said}}

@@ -164,15 +164,27 @@ def test_the_list_names_all_robots_also_by_their_codes_in_the_portal(chatapp: Sh
 
 
 def test_what_was_refused_is_done_again_by_its_number(chatapp: Shell, program: Program) -> None:
-    words = ("robot", "run", "send-message", "--chat-id", "a b; client-7", "--message", "Раз", "--async")
+    words = (
+        "robot",
+        "run",
+        "send-message",
+        "--phone",
+        "502",
+        "--chat-id",
+        "a b; client-7",
+        "--message",
+        "Раз",
+        "--async",
+    )
     assert chatapp.run(*words).code == 1
     (number,) = [one["id"] for one in chatapp("robot", "runs", "--json").json]
     done = chatapp("robot", "retry", number)
     assert done.out == f"{number + 1}\n"
-    assert f"Run {number + 1} does again what was not done: a b:N:[CANNOT_WRITE_FIRST]" in done.err
+    assert f"Run {number + 1} does again what was not done: 502:N:[NO_PHONE]" in done.err
     assert "chatapp robot runs" in done.err
     (again, _) = chatapp("robot", "runs", "--json").json
-    assert (again["arguments"]["chat_id"], again["results"]["status"]) == ("a b", "N")
+    named = [again["arguments"][field] for field in ("phone", "chat_id")]
+    assert (named, again["results"]["status"]) == (["502", "a b"], "N")
     twice = chatapp.run("robot", "retry", number)
     assert (twice.code, program.heard) == (1, ["Раз"])
     assert "It was tried again already." in twice.err

@@ -119,6 +119,12 @@ def test_a_person_whom_two_addresses_name_gets_it_once(shop: Shop, *, known: boo
         ({"chat_id": "79161234567"}, ""),
         ({"chat_id": "+49 151 12345678"}, ""),
         ({"phone": "9161234567"}, ""),
+        ({"phone": "502"}, "no_phone"),
+        ({"phone": "8912"}, "no_phone"),
+        ({"phone": "anna"}, "no_phone"),
+        ({"phone": "@anna"}, "no_phone"),
+        ({"phone": "8916555004"}, "no_phone"),
+        ({"phone": "079165550044"}, "no_phone"),
         ({"messenger": "imol|livechat|1|79161234567|5"}, "no_dialog"),
         ({"messenger": "imol|chatapp_api|1|chat-999|5"}, "no_dialog"),
         ({"messenger": "Telegram: https://t.me/ann_k"}, "no_address"),
@@ -128,8 +134,10 @@ def test_a_person_whom_two_addresses_name_gets_it_once(shop: Shop, *, known: boo
 def test_a_stranger_is_written_to_only_where_a_phone_is_written_as_one(
     shop: Shop, asked: dict[str, str], code: str
 ) -> None:
-    shop.channel()
-    able = replace(CAN, write_first=("phone",))
+    letters = shop.channel()
+    for known in ("502", "anna"):
+        shop.hear(letters, who=known)
+    able = replace(CAN, write_first=("phone",) if "phone" not in asked else CAN.write_first)
     call = partial(ActCall, able=lambda _row: able, arguments={"message": "Готово", **asked}, key="k")
     [done] = shop.write(lambda tx: acts.perform("send_message", call(tx=tx)))
     assert getattr(done.refusal, "code", "") == code
