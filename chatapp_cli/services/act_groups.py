@@ -28,6 +28,7 @@ def _group(call: ActCall) -> Target:
     said = call.said("group_id")
     where = call.where
     found = [card for card in where.met([said]) if card.chat_kind == "group"]
+    where.require_one_person(found, said)
     found = found or [card for card in _numbered(call, said) if card.channel_id in where.possible]
     if not found:
         raise Refused("no_group", T("There is no group {name} in the channels that the robot may use.", name=said))

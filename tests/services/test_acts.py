@@ -148,3 +148,35 @@ def test_a_link_to_somebody_in_telegram_is_their_username(shop: Shop) -> None:
     shop.hear(shop.channel())
     [done] = perform(shop, "send_message", message="Готово", channel="letters", messenger="TG: https://t.me/anna")
     assert (done.address, done.refusal) == ("@anna", None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "written_to"),
+    [
+        ({"chat_id": "8123456789"}, "chat"),
+        ({"phone": "8123456789"}, "phone"),
+        ({"chat_id": "+78123456789"}, "phone"),
+        ({"chat_id": "88123456789"}, "phone"),
+        ({"chat_id": "79991234567"}, "eleven"),
+        ({"chat_id": "777"}, "ambiguous"),
+        ({"chat_id": "777", "channel": "letters"}, "one"),
+        ({"chat_id": "9161234567"}, "new"),
+        ({"chat_id": "9161234567", "channel": "email"}, "no_phone"),
+    ],
+)
+def test_digits_that_are_a_chat_id_are_no_phone_of_somebody_else(
+    shop: Shop, asked: dict[str, str], written_to: str
+) -> None:
+    line = shop.line()
+    letters, email = shop.channel(line=line), shop.channel(line=line, kind="email")
+    people = [("chat", letters, "8123456789", ""), ("eleven", letters, "79991234567", ""), ("one", letters, "777", "")]
+    people += [("phone", email, "c1", "+78123456789"), ("", email, "c2", "+79991234567"), ("other", email, "777", "")]
+    people += [("known", email, "c3", "+79161234567")]
+    names = {}
+    for name, channel, address, phone in people:
+        shop.clock.at += 1000
+        peer, sender = Peer(key=address, address=address), Profile(id=f"{channel} {address}", phone=phone)
+        names[shop.message(shop.hear(channel, peer=peer, sender=sender)).dialog_id] = name
+    [done] = perform(shop, "send_message", message="Готово", **asked)
+    refused = getattr(done.refusal, "code", "")
+    assert (refused or names.get(shop.message(done.message).dialog_id, "new")) == written_to
