@@ -159,13 +159,13 @@ class ActCall:
             return ActAttempt(address=called, refusal=refusal)
 
     def operator(self, name: str) -> str:
-        """The operator in a field; empty if none is named, or an employee whom no operator stands for.
+        """The operator in a field; empty if none is named, or an employee who left or whom no operator stands for.
 
         Raises NotFound for a name that is no operator's.
         """
         said = self.said(name)
         if self.link is not None:
-            return employees.named(self.tx, self.link, said.removeprefix(_OF_PERSON))
+            return employees.at_work(self.tx, self.link, said.removeprefix(_OF_PERSON))
         if said:
             operators.require_somebody(self.tx, said)
         return said

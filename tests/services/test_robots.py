@@ -277,11 +277,15 @@ def test_a_crm_has_only_robots_done_and_each_recipient_is_told_why_nothing_was(s
 
 
 @pytest.mark.req("S-172", part="the responsible person")
-@pytest.mark.parametrize(("said", "assignee"), [("user_27", "Ольга"), ("27", "Ольга"), ("user_99", "")])
+@pytest.mark.parametrize(("said", "assignee"), [("user_27", "Ольга"), ("27", "Ольга"), ("user_99", ""), ("user_28", "")])
 def test_the_dialog_gets_the_responsible_person_if_they_are_one_of_ours(stage: Stage, said: str, assignee: str) -> None:
     shop = stage.desk.shop
     shop.write(lambda tx: operators.add(tx, "Ольга", "", ()))
-    shop.write(lambda tx: employees.map_to(tx, stage.desk.link, "Ольга", Employee(id="27", name="Ольга")))
+    shop.write(lambda tx: operators.add(tx, "Глеб", "", ()))
+    olga, gone = Employee(id="27", name="Ольга"), Employee(id="28", name="Глеб")
+    shop.write(lambda tx: employees.map_to(tx, stage.desk.link, "Ольга", olga))
+    shop.write(lambda tx: employees.map_to(tx, stage.desk.link, "Глеб", gone))
+    shop.write(lambda tx: employees.recognise(tx, stage.desk.link, [olga]))
     stage.runs(stage.asked(phone=ANNA, message="Готово", responsible=said))
     assert stage.results() == [("Y", "79000000001:Y", "1")]
     dialog = shop.message(shop.read(_last)).dialog_id
