@@ -144,6 +144,7 @@ def test_what_would_be_refused_again_is_not_offered_to_be_done_again(chatapp: Sh
         (["--file", "-"], "- robot: x\n  message: 'a\n- robot: y\n", "Line 4 is no correct YAML."),
         (["--file", "-"], "- robot: \u0007", "has signs that YAML does not allow."),
         (["--file", "-"], "- robot: send-message\n  phones: 1", "The robot send-message has no field phones."),
+        (["--file", "-"], "- robot: send-message\n  phone: 1\n  'phone': 2", "Line 3 has phone again."),
         (["--file", "-"], "- &a robot: send-message\n- *a", "It has references."),
         (["send-message", "--tags", "VIP"], "", "The robot send-message has no field tags."),
     ],
