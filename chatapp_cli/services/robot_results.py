@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain.address import canonical, openings
 from chatapp_cli.domain.errors import NotFound
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.rows.robots import PartRow, RunRow
     from chatapp_cli.store.tx import Tx
+
+
+_AT_THE_DEADLINE: Final = frozenset({runs.UNCERTAIN, "pending"})
+"""The codes of what the deadline decided, where somebody waited until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def of(tx: Tx, run: RunRow, manifest: Callable[[ChannelRow], Manifest]) -> Robot
         said += [RobotVerdict(one, done=False, code=reason.code, message=show(reason.what)) for one in _asked_for(run)]
     good = bool(said) and all(one.done for one in said)
     passed = run.until is not None and run.until <= tx.now
-    late = any(one.code == TIMEOUT or (one.code == "pending" and passed) for one in said)
+    late = any(one.code == TIMEOUT or (one.code in _AT_THE_DEADLINE and passed) for one in said)
     values = {STATUS.name: YES if good else NO, DETAIL.name: detail(said), TIMED.name: "0" if late else "1"}
     robot = known(run.robot)
     if robot is not None:
