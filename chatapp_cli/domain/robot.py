@@ -309,12 +309,12 @@ class RobotVerdict(NamedTuple):
         """``79000000000:Y`` or ``79000000000:N:[LICENSE_NOT_FOUND] license not found``.
 
         S-175 has the form ``chatId:Y|N:[errorCode] errorMessage`` and an example with other spaces and without a code;
-        C-09 decides for the form. A success ends after the ``Y``. What stands between the parts is not allowed within
+        C-09 decides for the form. A success ends after the ``Y``, a message without a full stop. What stands between the parts is not allowed within
         the first: a colon of a chat id would be read as the end of it.
         """
         if self.done:
             return f"{self.chat}:{YES}"
-        words = " ".join(self.message.replace(";", ",").split())
+        words = " ".join(self.message.replace(";", ",").split()).removesuffix(".")
         return f"{self.chat}:{NO}:[{self.code.upper()}] {words}".rstrip()
 
 

@@ -33,12 +33,12 @@ def test_the_final_word_is_waited_for_with_the_asynchronous_result(chatapp: Shel
 @pytest.mark.parametrize(
     ("words", "detail"),
     [
-        (["--message", "Ау"], ":N:[NO_RECIPIENT] There is no phone and no chat id."),
-        (["--chat-id", "client-7"], "client-7:N:[FIELD_MISSING] The field “Message” is empty."),
+        (["--message", "Ау"], ":N:[NO_RECIPIENT] There is no phone and no chat id"),
+        (["--chat-id", "client-7"], "client-7:N:[FIELD_MISSING] The field “Message” is empty"),
         (["--chat-id", "client-7", "--message", "Ау", "--channel", "sms"],
-         "client-7:N:[NO_CHANNEL] There is no channel sms that the robot may use."),
+         "client-7:N:[NO_CHANNEL] There is no channel sms that the robot may use"),
         (["--chat-id", "a b;client-7", "--message", "Ау"],
-         "a b:N:[CANNOT_WRITE_FIRST] An address in Программа has no spaces.; client-7:Y"),
+         "a b:N:[CANNOT_WRITE_FIRST] An address in Программа has no spaces; client-7:Y"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_told_in_the_form_for_those_alone(chatapp: Shell, words: list[str], detail: str) -> None:
@@ -89,7 +89,7 @@ def test_several_robots_of_a_file_run_in_order(chatapp: Shell, program: Program,
         {
             "robot": "set_tags",
             "status": "N",
-            "detail": "client-7:Y; client-9:N:[NO_DIALOG] client-9 has no dialog here yet.",
+            "detail": "client-7:Y; client-9:N:[NO_DIALOG] client-9 has no dialog here yet",
             "timeout": "1",
         },
     ]
