@@ -309,8 +309,8 @@ class RobotVerdict(NamedTuple):
         """``79000000000:Y`` or ``79000000000:N:[LICENSE_NOT_FOUND] license not found``.
 
         S-175 has the form ``chatId:Y|N:[errorCode] errorMessage`` and an example with other spaces and without a code;
-        C-09 decides for the form. A success ends after the ``Y``, a message without a full stop. What stands between the parts is not allowed within
-        the first: a colon of a chat id would be read as the end of it.
+        C-09 decides for the form. A success ends after the ``Y``, a message without a full stop. What stands between
+        the parts is not allowed within the first: a colon of a chat id would be read as the end of it.
         """
         if self.done:
             return f"{self.chat}:{YES}"

@@ -17,7 +17,7 @@ from chatapp_cli.services.run_reason import RunReason
 from chatapp_cli.services.runs import RunWanted
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.ids import RunId
+    from chatapp_cli.domain.ids import Millis, RunId
     from chatapp_cli.services.routes import Able
     from chatapp_cli.store.rows.robots import PartRow, RunRow
     from chatapp_cli.store.tx import Tx
@@ -30,8 +30,15 @@ _FILLED_IN: Final = frozenset({
 _GIVEN: Final = tuple(one.name for one in WHOM)
 
 
-def obstacle(run: RunRow, parts: Sequence[PartRow]) -> Text | None:
+def obstacle(tx: Tx, run: RunRow, parts: Sequence[PartRow]) -> Text | None:
     """Why a run cannot safely be done again; ``None`` if it can."""
+    why = _unsafe(run, parts)
+    if why is None and runs.under(tx, _key(run.id)) is not None:
+        return T("It was tried again already.")
+    return why
+
+
+def _unsafe(run: RunRow, parts: Sequence[PartRow]) -> Text | None:
     failed = [part for part in parts if part.verdict == NO]
     robot = known(run.robot)
     if robot is None:
@@ -52,23 +59,30 @@ def _is_uncertain(failed: Sequence[PartRow]) -> bool:
     return any(part.code == runs.UNCERTAIN for part in failed)
 
 
-def retry(tx: Tx, run: RunId, able: Able) -> RunId:
+def _key(run: RunId) -> str:
+    """The key of the run that does a run again."""
+    return f"again {run}"
+
+
+def retry(tx: Tx, run: RunId, able: Able, *, until: Millis | None = None) -> RunId:
     """Do a run again for those for whom it was not done, once; returns the new run. The automation is told nothing.
 
+    ``until`` is the deadline of what waits for the messenger's last word; ``None``: nobody waits.
     Raises Refused where that is not safe, or was done already.
     """
     access.require(tx, Right.ANSWER)
     row, parts = runs.one(tx, run), runs.parts(tx, run)
-    if (why := obstacle(row, parts)) is not None:
+    if (why := obstacle(tx, row, parts)) is not None:
         raise Refused("not_safe", why)
     wanted = RunWanted(
-        key=f"again {run}",
+        key=_key(run),
         robot=row.robot,
         link=row.link_id,
         arguments=_narrowed(row, parts),
         card=row.card,
         final=bool(row.final),
         comment=bool(row.comment),
+        until=until if row.final else None,
     )
     number = runs.begin(tx, wanted)
     if number is None:
