@@ -79,10 +79,11 @@ def of(tx: Tx, run: RunRow, manifest: Callable[[ChannelRow], Manifest]) -> Robot
         values |= _facts(robot, said, parts, values)
     done = sum(one.done for one in said)
     line = T("Done for {done} of {all}.", done=done, all=len(said))
-    return RobotOutcome(_title(run), values, line, waits=run.state != runs.ENDED)
+    return RobotOutcome(title(run), values, line, waits=run.state != runs.ENDED)
 
 
-def _title(run: RunRow) -> Text:
+def title(run: RunRow) -> Text:
+    """What people call what ran."""
     if run.robot == runs.STEP:
         return T("A step of a bot")
     robot = known(run.robot)
