@@ -117,7 +117,10 @@ LINE = RobotField(name="line_id", label=T("ChatApp line id"), about=T("May stay 
 CHANNEL = RobotField(
     name="channel",
     label=T("Channel"),
-    about=T("A kind such as whatsapp or telegram, or an account; empty: the first that reaches the recipient."),
+    about=T(
+        "A kind such as whatsapp or telegram, or an account; empty: where the client wrote last, otherwise the first "
+        "that takes such an address."
+    ),
 )
 WHOM = (PHONE, CHAT_ID, MESSENGER)
 _WHERE = (LINE, CHANNEL)
