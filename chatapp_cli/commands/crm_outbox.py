@@ -19,10 +19,11 @@ from chatapp_cli.domain.ids import EntryId
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
-from chatapp_cli.services import crm_intake, ledger, links, words
+from chatapp_cli.services import crm_intake, crm_run_entries, ledger, links, robot_results, words
 
 if TYPE_CHECKING:
     from chatapp_cli.store.rows.crm import ShownEntryRow
+    from chatapp_cli.store.rows.robots import RunRow
     from chatapp_cli.store.tx import Tx
 
 outbox = noun()
@@ -38,20 +39,24 @@ Letter = Annotated[int, typer.Argument(metavar="NUMBER", parser=number, help=N_(
 def outbox_list(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json = False) -> None:
     """Show what CRMs are still to be told, refused entries first."""
     with opened(ctx) as company:
-        found, rows = company.read(lambda tx: (ledger.everything(tx, n=limit), links.everything(tx)))
+        found, rows = company.read(lambda tx: (_with_runs(tx, limit), links.everything(tx)))
     if as_json:
-        printing.document([documents.entry(row) for row in found])
+        printing.document([documents.entry(*each) for each in found])
         return
     columns = (_("No."), _("CRM"), _("Dialog"), _("What"), _("State"), _("Since"), _("Text"))
     kinds = {row.id: row.kind for row in rows}
-    printing.records(columns, [_in_line(row, kinds[row.link_id]) for row in found])
+    printing.records(columns, [_in_line(row, kinds[row.link_id], run) for row, run in found])
     if not rows:
         note("No CRM is linked yet. Link one: chatapp crm link KIND")
-    elif not found:
+    elif limit and not found:
         note("The CRMs have been told everything.")
 
 
-def _in_line(row: ShownEntryRow, kind: str) -> tuple[object, ...]:
+def _with_runs(tx: Tx, limit: int) -> list[tuple[ShownEntryRow, RunRow | None]]:
+    return [(row, crm_run_entries.run_of(tx, row)) for row in ledger.everything(tx, n=limit)]
+
+
+def _in_line(row: ShownEntryRow, kind: str, run: RunRow | None) -> tuple[object, ...]:
     from chatapp_cli.kit.crms import manifest
 
     state = show(words.ENTRY_STATES[row.state])
@@ -65,25 +70,33 @@ def _in_line(row: ShownEntryRow, kind: str) -> tuple[object, ...]:
         show(words.ACTS[Act(row.act)]),
         state,
         printing.moment(row.created_at),
-        row.text,
+        row.text if run is None else ", ".join(map(str, filter(None, _of_run(run).values()))),
     )
+
+
+def _of_run(run: RunRow) -> Mapping[str, object]:
+    return {
+        _("Robot"): show(robot_results.title(run)),
+        _("Run"): show(T("run {n}", n=run.id)),
+        _("Card"): run.card,
+    }
 
 
 @outbox.command("show", cls=Verb)
 def outbox_show(ctx: typer.Context, entry: Entry, as_json: Json = False) -> None:
     """Show one entry."""
     with opened(ctx) as company:
-        row, kind = company.read(lambda tx: _with_kind(tx, EntryId(entry)))
+        row, kind, run = company.read(lambda tx: _with_kind(tx, EntryId(entry)))
     if as_json:
-        printing.document(documents.entry(row))
+        printing.document(documents.entry(row, run))
     else:
-        printing.facts(_entry(row))
+        printing.facts(_entry(row) if run is None else {**_entry(row), **_of_run(run), _("Run"): run.id})
         _say_refusal(row, kind)
 
 
-def _with_kind(tx: Tx, entry: EntryId) -> tuple[ShownEntryRow, str]:
+def _with_kind(tx: Tx, entry: EntryId) -> tuple[ShownEntryRow, str, RunRow | None]:
     row = ledger.one(tx, entry)
-    return row, links.one(tx, row.link_id).kind
+    return row, links.one(tx, row.link_id).kind, crm_run_entries.run_of(tx, row)
 
 
 def _entry(row: ShownEntryRow) -> Mapping[str, object]:
@@ -158,7 +171,7 @@ def letters_list(ctx: typer.Context, limit: listing.Limit = 100, as_json: Json =
     )
     if found:
         note("Try one again, or forget it: chatapp crm deadletter retry NUMBER, chatapp crm deadletter forget NUMBER")
-    else:
+    elif limit:
         note("There are no dead letters.")
 
 

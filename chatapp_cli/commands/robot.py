@@ -25,10 +25,11 @@ from chatapp_cli.i18n import N_, _, show
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.draft import StagedFile
-    from chatapp_cli.domain.ids import RunId
+    from chatapp_cli.domain.ids import Millis, RunId
     from chatapp_cli.services.robot_results import RobotOutcome
     from chatapp_cli.services.robot_yaml import RobotStep
     from chatapp_cli.store.rows.robots import RunRow
+    from chatapp_cli.store.tx import Tx
 
 app = noun()
 
@@ -70,7 +71,12 @@ def run(
     members: Annotated[str, typer.Option(help=N_("Phones, @usernames or chat ids, separated alike"))] = "",
     file: Annotated[
         str,
-        typer.Option("--file", metavar="FILE", help=N_("File to send; without a robot, robots as YAML; - reads it")),
+        typer.Option(
+            "--file",
+            "--document",
+            metavar="FILE",
+            help=N_("File or document to send; without a robot, robots as YAML; - reads it"),
+        ),
     ] = "",
     line_id: Annotated[str, typer.Option("--line", help=N_("Line, by name or number; needed only with several"))] = "",
     channel: Annotated[str, typer.Option("--channel", "-c", help=N_("Channel by kind, account or number"))] = "",
@@ -148,6 +154,13 @@ def _taken(step: RobotStep, take: Callable[[Path], StagedFile]) -> Sequence[Stag
     return [take(Path(one.strip())) for one in named.split(";") if one.strip()]
 
 
+class CarriedOutStep(NamedTuple):
+    """A robot that was carried out."""
+
+    run: RunId
+    outcome: RobotOutcome
+
+
 def _in_order(
     company: Company, steps: Sequence[PreparedStep], key: str, *, seconds: float, several: bool, as_json: bool
 ) -> Sequence[RobotOutcome]:
@@ -155,19 +168,38 @@ def _in_order(
 
     If it stops half-way, it is told under which key the same command goes on.
     """
-    done: list[RobotOutcome] = []
+    begun: list[RunId] = []
+    done: list[CarriedOutStep] = []
     try:
         for number, one in enumerate(steps):
-            done.append(_carried_out(company, one, f"{key} {number}", seconds=seconds))
-            if not as_json:
-                printing.facts({"robot": one.step.robot.spelled, **done[-1].values} if several else done[-1].values)
+            until = company.world.clock.now() + int(seconds * 1000)
+            begun.append(_begun(company, one, f"{key} {number}", until))
+            done.append(CarriedOutStep(begun[-1], _settled(company, begun[-1], until)))
+            _tell(company, one, done[-1], several=several, as_json=as_json)
     finally:
         if as_json and (done or several):
-            found = [documents.outcome(one.step.robot, outcome) for one, outcome in zip(steps, done, strict=False)]
+            found = [documents.outcome(one.step.robot, *its) for one, its in zip(steps, done, strict=False)]
             printing.document(found if several else found[0])
-        if len(done) < len(steps):
+        if begun and len(done) < len(steps):
             _tell_of_key(key, len(done), len(steps))
-    return done
+    return [one.outcome for one in done]
+
+
+def _tell(company: Company, one: PreparedStep, its: CarriedOutStep, *, several: bool, as_json: bool) -> None:
+    """How a robot fared, and on standard error by which number it can be done again."""
+    from chatapp_cli.services import robot_retries, runs
+
+    values = its.outcome.values
+    if not as_json:
+        printing.facts({"robot": one.step.robot.spelled, **values} if several else values)
+
+    def cannot_be_done_again(tx: Tx) -> bool:
+        return robot_retries.obstacle(tx, runs.one(tx, its.run), runs.parts(tx, its.run)) is not None
+
+    if its.outcome.good or company.read(cannot_be_done_again):
+        note("Run: {n}", n=its.run)
+    else:
+        note("Run: {n}. Do again what was not done: chatapp robot retry {n}", n=its.run)
 
 
 def _tell_of_key(key: str, done: int, steps: int) -> None:
@@ -179,13 +211,12 @@ def _tell_of_key(key: str, done: int, steps: int) -> None:
     )
 
 
-def _carried_out(company: Company, one: PreparedStep, key: str, *, seconds: float) -> RobotOutcome:
-    """Do it, and wait for its end if it asks for that."""
+def _settled(company: Company, number: RunId, until: Millis) -> RobotOutcome:
+    """How a run fared, after its end if it waits for that."""
     from chatapp_cli.services import robot_results, runs
 
-    until = company.world.clock.now() + int(seconds * 1000)
-    number = _begun(company, one, key, until)
-    if company.read(partial(runs.one, run=number)).final:
+    row = company.read(partial(runs.one, run=number))
+    if row.final and row.state != runs.ENDED:
         from chatapp_cli.runtime import robot_runs
         from chatapp_cli.runtime.logs import configure
 
@@ -194,7 +225,7 @@ def _carried_out(company: Company, one: PreparedStep, key: str, *, seconds: floa
     return company.read(lambda tx: robot_results.of(tx, runs.one(tx, number), company.manifest))
 
 
-def _begun(company: Company, one: PreparedStep, key: str, until: int) -> RunId:
+def _begun(company: Company, one: PreparedStep, key: str, until: Millis) -> RunId:
     from chatapp_cli.services import robots, runs
     from chatapp_cli.services.robots import RobotSetting
 
@@ -228,7 +259,7 @@ def runs_(
     heads = (_("Number"), _("When"), _("Robot"), _("State"), _("Result"), _("Details"))
     rows = [(row.id, printing.moment(row.created_at), show(one.title), _state(row), *_shown(one)) for row, one in found]
     printing.table(heads, rows)
-    if not found:
+    if limit and not found:
         note("No robot has run yet.")
 
 
@@ -253,18 +284,22 @@ def read_(
 def retry(
     ctx: typer.Context,
     number: Annotated[int, typer.Argument(metavar="RUN", parser=input_checks.number, help=N_("Number of the run"))],
+    *,
+    wait: asked.Wait = asked.PATIENCE,
 ) -> None:
     """Do again what a run did not do, for those alone, and print the number of the new run."""
     from chatapp_cli.domain.ids import RunId
-    from chatapp_cli.services import robot_results, robot_retries, runs
+    from chatapp_cli.services import robot_retries
 
     with opened(ctx) as company:
-        again = company.write(partial(robot_retries.retry, run=RunId(number), able=company.capabilities))
-        done = company.read(lambda tx: robot_results.of(tx, runs.one(tx, again), company.manifest))
+        until = company.world.clock.now() + int(wait * 1000)
+        able = company.capabilities
+        again = company.write(partial(robot_retries.retry, run=RunId(number), able=able, until=until))
         typer.echo(again)
+        done = _settled(company, again, until)
         note("Run {n} does again what was not done: {detail}", n=again, detail=done.values[DETAIL.name])
-        note("See how it ends with: chatapp robot runs")
         if done.waits:
+            note("See how it ends with: chatapp robot runs")
             note_if_unserved(company)
 
 

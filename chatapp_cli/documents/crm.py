@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         PairingRow,
         ShownEntryRow,
     )
+    from chatapp_cli.store.rows.robots import RunRow
 
 
 def link(row: LinkRow, paired: Sequence[PairingRow]) -> Mapping[str, Any]:
@@ -149,8 +150,8 @@ def card(one: Card) -> Mapping[str, Any]:
     }
 
 
-def entry(row: ShownEntryRow) -> Mapping[str, Any]:
-    """Something that a CRM is owed."""
+def entry(row: ShownEntryRow, run: RunRow | None) -> Mapping[str, Any]:
+    """Something that a CRM is owed, and the run of a robot whose end it tells."""
     return {
         "id": row.id,
         "link": row.link_id,
@@ -165,6 +166,9 @@ def entry(row: ShownEntryRow) -> Mapping[str, Any]:
         "detail": row.detail,
         "since": iso(row.created_at),
         "text": row.text,
+        "run": None if run is None else run.id,
+        "robot": None if run is None else run.robot,
+        "card": None if run is None else run.card or None,
     }
 
 

@@ -9,6 +9,7 @@ from chatapp_cli.domain.moment import iso
 from chatapp_cli.i18n import show
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.ids import RunId
     from chatapp_cli.domain.robot import Robot, RobotVerdict
     from chatapp_cli.services.robot_results import RobotOutcome
     from chatapp_cli.store.rows.robots import RunRow
@@ -36,9 +37,9 @@ def robot(one: Robot, *, repeatable: bool) -> Mapping[str, Any]:
     }
 
 
-def outcome(one: Robot, found: RobotOutcome) -> Mapping[str, Any]:
-    """What a robot returned."""
-    return {"robot": one.code, **found.values}
+def outcome(one: Robot, run: RunId, found: RobotOutcome) -> Mapping[str, Any]:
+    """What a robot returned in a run."""
+    return {"robot": one.code, "run": run, **found.values}
 
 
 def verdict(one: RobotVerdict) -> Mapping[str, Any]:

@@ -41,6 +41,12 @@ def openings(address: str) -> Sequence[AddressKind]:
     return ("phone", "chat_id") if _RUSSIAN.fullmatch(address) else kinds(address)
 
 
+def readings(address: str) -> Sequence[AddressKind]:
+    """The same where a chat id is asked for: digits that are no such number are nobody's phone."""
+    likeliest, *others = openings(address)
+    return (likeliest,) if likeliest == "chat_id" else (likeliest, *others)
+
+
 def canonical(address: str, kind: AddressKind) -> str:
     """The canonical form of an address that a person typed; a phone without a plus is read as in Russia."""
     address = address.strip()

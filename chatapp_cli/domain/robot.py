@@ -117,7 +117,10 @@ LINE = RobotField(name="line_id", label=T("ChatApp line id"), about=T("May stay 
 CHANNEL = RobotField(
     name="channel",
     label=T("Channel"),
-    about=T("A kind such as whatsapp or telegram, or an account; empty: the first that reaches the recipient."),
+    about=T(
+        "A kind such as whatsapp or telegram, or an account; empty: where the client wrote last, otherwise the first "
+        "that takes such an address."
+    ),
 )
 WHOM = (PHONE, CHAT_ID, MESSENGER)
 _WHERE = (LINE, CHANNEL)
@@ -309,12 +312,12 @@ class RobotVerdict(NamedTuple):
         """``79000000000:Y`` or ``79000000000:N:[LICENSE_NOT_FOUND] license not found``.
 
         S-175 has the form ``chatId:Y|N:[errorCode] errorMessage`` and an example with other spaces and without a code;
-        C-09 decides for the form. A success ends after the ``Y``. What stands between the parts is not allowed within
-        the first: a colon of a chat id would be read as the end of it.
+        C-09 decides for the form. A success ends after the ``Y``, a message without a full stop. What stands between
+        the parts is not allowed within the first: a colon of a chat id would be read as the end of it.
         """
         if self.done:
             return f"{self.chat}:{YES}"
-        words = " ".join(self.message.replace(";", ",").split())
+        words = " ".join(self.message.replace(";", ",").split()).removesuffix(".")
         return f"{self.chat}:{NO}:[{self.code.upper()}] {words}".rstrip()
 
 

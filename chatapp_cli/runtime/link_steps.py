@@ -16,7 +16,7 @@ from chatapp_cli.ports.crm import CrmSession, RunsRobots, RunsSteps
 from chatapp_cli.runtime.link_files import Fetch, staged, uploaded
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import crm_intake, words
-from chatapp_cli.services.act_call import listed
+from chatapp_cli.services.act_whom import listed
 from chatapp_cli.services.crm_intake import CrmContext
 from chatapp_cli.services.crm_steps import EVERYBODY
 from chatapp_cli.store.rows.crm import CrmArrivedRow, LinkRow

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from chatapp_cli.domain.address import canonical, kinds, meant
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import DialogId, LinkId, Millis, SessionRequestId
-from chatapp_cli.domain.robot import CHAT_ID, MESSENGER, PHONE, WHOM
+from chatapp_cli.domain.robot import WHOM
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import (
+    act_whom,
     channels,
-    crm_chats,
-    dialogs,
     employees,
     lines,
     operators,
@@ -24,7 +21,8 @@ from chatapp_cli.services import (
     session_requests,
     transcript,
 )
-from chatapp_cli.services.act_targets import ActRecipient, Target, Whereabouts, names_portals_chat
+from chatapp_cli.services.act_targets import ActRecipient, Target, Whereabouts
+from chatapp_cli.services.act_whom import Whom
 from chatapp_cli.services.runs import PATIENCE, ActAttempt
 from chatapp_cli.store.rows.channels import ChannelRow
 
@@ -35,9 +33,6 @@ if TYPE_CHECKING:
     from chatapp_cli.services.routes import Able
     from chatapp_cli.store.tx import Tx
 
-_SEPARATORS: Final = re.compile(r"[,;\n]")
-_LINK: Final = re.compile(r"(?:https?://)?t\.me/(?:(\w{2,})|(\+\d{7,15}))/?", re.ASCII)
-"""A username or a phone in Telegram as a link to it (``core.telegram.org/api/links``)."""
 _OF_PERSON: Final = "user_"
 """Before the id of an employee in a portal's field."""
 _ANY: Final = frozenset({"", "auto"})
@@ -50,15 +45,6 @@ class DeskAct(NamedTuple):
     right: Right
     repeatable: bool
     """Whether doing it again does no harm: it writes to nobody, and ends in the same."""
-
-
-def listed(said: str) -> list[str]:
-    """What is separated by commas and semicolons, each once, in its order."""
-    found: dict[str, str] = {}
-    for one in _SEPARATORS.split(said):
-        if one.strip():
-            found.setdefault(meant(one), one.strip())
-    return list(found.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,13 +96,13 @@ class ActCall:
             rows = [channels.one(self.tx, one.channel_id) for one in pairings.of_link(self.tx, self.link)]
         yield from (row for row in rows if line in {None, row.line_id})
 
-    def recipients(self) -> Sequence[str]:
+    def recipients(self) -> Sequence[Whom]:
         """For whom it is: phones and chat ids; the CRM's field of messengers only where neither is given.
 
         Raises Refused if it is for nobody.
         """
-        given = listed("; ".join([*map(_as_phone, listed(self.said(PHONE.name))), self.said(CHAT_ID.name)]))
-        found = given or [_of_messenger(self.tx, one) for one in listed(self.said(MESSENGER.name))]
+        fields = {one.name: self.said(one.name) for one in WHOM}
+        found = act_whom.recipients(self.tx, **fields)
         if not found:
             raise Refused("no_recipient", T("There is no phone and no chat id."))
         return found
@@ -126,11 +112,15 @@ class ActCall:
         given = [one for one in WHOM if self.said(one.name)]
         if len(given) > 1 or len(self.recipients()) > 1:
             raise Refused("several_recipients", T("It is for one only: a phone, a chat id or a messenger."))
-        return self.recipients()[0]
+        return self.recipients()[0].address()
 
     def for_each(self, do: Callable[[str], ActAttempt]) -> Sequence[ActAttempt]:
         """Do it for each address; what one is refused does not keep the others."""
-        found = (self._attempt(one, partial(do, one)) for one in self.recipients())
+
+        def to(whom: Whom) -> ActAttempt:
+            return do(whom.address())
+
+        found = (self._attempt(one.called, partial(to, one)) for one in self.recipients())
         return [one for one in found if one is not None]
 
     def for_each_target(self, do: Callable[[Target, ActRecipient], ActAttempt]) -> Sequence[ActAttempt]:
@@ -155,7 +145,11 @@ class ActCall:
         if self.people is not None:
             return self.people
         where = self.where
-        return [ActRecipient(one, one, partial(where.of, one)) for one in self.recipients()]
+
+        def find(whom: Whom) -> Target:
+            return where.of(whom.address())
+
+        return [ActRecipient(one.called, one.called, partial(find, one)) for one in self.recipients()]
 
     def _attempt(self, called: str, do: Callable[[], ActAttempt | None]) -> ActAttempt | None:
         try:
@@ -165,13 +159,13 @@ class ActCall:
             return ActAttempt(address=called, refusal=refusal)
 
     def operator(self, name: str) -> str:
-        """The operator in a field; empty if none is named, or an employee whom no operator stands for.
+        """The operator in a field; empty if none is named, or an employee who left or whom no operator stands for.
 
         Raises NotFound for a name that is no operator's.
         """
         said = self.said(name)
         if self.link is not None:
-            return employees.named(self.tx, self.link, said.removeprefix(_OF_PERSON))
+            return employees.at_work(self.tx, self.link, said.removeprefix(_OF_PERSON))
         if said:
             operators.require_somebody(self.tx, said)
         return said
@@ -194,25 +188,3 @@ class ActCall:
         if found is None:
             raise Refused("not_here", T("No channel that the robot may use can do that."))
         return found
-
-
-def _as_phone(said: str) -> str:
-    """A phone in whatever way it was written; what is none stays, and is refused by the channel."""
-    return canonical(said, "phone") if "phone" in kinds(said) else said
-
-
-def _of_messenger(tx: Tx, said: str) -> str:
-    """An address in a CRM's field of messengers: that of a chat of ours, or what stands behind the messenger's name.
-
-    A portal writes a chat of an open line as ``imol|connector|line|chat|user``; one that is not ours stays as it is,
-    and nobody is found under it.
-    """
-    if names_portals_chat(said):
-        dialog = crm_chats.dialog_of(said.split("|", 4)[3])
-        try:
-            return said if dialog is None else dialogs.card(tx, dialog).address
-        except NotFound:
-            return said
-    address = said.rpartition(": ")[2].strip()
-    link = _LINK.fullmatch(address)
-    return address if link is None else link[2] or f"@{link[1]}"

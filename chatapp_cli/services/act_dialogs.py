@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.address import canonical, kinds
+from chatapp_cli.domain.address import canonical, readings
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.abilities import ABILITIES
 from chatapp_cli.services import dialogs, duties
-from chatapp_cli.services.act_call import ActCall, DeskAct, listed
+from chatapp_cli.services.act_call import ActCall, DeskAct
 from chatapp_cli.services.act_targets import ActRecipient, Target
+from chatapp_cli.services.act_whom import listed
 from chatapp_cli.services.runs import ActAttempt
 from chatapp_cli.store.rows.channels import ChannelRow
 
@@ -81,7 +82,7 @@ def _check(call: ActCall) -> Sequence[ActAttempt]:
 def _asked_as(call: ActCall, channel: ChannelRow, address: str) -> str:
     """An address as a channel looks for it; empty if it cannot."""
     can = call.able(channel).finds_people
-    kind = next((kind for kind in kinds(address) if kind in can), None)
+    kind = next((kind for kind in readings(address) if kind in can), None)
     return "" if kind is None else canonical(address, kind)
 
 

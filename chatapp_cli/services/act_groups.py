@@ -12,8 +12,9 @@ from chatapp_cli.domain.session_request import SessionMethod
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.abilities import ABILITIES
 from chatapp_cli.services import act_messages, dialogs
-from chatapp_cli.services.act_call import ActCall, DeskAct, listed
+from chatapp_cli.services.act_call import ActCall, DeskAct
 from chatapp_cli.services.act_targets import ActRecipient, Target
+from chatapp_cli.services.act_whom import listed
 from chatapp_cli.services.runs import ActAttempt
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -27,6 +28,7 @@ def _group(call: ActCall) -> Target:
     said = call.said("group_id")
     where = call.where
     found = [card for card in where.met([said]) if card.chat_kind == "group"]
+    where.require_one_person(found, said)
     found = found or [card for card in _numbered(call, said) if card.channel_id in where.possible]
     if not found:
         raise Refused("no_group", T("There is no group {name} in the channels that the robot may use.", name=said))

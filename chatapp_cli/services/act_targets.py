@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from chatapp_cli.domain.address import kinds, openings
+from chatapp_cli.domain.address import kinds, readings
 from chatapp_cli.domain.errors import Refused
-from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.ids import ChannelId, ContactId
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, dialogs, reaching
+from chatapp_cli.services import channels, contacts, dialogs, reaching
 from chatapp_cli.services.message_request import InDialog, ToAddress
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.manifest import AddressKind
     from chatapp_cli.services.reaching import Reach
     from chatapp_cli.services.routes import Able
     from chatapp_cli.store.rows.channels import ChannelRow
@@ -66,10 +67,16 @@ class Whereabouts:
     """Whether whoever gave an address chose the kind of channel for it."""
 
     def met(self, addresses: Sequence[str]) -> Iterator[DialogCard]:
-        """The dialogs with these addresses."""
+        """The dialogs with these addresses; where digits are a chat id somewhere, they are no phone anywhere."""
+        for address in addresses:
+            found = (list(self._met_as(address, kinds_)) for kinds_ in _in_turn(address))
+            yield from next(filter(None, found), ())
+
+    def _met_as(self, address: str, possible: Sequence[AddressKind]) -> Iterator[DialogCard]:
         for channel in self.possible.values():
-            for address in self._meant_in(channel, addresses):
-                dialog = reaching.known(self.tx, channel, address)
+            if self._meant_in(channel, [address]):
+                met = (reaching.known_as(self.tx, channel, address, kind) for kind in possible)
+                dialog = next((one for one in met if one is not None), None)
                 if dialog is not None:
                     yield dialogs.card(self.tx, dialog)
 
@@ -101,18 +108,35 @@ class Whereabouts:
         raise Refused("no_address", T("{name} has no dialog here, and no address that can be written to.", name=called))
 
     def _reached(self, channel: ChannelRow, address: str) -> Reach:
-        """How a channel reaches somebody; bare digits are no stranger's phone. Raises Refused."""
+        """How a channel reaches somebody; bare digits are nobody's phone. Raises Refused."""
         found = reaching.reach(self.tx, channel, self.able(channel), address)
-        if found.kind == "chat_id" or openings(address)[0] != "chat_id":
-            return found
-        raise Refused(
-            "no_phone", T("{address} may be no phone: one begins with a plus, or with 7 or 8.", address=address)
-        )
+        is_phone = found.kind != "chat_id" or found.dialog is not None  # at the chat id nobody was met
+        if is_phone and "phone" in kinds(address) and "phone" not in readings(address):
+            raise Refused(
+                "no_phone", T("{address} may be no phone: one begins with a plus, or with 7 or 8.", address=address)
+            )
+        return found
 
     def require_not_ours(self, address: str) -> None:
         """Raise Refused for a number of our own: nobody is there who could be written to."""
         if channels.is_own_phone(self.tx)(address):
             raise Refused("own_number", T("{address} is a number of our own.", address=address))
+
+    def require_one_person(self, met: Sequence[DialogCard], address: str) -> None:
+        """Raise Refused for a chat id that different messengers gave to different people, or groups."""
+        people = {("dialog", one.id) if one.contact_id is None else self._person(one.contact_id) for one in met}
+        if kinds(address)[0] == "chat_id" and len(people) > 1 and len({one.kind for one in met}) > 1:
+            raise Refused(
+                "ambiguous",
+                T(
+                    "{address} is somebody else in each of these channels, one has to be named: {names}.",
+                    address=address,
+                    names=", ".join(one.channel for one in met),
+                ),
+            )
+
+    def _person(self, contact: ContactId) -> tuple[str, int]:
+        return ("contact", contacts.root(self.tx, contact))
 
     def of(self, address: str) -> Target:
         """Where whoever has an address is written to. Raises Refused."""
@@ -120,4 +144,12 @@ class Whereabouts:
             raise Refused("no_dialog", T("{name} has no dialog here yet.", name=address))
         self.require_not_ours(address)
         met = list(self.met([address]))
+        self.require_one_person(met, address)
         return self.last(met) if met else self.beginning([address], address)
+
+
+def _in_turn(address: str) -> Sequence[Sequence[AddressKind]]:
+    """How an address is read: bare digits as a chat id, and only if nobody has that as a phone."""
+    if kinds(address)[0] != "chat_id":
+        return [kinds(address)]
+    return [("chat_id",), ("phone",)] if "phone" in readings(address) else [("chat_id",)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from chatapp_cli.domain.crm.cards import CardRef
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, LedgerEntry
 from chatapp_cli.domain.crm.link import Pairing
-from chatapp_cli.domain.crm.states import Act, TextFate
+from chatapp_cli.domain.crm.states import OF_RUN, Act, TextFate
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import PairingId, RunId
 from chatapp_cli.domain.robot import TIMEOUT, YES
@@ -22,7 +22,7 @@ from chatapp_cli.store.rows.robots import PartRow
 if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.store.rows.channels import ChannelRow
-    from chatapp_cli.store.rows.crm import EntryRow
+    from chatapp_cli.store.rows.crm import EntryRow, ShownEntryRow
     from chatapp_cli.store.rows.robots import RunRow
     from chatapp_cli.store.tx import Tx
 
@@ -39,7 +39,7 @@ class EntryNotReady(Exception):
 
 def load(tx: Tx, row: EntryRow, manifest: Callable[[ChannelRow], Manifest]) -> LedgerEntry | None:
     """The entry of a run as it stands; ``None`` if the run is gone. Raises EntryNotReady."""
-    run = _run(tx, row)
+    run = run_of(tx, row)
     if run is None:
         return None
     told = LedgerEntry(
@@ -62,11 +62,12 @@ def load(tx: Tx, row: EntryRow, manifest: Callable[[ChannelRow], Manifest]) -> L
     return replace(told, remote="", card=CardRef(kind, number), text=show(found.comment))
 
 
-def _run(tx: Tx, row: EntryRow) -> RunRow | None:
-    if row.act != Act.COMMENT:
-        return runs.of_entry(tx, row.id)
+def run_of(tx: Tx, row: EntryRow | ShownEntryRow) -> RunRow | None:
+    """The run of a robot, or of a step of a bot, that an entry tells; ``None`` for other entries, or if it is gone."""
     try:
-        return runs.one(tx, RunId(int(row.remote)))
+        if row.act == Act.COMMENT:
+            return runs.one(tx, RunId(int(row.remote)))
+        return runs.of_entry(tx, row.id) if row.act in OF_RUN else None
     except NotFound:
         return None
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.address import canonical, kinds
+from chatapp_cli.domain.address import canonical, kinds, meant
 from chatapp_cli.domain.crm.cards import ClientOfCard
 from chatapp_cli.domain.crm.events import CrmStepAsked
 from chatapp_cli.domain.crm.states import Act
@@ -200,13 +200,14 @@ class _Step:
     def _addresses(self, person: ClientOfCard | None) -> Iterator[str]:
         """The addresses at which a person may be written to; none that is our own."""
         ours = channels.is_own_phone(self.tx)
-        said = [self.asked.address] if self.asked.address else []
-        if person is not None and not said:
-            said = [*(one.phone for one in person.phones), *person.others]
-        for one in said:
-            address = canonical(one, "phone") if "phone" in kinds(one.strip()) else one.strip()
-            if address and not ours(address):
-                yield address
+        phones = [self.asked.address] if self.asked.address else []
+        others: Sequence[str] = ()
+        if person is not None and not phones:
+            phones, others = [one.phone for one in person.phones], person.others
+        said = [canonical(one, "phone") if "phone" in kinds(one.strip()) else one.strip() for one in phones]
+        for one in [*said, *map(meant, others)]:
+            if one and not ours(one):
+                yield one
 
     def _bound(self, possible: Mapping[ChannelId, ChannelRow], person: ClientOfCard | None) -> Iterator[DialogCard]:
         """The dialogs that the CRM has bound to a person."""

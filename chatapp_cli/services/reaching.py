@@ -162,6 +162,11 @@ def known(tx: Tx, channel: ChannelRow, to: str) -> DialogId | None:
     return _known(Lookup(tx, channel.id), to)
 
 
+def known_as(tx: Tx, channel: ChannelRow, to: str, kind: AddressKind) -> DialogId | None:
+    """The same where an address is read as of one kind only."""
+    return _known_as(Lookup(tx, channel.id), kind, canonical(to, kind))
+
+
 def _known(lookup: Lookup, to: str) -> DialogId | None:
     found = (_known_as(lookup, kind, canonical(to, kind)) for kind in kinds(to))
     return next((dialog for dialog in found if dialog is not None), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain.address import canonical, openings
 from chatapp_cli.domain.errors import NotFound
@@ -14,6 +14,7 @@ from chatapp_cli.domain.robot import (
     DETAIL,
     FOUND,
     NO,
+    PHONE,
     STATUS,
     TIMED,
     TIMEOUT,
@@ -26,7 +27,7 @@ from chatapp_cli.domain.robot import (
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.i18n import show
 from chatapp_cli.services import channels, runs, words
-from chatapp_cli.services.act_call import listed
+from chatapp_cli.services.act_whom import listed, phones
 from chatapp_cli.services.run_reason import RunReason
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.rows.robots import PartRow, RunRow
     from chatapp_cli.store.tx import Tx
+
+
+_AT_THE_DEADLINE: Final = frozenset({runs.UNCERTAIN, "pending"})
+"""The codes of what the deadline decided, where somebody waited until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +72,18 @@ def of(tx: Tx, run: RunRow, manifest: Callable[[ChannelRow], Manifest]) -> Robot
         said += [RobotVerdict(one, done=False, code=reason.code, message=show(reason.what)) for one in _asked_for(run)]
     good = bool(said) and all(one.done for one in said)
     passed = run.until is not None and run.until <= tx.now
-    late = any(one.code == TIMEOUT or (one.code == "pending" and passed) for one in said)
+    late = any(one.code == TIMEOUT or (one.code in _AT_THE_DEADLINE and passed) for one in said)
     values = {STATUS.name: YES if good else NO, DETAIL.name: detail(said), TIMED.name: "0" if late else "1"}
     robot = known(run.robot)
     if robot is not None:
         values |= _facts(robot, said, parts, values)
     done = sum(one.done for one in said)
     line = T("Done for {done} of {all}.", done=done, all=len(said))
-    return RobotOutcome(_title(run), values, line, waits=run.state != runs.ENDED)
+    return RobotOutcome(title(run), values, line, waits=run.state != runs.ENDED)
 
 
-def _title(run: RunRow) -> Text:
+def title(run: RunRow) -> Text:
+    """What people call what ran."""
     if run.robot == runs.STEP:
         return T("A step of a bot")
     robot = known(run.robot)
@@ -112,8 +118,9 @@ def _verdict(tx: Tx, run: RunRow, part: PartRow, manifest: Callable[[ChannelRow]
 
 def _asked_for(run: RunRow) -> Sequence[str]:
     """For whom a run was that was refused as a whole, as it was filled in; one without a name for nobody."""
-    given = [said for one in ADDRESSED if (said := run.arguments.get(one.name, "").strip())]
-    return list(dict.fromkeys(map(chat_of, listed("; ".join(given))))) or [""]
+    given = [said for one in ADDRESSED if one != PHONE and (said := run.arguments.get(one.name, "").strip())]
+    called = [*(one.called for one in phones(run.arguments.get(PHONE.name, ""))), *listed("; ".join(given))]
+    return list(dict.fromkeys(map(chat_of, called))) or [""]
 
 
 def why(tx: Tx, part: PartRow, manifest: Callable[[ChannelRow], Manifest]) -> Text:

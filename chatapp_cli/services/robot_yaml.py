@@ -58,12 +58,23 @@ def read(text: str) -> Sequence[RobotStep]:
     try:
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=yaml.BaseLoader)):
             raise _not_understood(T("It has references."))
+        _require_each_once(yaml.compose(text, Loader=yaml.BaseLoader))
         found = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and mappings only
     except (yaml.YAMLError, RecursionError) as error:
         raise _not_understood(_mistake(error)) from error
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise _not_understood(T("It is no list of robots."))
     return [_step(one) for one in found]
+
+
+def _require_each_once(root: yaml.Node | None) -> None:
+    """Raise UsageError for a field that a robot has twice: YAML would take the last one alone."""
+    for robot in root.value if isinstance(root, yaml.SequenceNode) else ():
+        met: set[str] = set()
+        for name, _value in robot.value if isinstance(robot, yaml.MappingNode) else ():
+            if str(name.value) in met:
+                raise _not_understood(T("Line {n} has {name} again.", n=name.start_mark.line + 1, name=name.value))
+            met.add(str(name.value))
 
 
 def _step(said: Mapping[Any, Any]) -> RobotStep:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.crm.cards import CardRef
+from chatapp_cli.domain.crm.events import RobotAsked
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.domain.journal.links import RobotsChanged
-from chatapp_cli.services import journal
+from chatapp_cli.services import journal, robots
 from tests.commands.conftest import Shell
 from tests.commands.crm_office import Office
 
@@ -58,3 +60,19 @@ def refused_ones_say_why(chatapp: Shell, office: Office) -> None:
     assert (said.code, said.out) == (1, "")
     assert said.err.startswith("The application may not add robots to the CRM; everything else works.")
     assert "Tick bizproc in the local application" in said.err
+
+
+def test_what_a_portal_is_to_be_told_of_a_robot_names_its_run_and_its_card(
+    chatapp: Shell, company: Company, installed: LinkId
+) -> None:
+    until = company.world.clock.now() + 600_000
+    asked = RobotAsked(remote="w1", robot="set_tags", arguments={}, card=CardRef("deal", "17"), until=until)
+    company.write(lambda tx: robots.expect(tx, installed, asked))
+    (row,) = chatapp("crm", "outbox", "list").rows
+    assert (row[3], row[6]) == ("what a robot returned", "Tags of the dialog, run 1, deal:17")
+    shown = chatapp("crm", "outbox", "show", row[0]).rows
+    assert [one for one in shown if one[0] in {"Robot", "Run", "Card"}] == [
+        ["Robot", "Tags of the dialog"], ["Run", "1"], ["Card", "deal:17"],
+    ]  # fmt: skip
+    told = chatapp("crm", "outbox", "show", row[0], "--json").json
+    assert (told["run"], told["robot"], told["card"]) == (1, "set_tags", "deal:17")

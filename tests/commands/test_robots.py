@@ -8,6 +8,7 @@ import pytest
 
 from tests.commands.conftest import Program, Shell
 
+UNSERVED = "The daemon is not running; this runs when it starts: chatapp serve\n"
 pytestmark = pytest.mark.usefixtures("bound")
 
 
@@ -19,7 +20,7 @@ def test_everybody_gets_the_message_once_and_the_result_names_each_as_the_form_s
     said = chatapp.run(
         "robot", "run", "send-message", "--phone", "8 (900) 000-00-01; +79000000002, 79000000001", "--message", "Готово"
     )
-    assert (said.code, said.err) == (0, "The daemon is not running; this runs when it starts: chatapp serve\n")
+    assert (said.code, said.err) == (0, f"Run: 1\n{UNSERVED}")
     assert said.rows == [["status", "Y"], ["detail", "79000000001:Y; 79000000002:Y"], ["timeout", "1"]]
     assert program.heard == []
 
@@ -33,12 +34,12 @@ def test_the_final_word_is_waited_for_with_the_asynchronous_result(chatapp: Shel
 @pytest.mark.parametrize(
     ("words", "detail"),
     [
-        (["--message", "Ау"], ":N:[NO_RECIPIENT] There is no phone and no chat id."),
-        (["--chat-id", "client-7"], "client-7:N:[FIELD_MISSING] The field “Message” is empty."),
+        (["--message", "Ау"], ":N:[NO_RECIPIENT] There is no phone and no chat id"),
+        (["--chat-id", "client-7"], "client-7:N:[FIELD_MISSING] The field “Message” is empty"),
         (["--chat-id", "client-7", "--message", "Ау", "--channel", "sms"],
-         "client-7:N:[NO_CHANNEL] There is no channel sms that the robot may use."),
+         "client-7:N:[NO_CHANNEL] There is no channel sms that the robot may use"),
         (["--chat-id", "a b;client-7", "--message", "Ау"],
-         "a b:N:[CANNOT_WRITE_FIRST] An address in Программа has no spaces.; client-7:Y"),
+         "a b:N:[CANNOT_WRITE_FIRST] An address in Программа has no spaces; client-7:Y"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_told_in_the_form_for_those_alone(chatapp: Shell, words: list[str], detail: str) -> None:
@@ -64,6 +65,7 @@ def test_the_same_key_does_it_once_and_for_nothing_else(chatapp: Shell, program:
     another = chatapp.run(*words, "--message", "Два")
     assert (another.code, another.out) == (1, "")
     assert "This key was used for another robot" in another.err
+    assert "--idempotency-key" not in another.err
     assert program.heard == ["Раз"]
 
 
@@ -85,11 +87,12 @@ def test_several_robots_of_a_file_run_in_order(chatapp: Shell, program: Program,
     done = chatapp.run("robot", "run", "--file", str(file), "--json")
     assert done.code == 1
     assert done.json == [
-        {"robot": "send_message", "status": "Y", "detail": "client-7:Y; client-8:Y", "timeout": "1"},
+        {"robot": "send_message", "run": 1, "status": "Y", "detail": "client-7:Y; client-8:Y", "timeout": "1"},
         {
             "robot": "set_tags",
+            "run": 2,
             "status": "N",
-            "detail": "client-7:Y; client-9:N:[NO_DIALOG] client-9 has no dialog here yet.",
+            "detail": "client-7:Y; client-9:N:[NO_DIALOG] client-9 has no dialog here yet",
             "timeout": "1",
         },
     ]
@@ -144,6 +147,7 @@ def test_what_would_be_refused_again_is_not_offered_to_be_done_again(chatapp: Sh
         (["--file", "-"], "- robot: x\n  message: 'a\n- robot: y\n", "Line 4 is no correct YAML."),
         (["--file", "-"], "- robot: \u0007", "has signs that YAML does not allow."),
         (["--file", "-"], "- robot: send-message\n  phones: 1", "The robot send-message has no field phones."),
+        (["--file", "-"], "- robot: send-message\n  phone: 1\n  'phone': 2", "Line 3 has phone again."),
         (["--file", "-"], "- &a robot: send-message\n- *a", "It has references."),
         (["send-message", "--tags", "VIP"], "", "The robot send-message has no field tags."),
     ],
@@ -164,15 +168,44 @@ def test_the_list_names_all_robots_also_by_their_codes_in_the_portal(chatapp: Sh
 
 
 def test_what_was_refused_is_done_again_by_its_number(chatapp: Shell, program: Program) -> None:
-    words = ("robot", "run", "send-message", "--chat-id", "a b; client-7", "--message", "Раз", "--async")
-    assert chatapp.run(*words).code == 1
+    words = (
+        "robot",
+        "run",
+        "send-message",
+        "--phone",
+        "502",
+        "--chat-id",
+        "a b; client-7",
+        "--message",
+        "Раз",
+        "--async",
+    )
+    first = chatapp.run(*words)
     (number,) = [one["id"] for one in chatapp("robot", "runs", "--json").json]
+    assert (first.code, f"Do again what was not done: chatapp robot retry {number}\n" in first.err) == (1, True)
     done = chatapp("robot", "retry", number)
     assert done.out == f"{number + 1}\n"
-    assert f"Run {number + 1} does again what was not done: a b:N:[CANNOT_WRITE_FIRST]" in done.err
-    assert "chatapp robot runs" in done.err
+    assert f"Run {number + 1} does again what was not done: 502:N:[NO_PHONE]" in done.err
+    assert "chatapp robot runs" not in done.err
     (again, _) = chatapp("robot", "runs", "--json").json
-    assert (again["arguments"]["chat_id"], again["results"]["status"]) == ("a b", "N")
+    named = [again["arguments"][field] for field in ("phone", "chat_id")]
+    assert (named, again["results"]["status"]) == (["502", "a b"], "N")
     twice = chatapp.run("robot", "retry", number)
     assert (twice.code, program.heard) == (1, ["Раз"])
     assert "It was tried again already." in twice.err
+    assert chatapp("robot", "runs", "-n", "0").err == ""
+
+
+def test_what_is_done_again_is_waited_for(chatapp: Shell, program: Program) -> None:
+    words = ("robot", "run", "send-message", "--chat-id", "client-7", "--message", "Раз", "--async")
+    chatapp.run(*words, "--wait", "0")
+    assert chatapp("robot", "runs", "--json").json[0]["results"]["timeout"] == "0"
+    assert "Run 2 does again what was not done: client-7:Y\n" in chatapp("robot", "retry", "1").err
+    assert program.heard == ["Раз"]
+
+
+def test_a_document_is_filled_in_from_the_shell(chatapp: Shell, program: Program, tmp_path: Path) -> None:
+    file = tmp_path / "bill.pdf"
+    file.write_bytes(b"%PDF-1.4")
+    said = chatapp("robot", "run", "send-document", "--chat-id", "client-7", "--document", str(file))
+    assert said.rows[1] == ["detail", "client-7:Y"]

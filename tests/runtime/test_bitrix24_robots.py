@@ -194,7 +194,7 @@ async def test_a_step_that_asks_for_the_final_word_ends_before_its_time_or_with_
         desk.gateway.answering.set()
     (run,) = await ended(desk)
     done = {"status": "Y", "detail": "79161234567:Y", "timeout": "1"}
-    late = "79161234567:N:[TIMEOUT] It could not be sent in time."
+    late = "79161234567:N:[TIMEOUT] It could not be sent in time"
     assert run.returned == (done if how is _slow else {"status": "N", "detail": late, "timeout": "0"})
     assert (run.state, run.is_timeout, desk.received()) == ("answered", 0, [("79161234567", "x")] * (how is _slow))
     assert {one.state in SENT for one in messages(desk)} == {how is _slow}

@@ -125,7 +125,7 @@ async def _all_eleven(desk: StageDesk, phone: WhatsAppWebSandbox) -> None:
     (address,) = phone.town.groups
     done = {"status": "Y", "detail": f"{ANNAS}:Y", "timeout": "1"}
     of_group = {**done, "detail": f"{address}:Y"}
-    nobody = f"{NOBODYS}:N:[NOBODY] Nobody has this messenger under this address."
+    nobody = f"{NOBODYS}:N:[NOBODY] Nobody has this messenger under this address"
     found = {"found": "N", "username": "", "first_name": "", "last_name": ""}
     assert {run.code.removeprefix("chatapp_"): run.returned for run in steps} == {
         "send_message": done,

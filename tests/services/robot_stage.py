@@ -27,7 +27,7 @@ MINUTE: Final = 60_000
 ANNA: Final = "+79000000001"
 OLEG: Final = "+79000000002"
 CAN: Final = replace(EVERYTHING, finds_people=("phone", "username"), manages_groups=True)
-LATE: Final = "It could not be sent in time."
+LATE: Final = "It could not be sent in time"
 
 
 @dataclass(slots=True)

@@ -119,6 +119,12 @@ def test_a_person_whom_two_addresses_name_gets_it_once(shop: Shop, *, known: boo
         ({"chat_id": "79161234567"}, ""),
         ({"chat_id": "+49 151 12345678"}, ""),
         ({"phone": "9161234567"}, ""),
+        ({"phone": "502"}, "no_phone"),
+        ({"phone": "8912"}, "no_phone"),
+        ({"phone": "anna"}, "no_phone"),
+        ({"phone": "@anna"}, "no_phone"),
+        ({"phone": "8916555004"}, "no_phone"),
+        ({"phone": "079165550044"}, "no_phone"),
         ({"messenger": "imol|livechat|1|79161234567|5"}, "no_dialog"),
         ({"messenger": "imol|chatapp_api|1|chat-999|5"}, "no_dialog"),
         ({"messenger": "Telegram: https://t.me/ann_k"}, "no_address"),
@@ -128,8 +134,10 @@ def test_a_person_whom_two_addresses_name_gets_it_once(shop: Shop, *, known: boo
 def test_a_stranger_is_written_to_only_where_a_phone_is_written_as_one(
     shop: Shop, asked: dict[str, str], code: str
 ) -> None:
-    shop.channel()
-    able = replace(CAN, write_first=("phone",))
+    letters = shop.channel()
+    for known in ("502", "anna"):
+        shop.hear(letters, who=known)
+    able = replace(CAN, write_first=("phone",) if "phone" not in asked else CAN.write_first)
     call = partial(ActCall, able=lambda _row: able, arguments={"message": "Готово", **asked}, key="k")
     [done] = shop.write(lambda tx: acts.perform("send_message", call(tx=tx)))
     assert getattr(done.refusal, "code", "") == code
@@ -140,3 +148,35 @@ def test_a_link_to_somebody_in_telegram_is_their_username(shop: Shop) -> None:
     shop.hear(shop.channel())
     [done] = perform(shop, "send_message", message="Готово", channel="letters", messenger="TG: https://t.me/anna")
     assert (done.address, done.refusal) == ("@anna", None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "written_to"),
+    [
+        ({"chat_id": "8123456789"}, "chat"),
+        ({"phone": "8123456789"}, "phone"),
+        ({"chat_id": "+78123456789"}, "phone"),
+        ({"chat_id": "88123456789"}, "phone"),
+        ({"chat_id": "79991234567"}, "eleven"),
+        ({"chat_id": "777"}, "ambiguous"),
+        ({"chat_id": "777", "channel": "letters"}, "one"),
+        ({"chat_id": "9161234567"}, "new"),
+        ({"chat_id": "9161234567", "channel": "email"}, "no_phone"),
+    ],
+)
+def test_digits_that_are_a_chat_id_are_no_phone_of_somebody_else(
+    shop: Shop, asked: dict[str, str], written_to: str
+) -> None:
+    line = shop.line()
+    letters, email = shop.channel(line=line), shop.channel(line=line, kind="email")
+    people = [("chat", letters, "8123456789", ""), ("eleven", letters, "79991234567", ""), ("one", letters, "777", "")]
+    people += [("phone", email, "c1", "+78123456789"), ("", email, "c2", "+79991234567"), ("other", email, "777", "")]
+    people += [("known", email, "c3", "+79161234567")]
+    names = {}
+    for name, channel, address, phone in people:
+        shop.clock.at += 1000
+        peer, sender = Peer(key=address, address=address), Profile(id=f"{channel} {address}", phone=phone)
+        names[shop.message(shop.hear(channel, peer=peer, sender=sender)).dialog_id] = name
+    [done] = perform(shop, "send_message", message="Готово", **asked)
+    refused = getattr(done.refusal, "code", "")
+    assert (refused or names.get(shop.message(done.message).dialog_id, "new")) == written_to

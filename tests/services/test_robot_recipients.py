@@ -48,7 +48,7 @@ def test_the_line_may_stay_empty_with_a_single_line_and_has_to_be_named_with_sev
     other = shop.channel(kind="email", line=line, account=second)
     elsewhere = Place(id="109", name="Опт")
     shop.write(lambda tx: pairings.attach(tx, CRM, desk.link, channels.one(tx, other), elsewhere, {}))
-    missing = ("N", "79000000001:N:[LINE_MISSING] Several lines fit: the line has to be named.", "1")
+    missing = ("N", "79000000001:N:[LINE_MISSING] Several lines fit: the line has to be named", "1")
     refused: list[dict[str, str]] = [{}, {"channel": "email"}]
     accepted: list[dict[str, str]] = [{"line_id": "Опт"}, {"line_id": str(line)}, {"channel": second}]
     assert [told(number, **where) for number, where in enumerate(refused, 2)] == [missing] * 2
@@ -80,7 +80,7 @@ def test_the_field_of_messengers_finds_the_dialog_of_its_chat_where_no_phone_and
 ) -> None:
     chat = crm_chats.new_name(annas(stage))
     mask = f"imol|chatapp_email|107|{chat}|585"
-    nobody = "There is no phone and no chat id."
+    nobody = "There is no phone and no chat id"
     strange = "imol|livechat|107|79161234567|585"
 
     def told(case: tuple[dict[str, str], tuple[str, str]]) -> None:
@@ -96,7 +96,7 @@ def test_the_field_of_messengers_finds_the_dialog_of_its_chat_where_no_phone_and
             ({"messenger": mask, "phone": "+79000000002"}, ("Y", "79000000002:Y")),
             ({"messenger": mask, "chat_id": "boris"}, ("Y", "boris:Y")),
             ({"messenger": "Почта: @anna", "channel": "email"}, ("Y", "@anna:Y")),
-            ({"messenger": strange}, ("N", f"{strange}:N:[NO_DIALOG] {strange} has no dialog here yet.")),
+            ({"messenger": strange}, ("N", f"{strange}:N:[NO_DIALOG] {strange} has no dialog here yet")),
             ({"messenger": " ; "}, ("N", f":N:[NO_RECIPIENT] {nobody}")),
         ],
         told,

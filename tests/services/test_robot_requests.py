@@ -20,7 +20,7 @@ from tests.services.robot_stage import ANNA, CAN, LATE, MINUTE, OLEG, Stage, rob
 from tests.stores import Shop
 
 OURS = "+79000000009"
-OWN = f"79000000009:N:[OWN_NUMBER] {OURS} is a number of our own."
+OWN = f"79000000009:N:[OWN_NUMBER] {OURS} is a number of our own"
 GROUP = {"peer": {"key": "g1", "address": "g1", "title": "Ёлки"}, "missing": {}}
 
 
@@ -85,7 +85,7 @@ def test_what_a_killed_daemon_handed_over_is_waited_for_only_for_a_while_if_its_
     stage.runs(stage.asked(RobotCode.CREATE_GROUP, title="Ёлки", members=ANNA))
     assert stage.claims_request() is not None
     shop.clock.at += 10 * MINUTE + runs.HANDED_OVER
-    assert stage.results() == [("N", "79000000001:N:[PENDING] It has not ended yet.", "0")]
+    assert stage.results() == [("N", "79000000001:N:[PENDING] It has not ended yet", "0")]
     shop.write(lambda tx: session_requests.interrupted(tx, stage.desk.channel))
     [run] = shop.read(runs.latest)
     assert (stage.claims_request(), stage.results(), run.state) == (None, [], "ended")

@@ -347,28 +347,28 @@ DELETE FROM crm_entry WHERE id = :id AND state IN ('dead', 'waiting');
 
 -- name: ledger.shown
 SELECT e.id, e.link_id, k.title, e.dialog_id, COALESCE(d.name, ''), e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
-  e.code, e.detail, e.created_at, COALESCE(m.text, '')
+  e.code, e.detail, e.created_at, COALESCE(m.text, ''), e.remote
 FROM crm_entry e JOIN crm_link k ON k.id = e.link_id LEFT JOIN dialog d ON d.id = e.dialog_id
 LEFT JOIN message m ON m.id = e.message_id
 ORDER BY CASE e.state WHEN 'dead' THEN 0 ELSE 1 END, e.id LIMIT :n;
 
 -- name: ledger.one
 SELECT e.id, e.link_id, k.title, e.dialog_id, COALESCE(d.name, ''), e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
-  e.code, e.detail, e.created_at, COALESCE(m.text, '')
+  e.code, e.detail, e.created_at, COALESCE(m.text, ''), e.remote
 FROM crm_entry e JOIN crm_link k ON k.id = e.link_id LEFT JOIN dialog d ON d.id = e.dialog_id
 LEFT JOIN message m ON m.id = e.message_id
 WHERE e.id = :id;
 
 -- name: ledger.of_message
 SELECT e.id, e.link_id, k.title, e.dialog_id, COALESCE(d.name, ''), e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
-  e.code, e.detail, e.created_at, COALESCE(m.text, '')
+  e.code, e.detail, e.created_at, COALESCE(m.text, ''), e.remote
 FROM crm_entry e JOIN crm_link k ON k.id = e.link_id LEFT JOIN dialog d ON d.id = e.dialog_id
 JOIN message m ON m.id = e.message_id
 WHERE e.message_id = :message ORDER BY e.id;
 
 -- name: ledger.of_dialog
 SELECT e.id, e.link_id, k.title, e.dialog_id, d.name, e.message_id, e.act, e.state, e.doubtful, e.not_before, e.tries,
-  e.code, e.detail, e.created_at, COALESCE(m.text, '')
+  e.code, e.detail, e.created_at, COALESCE(m.text, ''), e.remote
 FROM crm_entry e JOIN crm_link k ON k.id = e.link_id JOIN dialog d ON d.id = e.dialog_id
 LEFT JOIN message m ON m.id = e.message_id
 WHERE e.link_id = :link AND e.dialog_id = :dialog

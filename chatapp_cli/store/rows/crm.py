@@ -213,6 +213,7 @@ class ShownEntryRow(NamedTuple):
     detail: str
     created_at: Millis
     text: str
+    remote: str
 
 
 class ChatRow(NamedTuple):

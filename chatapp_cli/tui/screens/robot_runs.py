@@ -44,7 +44,7 @@ def _shown(tx: Tx, company: Company, row: RunRow) -> ShownRun:
         parts,
         robot_results.of(tx, row, company.manifest),
         [shown_reason(why, part) for part in parts],
-        robot_retries.obstacle(row, parts),
+        robot_retries.obstacle(tx, row, parts),
     )
 
 
