@@ -45,12 +45,12 @@ _RESPONSIBLE: Final = "responsible_user_id"
 _PLACING: Final = ("pipeline_id", "status_id", _RESPONSIBLE)
 
 
-class MadeLead(NamedTuple):
-    """A lead that was made, and its contact."""
+class LeadOfContact(NamedTuple):
+    """A lead, and whose it is."""
 
     lead: int
     contact: int
-    """0 if the account did not tell it."""
+    """0 if it is not known."""
 
 
 def card_of(lead: int) -> str:
@@ -218,7 +218,7 @@ class AmoLeads:
         numbers = [one["id"] for one in embedded(answer, "contacts") if isinstance(one.get("id"), int)]
         return int(numbers[0]) if numbers else 0
 
-    async def add(self, entry: LedgerEntry, contact: int | None) -> MadeLead:
+    async def add(self, entry: LedgerEntry, contact: int | None) -> LeadOfContact:
         """Make a lead as was decided, else in the pairing's pipeline; with a new contact if there is ``None``.
 
         A lost answer is Retryable: our tag finds the lead, and so the contact that was made by the same request.
@@ -277,18 +277,18 @@ class AmoLeads:
         working = await self._staff.at_work(outcome.employees)
         return int(working[self._decided.turn(outcome) % len(working)]) if working else 0
 
-    async def _made(self, item: Mapping[str, Any]) -> MadeLead:
+    async def _made(self, item: Mapping[str, Any]) -> LeadOfContact:
         [contact] = item["_embedded"]["contacts"]
         try:
             if "id" in contact:
-                return MadeLead(await self._api.add(LEADS, "leads", item), contact["id"])
+                return LeadOfContact(await self._api.add(LEADS, "leads", item), contact["id"])
             answer = await self._api.post(f"{LEADS}/complex", [item])
         except OutcomeUnknown as lost:
             raise Retryable(lost.code, lost.detail) from lost
         made = answer[0] if isinstance(answer, list) and answer else None
         if not (lead := inside(made, "id")):
             raise Retryable("strange_answer", "complex")
-        return MadeLead(int(lead), int(inside(made, "contact_id") or 0))
+        return LeadOfContact(int(lead), int(inside(made, "contact_id") or 0))
 
     async def _move(self, entry: LedgerEntry, outcome: CardOutcome, lead: int) -> None:
         """Put a lead into the pipeline that was decided later: both are said together (providers' sheet §4.8)."""
