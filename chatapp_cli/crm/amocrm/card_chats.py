@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from chatapp_cli.crm.amocrm.cards import PATHS, ids_of_chat
 from chatapp_cli.crm.amocrm.names import chat_of
 from chatapp_cli.crm.amocrm.notes import AmoNotes, WrittenIn, written_in
-from chatapp_cli.crm.amocrm.rest import AmoApi, Params, embedded
+from chatapp_cli.crm.amocrm.rest import AmoApi, Params, numbers_in
 from chatapp_cli.domain.crm.cards import CardRef
 from chatapp_cli.domain.crm.entry import CrmChat
 from chatapp_cli.domain.errors import Rejected
@@ -115,9 +115,3 @@ async def leads_of(api: AmoApi, card: CardRef) -> Sequence[int]:
     except Rejected:
         return ()
     return sorted(numbers_in(found, "leads"), reverse=True)[:MOST_LEADS]
-
-
-def numbers_in(card: Any, name: str) -> Sequence[int]:
-    """The numbers of the cards that a card names, the main one first."""
-    inside = sorted(embedded(card, name), key=lambda one: one.get("is_main") is not True)
-    return [one["id"] for one in inside if isinstance(one.get("id"), int) and not isinstance(one["id"], bool)]

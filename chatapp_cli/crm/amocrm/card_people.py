@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chatapp_cli.crm.amocrm import cards, contacts
-from chatapp_cli.crm.amocrm.card_chats import CardChats, ChatSpot, leads_of, numbers_in
-from chatapp_cli.crm.amocrm.rest import AmoApi, embedded
+from chatapp_cli.crm.amocrm.card_chats import CardChats, ChatSpot, leads_of
+from chatapp_cli.crm.amocrm.rest import AmoApi, embedded, numbers_in
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.cards import CardChat, CardPhone, CardRef, ClientOfCard
 from chatapp_cli.domain.crm.link import Card
