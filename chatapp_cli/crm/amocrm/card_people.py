@@ -15,6 +15,9 @@ from chatapp_cli.domain.crm.link import Card
 from chatapp_cli.domain.errors import Rejected
 
 GONE = "card_gone"
+"""For whoever named a card themselves."""
+GONE_FROM_BOT = "bot_card_gone"
+"""For whoever reads what became of a bot's step."""
 
 
 async def contacts_of(api: AmoApi, card: CardRef, *, everyone: bool) -> Sequence[ClientOfCard]:
@@ -121,10 +124,10 @@ async def _numbers(api: AmoApi, card: CardRef) -> Sequence[int]:
     if card.kind == "contact":
         return [int(card.id)]
     if card.kind != "deal":
-        raise Rejected(GONE, str(card))
+        raise Rejected(GONE_FROM_BOT, str(card))
     lead = await _there(api, f"/api/v4/leads/{card.id}", {"with": "contacts"})
     if lead is None:
-        raise Rejected(GONE, str(card))
+        raise Rejected(GONE_FROM_BOT, str(card))
     return numbers_in(lead, "contacts")
 
 
