@@ -198,7 +198,7 @@ class RunsSteps(Protocol):
     async def contacts_of(self, card: CardRef, *, everyone: bool) -> Sequence[ClientOfCard]:
         """The main contact of a card, or each of its contacts, the main one first.
 
-        Raises Rejected with the code ``card_gone`` for a card that is not there.
+        Raises Rejected for a card that is not there.
         """
         ...
 

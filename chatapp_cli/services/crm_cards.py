@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatapp_cli.domain import next_step
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, kinds
-from chatapp_cli.domain.crm.cards import CardPhone, CardSheet, ChannelOnCard, ClientOfCard
+from chatapp_cli.domain.crm.cards import CardChat, CardPhone, CardSheet, ChannelOnCard, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
@@ -148,28 +148,52 @@ def target(tx: Tx, able: Able, link: LinkId, client: ClientOfCard, way: CardWay)
     none.
     """
     access.require(tx, Right.ANSWER)
-    found = [] if way.phone else _narrowed(known_dialogs(tx, link, client), way)
-    people = {*client.people, *(one.whose for one in client.chats), *(one.whose for one in client.phones)} - {""}
-    own = any(not chat.whose for chat in client.chats)
-    if len(found) == 1 and (own or len(people) <= 1 or way.dialog is not None):
-        return InDialog(found[0].id)
-    if way.dialog is not None:
+    every = [] if way.phone else _narrowed(_known(tx, link, client.chats), way)
+    if way.dialog is not None and not every:
         raise _no_such_dialog(client, way.dialog)
-    if found:
-        raise _several_dialogs(client, found)
+    found = _nearest(every)
+    if len(found) == 1 and (way.dialog is not None or _is_certain(client, found[0].chat)):
+        return InDialog(found[0].dialog.id)
+    if every:
+        raise _several_dialogs(client, [one.dialog for one in every])
     phone = _phone(client, way.phone, ours=channels.is_own_phone(tx))
     return ToAddress(_channel(tx, able, link, client, phone, way).id, phone)
 
 
 def known_dialogs(tx: Tx, link: LinkId, client: ClientOfCard) -> list[DialogCard]:
-    """The dialogs here whose chats the CRM has bound to a card; chats of other programs are none of ours."""
-    numbers: dict[DialogId, None] = {}
+    """The dialogs here whose chats the CRM has bound to a card, or else to its people."""
+    return [one.dialog for one in _nearest(_known(tx, link, client.chats))]
+
+
+class _DialogOfCard(NamedTuple):
+    """A dialog here, and the chat by which it belongs to a card."""
+
+    dialog: DialogCard
+    chat: CardChat
+
+
+def _known(tx: Tx, link: LinkId, chats: Sequence[CardChat]) -> list[_DialogOfCard]:
+    """The dialogs of chats; chats of other programs are none of ours."""
+    found: dict[DialogId, CardChat] = {}
     for pairing in pairings.of_link(tx, link):
-        for chat in client.chats:
+        for chat in chats:
             row = tx.one(ChatRow, "chats.by_remote", pairing=pairing.id, remote=chat.remote)
             if row is not None:
-                numbers[row.dialog_id] = None
-    return list(_visible(tx, numbers))
+                found.setdefault(row.dialog_id, chat)
+    return [_DialogOfCard(card, found[card.id]) for card in _visible(tx, found)]
+
+
+def _nearest(found: Sequence[_DialogOfCard]) -> Sequence[_DialogOfCard]:
+    """Those of the card itself; without any, those of its people."""
+    return [one for one in found if one.chat.is_own] or found
+
+
+def _is_certain(client: ClientOfCard, chat: CardChat) -> bool:
+    """Whether nobody else can be meant: nobody who left the card, and not just one of its people."""
+    if chat.is_own:
+        return not chat.whose or chat.whose in client.people
+    everybody = {*client.people, *(one.whose for one in client.chats), *(one.whose for one in client.phones)}
+    return len(everybody - {""}) <= 1
 
 
 def sheet(tx: Tx, able: Able, link: LinkId, client: ClientOfCard | None) -> CardSheet:
@@ -191,12 +215,12 @@ def _visible(tx: Tx, numbers: Iterable[DialogId]) -> Iterable[DialogCard]:
             continue
 
 
-def _narrowed(found: Sequence[DialogCard], way: CardWay) -> list[DialogCard]:
+def _narrowed(found: Sequence[_DialogOfCard], way: CardWay) -> list[_DialogOfCard]:
     return [
-        card
-        for card in found
-        if way.channels is None or card.channel_id in way.channels
-        if way.dialog in {None, card.id}
+        one
+        for one in found
+        if way.channels is None or one.dialog.channel_id in way.channels
+        if way.dialog in {None, one.dialog.id}
     ]
 
 
@@ -243,7 +267,25 @@ def _phone(client: ClientOfCard, wanted: str, *, ours: Callable[[str], bool]) ->
             T("Say which one: {how}", how="--phone PHONE"),
             field="phone",
         )
-    return next(iter(known))
+    [phone] = known
+    if without := _people_without(client, phone):
+        raise UsageError(
+            T(
+                "{card} belongs to several people, and not all of them have this phone: {phones}; without it: {people}",
+                card=client.card.title, phones=_listed(known), people=", ".join(without),
+            ),
+            T("Say which one: {how}", how="--phone PHONE"),
+            field="phone",
+        )  # fmt: skip
+    return phone
+
+
+def _people_without(client: ClientOfCard, phone: str) -> list[str]:
+    """Who else of a card's people may be meant than whose phone it is; nobody for the phone of the card or its firm."""
+    owners = {
+        one.whose for one in client.phones if "phone" in kinds(one.phone) and canonical(one.phone, "phone") == phone
+    }
+    return [one for one in client.people if one not in owners] if owners & set(client.people) else []
 
 
 def _listed(known: dict[str, CardPhone]) -> str:

@@ -38,9 +38,14 @@ def heard(desk: Paired, who: str, remote: str) -> DialogId:
 
 
 def target(
-    desk: Paired, *, chats: tuple[CardChat, ...] = (), phones: tuple[CardPhone, ...] = (), **way: object
+    desk: Paired,
+    *,
+    chats: tuple[CardChat, ...] = (),
+    phones: tuple[CardPhone, ...] = (),
+    people: tuple[str, ...] = (),
+    **way: object,
 ) -> object:
-    client = ClientOfCard(card=DEAL, chats=chats, phones=phones)
+    client = ClientOfCard(card=DEAL, chats=chats, phones=phones, people=people)
     chosen = CardWay(**way)  # type: ignore[arg-type]
     return desk.shop.read(lambda tx: crm_cards.target(tx, able, desk.link, client, chosen))
 
@@ -64,6 +69,42 @@ def test_a_chat_of_one_of_several_people_is_not_taken_for_the_others(desk: Paire
     assert "belongs to several dialogs or people: 1: Anna" in refusal(desk, UsageError, **both)
     assert target(desk, **both, dialog=anna) == InDialog(anna)  # type: ignore[arg-type]
     assert target(desk, **both, phone="89160000002") == ToAddress(desk.channel, "+79160000002")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("people", "asks"), [(("Анна",), False), (("Анна", "Борис"), True), (("Борис", "Вера"), False), ((), False)]
+)
+def test_the_phone_of_one_of_several_people_is_not_taken_for_the_others(
+    desk: Paired, people: tuple[str, ...], asks: bool
+) -> None:
+    written = {"phones": (ANNA, CardPhone(phone="+79160000001", whose="Яна")), "people": people}
+    if asks:
+        said = refusal(desk, UsageError, **written)
+        assert "not all of them have this phone: +79160000001 (Анна); without it: Борис" in said
+        assert said.endswith("→ Say which one: --phone PHONE")
+    else:
+        assert target(desk, **written) == ToAddress(desk.channel, "+79160000001")  # type: ignore[arg-type]
+    assert target(desk, **written, phone="+79160000001") == ToAddress(desk.channel, "+79160000001")  # type: ignore[arg-type]
+
+
+def test_a_chat_of_somebody_who_left_the_card_is_asked_about(desk: Paired) -> None:
+    anna = heard(desk, "anna", "55")
+    chats = (CardChat(remote="55", whose="contact:7", of_card=True),)
+    assert "1: Anna" in refusal(desk, UsageError, chats=chats, phones=(BORIS,), people=("Борис",))
+    assert target(desk, chats=chats, people=("Борис",), dialog=anna) == InDialog(anna)
+    assert target(desk, chats=chats, people=("contact:7", "Борис")) == InDialog(anna)
+
+
+def test_what_cannot_be_written_in_does_not_hide_the_dialogs_of_a_cards_people(desk: Paired) -> None:
+    anna = heard(desk, "anna", "55")
+    theirs = CardChat(remote="55", whose="Анна")
+    for own in (CardChat(remote="99"), CardChat(remote="99", whose="Анна", of_card=True)):
+        assert target(desk, chats=(own, theirs), people=("Анна",)) == InDialog(anna)
+    boris = heard(desk, "boris", "56")
+    both = (CardChat(remote="56", whose="Борис", of_card=True), theirs)
+    people = ("Анна", "Борис")
+    assert target(desk, chats=both, people=people) == InDialog(boris)
+    assert target(desk, chats=both, people=people, dialog=anna) == InDialog(anna)
 
 
 def test_among_several_dialogs_one_has_to_be_named_and_it_has_to_be_the_cards(desk: Paired) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from chatapp_cli.crm.amocrm.cards import PATHS, ids_of_chat
 from chatapp_cli.crm.amocrm.names import chat_of
-from chatapp_cli.crm.amocrm.notes import AmoNotes, written_in
-from chatapp_cli.crm.amocrm.rest import AmoApi, Params, embedded
+from chatapp_cli.crm.amocrm.notes import AmoNotes, WrittenIn, written_in
+from chatapp_cli.crm.amocrm.rest import AmoApi, Params, numbers_in
 from chatapp_cli.domain.crm.cards import CardRef
 from chatapp_cli.domain.crm.entry import CrmChat
 from chatapp_cli.domain.errors import Rejected
@@ -28,6 +28,8 @@ class ChatSpot:
     kind: str = ""
     place: str = ""
     chat: str = ""
+    contact: int = field(default=0, compare=False)
+    """Whose it is; 0 if that is not known."""
 
 
 class CardChats(Protocol):
@@ -61,8 +63,8 @@ class TalkChats:
         if card.kind == "deal":
             asked = {"filter[entity_id]": card.id, "filter[entity_type]": "lead"}
         talks = await self._api.pages("/api/v4/talks", "talks", asked)
-        chats = [chat_of(str(one.get("chat_id") or "")) for one in talks]
-        return [ChatSpot(remote=one) for one in dict.fromkeys(chats) if one]
+        spots = [ChatSpot(remote=chat_of(str(one.get("chat_id") or "")), contact=_number(one)) for one in talks]
+        return [one for one in dict.fromkeys(spots) if one.remote]
 
     async def cards(self, spot: ChatSpot) -> Mapping[str, int]:
         """The contact, and the lead of the newest talk."""
@@ -83,8 +85,12 @@ class NoteChats:
         """The chats of a lead, or of the leads of a contact or a company."""
         leads = [int(card.id)] if card.kind == "deal" else await leads_of(self._api, card)
         found = [await written_in(self._memory, lead) for lead in leads]
-        told = [ChatSpot(remote=str(one.lead), kind=one.kind, place=one.place, chat=one.chat) for one in found if one]
-        return list(dict.fromkeys(told))
+        return list(dict.fromkeys([await self._told(one) for one in found if one]))
+
+    async def _told(self, one: WrittenIn) -> ChatSpot:
+        """A chat is known by the lead in which it is written down now, also where a former one is asked about."""
+        remote = str(await self._notes.lead_of(one.chat) or one.lead)
+        return ChatSpot(remote=remote, kind=one.kind, place=one.place, chat=one.chat, contact=one.contact)
 
     async def cards(self, spot: ChatSpot) -> Mapping[str, int]:
         """The lead in which it is written down now."""
@@ -96,6 +102,12 @@ class NoteChats:
         return ChatSpot(remote=chat.remote, chat=chat.id) if await self._notes.lead_of(chat.id) else None
 
 
+def _number(talk: Mapping[str, Any]) -> int:
+    """The contact of a talk; 0 without one."""
+    said = talk.get("contact_id")
+    return said if isinstance(said, int) and not isinstance(said, bool) else 0
+
+
 async def leads_of(api: AmoApi, card: CardRef) -> Sequence[int]:
     """The newest leads of a contact or a company; none if it is gone."""
     try:
@@ -103,9 +115,3 @@ async def leads_of(api: AmoApi, card: CardRef) -> Sequence[int]:
     except Rejected:
         return ()
     return sorted(numbers_in(found, "leads"), reverse=True)[:MOST_LEADS]
-
-
-def numbers_in(card: Any, name: str) -> Sequence[int]:
-    """The numbers of the cards that a card names, the main one first."""
-    inside = sorted(embedded(card, name), key=lambda one: one.get("is_main") is not True)
-    return [one["id"] for one in inside if isinstance(one.get("id"), int) and not isinstance(one["id"], bool)]

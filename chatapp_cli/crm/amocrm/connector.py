@@ -66,7 +66,7 @@ class AmoSession:
         self._until = (ends_at(bound.secrets[TOKEN]) or None) if is_long_lived(bound) else None
         self._staff = AmoStaff(api, bound, world.clock)
         decided = DecidedCards(bound.memory)
-        incoming = IncomingLeads(api, bound.memory, world.clock)
+        incoming = IncomingLeads(api, bound.memory, names.our_ids(bound), world.clock)
         leads = AmoLeads(api, self._staff, decided, names.our_ids(bound), incoming, world.clock)
         self._arrangement = AmoArrangement(api, chats, self._staff, bound, public_url)
         self._notes = AmoNotes(api, bound.memory, public_url, names.our_ids(bound), world.clock, leads, decided)

@@ -13,7 +13,7 @@ from chatapp_cli.crm.amocrm import cards, contacts, convert, errors, names, sale
 from chatapp_cli.crm.amocrm.chats import ChatsApi
 from chatapp_cli.crm.amocrm.convert import ToldAs
 from chatapp_cli.crm.amocrm.history import AmoHistory
-from chatapp_cli.crm.amocrm.leads import AmoLeads
+from chatapp_cli.crm.amocrm.leads import AmoLeads, ClientThere
 from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.record import FIRST
 from chatapp_cli.crm.amocrm.rest import LONGEST_WAIT, AmoApi, inside
@@ -145,11 +145,12 @@ class AmoDelivery:
         """See to the lead of a chat that is there, and bind it if the account's talks tell no contact of it."""
         bound = True
 
-        async def find() -> int | None:
+        async def find() -> ClientThere:
             nonlocal bound
-            said = (await cards.ids_of_chat(self._api, chat)).get("contact")
-            bound = said is not None
-            return said or await contacts.contact_of(self._api, entry.person)
+            said = await cards.ids_of_chat(self._api, chat)
+            bound = "contact" in said
+            contact = said.get("contact") or await contacts.contact_of(self._api, entry.person)
+            return ClientThere(contact, said.get("deal", 0))
 
         contact = await self._leads.settle(entry, outcome, find)
         if contact and not bound:
@@ -164,9 +165,13 @@ class AmoDelivery:
     async def _contact(self, entry: LedgerEntry) -> int | None:
         """The contact of a client who has no chat yet, also if the lead that was decided cannot be made."""
         find = partial(contacts.contact_of, self._api, entry.person)
+
+        async def client() -> ClientThere:
+            return ClientThere(await find())
+
         if entry.outcome is not None:
             try:
-                return await self._leads.settle(entry, entry.outcome, find)
+                return await self._leads.settle(entry, entry.outcome, client)
             except Rejected as error:
                 log.warning("amocrm.shown_without_lead", chat=entry.chat.id, code=error.code, detail=error.detail)
         return None if entry.chat.kind == "group" else await find()

@@ -8,15 +8,17 @@ One who accepted or declined such a lead meanwhile has decided: it is left as th
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 import msgspec
 import structlog
 
+from chatapp_cli.crm.amocrm.names import OurIds, chat_of
 from chatapp_cli.crm.amocrm.places import first_stage, unsorted_stages
-from chatapp_cli.crm.amocrm.rest import PAGE, AmoApi, embedded
+from chatapp_cli.crm.amocrm.rest import AmoApi, embedded, inside
 from chatapp_cli.domain.crm.entry import LedgerEntry
 from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.errors import OutcomeUnknown, ReadInPart, Rejected, Retryable
@@ -32,6 +34,8 @@ _ACCEPTING: Final = "accepting "
 _BY_CHATS: Final = {"filter[category][]": "chats", "order[created_at]": "desc"}
 _FRESH: Final = 600.0
 """Seconds for which the pipelines are taken to have the same stages."""
+TRIES: Final = 3
+"""Lost answers in a row after which a message is shown whatever becomes of its lead: the next one tries again."""
 Lead: TypeAlias = Mapping[str, Any]
 
 
@@ -51,24 +55,33 @@ class BegunAcceptance(msgspec.Struct, frozen=True, kw_only=True):
 class IncomingLeads:
     """Accepts them for one session."""
 
-    def __init__(self, api: AmoApi, memory: Memory, clock: Clock) -> None:
-        self._api, self._memory, self._clock = api, memory, clock
+    def __init__(self, api: AmoApi, memory: Memory, ours: OurIds, clock: Clock) -> None:
+        self._api, self._memory, self._ours, self._clock = api, memory, ours, clock
+        self._failed: Counter[str] = Counter()
+        """Lost answers in a row by our id of a chat."""
         self._stages: frozenset[int] = frozenset()
         self._at: float | None = None
 
     async def accepted(
-        self, entry: LedgerEntry, outcome: CardOutcome, lead: Lead, who: Callable[[], Awaitable[int]]
+        self,
+        entry: LedgerEntry,
+        outcome: CardOutcome,
+        lead: Lead,
+        who: Callable[[], Awaitable[int]],
+        *,
+        is_ours: bool,
     ) -> bool:
         """Accept a lead for a message if nobody has yet; whether it is ours to be filled as was decided.
 
         It comes to the stage of the outcome, or the first one of its own pipeline where that is of another. ``who``:
-        the employee who is to be responsible, 0 for nobody in particular. Raises Retryable if the answer was lost; the
-        next attempt at the same message finds what it did. ``finished`` ends it.
+        the employee who is to be responsible, 0 for nobody in particular. ``is_ours``: the chat's own talk names it;
+        otherwise only what a chat of ours brought is accepted. Raises Retryable if the answer was lost; the next
+        attempt at the same message finds what it did. ``finished`` ends it.
         """
         begun = await self._begun(entry, lead)
         if lead.get("status_id") not in await self._unsorted():
             return begun is not None and await self._is_ours(entry, outcome, lead, begun)
-        uid = await self._uid(lead)
+        uid = await self._uid(lead, lambda said: is_ours or self._is_of_chat(said, entry) or self._is_of_ours(said))
         if not uid:
             return False
         if begun is None:
@@ -76,16 +89,21 @@ class IncomingLeads:
             begun = BegunAcceptance(key=entry.key, lead=lead["id"], user=await who(), **where)
         return await self._accept(entry, uid, begun)
 
-    async def among(self, leads: Collection[int]) -> Mapping[int, str]:
-        """What the account calls those of some leads that a chat brought and nobody has accepted, the newest first."""
-        answer = await self._api.get(PATH, {**_BY_CHATS, "limit": PAGE})
-        found = {
-            each.get("id"): str(one.get("uid") or "") for one in embedded(answer, "unsorted") for each in _leads(one)
-        }
-        return {number: found[number] for number in leads if found.get(number)}
+    async def waits(self, lead: Lead) -> bool:
+        """Whether nobody has accepted a lead yet, by its stage; not of one that may not be read, as its stages."""
+        with suppress(Rejected):
+            return lead.get("status_id") is not None and lead["status_id"] in await self._unsorted()
+        return False
+
+    async def brought(self, entry: LedgerEntry, lead: Lead, *, is_ours: bool) -> str:
+        """What the account calls an incoming lead that the chat of an entry brought; empty for any other.
+
+        ``is_ours``: the chat's own talk names it.
+        """
+        return await self._uid(lead, lambda said: is_ours or self._is_of_chat(said, entry))
 
     async def join(self, entry: LedgerEntry, uid: str, *, lead: int, contact: int) -> None:
-        """Let what an incoming lead brought belong to a deal of the contact, so that there are not two.
+        """Let the chat that brought an incoming lead belong to a deal of the contact, so that there are not two.
 
         Raises Retryable if the answer was lost: one that was carried out is not found any more. One that the account
         refuses to join, or a person was faster with, is left as it is.
@@ -94,14 +112,21 @@ class IncomingLeads:
         try:
             await self._api.post(f"{PATH}/{uid}/link", {"link": link})
         except OutcomeUnknown as lost:
-            raise Retryable(lost.code, lost.detail) from lost
+            raise self._lost(entry, lost) from lost
         except Rejected as error:
             log.warning("amocrm.not_joined", chat=entry.chat.id, code=error.code, detail=error.detail)
         await self.finished(entry)
 
     async def finished(self, entry: LedgerEntry) -> None:
         """The lead of a message is as was decided, or as a person wanted it."""
+        self._failed.pop(entry.chat.id, None)
         await self._memory.save({_ACCEPTING + entry.chat.id: ""})
+
+    def _lost(self, entry: LedgerEntry, lost: OutcomeUnknown) -> Retryable | Rejected:
+        """A lost answer is asked for again, but the client's words are not held back for it by more than some tries."""
+        self._failed[entry.chat.id] += 1
+        is_enough = self._failed[entry.chat.id] >= TRIES
+        return (Rejected if is_enough else Retryable)(lost.code, lost.detail)
 
     async def _begun(self, entry: LedgerEntry, lead: Lead) -> BegunAcceptance | None:
         found = await remembered(self._memory, _ACCEPTING + entry.chat.id, BegunAcceptance)
@@ -125,15 +150,23 @@ class IncomingLeads:
         await self.finished(entry)
         return False
 
-    async def _uid(self, lead: Lead) -> str:
-        """What the account calls an incoming lead; empty if it is none any more, or no chat brought it."""
+    async def _uid(self, lead: Lead, fits: Callable[[Mapping[str, Any]], bool]) -> str:
+        """What the account calls an incoming lead; empty if it is none any more, or no chat that fits brought it."""
         asked = {**_BY_CHATS, "filter[pipeline_id]": lead["pipeline_id"]}
         with suppress(ReadInPart):  # the newest are read first: one behind so many is left to people
             async for page in self._api.by_page(PATH, "unsorted", asked):
                 for one in page:
-                    if any(each.get("id") == lead["id"] for each in _leads(one)):
-                        return str(one.get("uid") or "")
+                    if any(each.get("id") == lead["id"] for each in embedded(one, "leads")):
+                        return str(one.get("uid") or "") if fits(one) else ""
         return ""
+
+    def _is_of_chat(self, unsorted: Mapping[str, Any], entry: LedgerEntry) -> bool:
+        chat = chat_of(entry.chat.remote)
+        return bool(chat) and unsorted.get("source_uid") == chat
+
+    def _is_of_ours(self, unsorted: Mapping[str, Any]) -> bool:
+        """Whether any chat of this link brought it."""
+        return self._ours.pairing_of_source(str(inside(unsorted, "metadata", "source") or "")) is not None
 
     async def _stage(self, outcome: CardOutcome, lead: Lead) -> int:
         """Where the outcome wants it in its pipeline: nobody says that a lead can be accepted into another one."""
@@ -150,7 +183,7 @@ class IncomingLeads:
             try:
                 await self._api.post(f"{PATH}/{uid}/accept", {name: one for name, one in said.items() if one})
             except OutcomeUnknown as lost:
-                raise Retryable(lost.code, lost.detail) from lost
+                raise self._lost(entry, lost) from lost
             except Rejected as error:
                 log.warning("amocrm.not_accepted", chat=entry.chat.id, code=error.code, detail=error.detail)
                 if error.code == "gone" or not (begun.stage or begun.user):
@@ -159,10 +192,6 @@ class IncomingLeads:
                 begun = _lessened(begun, error)
             else:
                 return True
-
-
-def _leads(unsorted: Mapping[str, Any]) -> Sequence[Lead]:
-    return embedded(unsorted, "leads")
 
 
 def _lessened(begun: BegunAcceptance, error: Rejected) -> BegunAcceptance:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import IntEnum
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -21,7 +22,7 @@ from chatapp_cli.crm.amocrm.lead_values import FieldTypes
 from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.crm.amocrm.people import AmoStaff
 from chatapp_cli.crm.amocrm.places import CLOSED, first_stage
-from chatapp_cli.crm.amocrm.rest import AmoApi, embedded, inside
+from chatapp_cli.crm.amocrm.rest import AmoApi, embedded, inside, numbers_in
 from chatapp_cli.domain.crm.entry import LedgerEntry
 from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.errors import OutcomeUnknown, PlaceRefused, Rejected, Retryable
@@ -34,6 +35,8 @@ from chatapp_cli.ports.world import Clock
 log = structlog.get_logger()
 
 LEADS: Final = "/api/v4/leads"
+MOST_LOOKED_AT: Final = 50
+"""Leads of a contact among which incoming ones are looked for, the newest ones."""
 _FRESH: Final = 30.0
 """Seconds for which a lead that was found is taken to be open still."""
 _LONG_FRESH: Final = 600.0
@@ -45,12 +48,30 @@ _RESPONSIBLE: Final = "responsible_user_id"
 _PLACING: Final = ("pipeline_id", "status_id", _RESPONSIBLE)
 
 
-class MadeLead(NamedTuple):
-    """A lead that was made, and its contact."""
+class LeadOfContact(NamedTuple):
+    """A lead, and whose it is."""
 
     lead: int
     contact: int
-    """0 if the account did not tell it."""
+    """0 if it is not known."""
+
+
+class ClientThere(NamedTuple):
+    """What the account tells of the client of a chat."""
+
+    contact: int | None = None
+    lead: int = 0
+    """The lead of the newest talk of the chat; 0 if none is told, as before the first message."""
+
+
+class _Rank(IntEnum):
+    """Which of a contact's open leads is used, the best first."""
+
+    OWN = 0
+    OF_OTHERS = 1
+    """Somebody else is the main contact: nothing of the client's becomes part of it."""
+    INCOMING = 2
+    """Nobody has accepted it: what a form or another integration brought is no deal."""
 
 
 def card_of(lead: int) -> str:
@@ -95,23 +116,26 @@ class AmoLeads:
         self._one_at_a_time = asyncio.Lock()
 
     async def settle(
-        self, entry: LedgerEntry, outcome: CardOutcome, contact: Callable[[], Awaitable[int | None]]
+        self, entry: LedgerEntry, outcome: CardOutcome, client: Callable[[], Awaitable[ClientThere]]
     ) -> int:
         """See to it that a client has an open lead before their message is shown; returns its contact, 0 if unknown.
 
-        Chats make one by themselves, in the pipeline of the source: not if there is one. ``contact``: finds theirs.
+        Chats make one by themselves, in the pipeline of the source: not if there is one. ``client``: finds theirs.
+        Raises Rejected if that cannot be seen to, also where the account only goes on failing: the message is shown
+        without it, and the next one tries again.
         """
         async with self._one_at_a_time:
             known = self._looked.found(entry)
             if known and not outcome.moves:
                 return known
-            found = await self._settled(entry, outcome, await contact())
+            found = await self._settled(entry, outcome, await client())
             self._looked.note(entry.chat.id, found)
             return found
 
-    async def _settled(self, entry: LedgerEntry, outcome: CardOutcome, contact: int | None) -> int:
-        if contact is not None and (lead := await self._lead_of(entry, contact)) is not None:
-            if not await self._accepted(entry, outcome, lead, contact):
+    async def _settled(self, entry: LedgerEntry, outcome: CardOutcome, there: ClientThere) -> int:
+        contact = there.contact
+        if contact is not None and (lead := await self._lead_of(entry, contact, there.lead)) is not None:
+            if not await self._accepted(entry, outcome, lead, there._replace(contact=contact)):
                 await self.used(entry, lead["id"])
             return contact
         if await self._decided.was_intended(entry) and (left := await self.tagged(self._ours.tag(entry.chat.id))):
@@ -119,16 +143,35 @@ class AmoLeads:
             return await self._contact_of(left)
         return (await self.add(entry, contact)).contact
 
-    async def _lead_of(self, entry: LedgerEntry, contact: int) -> Lead | None:
-        """The newest open lead of a contact; incoming ones beside a deal become part of it, in place of a second."""
+    async def _lead_of(self, entry: LedgerEntry, contact: int, talked: int) -> Lead | None:
+        """The open lead of a contact; incoming ones that this chat brought become part of it, in place of a second.
+
+        ``talked``: the lead of the chat's talk.
+        """
         numbers = await self._numbers(contact)
-        incoming = await self._incoming.among(numbers) if len(numbers) > 1 else {}
-        deal = await self._newest([one for one in numbers if one not in incoming])
-        if deal is None or "pipeline_id" not in deal:
-            return await self._newest(numbers)
-        for uid in incoming.values():
-            await self._incoming.join(entry, uid, lead=deal["id"], contact=contact)
-        return deal
+        best, rank = await self._best(numbers, contact)
+        if best is None or not (waiting := await self._waiting(entry, numbers, talked)):
+            return best
+        if rank is not _Rank.OWN:
+            return next(iter(waiting.values()))
+        if "pipeline_id" not in best:
+            return max(best, *waiting.values(), key=_number)
+        for uid in waiting:
+            await self._incoming.join(entry, uid, lead=best["id"], contact=contact)
+        return best
+
+    async def _waiting(self, entry: LedgerEntry, numbers: Sequence[int], talked: int) -> Mapping[str, Lead]:
+        """Those of a contact's newest leads that nobody has accepted and the chat brought, by what they are called."""
+        if len(numbers) == 1 or not entry.chat.remote:
+            return {}
+        asked = {f"filter[id][{place}]": one for place, one in enumerate(numbers[:MOST_LOOKED_AT])}
+        found: dict[str, Lead] = {}
+        for lead in embedded(await self._api.get(LEADS, {**asked, "limit": MOST_LOOKED_AT}), "leads"):
+            if lead.get("is_deleted") or not await self._incoming.waits(lead):
+                continue
+            if uid := await self._incoming.brought(entry, lead, is_ours=lead["id"] == talked):
+                found[uid] = lead
+        return found
 
     async def used(self, entry: LedgerEntry, lead: int) -> None:
         """An open lead was found for an entry: it is moved if that was decided, otherwise used as it is."""
@@ -139,17 +182,19 @@ class AmoLeads:
         elif entry.outcome.moves == card_of(lead):
             await self._move(entry, entry.outcome, lead)
 
-    async def _accepted(self, entry: LedgerEntry, outcome: CardOutcome, lead: Lead, contact: int) -> bool:
-        """Accept an incoming lead that the client's chat brought, as was decided; false for any other."""
-        who = partial(self._responsible, outcome, contact)
-        if "pipeline_id" not in lead or not await self._incoming.accepted(entry, outcome, lead, who):
+    async def _accepted(self, entry: LedgerEntry, outcome: CardOutcome, lead: Lead, there: ClientThere) -> bool:
+        """Accept an incoming lead that a chat of ours brought, as was decided; false for any other."""
+        who = partial(self._responsible, outcome, there.contact)
+        if "pipeline_id" not in lead:
             return False
-        await self._fill(outcome, lead, contact)
+        if not await self._incoming.accepted(entry, outcome, lead, who, is_ours=lead["id"] == there.lead):
+            return False
+        await self._fill(outcome, lead, there.contact)
         await self._decided.made(entry, outcome, card_of(lead["id"]))
         await self._incoming.finished(entry)
         return True
 
-    async def _fill(self, outcome: CardOutcome, lead: Lead, contact: int) -> None:
+    async def _fill(self, outcome: CardOutcome, lead: Lead, contact: int | None) -> None:
         """Write into an accepted lead what accepting does not: pipeline, fields and tags; what is refused is left."""
         own = int(lead["pipeline_id"])
         item = {"id": lead["id"], **await self._chosen(outcome, own, contact)}
@@ -175,8 +220,8 @@ class AmoLeads:
         return {**said, "pipeline_id": item["pipeline_id"], "status_id": stage}
 
     async def open_lead(self, contact: int, may: Callable[[int], Awaitable[bool]] | None = None) -> int | None:
-        """The number of the newest lead of a contact that is open, of those that ``may`` be used."""
-        found = await self._newest(await self._numbers(contact), may)
+        """The number of the open lead of a contact that is used, of those that ``may`` be."""
+        found, _ = await self._best(await self._numbers(contact), contact, may)
         return None if found is None else int(found["id"])
 
     async def _numbers(self, contact: int) -> Sequence[int]:
@@ -185,12 +230,25 @@ class AmoLeads:
         numbers = [one["id"] for one in embedded(answer, "leads") if isinstance(one.get("id"), int)]
         return sorted(numbers, reverse=True)
 
-    async def _newest(self, numbers: Sequence[int], may: Callable[[int], Awaitable[bool]] | None = None) -> Lead | None:
-        """The first of these leads that is open, of those that ``may`` be used."""
+    async def _best(
+        self, numbers: Sequence[int], contact: int, may: Callable[[int], Awaitable[bool]] | None = None
+    ) -> tuple[Lead | None, _Rank]:
+        """The newest open one of a contact's leads of the best rank that there is, of those that ``may`` be used."""
+        found: dict[_Rank, Lead] = {}
         for number in numbers:
             if (may is None or await may(number)) and (lead := await self._if_open(number)) is not None:
-                return lead
-        return None
+                found.setdefault(await self._rank(lead, contact), lead)
+            if _Rank.OWN in found:
+                break
+        rank = min(found, default=_Rank.INCOMING)
+        return found.get(rank), rank
+
+    async def _rank(self, lead: Lead, contact: int) -> _Rank:
+        """One that may not be read is taken for the contact's own."""
+        if await self._incoming.waits(lead):
+            return _Rank.INCOMING
+        main = next(iter(numbers_in(lead, "contacts")), contact)
+        return _Rank.OWN if main == contact else _Rank.OF_OTHERS
 
     async def is_open(self, lead: int) -> bool:
         """Whether a lead is there and work on it goes on, as far as is known of one that may not be read."""
@@ -199,7 +257,7 @@ class AmoLeads:
     async def _if_open(self, lead: int) -> Lead | None:
         """A lead that is open; of one that may not be read only its number."""
         try:
-            found = await self._api.get(f"{LEADS}/{lead}")
+            found = await self._api.get(f"{LEADS}/{lead}", {"with": "contacts"})
         except Rejected as error:
             return None if error.code == "gone" else {"id": lead}
         there = isinstance(found, dict) and bool(found.get("id")) and not found.get("is_deleted")
@@ -215,10 +273,9 @@ class AmoLeads:
 
     async def _contact_of(self, lead: int) -> int:
         answer = await self._api.get(f"{LEADS}/{lead}", {"with": "contacts"})
-        numbers = [one["id"] for one in embedded(answer, "contacts") if isinstance(one.get("id"), int)]
-        return int(numbers[0]) if numbers else 0
+        return next(iter(numbers_in(answer, "contacts")), 0)
 
-    async def add(self, entry: LedgerEntry, contact: int | None) -> MadeLead:
+    async def add(self, entry: LedgerEntry, contact: int | None) -> LeadOfContact:
         """Make a lead as was decided, else in the pairing's pipeline; with a new contact if there is ``None``.
 
         A lost answer is Retryable: our tag finds the lead, and so the contact that was made by the same request.
@@ -277,18 +334,18 @@ class AmoLeads:
         working = await self._staff.at_work(outcome.employees)
         return int(working[self._decided.turn(outcome) % len(working)]) if working else 0
 
-    async def _made(self, item: Mapping[str, Any]) -> MadeLead:
+    async def _made(self, item: Mapping[str, Any]) -> LeadOfContact:
         [contact] = item["_embedded"]["contacts"]
         try:
             if "id" in contact:
-                return MadeLead(await self._api.add(LEADS, "leads", item), contact["id"])
+                return LeadOfContact(await self._api.add(LEADS, "leads", item), contact["id"])
             answer = await self._api.post(f"{LEADS}/complex", [item])
         except OutcomeUnknown as lost:
             raise Retryable(lost.code, lost.detail) from lost
         made = answer[0] if isinstance(answer, list) and answer else None
         if not (lead := inside(made, "id")):
             raise Retryable("strange_answer", "complex")
-        return MadeLead(int(lead), int(inside(made, "contact_id") or 0))
+        return LeadOfContact(int(lead), int(inside(made, "contact_id") or 0))
 
     async def _move(self, entry: LedgerEntry, outcome: CardOutcome, lead: int) -> None:
         """Put a lead into the pipeline that was decided later: both are said together (providers' sheet §4.8)."""
@@ -310,6 +367,10 @@ class AmoLeads:
             if not _without_employee(item, error):
                 raise
             await self._api.patch(LEADS, [{"id": lead, **item}])
+
+
+def _number(lead: Lead) -> int:
+    return int(lead["id"])
 
 
 def _of_place(error: Rejected) -> Rejected:

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import structs
 
 from chatapp_cli.crm.amocrm import clocks, contacts, errors, events, names, salesbot
-from chatapp_cli.crm.amocrm.leads import AmoLeads, RecentLooks
+from chatapp_cli.crm.amocrm.leads import AmoLeads, LeadOfContact, RecentLooks
 from chatapp_cli.crm.amocrm.names import OurIds
 from chatapp_cli.crm.amocrm.rest import AmoApi, Params, embedded
 from chatapp_cli.domain.crm import showing
@@ -59,6 +59,8 @@ class WrittenIn(msgspec.Struct, frozen=True, kw_only=True):
     lead: int
     after: int = 0
     """The newest note that stood there before the first one of the chat: notes up to it answer nobody."""
+    contact: int = 0
+    """Whose chat it is; 0 if that was not known."""
 
 
 class LeadsOfChat(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,24 +171,26 @@ class AmoNotes:
                 return lead
             found = await self._look(entry)
             if found is not None:
-                await self._leads.used(entry, found)
+                await self._leads.used(entry, found.lead)
             elif makes:
                 found = await self._made(entry)
-            if found is not None:
-                await self._remember(entry, found)
-                self._looked.note(entry.chat.id, found)
-            return found
+            if found is None:
+                return None
+            await self._remember(entry, found.lead, found.contact)
+            self._looked.note(entry.chat.id, found.lead)
+            return found.lead
 
-    async def _look(self, entry: LedgerEntry) -> int | None:
+    async def _look(self, entry: LedgerEntry) -> LeadOfContact | None:
         """The lead in which the chat is written down, else the newest open one of the contact without another chat."""
         known = await self._known(entry.chat.id)
         free = known is not None and await self._is_free(known.lead, entry.chat.id)
         if known is not None and free and await self._leads.is_open(known.lead):
-            return known.lead
+            return LeadOfContact(known.lead, 0)
         contact = await contacts.contact_of(self._api, entry.person)
         if contact is None:
             return None
-        return await self._leads.open_lead(contact, partial(self._is_free, chat=entry.chat.id))
+        lead = await self._leads.open_lead(contact, partial(self._is_free, chat=entry.chat.id))
+        return None if lead is None else LeadOfContact(lead, contact)
 
     async def _known(self, chat: str) -> LeadsOfChat | None:
         return await remembered(self._memory, CHAT + chat, LeadsOfChat)
@@ -196,7 +200,7 @@ class AmoNotes:
         owner = await written_in(self._memory, lead)
         return owner is None or owner.chat == chat
 
-    async def _made(self, entry: LedgerEntry) -> int:
+    async def _made(self, entry: LedgerEntry) -> LeadOfContact:
         """A new lead as was decided, else in the pairing's pipeline, with the contact or a new one.
 
         Our mark in its tags finds what a lost answer left.
@@ -204,11 +208,10 @@ class AmoNotes:
         left = await self._leads.tagged(self._ours.tag(entry.chat.id))
         if left is not None and await self._is_free(left, entry.chat.id):
             await self._leads.used(entry, left)
-            return left
-        made = await self._leads.add(entry, await contacts.contact_of(self._api, entry.person))
-        return made.lead
+            return LeadOfContact(left, 0)
+        return await self._leads.add(entry, await contacts.contact_of(self._api, entry.person))
 
-    async def _remember(self, entry: LedgerEntry, lead: int) -> None:
+    async def _remember(self, entry: LedgerEntry, lead: int, contact: int) -> None:
         """Note where a chat is written down, before it is: a lost answer is looked for there."""
         known = await self._known(entry.chat.id)
         if known is not None and known.lead == lead and known.place == entry.pairing.place:
@@ -217,8 +220,12 @@ class AmoNotes:
         about = await written_in(self._memory, lead)
         after = about.after if about is not None else await self._newest_note(lead)
         place = entry.pairing.place
-        now = WrittenIn(kind=entry.pairing.kind, place=place, chat=entry.chat.id, lead=lead, after=after)
-        kept = [now, *(structs.replace(now, lead=one.lead, after=one.after) for one in former[:MOST_FORMER])]
+        if not contact and about is not None and about.chat == entry.chat.id:
+            contact = about.contact
+        now = WrittenIn(
+            kind=entry.pairing.kind, place=place, chat=entry.chat.id, lead=lead, after=after, contact=contact
+        )
+        kept = [now, *(structs.replace(one, kind=now.kind, place=place) for one in former[:MOST_FORMER])]
         leads = LeadsOfChat(place=place, lead=lead, former=[one.lead for one in kept[1:]])
         forgotten = {f"{LEAD}{one.lead}": "" for one in former[MOST_FORMER:]}
         owned = {f"{LEAD}{one.lead}": written(one) for one in kept}

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from chatapp_cli.crm.amocrm import errors, events
-from chatapp_cli.crm.amocrm.card_chats import CardChats, ChatSpot, numbers_in
+from chatapp_cli.crm.amocrm.card_chats import CardChats, ChatSpot
 from chatapp_cli.crm.amocrm.cards import PATHS
 from chatapp_cli.crm.amocrm.people import AmoStaff
-from chatapp_cli.crm.amocrm.rest import AmoApi, Params, embedded, inside
+from chatapp_cli.crm.amocrm.rest import AmoApi, Params, embedded, inside, numbers_in
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.cards import CardRef
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry

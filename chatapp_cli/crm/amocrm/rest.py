@@ -218,6 +218,12 @@ def embedded(answer: Any, name: str) -> list[Mapping[str, Any]]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
+def numbers_in(card: Any, name: str) -> Sequence[int]:
+    """The numbers of the cards that a card names, the main one first."""
+    found = sorted(embedded(card, name), key=lambda one: one.get("is_main") is not True)
+    return [one["id"] for one in found if isinstance(one.get("id"), int) and not isinstance(one["id"], bool)]
+
+
 def by_request(answer: Any, name: str) -> Mapping[str, Mapping[str, Any]]:
     """The members of an answer to a collection by their ``request_id``: their order is not that of the request."""
     return {str(one["request_id"]): one for one in embedded(answer, name) if "request_id" in one}

@@ -22,11 +22,11 @@ People = Mapping[CardRef, Tree]
 
 
 async def client_of(api: PortalApi, ref: CardRef) -> ClientOfCard:
-    """The chats of a card, or else of its people, and the phones. Raises Rejected for a card that is not there."""
+    """The chats of a card and of its people, and the phones. Raises Rejected for a card that is not there."""
     ref, item = await _followed(api, ref)
     people = await _people(api, ref, item)
     called = _called(people)
-    chats = await _chats(api, {ref: ""}) or await _chats(api, called)
+    chats = await _chats(api, {ref: "", **called})
     (card,) = await shown(api, [(ref.kind, item)], api.held.origin)
     phones = _phones(people, called) or _phones({ref: item}, _called({ref: item}))
     return ClientOfCard(card=card, chats=chats, phones=phones, people=list(called.values()))
@@ -67,12 +67,12 @@ def _is_number(said: Any) -> bool:
 async def _chats(api: PortalApi, owners: Mapping[CardRef, str]) -> Sequence[CardChat]:
     """The chats that are bound to cards, also those in which the conversation has ended."""
     answers = await known(api, {str(one): chats_of_card(one.kind, int(one.id)) for one in owners})
-    return [
-        CardChat(remote=border.external_id(str(chat["CHAT_ID"])), whose=whose)
-        for one, whose in owners.items()
-        for chat in _rows(answers.get(str(one)))
-        if chat.get("CHAT_ID")
-    ]
+    found: dict[str, CardChat] = {}
+    for one, whose in owners.items():
+        for chat in _rows(answers.get(str(one))):
+            if remote := border.external_id(str(chat.get("CHAT_ID") or "")):
+                found.setdefault(remote, CardChat(remote=remote, whose=whose))
+    return list(found.values())
 
 
 def _rows(answer: Any) -> Iterator[Tree]:

@@ -46,7 +46,14 @@ class CardChat:
     remote: str
     """The CRM's own id of the chat."""
     whose: str = ""
-    """The person to whose card it is bound; empty if it is bound to the card itself."""
+    """The person whose it is; empty if only the card is known to which it is bound."""
+    of_card: bool = False
+    """Whether it is bound to the card itself, also where it is known whose it is."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the card's own, and not only one of its people's."""
+        return self.of_card or not self.whose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from chatapp_cli.domain.crm.outcome import CardOutcome
 from chatapp_cli.domain.errors import Retryable
 from chatapp_cli.ports.crm import MakesCards
 from chatapp_cli.sandbox.amocrm import Account
-from chatapp_cli.sandbox.amocrm.objects import AmoLead, AmoRefusal
+from chatapp_cli.sandbox.amocrm.objects import AmoChat, AmoLead, AmoRefusal, AmoUnsorted
 from chatapp_cli.sandbox.amocrm.office import CHANNEL, PHONE, SERVICE
 from tests.crm.amocrm.desk import IVAN_PHONE, SALES, entry
 
@@ -389,3 +389,105 @@ async def test_an_incoming_lead_beside_an_open_deal_of_its_contact_becomes_part_
     world.clock.at += 601_000
     await told(session, replace(decided(message), key="m-4"))
     assert len([one for one in account.calls if one.path.endswith("/link")]) <= 2
+
+
+def brings(account: Account, contact: int, category: str) -> AmoLead:
+    """An incoming lead of the contact that a form or another program's chat brought, in a pipeline of its own."""
+    office, service = account._desk.office, account.pipelines[1]
+    lead = office.add_lead("Ещё", pipeline=service, stage=service.unsorted.id, contacts=[contact])
+    about: dict[str, Any] = {
+        "pipeline": service.id,
+        "lead": lead.id,
+        "contact": contact,
+        "created_at": office.seconds(),
+    }
+    chat = ""
+    if category == "chats":
+        [ours] = account.chats
+        other = AmoChat(id=office.uuid(), client_id="other", person=ours.person, talk=office.number(), source="insta")
+        other.lead, chat = lead.id, other.id
+        other.messages.extend(ours.messages)
+        office.chats.append(other)
+    office.unsorted.append(AmoUnsorted(uid=office.uuid(), chat=chat, source_name="Ещё", category=category, **about))
+    return lead
+
+
+@pytest.mark.parametrize("category", ["chats", "forms"])
+@pytest.mark.parametrize("is_worked_at", [True, False])
+async def test_what_a_form_or_another_programs_chat_brought_is_no_deal_and_is_left_to_people(
+    session: AmoSession, account: Account, world: Any, category: str, is_worked_at: bool
+) -> None:
+    message = await incoming(session, account, world)
+    [ours] = leads(account)
+    deal = await account.makes_deal(ours.contacts[0], "Заказ на осень") if is_worked_at else ours
+    brings(account, ours.contacts[0], category)
+    await told(session, decided(message))
+    assert [one.state for one in account.unsorted] == ["linked" if is_worked_at else "accepted", "open"]
+    assert (deal.deleted, deal.status == account.pipelines[0].unsorted.id) == (False, False)
+
+
+async def test_the_incoming_lead_of_another_programs_chat_is_not_accepted_for_the_first_message_here(
+    session: AmoSession, account: Account, world: Any
+) -> None:
+    await incoming(session, account, world)
+    [ours] = leads(account)
+    await account.moves(ours, WON)
+    theirs = brings(account, ours.contacts[0], "chats")
+    first = entry("m-5", "Раз", chat=CrmChat(id="chat-5", name="Иван"), person=said().person)
+    [receipt] = await told(session, decided(first))
+    assert (made(receipt), theirs.status) == (("", 0, 0), account.pipelines[1].unsorted.id)
+
+
+@pytest.mark.parametrize("order", ["only others'", "newest", "oldest"])
+async def test_an_incoming_lead_becomes_part_of_no_deal_in_which_its_client_is_not_the_main_contact(
+    session: AmoSession, account: Account, world: Any, order: str
+) -> None:
+    message = await incoming(session, account, world)
+    [ours], other = leads(account), account._desk.office.add_contact("Пётр", phone="+79990000000")
+    own = await account.makes_deal(ours.contacts[0], "Свой") if order == "newest" else None
+    strange = await account.makes_deal(other.id, "Стройка Петра")
+    strange.contacts.append(ours.contacts[0])
+    own = await account.makes_deal(ours.contacts[0], "Свой") if order == "oldest" else own
+    await told(session, decided(message))
+    assert account.unsorted[0].state == ("accepted" if own is None else "linked")
+    links = [one.body["link"]["entity_id"] for one in account.calls if one.path.endswith("/link")]
+    assert (links, strange.contacts) == ([] if own is None else [own.id], [other.id, ours.contacts[0]])
+
+
+async def test_an_incoming_lead_is_found_behind_all_newer_ones(
+    session: AmoSession, account: Account, world: Any
+) -> None:
+    message = await incoming(session, account, world)
+    [lead], office, sales = leads(account), account._desk.office, account.pipelines[0]
+    deal = await account.makes_deal(lead.contacts[0], "Заказ на осень")
+    about: dict[str, Any] = {
+        "pipeline": sales.id,
+        "lead": 0,
+        "contact": None,
+        "source_name": "Ещё",
+        "category": "chats",
+    }
+    office.unsorted.extend(AmoUnsorted(uid=f"{n:032x}", created_at=office.seconds(), **about) for n in range(251))
+    await told(session, decided(message))
+    assert (account.unsorted[0].state, account.chats[0].lead) == ("linked", deal.id)
+
+
+@pytest.mark.parametrize("has_deal", [True, False])
+async def test_what_keeps_failing_holds_the_clients_words_back_for_some_tries_and_is_done_with_the_next_message(
+    session: AmoSession, account: Account, world: Any, has_deal: bool
+) -> None:
+    message = await incoming(session, account, world)
+    [lead] = leads(account)
+    if has_deal:
+        await account.makes_deal(lead.contacts[0], "Заказ на осень")
+    account.misbehaviour.refuse["POST /api/v4/leads/unsorted/*"] = (500, {"title": "x", "status": 500})
+    for _ in range(2):
+        with pytest.raises(Retryable):
+            await session.deliver([decided(message)])
+    await told(session, decided(message))
+    await told(session, replace(decided(message), key="m-3"))
+    assert [one.text for one in account.chats[0].messages][-2:] == ["опт", "опт"]
+    assert account.unsorted[0].state == "open"
+    account.misbehaviour.refuse.clear()
+    await told(session, replace(decided(message), key="m-4"))
+    assert account.unsorted[0].state == ("linked" if has_deal else "accepted")

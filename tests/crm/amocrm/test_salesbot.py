@@ -215,7 +215,7 @@ async def test_the_contacts_of_a_deal_come_with_what_they_are_reached_by_the_mai
     assert await session.contacts_of(CardRef("deal", str(lead)), everyone=False) == [main]
     assert await session.contacts_of(CardRef("contact", main.card.id), everyone=True) == [main]
     for card in ("deal:99", "customer:1"):
-        with pytest.raises(Rejected, match="card_gone"):
+        with pytest.raises(Rejected, match="bot_card_gone"):
             await session.contacts_of(CardRef(*card.split(":")), everyone=True)
 
 
