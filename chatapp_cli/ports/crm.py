@@ -140,7 +140,7 @@ class KnowsAccess(Protocol):
         """The rights, and the parts of the tariff, that the link needs and has not, as far as the CRM tells.
 
         Each is a finding that is not ok, with words that hold until it is asked again.
-        What ``arrange`` was refused counts too.
+        What ``arrange`` was refused counts too. Raises ChannelError if it cannot be told now: what was told last stays.
         """
         ...
 

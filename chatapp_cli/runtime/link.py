@@ -19,11 +19,12 @@ from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
 from chatapp_cli.ports.crm import Crm, CrmReply, CrmSession, OffersChannels
-from chatapp_cli.runtime import card_pages, link_access
+from chatapp_cli.runtime import card_pages
 from chatapp_cli.runtime.crm_answers import CrmAnswers
 from chatapp_cli.runtime.crm_typing import CrmTypingSigns
 from chatapp_cli.runtime.ledger import LedgerKeeper
 from chatapp_cli.runtime.lifecycle import Lifecycle
+from chatapp_cli.runtime.link_access import AccessWatch
 from chatapp_cli.runtime.link_history import HistoryKeeper
 from chatapp_cli.runtime.link_inbox import LinkInbox
 from chatapp_cli.runtime.link_load import AnswerTimes, CallMeter, LinkLoad
@@ -81,7 +82,7 @@ class LinkRunner:
         self._inbox = LinkInbox(store, row, self._keeper.wake)
         self._typing = CrmTypingSigns(store, row)
         self._history = HistoryKeeper(store, row.id, self._keeper.wake)
-        self._rules = RuleWatch(store, row.id)
+        self._rules, self._access = RuleWatch(store, row.id), AccessWatch(store, row)
         self._questions = CrmAnswers(store, row.id)
         named = log.bind(link=row.id, kind=row.kind)
         self._lifecycle = Lifecycle(self, store.company.world, named, awaits_admission=row.code == links.NEW)
@@ -232,7 +233,7 @@ class LinkRunner:
         await self._store.write(partial(links.open_gap, link=self.row.id))
         tells = manifest(self.row.kind).tells_of(self.row.settings)
         await self._store.write(partial(links.learn, link=self.row.id, tells=tells))
-        async with link_access.explained(self._store, self.row, session):
+        async with self._access.looks_if_refused(session):
             await self._arrange(session)
         await self._tell_health()
         loader = self._loader(address)
@@ -271,8 +272,8 @@ class LinkRunner:
                 await self._arrange(session)
             if self._offering:
                 await self._offer(session)
+            await self._access.look(session, now=self._catching_up)
             if self._catching_up:
-                await link_access.look(self._store, self.row, session)
                 seconds = CATCH_UP_EVERY if await self._catch_up(session) else CATCH_UP_AGAIN
                 self._inbox.release()
                 next_look = self._clock.monotonic() + seconds

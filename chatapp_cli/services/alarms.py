@@ -23,16 +23,20 @@ GRACE: Final[Mapping[str, int]] = MappingProxyType(
 """Milliseconds by kind for which an alarm is only shown: people are told of it if it lasts. None for other kinds."""
 
 
-def raise_(tx: Tx, kind: str, ref: str, text: Text, channel: ChannelId | None = None) -> None:
+def raise_(
+    tx: Tx, kind: str, ref: str, text: Text, channel: ChannelId | None = None, *, is_known: bool = False
+) -> None:
     """Raise an alarm; one that is open already stays as it is.
 
     If people may have been told that it healed, they are told that it broke again.
 
     ``ref`` says what of the kind it concerns, such as a channel's number; empty if there is only one.
     With a ``channel`` only people who see its line see the alarm, and it is told through other channels.
+    What ``is_known`` is shown, and nobody is told of it.
     """
+    told_at = tx.now if is_known else None
     kept = json.dumps(stored(text), ensure_ascii=False)
-    new = tx.run("alarms.raise", kind=kind, ref=ref, channel=channel, text=kept, now=tx.now)
+    new = tx.run("alarms.raise", kind=kind, ref=ref, channel=channel, text=kept, now=tx.now, told_at=told_at)
     if new or tx.run("alarms.again", kind=kind, ref=ref, now=tx.now):
         tx.emit(AlarmRaised(channel=channel, kind=kind, ref=ref, what=stored(text)), actor=PROGRAM)
 
@@ -49,7 +53,7 @@ def heal(tx: Tx, kind: str, ref: str) -> None:
 
 
 def replace(tx: Tx, kind: str, ref: str) -> None:
-    """End an alarm in whose place another comes that says more: nothing healed, so that nobody is told of it."""
+    """End an alarm in whose place another comes: nothing healed, so that nobody is told of it."""
     tx.run("alarms.remove", kind=kind, ref=ref)
 
 

@@ -16,6 +16,7 @@ from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.manifest import Manifest
+    from chatapp_cli.store.rows.alarms import AlarmRow
 
 LEAST_SPACE: Final = 200 * MEGABYTE
 """Free bytes below which the disk counts as full."""
@@ -28,8 +29,11 @@ class Fault(NamedTuple):
 
     text: Text
     channel: ChannelId | None = None
-    replaces: Collection[str] = ()
-    """The refs of alarms of its kind in whose place it comes: of them nobody is told that they are over."""
+    replaces: str = ""
+    """The words with which the refs of those alarms of its kind begin in whose place it comes: of them nobody is told
+    that they are over. Empty if there are none."""
+    is_known: bool = False
+    """Whether people were told of it before, by one that it replaces."""
 
 
 Key: TypeAlias = tuple[str, str]
@@ -76,9 +80,13 @@ def late_followers(tx: Tx) -> list[str]:
 def settle(tx: Tx, found: Mapping[Key, Fault], *, kinds: Collection[str]) -> None:
     """Raise an alarm for each fault, and heal the open alarms of these kinds that have none."""
     for (kind, ref), fault in found.items():
-        alarms.raise_(tx, kind, ref, fault.text, fault.channel)
-    replaced = {(kind, ref) for (kind, _), fault in found.items() for ref in fault.replaces}
+        alarms.raise_(tx, kind, ref, fault.text, fault.channel, is_known=fault.is_known)
     for alarm in alarms.open_alarms(tx):
         if alarm.kind in kinds and (alarm.kind, alarm.ref) not in found:
-            end = alarms.replace if (alarm.kind, alarm.ref) in replaced else alarms.heal
+            end = alarms.replace if _comes_instead(found, alarm) else alarms.heal
             end(tx, alarm.kind, alarm.ref)
+
+
+def _comes_instead(found: Mapping[Key, Fault], alarm: AlarmRow) -> bool:
+    starts = (fault.replaces for (kind, _), fault in found.items() if kind == alarm.kind and fault.replaces)
+    return any(f"{alarm.ref} ".startswith(f"{start} ") for start in starts)

@@ -45,13 +45,17 @@ def of(tx: Tx, link: LinkId) -> LinkAccess:
     return LinkAccess(None if until is None else int(until), [_lacking(link, *one) for one in kept.items()])
 
 
-def record(tx: Tx, link: LinkRow, until: Millis | None, findings: Sequence[Finding]) -> None:
-    """Keep what a session of this revision of a link found; of an older one it says nothing."""
+def record(tx: Tx, link: LinkRow, until: Millis | None, findings: Sequence[Finding] | None) -> None:
+    """Keep what a session of this revision of a link found; of an older one it says nothing.
+
+    With ``None`` for the findings, because the CRM did not tell them, those of before stay.
+    """
     if links.one(tx, link.id).revision != link.revision:
         return
-    wanted = {f"{_LACKS}{one.name}": _written(one) for one in findings if not one.ok}
-    wanted |= {} if until is None else {_UNTIL: str(until)}
     before = _kept(tx, link.id)
+    wanted = {name: value for name, value in before.items() if findings is None and name != _UNTIL}
+    wanted |= {f"{_LACKS}{one.name}": _written(one) for one in findings or () if not one.ok}
+    wanted |= {} if until is None else {_UNTIL: str(until)}
     for name in before.keys() - wanted.keys():
         tx.run("options.forget", subject=links.ACCESS, id=link.id, name=name)
     for name, value in wanted.items():

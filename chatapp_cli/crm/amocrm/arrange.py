@@ -56,7 +56,7 @@ class AmoArrangement:
 
     async def arrange(self, pairings: Sequence[Pairing]) -> Mapping[PairingId, ChannelError]:
         """Do what is lacking; returns what was refused."""
-        await self._staff.employees()
+        await self._staff.learn()
         if self._chats is not None:
             await self._connect(self._chats)
         await self._webhook(pairings)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Final
 
 from chatapp_cli.crm.amocrm import clocks, rest, rights
 from chatapp_cli.crm.amocrm.access import TOKEN, ends_at, is_long_lived
 from chatapp_cli.crm.amocrm.arrange import WEBHOOKS
 from chatapp_cli.crm.amocrm.linking import ACCOUNT, CHAT
-from chatapp_cli.crm.amocrm.names import KIND
 from chatapp_cli.crm.amocrm.record import CALLS, SCOPE, ConnectedChats, has_chats
 from chatapp_cli.crm.amocrm.rest import AmoApi
+from chatapp_cli.crm.amocrm.rights import broken
 from chatapp_cli.domain.crm import ending
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.next_step import Next, to_do
@@ -27,8 +26,6 @@ RENEWABLE: Final = 90
 """Days for which a refresh token is good, counted from when it came (addendum C2)."""
 _DAY: Final = 86_400_000
 _MINUTE: Final = 60_000
-
-broken = partial(crm_checks.broken, KIND)
 
 
 async def findings(api: AmoApi, bound: Bound, world: World) -> Sequence[Finding]:
@@ -108,7 +105,7 @@ async def _webhooks(api: AmoApi, bound: Bound) -> Finding:
     wanted = (await bound.memory.known(CALLS)).get(CALLS, "").split()
     if has_chats(bound) and not wanted:
         return Finding(name="events", ok=True, what=T("The chats call this desk; no other calls are needed."))
-    for refused in await rights.refused_calls(bound.memory):
+    if refused := await rights.refused_calls(bound.memory):
         return refused
     try:
         there = await api.pages(WEBHOOKS, "webhooks")

@@ -128,8 +128,8 @@ class AmoSession:
 
     async def lacks(self) -> Sequence[Finding]:
         """The rights of whoever made the tokens, and webhooks that the account refused to make."""
-        found = await rights.rights(self._api)
-        return [*(() if found.ok else (found,)), *await rights.refused_calls(self._memory)]
+        given, refused = await rights.rights(self._api), await rights.refused_calls(self._memory)
+        return [one for one in (given, refused) if one is not None and not one.ok]
 
     async def places(self) -> Sequence[Place]:
         """The pipelines."""
@@ -238,7 +238,7 @@ class AmoCrm:
             async with rest.connected(bound, self._world) as api:
                 return await check.findings(api, bound, self._world)
         except ChannelError as error:
-            return [check.broken("tokens", error)]
+            return [rights.broken("tokens", error)]
 
     @asynccontextmanager
     async def open(self, link: LinkId, bound: Bound, *, public_url: str) -> AsyncIterator[CrmSession]:  # noqa: ARG002 - the memory knows

@@ -184,7 +184,7 @@ class AmoOwners:
         try:
             await self._api.patch(PATHS[card.kind], [{"id": int(card.id), "responsible_user_id": int(employee)}])
         except Rejected:
-            await self._staff.employees()
+            await self._staff.learn()
             if not await self._staff.works_there(employee):
                 raise Rejected("employee_left", employee) from None
             raise

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import structlog
+
 from chatapp_cli.crm.amocrm.record import STAFF
 from chatapp_cli.crm.amocrm.rest import AmoApi, inside
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.link import Employee
-from chatapp_cli.domain.errors import Misconfigured, Rejected
+from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.memory import Memory
 from chatapp_cli.ports.world import Clock
@@ -20,6 +22,9 @@ from chatapp_cli.ports.world import Clock
 PATH = "/api/v4/users"
 _FRESH: Final = 600.0
 """Seconds for which what the account told of its employees is taken to be so still, if many are asked about."""
+
+
+log = structlog.get_logger()
 
 
 class AmoStaff:
@@ -35,13 +40,23 @@ class AmoStaff:
         """Whether the account tells of others than of the one whose the tokens are."""
         self._read_at: float | None = None
 
+    async def learn(self) -> bool:
+        """Read who works there; false if the account does not tell it now, and then what is known stays."""
+        try:
+            await self.employees()
+        except ChannelError as error:
+            log.warning("amocrm.employees_not_told", code=error.code, detail=error.detail)
+            self._ids = self._ids or await _kept(self._memory)
+            return False
+        return True
+
     async def author(self, employee: str) -> str:
         """In whose name a message of ours is shown: the employee's, the bot's, or the one's whose the tokens are.
 
         Raises Rejected if nobody there has an id in the chats.
         """
         if employee and employee not in self._ids:
-            await self.employees()
+            await self.learn()
         found = self._ids.get(employee) or self._bot or await self._owner()
         if not found:
             raise Rejected("no_author")
@@ -55,14 +70,14 @@ class AmoStaff:
 
     async def works_there(self, employee: str) -> bool:
         """Whether an employee is active; true as well if the account does not tell of its employees."""
-        if employee not in self._active:
-            await self.employees()
+        if employee not in self._active and not await self.learn():
+            return employee.isdecimal()
         return self._is_active(employee)
 
     async def at_work(self, wanted: Sequence[str]) -> Sequence[str]:
         """Those of some employees who work there, in their order; the account is not asked each time."""
         if wanted and (self._read_at is None or self._clock.monotonic() - self._read_at > _FRESH):
-            await self.employees()
+            await self.learn()
         return [one for one in wanted if self._is_active(one)]
 
     def _is_active(self, employee: str) -> bool:
@@ -86,6 +101,12 @@ class AmoStaff:
             for one in rows
             if one.get("id")
         ]
+
+
+async def _kept(memory: Memory) -> Mapping[str, str]:
+    """The ids in the chats, by number, as an earlier session left them."""
+    known = await memory.known(STAFF)
+    return {number: name.removeprefix(STAFF) for name, number in known.items() if number}
 
 
 async def _keep(memory: Memory, ids: Mapping[str, str]) -> None:

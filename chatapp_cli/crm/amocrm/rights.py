@@ -5,7 +5,7 @@ Nothing tells the tariff but a refusal, so that what it lacks is known once some
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -29,15 +29,17 @@ _GIVE: Final = T(
     how=to_do(Next.LINK_AGAIN),
 )
 
-_broken = partial(crm_checks.broken, KIND)
+broken = partial(crm_checks.broken, KIND)
 
 
 async def rights(api: AmoApi) -> Finding:
-    """Whether all that is needed is given. Raises what is no refusal."""
+    """Whether all that is needed is given. Raises whatever else than a lacking right keeps that from being known."""
     try:
         rows = await people(api)
     except (Misconfigured, Rejected) as error:
-        return await _of_no_administrator(api) if error.code == "scope" else _broken("scopes", error)
+        if error.code != "scope":
+            raise
+        return await _of_no_administrator(api)
     own = next((one for one in rows if one.get("id") == api.account.user), None)
     given = own.get("rights") if own is not None else None
     if own is None or not isinstance(given, dict):
@@ -87,7 +89,7 @@ def lacking_rights(given: Mapping[str, Any]) -> Iterator[str]:
     yield _HOOKS
 
 
-async def refused_calls(memory: Memory) -> Sequence[Finding]:
+async def refused_calls(memory: Memory) -> Finding | None:
     """That the account makes no webhook for us, if it refused one that is needed."""
     detail = (await memory.known(CALLS_REFUSED)).get(CALLS_REFUSED)
-    return () if not detail else (_broken("events", Misconfigured("no_webhooks", detail)),)
+    return broken("events", Misconfigured("no_webhooks", detail)) if detail else None

@@ -6,8 +6,8 @@ from typing import Final
 
 from chatapp_cli.domain.ids import Millis
 
-TOLD: Final = (30, 7, 1)
-"""Days before the end; at each of them people are told once."""
+TOLD: Final = (30, 7, 1, 0)
+"""Days before the end; at each of them people are told once, and of the end itself."""
 _DAY: Final = 86_400_000
 
 

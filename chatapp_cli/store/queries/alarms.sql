@@ -1,5 +1,6 @@
 -- name: alarms.raise
-INSERT INTO alarm (kind, ref, channel_id, text, since, tries) VALUES (:kind, :ref, :channel, :text, :now, 0)
+INSERT INTO alarm (kind, ref, channel_id, text, since, told_at, tries)
+VALUES (:kind, :ref, :channel, :text, :now, :told_at, 0)
 ON CONFLICT (kind, ref) DO NOTHING;
 
 -- name: alarms.again

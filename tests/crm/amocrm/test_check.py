@@ -8,10 +8,11 @@ import pytest
 
 from chatapp_cli.crm.amocrm.connector import AmoSession
 from chatapp_cli.crm.amocrm.rights import lacking_rights
+from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.ports.connector import Finding
 from chatapp_cli.sandbox.amocrm import Account
 from chatapp_cli.sandbox.amocrm.objects import AmoRefusal
-from tests.crm.amocrm.desk import AmoDesk, pairing
+from tests.crm.amocrm.desk import AmoDesk, entry, pairing
 
 DAY = 86_400.0
 
@@ -95,6 +96,33 @@ async def test_rights_that_are_lacking_are_named(session: AmoSession, desk: AmoD
             account.misbehaviour.refuse[f"GET /api/v4/users/{answer[1]['id']}"] = answer
         assert broken(await checked(desk)) == {"scopes": said}
         assert [(one.name, str(one.what), one.ok) for one in await session.lacks()] == [("scopes", said, False)]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, "<html>Ошибка</html>"),
+        (402, AmoRefusal(402).body),
+        (403, "<html>blocked</html>"),
+        (404, ""),
+        (404, "<html>no</html>"),
+        (500, AmoRefusal(500).body),
+        (504, "<html>gateway</html>"),
+    ],
+)
+async def test_users_that_are_not_told_are_no_lacking_right_and_keep_a_session_from_nothing(
+    session: AmoSession, desk: AmoDesk, account: Account, status: int, body: object
+) -> None:
+    (employee, *_) = map(str, account.users)
+    account.misbehaviour.refuse["GET /api/v4/users"] = (status, body)
+    with pytest.raises(ChannelError):
+        await session.lacks()
+    assert [*broken(await checked(desk))] == ["scopes"]
+    async with desk.session() as later:
+        assert await later.arrange([pairing()]) == {}
+        await later.deliver([entry("m-1", ours=True, employee=employee)])
+        ((said,),) = [chat.messages for chat in account.chats]
+        assert said.author == account.users[int(employee)].amojo_id
 
 
 async def test_that_the_tariff_has_no_webhooks_is_told_while_they_are_needed(
