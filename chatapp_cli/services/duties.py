@@ -44,6 +44,11 @@ def operators(tx: Tx) -> list[str]:
     return sorted(tx.all(str, "duties.operators"), key=by_name)
 
 
+def are_distributed(tx: Tx) -> bool:
+    """Whether any line gives its dialogs to operators by itself, or hands them over; ``distribution`` does it."""
+    return tx.value("duties.distributed") is not None
+
+
 def assign(tx: Tx, dialog: DialogId, name: str) -> None:
     """Assign a dialog to an operator, replacing the current assignee."""
     access.require(tx, Right.ASSIGN)
