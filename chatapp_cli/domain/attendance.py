@@ -51,6 +51,10 @@ class Attendance(NamedTuple):
     """The dialogs that wait for an answer of theirs, in all lines."""
     most: int
     """How many may; 0: any number."""
+    hours: str = ""
+    """Working hours of their own, as they were typed; empty: those of the line."""
+    zone: str = ""
+    """The time zone of these; empty: that of the line."""
 
     @property
     def left(self) -> bool:

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.address import kinds
-from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.attendance import Distribution
+from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Choice, Field
 from chatapp_cli.domain.recipients import require_addresses
 from chatapp_cli.domain.text import T

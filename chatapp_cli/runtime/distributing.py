@@ -54,9 +54,8 @@ class Distributing(Chore):
     @cached_property
     def _distributor(self) -> Distributor:
         """Imported when the first line distributes."""
-        from chatapp_cli.services.attendance import Roster
-        from chatapp_cli.services.business_hours import of_company
+        from chatapp_cli.services.attendance import of_company
         from chatapp_cli.services.distribution import Distributor
 
         company = self._store.company
-        return Distributor(company.options, Roster(of_company(company.options, company.settings.folder)))
+        return Distributor(company.options, of_company(company.options, company.settings.folder))

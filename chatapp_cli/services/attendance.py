@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from chatapp_cli.domain import hours_text, limits, zones
@@ -15,8 +16,9 @@ from chatapp_cli.domain.finding import by_name
 from chatapp_cli.domain.ids import LineId, Millis
 from chatapp_cli.domain.journal.operators import CameBack, OwnHoursChanged, WaitingLimitChanged, WentAway
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, operators
+from chatapp_cli.services import access, business_hours, operators
 from chatapp_cli.services.business_hours import BusinessHours
+from chatapp_cli.services.options import Options
 from chatapp_cli.store.rows.operators import AttendanceRow
 from chatapp_cli.store.tx import Tx
 
@@ -139,7 +141,7 @@ class Roster:
         found = []
         for name in sorted(disabled, key=by_name):
             row = kept.get(name, AttendanceRow(name))
-            there = Attendance(name, None, None, None, "", waiting.get(name, 0), row.most)
+            there = Attendance(name, None, None, None, "", waiting.get(name, 0), row.most, row.hours, row.zone)
             off = there._replace(absence=Absence.DISABLED)
             found.append(off if disabled[name] else _judged(there, row, tx.now, closed))
         return found
@@ -164,6 +166,11 @@ def _judged(
     if (over := closed(row.hours, row.zone)) is not None:
         return there._replace(absence=Absence.OUTSIDE, since=over.since, until=over.until)
     return there._replace(absence=Absence.FULL) if there.most and there.waiting >= there.most else there
+
+
+def of_company(options: Options, folder: Path) -> Roster:
+    """Says who is there in a company; its own calendars are kept in its folder."""
+    return Roster(business_hours.of_company(options, folder))
 
 
 def _kept(tx: Tx) -> Mapping[str, AttendanceRow]:
