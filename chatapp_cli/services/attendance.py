@@ -16,7 +16,7 @@ from chatapp_cli.domain.finding import by_name
 from chatapp_cli.domain.ids import LineId, Millis
 from chatapp_cli.domain.journal.operators import CameBack, OwnHoursChanged, WaitingLimitChanged, WentAway
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, business_hours, operators
+from chatapp_cli.services import access, business_hours, duties, operators
 from chatapp_cli.services.business_hours import BusinessHours
 from chatapp_cli.services.options import Options
 from chatapp_cli.store.rows.operators import AttendanceRow
@@ -33,8 +33,8 @@ def leave(tx: Tx, *, until: Millis | None = None, reason: str = "") -> None:
     limits.NAME.require(reason, field="reason")
     if until is not None and until <= tx.now:
         raise UsageError(T("That time is in the past."), field="until")
-    known = own(tx)
-    since = known.away_since if _is_away(known, tx.now) else tx.now
+    known = duties.away(tx)
+    since = tx.now if known is None else known.away_since
     tx.run("attendance.leave", name=tx.name, since=since, until=until, reason=reason)
     tx.emit(WentAway(name=tx.name, until=until, reason=reason or None))
 
@@ -42,7 +42,7 @@ def leave(tx: Tx, *, until: Millis | None = None, reason: str = "") -> None:
 def come_back(tx: Tx) -> bool:
     """Be there again; false if one was not away, or that time is over."""
     access.require(tx, Right.ANSWER)
-    was_away = _is_away(own(tx), tx.now)
+    was_away = duties.away(tx) is not None
     if tx.run("attendance.come_back", name=tx.name) and was_away:
         tx.emit(CameBack(name=tx.name))
     return was_away
@@ -80,21 +80,6 @@ def of(tx: Tx, name: str) -> AttendanceRow:
     return tx.one(AttendanceRow, "attendance.one", name=name) or AttendanceRow(name)
 
 
-def own(tx: Tx) -> AttendanceRow:
-    """What is kept of whoever acts."""
-    return of(tx, tx.name)
-
-
-def away(tx: Tx) -> AttendanceRow | None:
-    """When and what for whoever acts is away; ``None``: they are not."""
-    known = own(tx)
-    return known if _is_away(known, tx.now) else None
-
-
-def _is_away(row: AttendanceRow, now: Millis) -> bool:
-    return row.away_since is not None and (row.away_until is None or row.away_until > now)
-
-
 class _Closed(NamedTuple):
     """Since when and until when somebody's hours are over."""
 
@@ -118,7 +103,7 @@ class Roster:
         whole = tx.whole()
         disabled = {row.name: bool(row.disabled) for row in operators.everything(whole)}
         kept = _kept(whole)
-        names = disabled.keys() | {name for name, row in kept.items() if _is_away(row, tx.now)}
+        names = disabled.keys() | {name for name, row in kept.items() if row.is_away(tx.now)}
         return self._found(whole, {name: disabled.get(name, False) for name in names}, kept, line)
 
     def one(self, tx: Tx, name: str, line: LineId | None = None) -> Attendance:
@@ -161,7 +146,7 @@ def _judged(
     there: Attendance, row: AttendanceRow, now: Millis, closed: Callable[[str, str], _Closed | None]
 ) -> Attendance:
     """Whether somebody whose account is in use is there."""
-    if _is_away(row, now):
+    if row.is_away(now):
         return there._replace(absence=Absence.AWAY, since=row.away_since, until=row.away_until, reason=row.reason)
     if (over := closed(row.hours, row.zone)) is not None:
         return there._replace(absence=Absence.OUTSIDE, since=over.since, until=over.until)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from chatapp_cli.bootstrap import Company
@@ -14,7 +16,7 @@ ANNA, BORIS = "Анна", "Борис"
 @pytest.fixture
 def pair(company: Company) -> None:
     for name in (ANNA, BORIS):
-        company.write(lambda tx, name=name: operators.add(tx, name, "", ()))
+        company.write(partial(operators.add, name=name, password_hash="", lines=()))
 
 
 @pytest.mark.usefixtures("pair", "bound")
@@ -57,9 +59,7 @@ def test_hours_and_a_limit_of_an_operator_are_set_and_shown_for_a_line(chatapp: 
 
 
 @pytest.mark.usefixtures("pair")
-def test_whoever_assigns_a_dialog_is_told_that_its_operator_is_not_there(
-    chatapp: Shell, client_writes: Write
-) -> None:
+def test_whoever_assigns_a_dialog_is_told_that_its_operator_is_not_there(chatapp: Shell, client_writes: Write) -> None:
     client_writes("Здравствуйте")
     dialog = chatapp("dialog", "list", "--json").json[0]["id"]
     chatapp("--operator", BORIS, "user", "away", "--for", "отпуск")

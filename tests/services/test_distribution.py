@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from chatapp_cli.domain.access import DISTRIBUTION, NOBODY, Acting
 from chatapp_cli.domain.attendance import Absence
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.ids import DialogId, LineId
+from chatapp_cli.domain.ids import ChannelId, DialogId, LineId
 from chatapp_cli.domain.journal.dialogs import HandedOver
 from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.domain.option import OptionLevel, OptionTarget
@@ -38,7 +38,7 @@ class Desk:
 
     shop: Shop
     line: LineId
-    channel: int
+    channel: ChannelId
 
     def __post_init__(self) -> None:
         settings = Options(Settings())
@@ -66,8 +66,8 @@ class Desk:
     def by(self, name: str, job: Callable[[Tx], object]) -> object:
         return self.shop.write(lambda tx: job(tx.by(owner(name))))
 
-    def away(self, name: str, **values: object) -> None:
-        self.by(name, partial(attendance.leave, **values))
+    def away(self, name: str, *, until: int | None = None, reason: str = "") -> None:
+        self.by(name, partial(attendance.leave, until=until, reason=reason))
 
     def state(self, name: str) -> Absence | None:
         found = self.shop.read(lambda tx: self.roster.of_line(tx, self.line))
@@ -218,7 +218,7 @@ def test_being_away_ends_at_its_time_or_when_one_says_so(desk: Desk) -> None:
     began = desk.shop.clock.at
     desk.shop.clock.at += MINUTE
     desk.away(ANNA, until=lunch + HOUR, reason="обед")
-    kept = desk.shop.read(lambda tx: attendance.away(tx.by(owner(ANNA))))
+    kept = desk.shop.read(lambda tx: duties.away(tx.by(owner(ANNA))))
     assert (kept.away_since, kept.away_until, kept.reason) == (began, lunch + HOUR, "обед")
     desk.shop.clock.at = lunch + HOUR
     assert desk.state(ANNA) is None
@@ -237,7 +237,7 @@ def test_only_who_manages_operators_sets_hours_and_limits_and_a_removed_account_
     anna = desk.shop.read(lambda tx: access_of(tx, ANNA))
     for change in (partial(attendance.set_hours, hours="mon 09:00-18:00"), partial(attendance.set_limit, most=3)):
         with pytest.raises(Refused, match="may not"):
-            desk.shop.write(lambda tx, change=change: change(tx.by(anna), name=ANNA))
+            replace(desk.shop, acting=anna).write(partial(change, name=ANNA))
         with pytest.raises(NotFound):
             desk.shop.write(partial(change, name="Никто"))
         desk.shop.write(partial(change, name=ANNA))

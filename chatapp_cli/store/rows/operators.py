@@ -67,6 +67,10 @@ class AttendanceRow(NamedTuple):
     turn: int = 0
     """Grows with every dialog that is given to anybody."""
 
+    def is_away(self, now: Millis) -> bool:
+        """Whether they are away at a time."""
+        return self.away_since is not None and (self.away_until is None or self.away_until > now)
+
 
 class ViewRow(NamedTuple):
     """A saved view."""
