@@ -45,7 +45,7 @@ def away(
         at = when(until, now=company.world.clock.now()) if until else None
         company.write(lambda tx: attendance.leave(tx, until=at, reason=reason))
         found = attended.one(company, company.acting_name)
-    note("{name}: {state}. You are back by: chatapp user back", name=found.operator, state=attended.words(found))
+    note("{name}: {state}. When you are back: chatapp user back", name=found.operator, state=attended.words(found))
 
 
 @app.command(cls=Verb)

@@ -70,7 +70,7 @@ def in_words(one: Attendance, clock: Callable[[Millis], str]) -> Text:
         return T("outside working hours") if one.until is None else T("works from {time}", time=clock(one.until))
     if one.absence is Absence.FULL:
         return T("full: {n} of {most} wait", n=one.waiting, most=one.most)
-    return T("disabled") if one.absence is Absence.DISABLED else T("there")
+    return T("disabled") if one.absence is Absence.DISABLED else T("present")
 
 
 def away_in_words(until: Millis | None, reason: str, clock: Callable[[Millis], str]) -> Text:

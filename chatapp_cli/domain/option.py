@@ -297,7 +297,7 @@ declare(
     Field(
         name="distribution",
         label=T("Who is given a dialog that nobody has"),
-        hint=T("Only operators who are there are given one; at the desk they say so by: chatapp user away"),
+        hint=T("Only operators who are there: not away, not outside their hours, and with a free place."),
         kind="choice",
         choices=(
             Choice(Distribution.OFF, T("Nobody: they take it themselves")),

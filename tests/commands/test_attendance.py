@@ -23,15 +23,15 @@ def pair(company: Company) -> None:
 def test_who_goes_for_lunch_is_shown_as_away_until_they_are_back(chatapp: Shell) -> None:
     said = chatapp("--operator", ANNA, "user", "away", "--until", "+1h", "--for", "обед").err
     assert said.startswith("Анна: away until ")
-    assert said.strip().endswith(": обед. You are back by: chatapp user back")
+    assert said.strip().endswith(": обед. When you are back: chatapp user back")
     known = {one["name"]: one["attendance"] for one in chatapp("user", "list", "--json").json}
     assert (known[ANNA]["state"], known[ANNA]["reason"], known[BORIS]["state"]) == ("away", "обед", "there")
-    assert [row[-1].partition(" until")[0] for row in chatapp("user", "list").rows] == ["away", "there"]
+    assert [row[-1].partition(" until")[0] for row in chatapp("user", "list").rows] == ["away", "present"]
     assert chatapp("--operator", ANNA, "whoami", "--json").json["attendance"]["state"] == "away"
     assert "Now\taway until" in chatapp("--operator", ANNA, "whoami").out
     assert chatapp("--operator", ANNA, "user", "back").err == ""
     assert chatapp("--operator", ANNA, "user", "back").err == "You were not away.\n"
-    assert "Now\tthere" in chatapp("--operator", ANNA, "whoami").out
+    assert "Now\tpresent" in chatapp("--operator", ANNA, "whoami").out
     assert chatapp.run("user", "away", "--until", "вчера").code == 2
 
 
@@ -41,7 +41,7 @@ def test_hours_and_a_limit_of_an_operator_are_set_and_shown_for_a_line(chatapp: 
     chatapp("user", "limit", ANNA, 5)
     chatapp("--operator", BORIS, "user", "away")
     assert chatapp("line", "operators").rows == [
-        [ANNA, "there", "0", "5", "mon-sun 00:00-24:00 Asia/Omsk"],
+        [ANNA, "present", "0", "5", "mon-sun 00:00-24:00 Asia/Omsk"],
         [BORIS, "away", "0", "", ""],
     ]
     known = chatapp("line", "operators", "--json").json[0]
@@ -52,7 +52,7 @@ def test_hours_and_a_limit_of_an_operator_are_set_and_shown_for_a_line(chatapp: 
         "zone": "Asia/Omsk",
     }
     chatapp("user", "hours", ANNA, "")
-    assert chatapp("line", "operators").rows[0] == [ANNA, "there", "0", "5", ""]
+    assert chatapp("line", "operators").rows[0] == [ANNA, "present", "0", "5", ""]
     for wrong in (("hours", ANNA, "всегда"), ("limit", ANNA, "-1"), ("hours", ANNA, "mon", "--zone", "Омск")):
         assert chatapp.run("user", *wrong).code == 2
     assert chatapp.run("user", "limit", "Никто", 1).code == 1

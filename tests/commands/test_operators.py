@@ -57,9 +57,9 @@ def test_accounts_are_made_listed_changed_and_forgotten(chatapp: Shell) -> None:
     assert chatapp.run("user", "add", "Анна", stdin="мало\n").code == 2
     taken = chatapp.run("user", "add", "Пётр", stdin=f"{PASSWORD}\n")
     assert (taken.code, taken.err.splitlines()[0]) == (1, "There is an operator Пётр already.")
-    assert chatapp("user", "list").rows == [["Пётр", "can log in", "Опт", "all", "there"]]
+    assert chatapp("user", "list").rows == [["Пётр", "can log in", "Опт", "all", "present"]]
     chatapp("user", "dialogs", "Пётр", "--only-own")
-    assert chatapp("user", "list").rows == [["Пётр", "can log in", "Опт", "only their own", "there"]]
+    assert chatapp("user", "list").rows == [["Пётр", "can log in", "Опт", "only their own", "present"]]
     assert chatapp.run("user", "dialogs", "Пётр").code == 2
     chatapp("user", "dialogs", "Пётр", "--all")
     chatapp("user", "lines", "Пётр", "--all")
