@@ -192,6 +192,23 @@ def test_what_an_absent_operator_has_is_handed_over_after_so_many_minutes_and_th
     assert {row.actor for row in rows} == {""}
 
 
+def test_what_a_disabled_operator_or_one_after_hours_has_is_handed_over_but_whoever_is_full_keeps_it(
+    desk: Desk,
+) -> None:
+    desk.set(distribution="in_order", hand_over_after=60, hours_calendar="none")
+    dialogs_ = desk.asked("a", "b", "c")
+    for dialog, name in zip(dialogs_, EVERYBODY, strict=True):
+        desk.by(name, partial(duties.assign, dialog=dialog, name=name))
+    desk.shop.write(partial(operators.disable, name=ANNA))
+    desk.shop.write(partial(attendance.set_hours, name=BORIS, hours="mon-fri 09:00-17:00"))
+    desk.shop.write(partial(attendance.set_limit, name=VERA, most=1))
+    desk.shop.write(partial(operators.add, name="Яна", password_hash="", lines=()))
+    desk.shop.clock.at += 30 * MINUTE
+    assert (desk.give(), desk.holders(*dialogs_)) == (1, ["Яна", BORIS, VERA]), "Борис is not away for an hour yet"
+    desk.shop.clock.at += 30 * MINUTE
+    assert (desk.give(), desk.holders(*dialogs_)) == (1, ["Яна", "Яна", VERA])
+
+
 def test_a_line_that_gives_nothing_frees_what_an_absent_operator_has_if_somebody_is_there(desk: Desk) -> None:
     desk.set(hand_over_after=5)
     (dialog,) = desk.asked("a")
