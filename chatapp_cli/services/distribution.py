@@ -22,7 +22,7 @@ from chatapp_cli.services.options import Options, OptionScope
 from chatapp_cli.store.rows.operators import AttendanceRow
 from chatapp_cli.store.tx import Tx
 
-AT_ONCE: Final = 200
+AT_ONCE: Final = 50
 """Dialogs of a line, or of an absent operator in it, that are given in one transaction."""
 _MINUTE: Final = 60_000
 
