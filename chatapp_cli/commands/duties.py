@@ -56,6 +56,15 @@ def assign(
     unnamed = last == "-" or last.isdigit()
     chosen, name = (words, ME) if unnamed else (words[:-1] or words, last)
     each(ctx, chosen, lambda tx, one: duties.assign(tx, one, named(name, tx.name)))
+    if name != ME:
+        _note_if_absent(ctx, name)
+
+
+def _note_if_absent(ctx: typer.Context, name: str) -> None:
+    from chatapp_cli.commands.attended import note_if_absent
+
+    with opened(ctx) as company:
+        note_if_absent(company, {name.strip()})
 
 
 @app.command(cls=Verb)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands import printing
+from chatapp_cli.commands import attendance, printing
 from chatapp_cli.commands.base import (
     Channel,
     Force,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from chatapp_cli.store.tx import Tx
 
 app = noun()
+app.registered_commands += attendance.of_lines.registered_commands
 
 Kind = Annotated[
     str,

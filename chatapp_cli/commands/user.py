@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chatapp_cli.commands import attendance
 from chatapp_cli.commands.base import Json, Verb, completing, line_names, noun, opened, write
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.input_checks import may_be_empty
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from chatapp_cli.store.tx import Tx
 
 app = noun()
+app.registered_commands += attendance.app.registered_commands
 
 
 def account_names(company: Company) -> list[str]:
@@ -65,14 +67,15 @@ def add(
 
 @app.command("list", cls=Verb)
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
-    """Show the accounts, and the lines and dialogs they see."""
-    from chatapp_cli.commands import printing
+    """Show the accounts, the lines and dialogs they see, and whether they are there."""
+    from chatapp_cli.commands import attended, printing
     from chatapp_cli.runtime.login import accounts
 
     with opened(ctx) as company:
         found = accounts(company)
+        there = [attended.one(company, one.who.name) for one in found]
     if as_json:
-        printing.document([documents.account(one) for one in found])
+        printing.document(list(map(documents.account, found, there)))
         return
     rows = [
         (
@@ -80,10 +83,11 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
             _("cannot log in") if one.who.disabled else _("can log in"),
             _seen(one),
             _("only their own") if one.who.only_own else _("all"),
+            attended.words(now),
         )
-        for one in found
+        for one, now in zip(found, there, strict=True)
     ]
-    printing.table((_("Operator"), _("State"), _("Lines"), _("Dialogs")), rows)
+    printing.table((_("Operator"), _("State"), _("Lines"), _("Dialogs"), _("Now")), rows)
 
 
 def _seen(one: operators.OperatorAccount) -> str:

@@ -16,13 +16,14 @@ app = single()
 @app.command(cls=Verb)
 def whoami(ctx: typer.Context, as_json: Json = False) -> None:
     """Show who you are logged in as and which lines and dialogs you see."""
-    from chatapp_cli.commands import printing
+    from chatapp_cli.commands import attended, printing
 
     with opened(ctx) as company:
         acting = company.acting or NOBODY
+        there = attended.one(company, acting.name) if acting.name else None
         seen = None if acting.lines is None else [line.name for line in company.read(lines.everything)]
     if as_json:
-        printing.document(documents.acting(acting, seen))
+        printing.document(documents.acting(acting, seen, there))
         return
     printing.facts(
         {
@@ -31,5 +32,6 @@ def whoami(ctx: typer.Context, as_json: Json = False) -> None:
             _("Lines"): _("all") if seen is None else ", ".join(seen),
             _("Dialogs"): _("only their own") if acting.only_own else _("all"),
             _("Owner of the desk"): _("yes") if acting.owner else _("no"),
+            _("Now"): "" if there is None else attended.words(there),
         }
     )

@@ -12,13 +12,29 @@ from chatapp_cli.domain.moment import iso
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.access import Acting
+    from chatapp_cli.domain.attendance import Attendance
     from chatapp_cli.domain.journal.reading import JournalEntry
     from chatapp_cli.services.operators import OperatorAccount
     from chatapp_cli.store.rows.operators import IdentityRow, ViewRow
 
 
-def account(one: OperatorAccount) -> Mapping[str, Any]:
-    """An operator with the lines they see; ``None``: all."""
+def attendance(one: Attendance) -> Mapping[str, Any]:
+    """Whether an operator is there: ``state`` is ``there`` or why not; a limit of 0 is none."""
+    return {
+        "operator": one.operator,
+        "state": "there" if one.absence is None else one.absence.value,
+        "since": None if one.since is None else iso(one.since),
+        "until": None if one.until is None else iso(one.until),
+        "reason": one.reason,
+        "waiting": one.waiting,
+        "limit": one.most,
+        "hours": one.hours,
+        "zone": one.zone,
+    }
+
+
+def account(one: OperatorAccount, there: Attendance) -> Mapping[str, Any]:
+    """An operator with the lines they see; ``None``: all. ``attendance`` is by the hours of the company."""
     return {
         "name": one.who.name,
         "role": one.who.role,
@@ -27,6 +43,7 @@ def account(one: OperatorAccount) -> Mapping[str, Any]:
         "created_at": iso(one.who.created_at),
         "email": one.who.email,
         "only_own": bool(one.who.only_own),
+        "attendance": attendance(there),
     }
 
 
@@ -40,14 +57,15 @@ def identity(row: IdentityRow) -> Mapping[str, Any]:
     return row._asdict()
 
 
-def acting(who: Acting, lines: Sequence[str] | None) -> Mapping[str, Any]:
-    """The acting operator, and the names of the lines they see; ``None``: all."""
+def acting(who: Acting, lines: Sequence[str] | None, there: Attendance | None) -> Mapping[str, Any]:
+    """The acting operator, and the names of the lines they see; ``None``: all. Nobody is never there."""
     return {
         "name": who.name,
         "account": who.account,
         "lines": lines,
         "only_own": who.only_own,
         "owner": who.owner,
+        "attendance": None if there is None else attendance(there),
     }
 
 

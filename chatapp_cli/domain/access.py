@@ -152,6 +152,9 @@ NOBODY = Acting("", lines=())
 DAEMON = system("daemon", Right.ANSWER, Right.TEMPLATES, signs=False)
 """Receives and sends, passes messages along their chains, and stores moderators' verdicts on templates."""
 
+DISTRIBUTION = system("distribution", Right.ASSIGN, signs=False)
+"""Gives dialogs to the operators who are there."""
+
 EFFECT = system("effect")
 """Runs in the transaction of an event, whoever caused it; it only runs statements and needs no right."""
 

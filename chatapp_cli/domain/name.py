@@ -6,7 +6,7 @@ from typing import Final
 from unicodedata import category, normalize
 
 from chatapp_cli.domain import limits
-from chatapp_cli.domain.access import DAEMON, EFFECT, LOGIN
+from chatapp_cli.domain.access import DAEMON, DISTRIBUTION, EFFECT, LOGIN
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 
@@ -15,7 +15,7 @@ _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Characters of other categories that are drawn as nothing."""
 
-RESERVED: Final = frozenset({"me", "nobody", "program", *(one.name for one in (DAEMON, EFFECT, LOGIN))})
+RESERVED: Final = frozenset({"me", "nobody", "program", *(one.name for one in (DAEMON, DISTRIBUTION, EFFECT, LOGIN))})
 """Words for an operator, and names of the program's own parts, that cannot be an operator's name."""
 
 _LOOKALIKES: Final = str.maketrans(

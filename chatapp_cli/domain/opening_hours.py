@@ -23,6 +23,7 @@ AHEAD: Final = 400
 """Days that are looked through for the next opening: a year with its holidays."""
 _DAY: Final = timedelta(days=1)
 _MINUTE: Final = 60_000
+_TWO_WEEKS: Final = 14 * 86_400_000
 
 
 class OpenTime(NamedTuple):
@@ -117,6 +118,15 @@ class OpeningHours:
             return OpenState(is_open=False, until=coming.start)
         last = at + (AHEAD - 2) * MINUTES_OF_DAY * _MINUTE
         return OpenState(is_open=True, until=None if coming.end >= last else coming.end)
+
+    def closed_since(self, at: Millis) -> Millis | None:
+        """When it last closed before a time at which it is closed; ``None``: not within two weeks."""
+        closed = None
+        for one in self.openings(at - _TWO_WEEKS):
+            if one.end > at:
+                break
+            closed = one.end
+        return closed
 
     def minutes(self, since: Millis, until: Millis) -> int:
         """The whole minutes during which it was open between two times."""

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.address import kinds
+from chatapp_cli.domain.attendance import Distribution
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.form import Field
+from chatapp_cli.domain.form import Choice, Field
 from chatapp_cli.domain.recipients import require_addresses
 from chatapp_cli.domain.text import T
 from chatapp_cli.domain.variables import require_signature
@@ -288,6 +289,44 @@ declare(
         label=T("Days with hours of their own"),
         hint=T("Such as: 2026-12-31 10:00-14:00; 2027-01-11 off."),
         kind="days",
+        required=False,
+    ),
+    *_COMPANY_AND_LINE,
+)
+declare(
+    Field(
+        name="distribution",
+        label=T("Who is given a dialog that nobody has"),
+        hint=T("Only operators who are there: not away, not outside their hours, and with a free place."),
+        kind="choice",
+        choices=(
+            Choice(Distribution.OFF, T("Nobody: they take it themselves")),
+            Choice(Distribution.EVENLY, T("In turn, evenly")),
+            Choice(Distribution.IN_ORDER, T("The first in order who is there")),
+            Choice(Distribution.ALL, T("All at once: everybody is told of it")),
+        ),
+        default=Distribution.OFF,
+        required=False,
+    ),
+    *_COMPANY_AND_LINE,
+)
+declare(
+    Field(
+        name="distribution_to",
+        label=T("Who is given dialogs, in order"),
+        hint=T("Names with commas; empty: everybody who sees the line, by name."),
+        required=False,
+    ),
+    *_COMPANY_AND_LINE,
+)
+declare(
+    Field(
+        name="hand_over_after",
+        label=T("Minutes until what an absent operator has is handed over"),
+        hint=T("Counted from when they went away; only dialogs that wait for an answer. 0: never."),
+        kind="number",
+        most=10_080,
+        default="0",
         required=False,
     ),
     *_COMPANY_AND_LINE,

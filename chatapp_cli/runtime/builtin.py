@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.journal.messages import MessageStateChanged
 from chatapp_cli.domain.robot import RUN_TIMER
+from chatapp_cli.runtime.distributing import Distributing
 from chatapp_cli.runtime.indexer import Indexer
 from chatapp_cli.runtime.packing import Packing
 from chatapp_cli.runtime.parts import Part
@@ -67,6 +68,12 @@ def _indexer(store: AsyncStore) -> Sequence[Worker]:
     return (Indexer(store),)
 
 
+def _distributing(store: AsyncStore) -> Sequence[Worker]:
+    worker = Distributing(store)
+    worker.wake()
+    return (worker,)
+
+
 def _transcriber(store: AsyncStore) -> Sequence[Worker]:
     """The transcriber, if the company has a command for it."""
     if not store.company.settings.transcribe_command:
@@ -81,5 +88,6 @@ PARTS = (
     Part(workers=_upkeep),
     Part(workers=_indexer),
     Part(workers=_transcriber),
+    Part(workers=_distributing),
     Part(timers={joining.KIND: joining.go_on, RUN_TIMER: run_deadline.passed}),
 )

@@ -33,10 +33,19 @@ class BusinessHours:
 
     def of(self, tx: Tx, line: LineId | None = None) -> OpeningHours | None:
         """The hours of a line, or of the company; ``None``: always. Raises UsageError for a bad calendar."""
+        hours = self.options.text(tx, "hours", OptionScope(line=line))
+        return self._read(tx, hours, "", line) if hours else None
+
+    def personal(self, tx: Tx, hours: str, zone: str, line: LineId | None = None) -> OpeningHours | None:
+        """Somebody's own hours on the working days of a line; empty ones: those of the line. Raises as the above.
+
+        Without a zone they are by the clocks of the line.
+        """
+        return self._read(tx, hours, zone, line) if hours else self.of(tx, line)
+
+    def _read(self, tx: Tx, hours: str, zone: str, line: LineId | None) -> OpeningHours:
         scope = OptionScope(line=line)
-        if not (hours := self.options.text(tx, "hours", scope)):
-            return None
-        zone = self.options.text(tx, "hours_zone", scope)
+        zone = zone or self.options.text(tx, "hours_zone", scope)
         return OpeningHours(
             zone=zones.zone_of(zone),
             zone_name=zone,

@@ -27,6 +27,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access
 from chatapp_cli.services.dialogs import card
 from chatapp_cli.store.rows.dialogs import MemberRow
+from chatapp_cli.store.rows.operators import AttendanceRow
 from chatapp_cli.store.tx import Tx
 
 ROLES: Mapping[str, Text] = MappingProxyType(
@@ -42,6 +43,17 @@ _JOINED: Mapping[str, type[ProducerJoined | ParticipantJoined | ObserverJoined]]
 def operators(tx: Tx) -> list[str]:
     """All operators: with an account, assigned to a dialog or a member of one."""
     return sorted(tx.all(str, "duties.operators"), key=by_name)
+
+
+def away(tx: Tx) -> AttendanceRow | None:
+    """Since when and until when whoever acts is away; ``None``: they are not."""
+    known = tx.one(AttendanceRow, "attendance.one", name=tx.name)
+    return known if known is not None and known.is_away(tx.now) else None
+
+
+def are_distributed(tx: Tx) -> bool:
+    """Whether any line gives its dialogs to operators by itself, or hands them over; ``distribution`` does it."""
+    return tx.value("duties.distributed") is not None
 
 
 def assign(tx: Tx, dialog: DialogId, name: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from chatapp_cli.domain.attendance import away_in_words
 from chatapp_cli.domain.journal import chains, channels, company, dialogs, lines, links, messages, operators
 from chatapp_cli.domain.journal.base import JournalEvent, Unknown, in_words, topic
 from chatapp_cli.domain.journal.reading import JournalEntry
@@ -50,6 +51,29 @@ def _logged_in(event: operators.LoggedIn) -> Text:
     return T("{name} logged in through {way}", name=event.name, way=event.way)
 
 
+def _went_away(event: operators.WentAway) -> Text:
+    state = away_in_words(event.until, event.reason or "", written)
+    return Text("{name}: {state}", {"name": event.name, "state": state})
+
+
+def _hours_changed(event: operators.OwnHoursChanged) -> Text:
+    if not event.hours:
+        return T("{name} has the working hours of the lines", name=event.name)
+    return T("{name} has the working hours: {hours}", name=event.name, hours=event.hours)
+
+
+def _limit_changed(event: operators.WaitingLimitChanged) -> Text:
+    if not event.most:
+        return T("Any number of dialogs may wait for {name}", name=event.name)
+    return T("At most {n} dialogs may wait for {name}", n=event.most, name=event.name)
+
+
+def _handed_over(event: dialogs.HandedOver) -> Text:
+    if not event.name:
+        return T("Handed over: {before} is not there, so nobody has it now", before=event.before)
+    return T("Handed over to {name}: {before} is not there", name=event.name, before=event.before)
+
+
 def _link_forgotten(event: links.LinkForgotten) -> Text:
     if not event.left:
         return T("CRM unlinked: {title}", title=event.title)
@@ -74,6 +98,10 @@ def _reason(why: Mapping[str, Any]) -> Text:
 _PAIRS = (
     _pair(operators.RightsChanged, _rights),
     _pair(operators.LoggedIn, _logged_in),
+    _pair(operators.WentAway, _went_away),
+    _pair(operators.OwnHoursChanged, _hours_changed),
+    _pair(operators.WaitingLimitChanged, _limit_changed),
+    _pair(dialogs.HandedOver, _handed_over),
     _pair(
         channels.ChannelConfigured,
         lambda e: T("Channel {channel} configured: {changed}", channel=e.channel, changed=", ".join(e.changed)),

@@ -275,6 +275,7 @@ def remove(tx: Tx, name: str) -> None:
     access.require(tx, Right.USERS)
     require_above(tx, name)
     tx.run("operators.remove", name=find(tx, name).name)
+    tx.run("attendance.forget", name=name)
     tx.emit(OperatorRemoved(name=name))
 
 

@@ -17,6 +17,7 @@ from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.tui.action_chooser import ActionChooser
+from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.keys.listening import listen_to
@@ -252,6 +253,13 @@ class InboxApp(TypeAhead):
             self.user_files.remember("theme", self.theme)
         except ChatappError as error:
             self.notify(str(error), severity="warning", markup=False)
+
+    def action_away(self) -> None:
+        """Be away, or back."""
+        from chatapp_cli.tui.actions.attendance import go_or_come_back
+
+        if isinstance(page := self.screen, ActionPage):
+            page.do(partial(go_or_come_back, page))
 
     def action_mute(self) -> None:
         """Turn notices off for an hour, or on again."""

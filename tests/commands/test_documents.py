@@ -75,6 +75,7 @@ SHOWN: Mapping[str, str] = {
     "template list": "channels.template",
     "template show": "channels.template",
     "trace": "messages.life",
+    "line operators": "operators.attendance",
     "user list": "operators.account",
     "user rights": "operators.rights",
     "user ways": "operators.identity",

@@ -133,7 +133,10 @@ def test_options_of_a_channel_are_read_as_before(chatapp: Shell) -> None:
 
 def test_who_had_logged_in_still_is_and_has_no_further_rights(chatapp: Shell, tmp_path: Path) -> None:
     (tmp_path / "session-main").write_text("token", "utf-8")
-    assert chatapp("whoami", "--json").json == {"name": "Пётр", "account": True, "lines": ["Розница"], "owner": False}
+    known = chatapp("whoami", "--json").json
+    told = {key: known[key] for key in ("name", "account", "lines", "only_own", "owner")}
+    assert told == {"name": "Пётр", "account": True, "lines": ["Розница"], "only_own": False, "owner": False}
+    assert known["attendance"]["state"] == "there"
     assert chatapp.run("line", "add", "Опт").err.startswith("Пётр may not add, rename and remove lines.\n")
 
 

@@ -9,8 +9,10 @@ from datetime import time
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.access import DISTRIBUTION
 from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.domain.journal.dialogs import HandedOver
 from chatapp_cli.runtime.identity import as_acting
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import dialogs, duties, journal, notes, options
@@ -139,6 +141,25 @@ async def test_what_was_put_off_is_told_at_its_time_to_whoever_answers_for_it(
     assert len(said) == 1
     assert "Анна Кузнецова is back: the snooze is over" in said[0]
     assert at.reminded == ["Анна Кузнецова is back: the snooze is over"]
+
+
+async def test_a_dialog_that_is_given_to_me_or_taken_from_whoever_is_away_rings(
+    watching: Watcher, stage: Stage
+) -> None:
+    at = watching(notify="desktop")
+    write = stage.company.write
+    anna, igor, zoya = stage.dialog(BOT, ANNA), stage.dialog(BOT, IGOR), stage.dialog(BOT, ZOYA)
+    for dialog, name in ((anna, ME), (igor, "Нина"), (zoya, "Нина")):
+        write(lambda tx, dialog=dialog, name=name: duties.assign(tx.by(DISTRIBUTION), dialog, name))
+    (said,) = await at.hear()
+    assert "You answer for Анна Кузнецова now." in said
+    assert at.pass_the_pause() == []
+    write(lambda tx: duties.assign(tx, igor, ME))
+    assert await at.hear() == [], "what one takes oneself does not ring"
+    write(lambda tx: duties.unassign(tx.by(DISTRIBUTION), zoya))
+    write(lambda tx: tx.emit(HandedOver(dialog=zoya, before="Нина", why="away"), actor=""))
+    (said,) = await at.hear()
+    assert "Nobody answers for Зоя Белая now." in said
 
 
 async def test_an_hour_of_peace_by_a_key(watching: Watcher, stage: Stage, clock: HeldClock) -> None:

@@ -20,7 +20,7 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.message import State
 from chatapp_cli.runtime.identity import as_acting
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import journal, lines, operators, sending
+from chatapp_cli.services import duties, journal, lines, operators, sending
 from chatapp_cli.services.message_request import InDialog
 from chatapp_cli.services.transcript import latest
 from chatapp_cli.tui.plain.plain import PASTE_GAP, Plain, conversation
@@ -28,7 +28,7 @@ from chatapp_cli.tui.plain.vocabulary import COMMANDS, understood
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.session.workspace import Workspace
 from tests.tui.furniture import boris_answers_all
-from tests.tui.stage import ANNA, ME, Stage
+from tests.tui.stage import ANNA, HOUR, ME, Stage
 
 BOT = ChannelId(1)
 
@@ -113,6 +113,11 @@ async def test_work_is_taken_put_off_and_noted_in_words(talk: Talk, company: Com
         "Such as: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00",
     ]
     assert await talk("неважно") == ["Анна Кузнецова waits no longer."]
+    assert await talk("отойти +1ч") == ["You are away: nothing is given to you."]
+    away = company.read(duties.away)
+    assert (away.away_since, away.away_until) == (stage.clock.at, stage.clock.at + HOUR)
+    assert await talk("вернуться") == ["You are back."]
+    assert company.read(duties.away) is None
 
 
 async def test_what_clients_write_is_read_out_as_it_comes(talk: Talk, company: Company, stage: Stage) -> None:

@@ -68,6 +68,17 @@ class DialogMoved(DialogEvent):
     old: int | None = None
 
 
+class HandedOver(DialogEvent):
+    """It was taken from an operator who is not there."""
+
+    topic: ClassVar[str] = "dialog.handed_over"
+    before: str
+    name: str | None = None
+    """Who has it now; ``None``: nobody."""
+    why: str
+    """An ``Absence``: why the one before got no more."""
+
+
 class DialogChanged(DialogEvent):
     """An operator changed a dialog: one type for each change, all with this topic."""
 

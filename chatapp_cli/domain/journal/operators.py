@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.journal.base import Audience, JournalEvent
 from chatapp_cli.domain.text import T, Text
 
@@ -90,6 +91,38 @@ class RightsChanged(OperatorEvent):
     topic: ClassVar[str] = "operator.rights"
     rights: str
     """As stored: names separated by spaces."""
+
+
+class WentAway(OperatorEvent):
+    """An operator is away: nothing is given to them."""
+
+    topic: ClassVar[str] = "operator.away"
+    until: Millis | None = None
+    """``None``: until they say that they are back."""
+    reason: str | None = None
+
+
+class CameBack(OperatorEvent):
+    """An operator said that they are back."""
+
+    topic: ClassVar[str] = "operator.back"
+    words: ClassVar[Text] = T("{name} is back")
+
+
+class OwnHoursChanged(OperatorEvent):
+    """An operator has other working hours."""
+
+    topic: ClassVar[str] = "operator.hours"
+    hours: str
+    """As they were typed; empty: those of the line."""
+
+
+class WaitingLimitChanged(OperatorEvent):
+    """Another number of dialogs may wait for an operator."""
+
+    topic: ClassVar[str] = "operator.limit"
+    most: int
+    """0: any number."""
 
 
 class OperatorRemoved(OperatorEvent):

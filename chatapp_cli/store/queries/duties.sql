@@ -63,3 +63,7 @@ DELETE FROM dialog_member WHERE dialog_id = :dialog AND operator = :name;
 -- name: duties.operators
 SELECT assignee AS name FROM dialog WHERE assignee <> '' UNION SELECT operator FROM dialog_member
 UNION SELECT name FROM operator WHERE disabled = 0;
+
+-- name: duties.distributed
+SELECT 1 FROM stored_option
+WHERE (name = 'distribution' AND value <> 'off') OR (name = 'hand_over_after' AND value <> '0') LIMIT 1;

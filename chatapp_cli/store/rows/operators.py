@@ -51,6 +51,27 @@ class SeenLineRow(NamedTuple):
     name: str
 
 
+class AttendanceRow(NamedTuple):
+    """Whether an operator is away, and when and how much they work."""
+
+    operator: str
+    away_since: Millis | None = None
+    away_until: Millis | None = None
+    """When they count as back; ``None``: when they say so."""
+    reason: str = ""
+    hours: str = ""
+    """As they were typed; empty: those of the line."""
+    zone: str = ""
+    most: int = 0
+    """How many dialogs may wait for them; 0: any number."""
+    turn: int = 0
+    """Grows with every dialog that is given to anybody."""
+
+    def is_away(self, now: Millis) -> bool:
+        """Whether they are away at a time."""
+        return self.away_since is not None and (self.away_until is None or self.away_until > now)
+
+
 class ViewRow(NamedTuple):
     """A saved view."""
 

@@ -118,6 +118,27 @@ class OperatorIdentity(Table, table=True):
     created_at: int = Field(sa_column=moment())
 
 
+class AttendanceRecord(Table, table=True):
+    """Whether an operator is away, and when and how much they work (K-06).
+
+    It names no account: the owner, who needs none, can be away too.
+    """
+
+    __tablename__ = "attendance"
+    operator: str = Field(primary_key=True)
+    away_since: int | None = Field(sa_column=moment(null=True))
+    away_until: int | None = Field(sa_column=moment(null=True))
+    """When they count as back; ``None``: when they say so."""
+    reason: str = ""
+    hours: str = ""
+    """As they were typed; empty: those of the line."""
+    zone: str = ""
+    most: int = 0
+    """How many dialogs may wait for them; 0: any number."""
+    turn: int = Field(0, sa_column=Column(BigInteger, nullable=False))
+    """Grows with every dialog that is given to anybody: who has the smallest is next."""
+
+
 class Presence(Table, table=True):
     """An open window: its operator, the dialog, and whether they are typing."""
 

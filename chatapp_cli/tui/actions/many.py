@@ -16,6 +16,7 @@ from chatapp_cli.services import dialogs, duties
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import Action, ActionPage
+from chatapp_cli.tui.actions.attendance import absences
 from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.naming import about, named, sentence
@@ -191,7 +192,8 @@ async def claim(page: ActionPage, cards: Cards) -> None:
 async def assign(page: ActionPage, cards: Cards) -> None:
     """Assign to any operator, or to nobody."""
     me, known = page.workspace.actor, await page.workspace.read(duties.operators)
-    others = [(name, name) for name in known if name != me]
+    absent = await absences(page.workspace, known)
+    others = [(name, " · ".join(filter(None, (name, absent.get(name))))) for name in known if name != me]
     options = [(me, _("Me")), *others, (OTHER, _("Somebody else…")), ("", _("Nobody"))]
     question, suggest = about(_("Who answers?"), cards), SuggestFromList(known, case_sensitive=False)
 

@@ -23,7 +23,7 @@ from chatapp_cli.domain.when import when
 from chatapp_cli.i18n import _, ngettext, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import dialogs, duties, mails, notes, transcript
+from chatapp_cli.services import attendance, dialogs, duties, mails, notes, transcript
 from chatapp_cli.services.message_request import InDialog
 from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.services.words import recipients, state
@@ -79,6 +79,8 @@ class Plain:
             "later": self._snooze,
             "enough": self._enough,
             "note": self._note,
+            "away": self._go_away,
+            "back": self._come_back,
             "close": self._close,
             "help": self._help,
             "leave": self._leave,
@@ -247,6 +249,15 @@ class Plain:
     async def _note(self, text: str) -> None:
         await self._workspace.write(partial(notes.add, dialog=self._card().id, text=text))
         self._say(_("The note is kept; the client does not see it."))
+
+    async def _go_away(self, time: str) -> None:
+        until = when(time, now=self._workspace.company.world.clock.now()) if time else None
+        await self._workspace.write(partial(attendance.leave, until=until))
+        self._say(_("You are away: nothing is given to you."))
+
+    async def _come_back(self, _rest: str) -> None:
+        await self._workspace.write(attendance.come_back)
+        self._say(_("You are back."))
 
     async def _close(self, _rest: str) -> None:
         self._open = None

@@ -36,6 +36,8 @@ COMMANDS: Mapping[str, Command] = {
     "later": Command(("отложить", "later"), N_("time"), N_("Snooze until then, such as: tomorrow 9:00, +2h")),
     "enough": Command(("неважно", "ответ не нужен", "enough"), "", N_("No answer is needed")),
     "note": Command(("заметка", "note"), N_("text"), N_("A note for colleagues, with @mentions")),
+    "away": Command(("отойти", "away"), N_("time"), N_("I am away until then, or until I am back")),
+    "back": Command(("вернуться", "back"), "", N_("I am back")),
     "close": Command(("закрыть", "close"), "", N_("Leave the dialog, back to all")),
     "help": Command(("помощь", "help", "?"), "", N_("These words")),
     "leave": Command(("выход", "quit", "q"), "", N_("Leave")),

@@ -10,6 +10,7 @@ from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.message import State
 from chatapp_cli.store.rows.channels import ChannelRow
+from chatapp_cli.store.rows.operators import AttendanceRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.reading.cells import line
 
@@ -25,13 +26,16 @@ class Overview(NamedTuple):
     waiting: Mapping[tuple[ChannelId, str], int] = _NOTHING
     unread: int = 0
     unanswered: int = 0
+    away: AttendanceRow | None = None
+    """Until when the operator is away; ``None``: they are not."""
 
 
 def read(tx: Tx) -> Overview:
     """Read it from the store."""
-    from chatapp_cli.services import channels, dialogs, waiting
+    from chatapp_cli.services import channels, dialogs, duties, waiting
 
-    return Overview(channels.everything(tx), waiting.depth(tx), dialogs.unread_count(tx), dialogs.waiting_count(tx))
+    unread, unanswered = dialogs.unread_count(tx), dialogs.waiting_count(tx)
+    return Overview(channels.everything(tx), waiting.depth(tx), unread, unanswered, duties.away(tx))
 
 
 def needing(tx: Tx) -> int:

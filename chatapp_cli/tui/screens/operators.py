@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 from rich.text import Text
@@ -12,6 +12,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.access import Right, rights_from
+from chatapp_cli.domain.attendance import Absence, Attendance
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.journal.lines import LineEvent
 from chatapp_cli.domain.journal.operators import OperatorEvent
@@ -21,6 +22,7 @@ from chatapp_cli.services import access, lines, operators
 from chatapp_cli.services.operators import OperatorAccount
 from chatapp_cli.store.rows.operators import OperatorRow
 from chatapp_cli.tui.action_page import ActionPage
+from chatapp_cli.tui.actions import attendance
 from chatapp_cli.tui.keys.keymap import bindings, key
 from chatapp_cli.tui.popups import Take
 from chatapp_cli.tui.reading import overview
@@ -48,6 +50,7 @@ class OperatorsScreen(ActionPage):
     def __init__(self) -> None:
         super().__init__()
         self._accounts: Sequence[OperatorAccount] = ()
+        self._there: Mapping[str, Attendance] = {}
 
     def compose(self) -> ComposeResult:
         """Title and list."""
@@ -68,6 +71,7 @@ class OperatorsScreen(ActionPage):
 
     async def _read_all(self) -> None:
         self._accounts = await self.workspace.store.with_store(partial(login.accounts, self.workspace.company))
+        self._there = await attendance.read_all(self.workspace)
         self.query_one(StatusBar).tell(await self.workspace.read(overview.read))
         self._show()
 
@@ -78,8 +82,16 @@ class OperatorsScreen(ActionPage):
         nothing = Option(
             _("Nobody has an account yet. Press {key} to make one.", key=key("operators", "add")), disabled=True
         )
-        shown.add_options([Option(_line(one, self.appearance.styles)) for one in self._accounts] or [nothing])
+        shown.add_options([Option(self._line(one)) for one in self._accounts] or [nothing])
         shown.highlighted = min(chosen, len(self._accounts) - 1) if self._accounts else None
+
+    def _line(self, one: OperatorAccount) -> Text:
+        """An account, and why its operator is not there."""
+        there = self._there.get(one.who.name)
+        line = _line(one, self.appearance.styles)
+        if there is None or there.absence in {None, Absence.DISABLED}:
+            return line
+        return line.append(f"  {attendance.said(self.workspace, there)}", self.appearance.styles.warn)
 
     @property
     def _chosen(self) -> OperatorAccount | None:
@@ -181,6 +193,22 @@ class OperatorsScreen(ActionPage):
 
         page = PickRights(_("Additional rights of {name}", name=who.name), offered, given).taken_by(take)
         await self.app.push_screen_wait(page)
+
+    def action_hours(self) -> None:
+        """Give the operator working hours of their own."""
+        self._with_attendance(attendance.set_hours)
+
+    def action_limit(self) -> None:
+        """Set how many dialogs may wait for the operator."""
+        self._with_attendance(attendance.set_limit)
+
+    def _with_attendance(self, act: Callable[[ActionPage, Attendance], Awaitable[None]]) -> None:
+        if self._chosen is not None and (there := self._there.get(self._chosen.who.name)) is not None:
+            self.do(partial(self._act, act, there))
+
+    async def _act(self, act: Callable[[ActionPage, Attendance], Awaitable[None]], there: Attendance) -> None:
+        await self._require()
+        await act(self, there)
 
     def action_disable(self) -> None:
         """Disable the account, or enable it again."""

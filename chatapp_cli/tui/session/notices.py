@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
-from chatapp_cli.domain.journal.dialogs import NoteWritten
+from chatapp_cli.domain.journal.dialogs import Assigned, HandedOver, NoteWritten
 from chatapp_cli.domain.journal.messages import MessageReceived
 from chatapp_cli.domain.moment import local
 from chatapp_cli.i18n import _, ngettext
@@ -66,6 +66,8 @@ class Notices:
             self._pending |= due
             for notice in due.values():
                 self._remind(notice.briefly)
+        if changed := _changed_hands(news, self._workspace.actor):
+            self._pending |= await self._workspace.read(lambda tx: _given(tx, changed))
         if news.dialogs():
             await self.show_title()
         if self._pending:
@@ -136,6 +138,31 @@ def _new(news: JournalAdvanced, me: str) -> tuple[Mapping[DialogId, MessageId], 
             case NoteWritten(dialog=dialog) if row.actor != me:
                 noted.add(dialog)
     return written, noted
+
+
+def _changed_hands(news: JournalAdvanced, me: str) -> set[DialogId]:
+    """The dialogs that somebody else gave to me, and those that were taken from an operator who is not there."""
+    found = set()
+    for row in news.rows:
+        match row.event:
+            case Assigned(dialog=dialog, name=name) if name == me != row.actor:
+                found.add(dialog)
+            case HandedOver(dialog=dialog, name=None):
+                found.add(dialog)
+    return found
+
+
+def _given(tx: Tx, changed: set[DialogId]) -> dict[DialogId, DesktopNotice]:
+    """Notices of dialogs that are mine or nobody's now."""
+    found = {}
+    for dialog in changed:
+        with suppress(NotFound):
+            card = dialogs.card(tx, dialog)
+            if card.assignee in {"", tx.name}:
+                mine = _("You answer for {name} now.", name=card.name)
+                told = mine if card.assignee else _("Nobody answers for {name} now.", name=card.name)
+                found[dialog] = DesktopNotice(card.name, told, told)
+    return found
 
 
 def _notices(tx: Tx, written: Mapping[DialogId, MessageId], noted: set[DialogId]) -> dict[DialogId, DesktopNotice]:

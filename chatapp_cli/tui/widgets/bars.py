@@ -11,6 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from chatapp_cli.domain.attendance import away_in_words
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.health import ChannelState
 from chatapp_cli.domain.ids import Millis
@@ -251,7 +252,7 @@ class StatusBar(Bar):
     def _work(self) -> list[Piece]:
         styles = self.appearance.styles
         waiting = 0 if self.overview is None else queued(self.overview)
-        pieces: list[Piece] = []
+        pieces = self._away()
         if self.picked:
             pieces.append((" ✓ " + ngettext("{n} chosen", "{n} chosen", self.picked), styles.accent))
         if self.needs:
@@ -263,6 +264,15 @@ class StatusBar(Bar):
         if self.daemon:
             pieces.append((f" {self.daemon}", styles.bad if self.trouble else styles.muted))
         return [*pieces, (" ", styles.plain)]
+
+    def _away(self) -> list[Piece]:
+        """Until when the operator is away, with the key by which they are back."""
+        styles, now = self.appearance.styles, self.appearance.now()
+        away = None if self.overview is None else self.overview.away
+        if away is None or not away.is_away(now):
+            return []
+        state = away_in_words(away.away_until, "", lambda at: words.moment(at, now))
+        return [(f" ☾ {show(state)}", styles.warn), (f" {key('app', 'away')} ", styles.accent)]
 
     def _make_room(self) -> None:
         """Take another line on a page whose keys do not fit into one; the panes of dialogs never move for that."""
