@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from dataclasses import replace
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 import structlog
 
-from chatapp_cli.domain.crm.cards import ClientOfCard
+from chatapp_cli.domain.crm.cards import CardVisit
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.ports.crm import CardOpened, CrmReply, CrmSession, KnowsVisitors
@@ -20,28 +18,27 @@ from chatapp_cli.services.crm_intake import CrmContext
 
 log = structlog.get_logger()
 
-R = TypeVar("R")
-
 PATIENCE: Final = 5.0
-"""Seconds that whoever opens a card waits for what the CRM says; then the page comes without it."""
+"""Seconds that whoever opens a card waits for what the CRM says; then they are told to open it again."""
 
 
 async def opened(store: AsyncStore, link: LinkId, session: CrmSession | None, page: CardOpened) -> CrmReply:
-    """The page of a card: with the client's dialogs and phones, if the CRM tells them in time."""
-    client: ClientOfCard | None = None
-    employee: str | None = None
-    if session is not None and isinstance(session, KnowsVisitors):
-        whose = session.employee_of(page.proof)
-        client, employee = await asyncio.gather(_told(session.client_of(page.card)), _told(whose))
-    job = partial(crm_cards.sheet, able=store.company.capabilities, link=link, client=client)
-    return page.show(replace(await store.read(job), employee=employee or ""))
+    """The page of a card, with the client's dialogs and phones, for an employee who may see it."""
+    visit = await _visit(session, page)
+    if visit is None:
+        return page.unseen
+    return page.show(
+        await store.read(partial(crm_cards.sheet, able=store.company.capabilities, link=link, visit=visit))
+    )
 
 
-async def _told(answer: Awaitable[R]) -> R | None:
-    """What a CRM says in time, or nothing."""
+async def _visit(session: CrmSession | None, page: CardOpened) -> CardVisit | None:
+    """Who opened a card, if the CRM says in time that they may see it."""
+    if session is None or not isinstance(session, KnowsVisitors):
+        return None
     try:
         async with asyncio.timeout(PATIENCE):
-            return await answer
+            return await session.visited(page.card, page.proof)
     except (ChannelError, TimeoutError) as error:
         log.info("crm.card_not_read", error=type(error).__name__)
         return None

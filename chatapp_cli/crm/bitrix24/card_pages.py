@@ -55,9 +55,7 @@ def said(origin: str, language: str, what: Text, *, status: int = 200) -> CrmRep
 
 def _dialogs(sheet: CardSheet, language: str) -> Iterator[str]:
     yield f"<h2>{escape(show(T('Dialogs')))}</h2>"
-    if not sheet.asked:
-        yield _line(T("Bitrix24 did not say in time which dialogs belong to this card. Open the tab again."))
-    elif not sheet.dialogs:
+    if not sheet.dialogs:
         yield _line(T("No dialog of the desk belongs to this card yet."))
     if sheet.dialogs:
         rows = "".join(_row(dialog, language) for dialog in sheet.dialogs)

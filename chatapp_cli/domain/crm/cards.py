@@ -74,6 +74,16 @@ class ClientOfCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardVisit:
+    """An employee of the CRM looks at a card."""
+
+    employee: str
+    """The CRM's id of them."""
+    client: ClientOfCard
+    """What they may see of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageOnCard:
     """A message of a dialog that belongs to a card."""
 
@@ -117,6 +127,4 @@ class CardSheet:
     phones: Sequence[CardPhone] = ()
     channels: Sequence[ChannelOnCard] = ()
     employee: str = ""
-    """The CRM's id of whoever opened the card; empty if that is not known."""
-    asked: bool = True
-    """Whether the CRM could be asked about the card."""
+    """The CRM's id of whoever opened the card; empty for a form that is only shown again."""
