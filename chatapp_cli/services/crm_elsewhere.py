@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from chatapp_cli.domain.crm.states import Tells
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import dialogs, ledger
+from chatapp_cli.services import crm_signs, dialogs, ledger
 from chatapp_cli.store.rows.crm import ChatRow, PairedRow
 from chatapp_cli.store.tx import Tx
 
 
 def tell(tx: Tx, pairing: PairedRow, dialog: DialogId, remote_chat: str) -> None:
-    """Have the cards of a chat say that the client of a dialog answers in another."""
+    """Have the cards of a chat say that the client of a dialog answers in another, if the CRM has such notes."""
+    if pairing not in crm_signs.telling(tx, dialog, Tells.REMARKS):
+        return
     name = dialogs.card(tx, dialog).name
     words = T(
         "{name} has a chat in this channel already. What was written in the new chat went out; "

@@ -8,11 +8,11 @@ import pytest
 
 from chatapp_cli.domain.crm.entry import LedgerEntry
 from chatapp_cli.domain.crm.events import CrmWrote, CrmWroteFirst
-from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.crm.states import Act, Tells
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.message import Origin
-from chatapp_cli.services import crm_intake, crm_looks, dialogs, ledger, pairings, transcript
+from chatapp_cli.services import crm_intake, crm_looks, dialogs, ledger, links, pairings, transcript
 from tests.services.paired import HERE, Paired, another_link, linked
 from tests.stores import Shop
 
@@ -83,6 +83,21 @@ def test_a_dialog_that_the_crm_has_already_stays_in_its_chat(desk: Paired) -> No
     assert desk.dialog(desk.send_next("x1")) == desk.dialog(heard)
     [chat] = desk.shop.read(lambda tx: crm_looks.mirrored(tx, desk.link))
     assert chat.remote == "c-0"
+
+
+@pytest.mark.parametrize("tells", [[Tells.REMARKS], [Tells.READ, Tells.TYPING]])
+def test_a_note_in_the_new_chats_cards_says_where_it_goes_on_if_the_crm_has_such_notes(
+    desk: Paired, tells: list[Tells]
+) -> None:
+    desk.shop.write(lambda tx: links.learn(tx, desk.link, tells))
+    desk.shop.hear(desk.channel, who="petr@example.ru")
+    [row] = desk.entries()
+    desk.told(row, chat="c-0")
+    first(desk)
+    desk.send_next("x1")
+    notes = [(one.remote, "go on there" in one.reason) for one in waiting(desk) if one.act is Act.REMARK]
+    assert notes == ([("c-1", True)] if Tells.REMARKS in tells else [])
+    assert desk.shop.read(ledger.everything) == []
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ SELECT h.pairing_id FROM crm_hold h JOIN crm_pairing p ON p.id = h.pairing_id WH
 
 -- name: holds.waits
 SELECT e.id FROM crm_entry e WHERE e.link_id = :link AND e.state <> 'dead' AND e.pairing_id = :pairing
-  AND e.act NOT IN ('owner', 'failed', 'texted', 'comment', 'continue', 'result') LIMIT 1;
+  AND e.act NOT IN ('owner', 'failed', 'texted', 'comment', 'continue', 'result', 'remark') LIMIT 1;
 
 -- name: holds.try
 UPDATE crm_hold SET until = 0 WHERE pairing_id = :pairing;
@@ -253,14 +253,14 @@ UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, 
 WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
   SELECT e.id FROM crm_entry e
   WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.not_before <= :now AND e.act <> 'import'
-    AND (e.act IN ('owner', 'failed', 'texted', 'comment', 'continue', 'result')
+    AND (e.act IN ('owner', 'failed', 'texted', 'comment', 'continue', 'result', 'remark')
       OR NOT EXISTS (SELECT 1 FROM crm_hold h WHERE h.pairing_id = e.pairing_id))
     AND NOT EXISTS (
       SELECT 1 FROM crm_entry p
       WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id < e.id AND p.state <> 'dead'
         AND (p.act <> 'import' OR p.state <> 'waiting')
-        AND (p.act NOT IN ('owner', 'delivered', 'failed', 'read', 'react')
-          OR e.act IN ('owner', 'delivered', 'failed', 'read', 'react')))
+        AND (p.act NOT IN ('owner', 'delivered', 'failed', 'read', 'react', 'remark')
+          OR e.act IN ('owner', 'delivered', 'failed', 'read', 'react', 'remark')))
   ORDER BY e.rank, e.id LIMIT :n)
 RETURNING id, link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful, not_before,
   tries, claims, code, detail, created_at;
@@ -288,13 +288,13 @@ UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, 
 WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id = (
   SELECT e.id FROM crm_entry e
   WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.not_before <= :now
-    AND e.pairing_id = :pairing AND e.act NOT IN ('owner', 'failed', 'texted', 'comment', 'continue', 'result')
+    AND e.pairing_id = :pairing AND e.act NOT IN ('owner', 'failed', 'texted', 'comment', 'continue', 'result', 'remark')
     AND NOT EXISTS (
       SELECT 1 FROM crm_entry p
       WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id < e.id AND p.state <> 'dead'
         AND (p.act <> 'import' OR p.state <> 'waiting')
-        AND (p.act NOT IN ('owner', 'delivered', 'failed', 'read', 'react')
-          OR e.act IN ('owner', 'delivered', 'failed', 'read', 'react')))
+        AND (p.act NOT IN ('owner', 'delivered', 'failed', 'read', 'react', 'remark')
+          OR e.act IN ('owner', 'delivered', 'failed', 'read', 'react', 'remark')))
   ORDER BY CASE WHEN e.code <> '' THEN 0 WHEN e.act <> 'import' THEN 1 ELSE 2 END, e.id LIMIT 1)
 RETURNING id, link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful, not_before,
   tries, claims, code, detail, created_at;
