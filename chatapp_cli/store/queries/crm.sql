@@ -211,7 +211,7 @@ RETURNING id;
 INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
   not_before, tries, claims, epoch, code, detail, created_at)
 SELECT p.link_id, p.id, d.id, COALESCE((
-    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = d.id AND c.pairing_id = p.id ORDER BY c.closed, c.chat LIMIT 1
+    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = d.id AND c.pairing_id = p.id ORDER BY c.closed, LENGTH(c.chat), c.chat LIMIT 1
   ), :chat), :message, '', '', '', 'add', :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now
 FROM dialog d JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
 WHERE d.id = :dialog AND p.after < :message;
@@ -220,7 +220,7 @@ WHERE d.id = :dialog AND p.after < :message;
 INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
   not_before, tries, claims, epoch, code, detail, created_at)
 SELECT p.link_id, p.id, d.id, COALESCE((
-    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = d.id AND c.pairing_id = p.id ORDER BY c.closed, c.chat LIMIT 1
+    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = d.id AND c.pairing_id = p.id ORDER BY c.closed, LENGTH(c.chat), c.chat LIMIT 1
   ), :chat), :message, '', '', '', 'add', :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now
 FROM dialog d JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
 WHERE d.id = :dialog AND p.after < :message
@@ -445,7 +445,7 @@ ON CONFLICT (pairing_id, chat) DO UPDATE SET
 -- name: chats.of_dialog
 SELECT pairing_id, dialog_id, chat, remote, session, closed, owner, owner_at, owner_card, owner_way, owner_synced
 FROM crm_dialog
-WHERE dialog_id = :dialog AND pairing_id = :pairing ORDER BY closed, chat LIMIT 1;
+WHERE dialog_id = :dialog AND pairing_id = :pairing ORDER BY closed, LENGTH(chat), chat LIMIT 1;
 
 -- name: chats.find
 SELECT pairing_id, dialog_id, chat, remote, session, closed, owner, owner_at, owner_card, owner_way, owner_synced
@@ -624,7 +624,7 @@ ORDER BY m.id LIMIT :n;
 INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
   not_before, tries, claims, epoch, code, detail, created_at)
 SELECT p.link_id, p.id, m.dialog_id, COALESCE((
-    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = m.dialog_id AND c.pairing_id = p.id ORDER BY c.closed, c.chat LIMIT 1
+    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = m.dialog_id AND c.pairing_id = p.id ORDER BY c.closed, LENGTH(c.chat), c.chat LIMIT 1
   ), 'chat-' || m.dialog_id), m.id, '', '', '', 'import', :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now
 FROM crm_import i JOIN crm_pairing p ON p.id = i.pairing_id AND p.active = 1
 JOIN message m ON m.id > :low AND m.id <= :high AND m.channel_id = p.channel_id AND m.at >= i.since
