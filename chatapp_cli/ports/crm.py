@@ -186,6 +186,10 @@ class KnowsVisitors(Protocol):
         """
         ...
 
+    async def names_of(self, employees: Collection[str]) -> Mapping[str, str]:
+        """What employees are called, by their ids; those whom the CRM does not name are left out."""
+        ...
+
 
 @runtime_checkable
 class RunsSteps(Protocol):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
+from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
-from chatapp_cli.domain.crm.cards import CardVisit
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LinkId
 from chatapp_cli.ports.crm import CardOpened, CrmReply, CrmSession, KnowsVisitors
@@ -18,27 +19,29 @@ from chatapp_cli.services.crm_intake import CrmContext
 
 log = structlog.get_logger()
 
+R = TypeVar("R")
+
 PATIENCE: Final = 5.0
 """Seconds that whoever opens a card waits for what the CRM says; then they are told to open it again."""
 
 
 async def opened(store: AsyncStore, link: LinkId, session: CrmSession | None, page: CardOpened) -> CrmReply:
     """The page of a card, with the client's dialogs and phones, for an employee who may see it."""
-    visit = await _visit(session, page)
+    if session is None or not isinstance(session, KnowsVisitors):
+        return page.unseen
+    visit = await _told(session.visited(page.card, page.proof))
     if visit is None:
         return page.unseen
-    return page.show(
-        await store.read(partial(crm_cards.sheet, able=store.company.capabilities, link=link, visit=visit))
-    )
+    sheet = await store.read(partial(crm_cards.sheet, able=store.company.capabilities, link=link, visit=visit))
+    names = await _told(session.names_of(sheet.strangers)) if sheet.strangers else None
+    return page.show(replace(sheet, names=names or {}))
 
 
-async def _visit(session: CrmSession | None, page: CardOpened) -> CardVisit | None:
-    """Who opened a card, if the CRM says in time that they may see it."""
-    if session is None or not isinstance(session, KnowsVisitors):
-        return None
+async def _told(answer: Awaitable[R]) -> R | None:
+    """What a CRM says in time, or nothing."""
     try:
         async with asyncio.timeout(PATIENCE):
-            return await session.visited(page.card, page.proof)
+            return await answer
     except (ChannelError, TimeoutError) as error:
         log.info("crm.card_not_read", error=type(error).__name__)
         return None

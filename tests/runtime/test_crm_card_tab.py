@@ -127,13 +127,18 @@ async def test_the_tab_shows_the_last_messages_that_the_portal_has_and_no_other(
     desk.company.write(lambda tx: pairings.configure(tx, manifest("bitrix24"), pairing, {"show_desk": "off"}))
     answer(desk.company, desk.channel, dialog, "Скидка")
     await eventually(lambda: len(desk.sent()) > 1 and desk.told_all())
+    chat = desk.portal.chats[0]
+    await desk.portal.staff.writes(chat.connector, chat.line, chat.outside, "Приедет завтра")
+    await eventually(lambda: len(desk.sent()) > 2 and desk.told_all())
     page = await desk.portal.opens_card(desk.portal.cards[0])
     talk = page.body.partition("<details open>")[2].partition("</details>")[0]
-    (client, ours) = talk.split("</p>")[:-1]
+    (client, ours, theirs) = talk.split("</p>")[:-1]
     assert client.startswith(f'<summary>{dialog.name} · SMS</summary><p class="them"><small>{dialog.name} · ')
     assert client.endswith("</small><br>Где &lt;ёлка&gt; &amp; шары?")
     assert ours.startswith(f'<p class="us"><small>{OWNER.name} · ')
     assert ours.endswith(("· отправлено</small><br>Едет", "· доставлено</small><br>Едет"))
+    assert theirs.startswith('<p class="us"><small>Светлана Белова · ')
+    assert theirs.endswith("</small><br>Приедет завтра")
     assert "Скидка" not in page.body
 
 

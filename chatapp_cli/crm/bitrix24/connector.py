@@ -122,6 +122,10 @@ class Bitrix24Session:
         """Whose access token the proof is, and what the portal shows them of the card."""
         return await clients.visited(self._api, card, proof)
 
+    async def names_of(self, employees: Collection[str]) -> Mapping[str, str]:
+        """What employees are called."""
+        return await lines.names_of(self._api, employees)
+
     async def robots_there(self) -> Sequence[RobotThere]:
         """How the portal has our robots."""
         return await self._robots.there()
