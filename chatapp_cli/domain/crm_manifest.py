@@ -98,6 +98,8 @@ class CrmManifest:
     """What the CRM can be told, or tells, beside messages: names of ``domain.crm.states.Tells``."""
     tells_with: str = ""
     """The question of the linking without whose answer it is none of that; empty: always."""
+    tells_always: Sequence[str] = ()
+    """More such names, which do not depend on that answer."""
     limits: Sequence[Text] = ()
     """What the link cannot do, in words."""
     errors: Mapping[str, ErrorWords] = field(default_factory=dict)
@@ -119,7 +121,8 @@ class CrmManifest:
 
     def tells_of(self, settings: Mapping[str, str]) -> Sequence[str]:
         """What the CRM of a link with these settings can be told, or tells, beside messages."""
-        return self.tells if not self.tells_with or settings.get(self.tells_with) else ()
+        conditional = self.tells if not self.tells_with or settings.get(self.tells_with) else ()
+        return (*conditional, *self.tells_always)
 
     def own_cards_of(self, settings: Mapping[str, str]) -> Text | None:
         """Where rules of a link with these settings have no say; ``None`` if they have it everywhere."""

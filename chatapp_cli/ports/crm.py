@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from chatapp_cli.domain.crm.cards import CardRef, CardSheet, ClientOfCard
+from chatapp_cli.domain.crm.cards import CardRef, CardSheet, CardVisit, ClientOfCard
 from chatapp_cli.domain.crm.command import CommandAnswer
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, CrmTyping, MirroredChat
@@ -176,11 +176,18 @@ class FindsClients(Protocol):
 
 
 @runtime_checkable
-class KnowsVisitors(FindsClients, Protocol):
+class KnowsVisitors(Protocol):
     """A session of a CRM that opens a page of ours in its cards."""
 
-    async def employee_of(self, proof: str) -> str:
-        """The CRM's id of whoever opened a page of ours with this proof, see ``CardOpened``."""
+    async def visited(self, card: CardRef, proof: str) -> CardVisit:
+        """Who opened our page in a card with this proof, see ``CardOpened``, and what they may see of the card.
+
+        Raises ChannelError unless the CRM says that they are an employee of it and may see the card.
+        """
+        ...
+
+    async def names_of(self, employees: Collection[str]) -> Mapping[str, str]:
+        """What employees are called, by their ids; those whom the CRM does not name are left out."""
         ...
 
 
@@ -324,12 +331,14 @@ class DepartsFromCrm(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardOpened:
-    """Somebody opened our page in a card, and the CRM has vouched for it."""
+    """Somebody asks for our page in a card: until the CRM says that they may see the card, they get nothing of it."""
 
     card: CardRef
     show: Callable[[CardSheet], CrmReply]
     """Makes the page."""
-    proof: str = field(default="", repr=False)
+    unseen: CrmReply
+    """Sent to whoever may not see the card, or of whom the CRM does not say so in time."""
+    proof: str = field(repr=False)
     """What the CRM gave for asking who they are; a secret."""
 
 

@@ -10,7 +10,6 @@ from typing import Final, TypeVar
 
 import structlog
 
-from chatapp_cli.domain.crm.cards import ClientOfCard
 from chatapp_cli.domain.crm.events import CrmFileGiven
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused, UsageError
@@ -26,18 +25,19 @@ log = structlog.get_logger()
 R = TypeVar("R")
 
 PATIENCE: Final = 5.0
-"""Seconds that whoever opens a card waits for what the CRM says; then the page comes without it."""
+"""Seconds that whoever opens a card waits for what the CRM says; then they are told to open it again."""
 
 
 async def opened(store: AsyncStore, link: LinkId, session: CrmSession | None, page: CardOpened) -> CrmReply:
-    """The page of a card: with the client's dialogs and phones, if the CRM tells them in time."""
-    client: ClientOfCard | None = None
-    employee: str | None = None
-    if session is not None and isinstance(session, KnowsVisitors):
-        whose = session.employee_of(page.proof)
-        client, employee = await asyncio.gather(_told(session.client_of(page.card)), _told(whose))
-    job = partial(crm_cards.sheet, able=store.company.capabilities, link=link, client=client)
-    return page.show(replace(await store.read(job), employee=employee or ""))
+    """The page of a card, with the client's dialogs and phones, for an employee who may see it."""
+    if session is None or not isinstance(session, KnowsVisitors):
+        return page.unseen
+    visit = await _told(session.visited(page.card, page.proof))
+    if visit is None:
+        return page.unseen
+    sheet = await store.read(partial(crm_cards.sheet, able=store.company.capabilities, link=link, visit=visit))
+    names = await _told(session.names_of(sheet.strangers)) if sheet.strangers else None
+    return page.show(replace(sheet, names=names or {}))
 
 
 async def _told(answer: Awaitable[R]) -> R | None:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from chatapp_cli.domain.crm.cards import DialogOnCard, MessageOnCard
-from chatapp_cli.domain.ids import LinkId
+from chatapp_cli.domain.ids import LinkId, MessageId
 from chatapp_cli.domain.message import Direction, Origin
 from chatapp_cli.domain.text import Text
-from chatapp_cli.services import files, transcript, words
+from chatapp_cli.services import files, ledger, transcript, words
 from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
@@ -37,10 +37,10 @@ def dialogs(tx: Tx, link: LinkId, found: Sequence[DialogCard]) -> Sequence[Dialo
 
 
 def _last(tx: Tx, link: LinkId, card: DialogCard) -> Sequence[MessageOnCard]:
-    return [_message(card, entry) for entry in transcript.in_crm(tx, card.id, link, n=_MOST)]
+    return [_message(tx, link, card, entry) for entry in transcript.in_crm(tx, card.id, link, n=_MOST)]
 
 
-def _message(card: DialogCard, entry: TranscriptEntry) -> MessageOnCard:
+def _message(tx: Tx, link: LinkId, card: DialogCard, entry: TranscriptEntry) -> MessageOnCard:
     message = entry.message
     ours = message.direction == Direction.OUT
     name = message.author or ("" if ours else card.person or card.name)
@@ -51,4 +51,10 @@ def _message(card: DialogCard, entry: TranscriptEntry) -> MessageOnCard:
         text="\n\n".join(filter(None, (message.subject, text))),
         files=[files.sound_name(file) for file in entry.files],
         state=words.STATES[message.state] if ours else None,
+        employee="" if name else _employee(tx, link, message.id),
     )
+
+
+def _employee(tx: Tx, link: LinkId, message: MessageId) -> str:
+    """The employee of a CRM who wrote a message there."""
+    return next((one.employee for one in ledger.known_to(tx, message) if one.link_id == link and one.came), "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chatapp_cli.domain import next_step
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import canonical, kinds
-from chatapp_cli.domain.crm.cards import CardChat, CardPhone, CardSheet, ChannelOnCard, ClientOfCard
+from chatapp_cli.domain.crm.cards import CardChat, CardPhone, CardSheet, CardVisit, ChannelOnCard, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
@@ -196,14 +196,13 @@ def _is_certain(client: ClientOfCard, chat: CardChat) -> bool:
     return len(everybody - {""}) <= 1
 
 
-def sheet(tx: Tx, able: Able, link: LinkId, client: ClientOfCard | None) -> CardSheet:
-    """What the desk shows in a card; without a client the CRM could not be asked."""
-    found = [] if client is None else known_dialogs(tx, link, client)
+def sheet(tx: Tx, able: Able, link: LinkId, visit: CardVisit) -> CardSheet:
+    """What the desk shows in a card to an employee of the CRM."""
     return CardSheet(
-        dialogs=crm_card_talk.dialogs(tx, link, found),
-        phones=[] if client is None else client.phones,
+        dialogs=crm_card_talk.dialogs(tx, link, known_dialogs(tx, link, visit.client)),
+        phones=visit.client.phones,
         channels=[ChannelOnCard(id=row.id, title=row.title) for row in beginners(tx, able, link)],
-        asked=client is not None,
+        employee=visit.employee,
     )
 
 

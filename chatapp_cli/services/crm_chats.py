@@ -21,6 +21,16 @@ def new_name(dialog: DialogId) -> str:
     return f"chat-{dialog}"
 
 
+def beside(dialog: DialogId, remote: str) -> str:
+    """Our id of a chat that the CRM has of a dialog beside the first one; in the order of chats it comes behind."""
+    return f"{new_name(dialog)}/{remote}"
+
+
+def age(chat: str) -> tuple[int, str]:
+    """By what chats are ordered, the oldest first: their ids end with the number of a dialog."""
+    return len(chat), chat
+
+
 def dialog_of(chat: str) -> DialogId | None:
     """The dialog that a chat was made for, by our id of the chat; ``None`` for an id that is none of ours."""
     found = _CHAT.fullmatch(chat)

@@ -137,5 +137,5 @@ def _joined(tx: Tx, pairing: PairingRow, message: MessageId, remote_chat: str) -
         tx.run("chats.keep", pairing=pairing.id, chat=chat, dialog=dialog, remote=remote, session="")
     elif remote and remote != known.remote:
         paired = PairedRow(pairing.id, pairing.link_id, pairing.after)
-        crm_elsewhere.tell(tx, paired, dialog, remote)
+        crm_elsewhere.left(tx, paired, dialog, remote)
     return chat

@@ -10,7 +10,7 @@ from chatapp_cli.domain import border
 from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.ids import DialogId, LinkId, MessageId
-from chatapp_cli.services import crm_chats, crm_targets, transcript
+from chatapp_cli.services import crm_chats, crm_targets, operators, transcript
 from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
 
@@ -28,6 +28,7 @@ _ANSWERED: Final = re.compile("^«[^»]*» ")
 """What we put before an answer there, see ``showing.quote``."""
 _PHONE: Final = re.compile(r" \(\+[0-9]+\):")
 """The phone of a group's member, see ``showing.author``."""
+_MEMBER: Final = re.compile(r"^.{0,120}? \(\+[0-9]+\):")
 
 
 def draft(
@@ -38,10 +39,13 @@ def draft(
     A CRM that names no message only has its words (addendum B4).
     """
     quoted = _line(event.quoted)
-    found = (_named(tx, link, dialog, event) or _by_words(tx, dialog, quoted)) if can.replies else None
-    if found is not None:
-        return Draft(text=event.text, files=files, reply_to=found)
-    return Draft(text="\n".join(filter(None, (showing.quote(quoted), event.text))), files=files)
+    named = _named(tx, link, dialog, event)
+    meant = [transcript.message(tx, named)] if named is not None else _by_words(tx, dialog, quoted)
+    answered = named or next((one.id for one in meant if one.ext_id), None)
+    if answered is not None and can.replies:
+        return Draft(text=event.text, files=files, reply_to=answered)
+    own = next(filter(None, (_line(one.text) for one in meant)), "") or _unsigned(tx, dialog, quoted)
+    return Draft(text="\n".join(filter(None, (showing.quote(own), event.text))), files=files)
 
 
 def _named(tx: Tx, link: LinkId, dialog: DialogId, event: CrmWrote) -> MessageId | None:
@@ -51,17 +55,27 @@ def _named(tx: Tx, link: LinkId, dialog: DialogId, event: CrmWrote) -> MessageId
     return MessageId(named) if named is not None and crm_targets.is_in(tx, dialog, MessageId(named)) else None
 
 
-def _by_words(tx: Tx, dialog: DialogId, quoted: str) -> MessageId | None:
-    """The newest message with these words that can be answered; one that only begins with them if they were cut."""
+def _by_words(tx: Tx, dialog: DialogId, quoted: str) -> Sequence[MessageRow]:
+    """The messages with these words, the newest first; those that only begin with them if they were cut."""
     if not quoted:
-        return None
+        return ()
     whole = {quoted, _ANSWERED.sub("", quoted), _PHONE.sub(":", quoted, count=1)}
     recent = [one.message for one in reversed(transcript.latest(tx, dialog, n=_RECENT))]
     same = [one for one in recent if whole & _shown(one)]
     if not same and quoted.endswith(_CUT):
         begun = quoted.rstrip("…. ")
         same = [one for one in recent if any(words.startswith(begun) for words in _shown(one))]
-    return next((one.id for one in same if one.ext_id and one.deleted_at is None), None)
+    return [one for one in same if one.deleted_at is None]
+
+
+def _unsigned(tx: Tx, dialog: DialogId, quoted: str) -> str:
+    """Words that no message has, without an author and a phone that only the CRM is told."""
+    said = _ANSWERED.sub("", quoted)
+    if member := _MEMBER.match(said):
+        return said[member.end() :].strip()
+    author, _, rest = f"{said} ".partition(": ")
+    known = {one.message.author for one in transcript.latest(tx, dialog, n=_RECENT)}
+    return rest.strip() if author and author in known | {one.name for one in operators.everything(tx)} else quoted
 
 
 def _shown(message: MessageRow) -> set[str]:

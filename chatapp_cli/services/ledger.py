@@ -182,9 +182,9 @@ def owe_comment(tx: Tx, link: LinkId, run: str) -> None:
 
 
 def owe_remark(tx: Tx, pairing: PairedRow, dialog: DialogId, remote_chat: str, words: Text) -> None:
-    """Have the cards of a chat commented, which need not be the dialog's own."""
+    """Have a note written in the cards of a chat, which need not be the dialog's own."""
     remote = border.external_id(remote_chat)
-    _add(tx, pairing.link_id, pairing.id, dialog, None, Act.COMMENT, rank=_OF_TEXTS, remote=remote, reason=words)
+    _add(tx, pairing.link_id, pairing.id, dialog, None, Act.REMARK, rank=_OF_TEXTS, remote=remote, reason=words)
 
 
 def refuse_text(

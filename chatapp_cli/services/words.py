@@ -95,6 +95,7 @@ ACTS: Mapping[Act, Text] = MappingProxyType(
         Act.CONTINUE: T("how the messages of a bot fared"),
         Act.RESULT: T("what a robot returned"),
         Act.COMMENT: T("a comment in a card"),
+        Act.REMARK: T("a note for employees in the card of a chat"),
     }
 )
 WORKS_UNTIL = T("without end")

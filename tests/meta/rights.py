@@ -156,7 +156,7 @@ WITHOUT_A_RIGHT = {
     "crm_holds.hold": A_CRM,
     "crm_holds.lost": A_CRM,
     "crm_holds.settle": A_CRM,
-    "crm_elsewhere.tell": ONLY_PART,
+    "crm_elsewhere.left": ONLY_PART,
     "crm_elsewhere.told": A_SESSION,
     "crm_holds.skip": A_CRM,
     "crm_owners.apply": A_CRM,

@@ -103,10 +103,13 @@ async def test_who_has_a_chat_gets_it_there_and_a_note_in_the_deal_tells_the_man
         assert await texts_of(desk, ANNA) == [FIRST]
         await desk.town.say(ANNA, "Спасибо")
         await eventually(lambda: len(old.messages) == 2 and told(desk))
+        again = await desk.account.manager_writes(chat, "Жду вас")
+        await eventually(lambda: again.status == 1 and told(desk))
+        assert await texts_of(desk, ANNA) == [FIRST, "Жду вас"]
         [note] = desk.account.notes
         assert (note.kind, note.card) == ("leads", chat.lead)
         assert note.params["text"].startswith("Анна Петрова has a chat in this channel already.")
-        assert (len(chat.messages), len(the_dialogs(desk.company))) == (1, 1)
+        assert (len(chat.messages), len(the_dialogs(desk.company))) == (2, 1)
 
 
 async def test_after_a_new_link_of_the_account_what_was_delivered_stays_so_and_the_old_chat_goes_on(

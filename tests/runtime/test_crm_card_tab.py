@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -126,13 +127,18 @@ async def test_the_tab_shows_the_last_messages_that_the_portal_has_and_no_other(
     desk.company.write(lambda tx: pairings.configure(tx, manifest("bitrix24"), pairing, {"show_desk": "off"}))
     answer(desk.company, desk.channel, dialog, "Скидка")
     await eventually(lambda: len(desk.sent()) > 1 and desk.told_all())
+    chat = desk.portal.chats[0]
+    await desk.portal.staff.writes(chat.connector, chat.line, chat.outside, "Приедет завтра")
+    await eventually(lambda: len(desk.sent()) > 2 and desk.told_all())
     page = await desk.portal.opens_card(desk.portal.cards[0])
     talk = page.body.partition("<details open>")[2].partition("</details>")[0]
-    (client, ours) = talk.split("</p>")[:-1]
+    (client, ours, theirs) = talk.split("</p>")[:-1]
     assert client.startswith(f'<summary>{dialog.name} · SMS</summary><p class="them"><small>{dialog.name} · ')
     assert client.endswith("</small><br>Где &lt;ёлка&gt; &amp; шары?")
     assert ours.startswith(f'<p class="us"><small>{OWNER.name} · ')
     assert ours.endswith(("· отправлено</small><br>Едет", "· доставлено</small><br>Едет"))
+    assert theirs.startswith('<p class="us"><small>Светлана Белова · ')
+    assert theirs.endswith("</small><br>Приедет завтра")
     assert "Скидка" not in page.body
 
 
@@ -218,19 +224,36 @@ async def _as_of_two_hours_ago(desk: CardDesk) -> Answered:
     row = desk.company.read(lambda tx: links.one(tx, desk.link))
     bound = desk.company.read(lambda tx: links.bound(tx, desk.company.vault, row))
     now = desk.company.world.clock.now()
-    ticket = CardTicket(card="deal:1", channels=[desk.channel], until=now - 1, number="n1")
+    ticket = CardTicket(card="deal:1", channels=[desk.channel], employee=str(SVETLANA), until=now - 1, number="n1")
     page = card_pages.card(desk.portal.address, "ru", SHEET, signed(bound, ticket))
     return Answered(status=200, body=page.body.decode(), headers=dict(page.headers))
 
 
-async def test_a_portal_that_does_not_answer_has_its_form_all_the_same(desk: CardDesk) -> None:
-    card = desk.card("contact", phone="+79160000001")
-    desk.portal.misbehaviour.answer_with["batch"] = [(500, "INTERNAL_SERVER_ERROR")]
-    page = await desk.portal.opens_card(card)
-    assert page.status == 200
-    assert ShownForm(page.body).values["phone"] == ""
-    assert (await filled(desk, page, "+79160000001", "Здравствуйте")).status == 200
-    await eventually(lambda: desk.sent() == [("79160000001", "Здравствуйте")])
+@pytest.mark.req("S-165", part="only for an employee who may see the card")
+async def test_nothing_of_a_card_is_shown_and_no_form_unless_the_portal_says_that_the_employee_may_see_it(
+    desk: CardDesk,
+) -> None:
+    await desk.gateway.say(ANNA, "Где ёлка?")
+    await eventually(lambda: [one.kind for one in desk.portal.cards] == ["contact", "deal"] and desk.told_all())
+    card = desk.portal.cards[1]
+    row = desk.company.read(lambda tx: links.one(tx, desk.link))
+    told = {
+        "member_id": desk.portal.member_id,
+        "APPLICATION_TOKEN": desk.portal.application_token,
+        "PLACEMENT": "CRM_DEAL_DETAIL_TAB",
+        "PLACEMENT_OPTIONS": json.dumps({"ID": str(card.id)}),
+    }
+    address = next(one.handler for one in desk.portal.placements)
+    assert f"/hooks/{row.hook_key}/card" in address
+    pages = [await desk.portal.posts(address, [*told.items(), *more]) for more in ([], [("AUTH_ID", "forged")])]
+    desk.portal.server.office.hidden.add((29, "deal", card.id))
+    pages.append(await desk.portal.opens_card(card, employee=29))
+    desk.portal.misbehaviour.answer_with["crm.item.get"] = [(500, "INTERNAL_SERVER_ERROR")]
+    pages.append(await desk.portal.opens_card(card))
+    for page in pages:
+        assert (page.status, "<form" in page.body, "Где ёлка?" in page.body) == (403, False, False)
+        assert ANNA.phone not in page.body
+    assert "Где ёлка?" in (await desk.portal.opens_card(card)).body
 
 
 async def test_the_tab_goes_with_the_last_pairing_and_the_link(desk: CardDesk) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from chatapp_cli.domain.arrival import MessagesDeleted
 from chatapp_cli.domain.border import at, external_id
-from chatapp_cli.domain.crm.cards import CardChat, CardPhone, ClientOfCard
+from chatapp_cli.domain.crm.cards import CardChat, CardPhone, CardVisit, ClientOfCard
 from chatapp_cli.domain.crm.link import Card, Place
 from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import DialogId
@@ -159,7 +159,7 @@ def test_a_card_shows_the_last_twenty_messages_of_the_five_dialogs_in_which_some
     desk.shop.take(desk.channel, gone)
     desk.shop.hear(desk.channel, "Ещё не показано", who="boris")
     client = ClientOfCard(card=DEAL, chats=[CardChat(remote=one) for one in ("55", *map(str, range(len(people))))])
-    sheet = desk.shop.read(lambda tx: crm_cards.sheet(tx, able, desk.link, client))
+    sheet = desk.shop.read(lambda tx: crm_cards.sheet(tx, able, desk.link, CardVisit(employee="27", client=client)))
     assert [(one.name, len(one.messages)) for one in sheet.dialogs] == [
         ("Boris", 20), ("Egor", 1), ("Dina", 1), ("Gleb", 1), ("Vera", 1), ("Anna", 0),
     ]  # fmt: skip

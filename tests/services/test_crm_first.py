@@ -8,11 +8,23 @@ import pytest
 
 from chatapp_cli.domain.crm.entry import LedgerEntry
 from chatapp_cli.domain.crm.events import CrmWrote, CrmWroteFirst
-from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.crm.states import Act, Tells
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.message import Origin
-from chatapp_cli.services import crm_intake, crm_looks, dialogs, ledger, pairings, transcript
+from chatapp_cli.services import (
+    crm_elsewhere,
+    crm_intake,
+    crm_looks,
+    dialogs,
+    joining,
+    ledger,
+    links,
+    pairings,
+    transcript,
+)
+from chatapp_cli.store.tx import Tx
 from tests.services.paired import HERE, Paired, another_link, linked
 from tests.stores import Shop
 
@@ -81,8 +93,56 @@ def test_a_dialog_that_the_crm_has_already_stays_in_its_chat(desk: Paired) -> No
     desk.told(row, chat="c-0")
     first(desk)
     assert desk.dialog(desk.send_next("x1")) == desk.dialog(heard)
-    [chat] = desk.shop.read(lambda tx: crm_looks.mirrored(tx, desk.link))
-    assert chat.remote == "c-0"
+    looked_into = desk.shop.read(lambda tx: crm_looks.mirrored(tx, desk.link))
+    assert [one.remote for one in looked_into] == ["c-0", "c-1"]
+    desk.shop.hear(desk.channel, who="petr@example.ru", ext_id="in-2")
+    assert [one.chat.remote for one in waiting(desk)] == ["c-0", "c-0"]
+
+
+@pytest.mark.parametrize("tells", [[Tells.REMARKS], [Tells.READ, Tells.TYPING]])
+def test_a_note_in_the_new_chats_cards_says_where_it_goes_on_if_the_crm_has_such_notes(
+    desk: Paired, tells: list[Tells]
+) -> None:
+    desk.shop.write(lambda tx: links.learn(tx, desk.link, tells))
+    desk.shop.hear(desk.channel, who="petr@example.ru")
+    [row] = desk.entries()
+    desk.told(row, chat="c-0")
+    first(desk)
+    dialog = desk.dialog(desk.send_next("x1"))
+    first(desk, "", "И ещё", remote="r-2")
+    assert desk.dialog(desk.send_next("x2")) == dialog
+    notes = [(one.remote, "go on there" in one.reason) for one in waiting(desk) if one.act is Act.REMARK]
+    assert notes == ([("c-1", True)] if Tells.REMARKS in tells else [])
+    assert desk.shop.read(ledger.everything) == []
+
+
+@pytest.mark.parametrize(
+    ("closed", "stays", "words"),
+    [(set(), 9, "the answers come in the older one"), ({9}, 10, "has a newer chat"), ({9, 10}, 9, "the older one")],
+)
+def test_of_two_chats_of_one_client_the_older_goes_on_also_of_the_ninth_and_the_tenth(
+    desk: Paired, closed: set[int], stays: int, words: str
+) -> None:
+    """As it happened: by their names the tenth came first, and the note said that the other one goes on."""
+    desk.shop.write(lambda tx: links.learn(tx, desk.link, [Tells.REMARKS]))
+    for number in range(1, 11):
+        desk.shop.hear(desk.channel, who=f"client-{number}@example.ru", ext_id=f"in-{number}")
+        [row] = desk.entries()
+        assert desk.told(row, chat=f"c-{number}")
+    for number in closed:
+        about = {"pairing": desk.pairing, "chat": f"chat-{number}", "session": "", "closed": 1}
+        desk.shop.write(lambda tx, about=about: tx.run("chats.conversation", **about))  # type: ignore[misc]
+
+    def join(tx: Tx) -> None:
+        with crm_elsewhere.told(tx, DialogId(10), DialogId(9)):
+            joining.join(tx, DialogId(10), DialogId(9), most=100)
+
+    desk.shop.write(join)
+    desk.shop.hear(desk.channel, who="client-9@example.ru", ext_id="in-11")
+    told, note = waiting(desk)
+    assert (note.act, note.remote) == (Act.REMARK, f"c-{19 - stays}")
+    assert words in note.reason
+    assert (told.act, told.chat.remote) == (Act.ADD, f"c-{stays}")
 
 
 @pytest.mark.parametrize(

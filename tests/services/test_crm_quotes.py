@@ -11,7 +11,7 @@ from chatapp_cli.services import crm_chats, crm_quotes
 from tests.every import every
 from tests.services.dialogs import say
 from tests.services.paired import Paired, linked
-from tests.stores import EVERYTHING, Shop
+from tests.stores import EVERYTHING, OWNER, Shop
 
 OLGA = Profile(id="olga", name="Ольга")
 LONG = "Сколько стоит доставка до Ёлкино, если заказать её сегодня вечером?"
@@ -48,6 +48,13 @@ CASES = (
     QuoteCase(quoted="Сто?", named=5, answers=4),
     QuoteCase(quoted="Двести?", named=5, text="«Двести?»\nДа"),
     QuoteCase(quoted="Сто?", named=4, text="«Сто?»\nДа", replies=False),
+    QuoteCase(quoted="Ольга: Сто? И [url] двести?", named=1, text="«Сто? И [url] двести?»\nДа", replies=False),
+    QuoteCase(quoted=f"{OWNER.name}: Ещё не ушло", text="«Ещё не ушло»\nДа"),
+    QuoteCase(quoted=f"{OWNER.name}: Ещё не ушло", text="«Ещё не ушло»\nДа", replies=False),
+    QuoteCase(quoted="«Почём?» Ольга (+79161234567): Сто?", text="«Сто?»\nДа", replies=False),
+    QuoteCase(quoted="Вера (+79161234567): Чего никто не говорил", text="«Чего никто не говорил»\nДа"),
+    QuoteCase(quoted=f"«Почём?» {OWNER.name}: Чего никто не говорил", text="«Чего никто не говорил»\nДа"),
+    QuoteCase(quoted="Адрес: Ленина, 5", text="«Адрес: Ленина, 5»\nДа", replies=False),
 )
 
 

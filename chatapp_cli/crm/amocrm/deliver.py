@@ -78,9 +78,9 @@ class AmoDelivery:
                 await self._sign(entry)
             case Act.CONTINUE:
                 await salesbot.go_on(self._api, entry)
-            case Act.COMMENT:
+            case Act.REMARK:
                 await self._remark(entry)
-            case Act.OWNER | Act.TEXTED | Act.RESULT:
+            case Act.OWNER | Act.TEXTED | Act.RESULT | Act.COMMENT:
                 # AmoOwners tells the first; amoCRM has neither providers of SMS nor robots.
                 pass
             case unknown:
@@ -211,7 +211,7 @@ class AmoDelivery:
 
         What else we tell may be told twice.
         """
-        if entry.act is Act.COMMENT:
+        if entry.act is Act.REMARK:
             return CrmReceipt() if await self._is_remarked(entry) else None
         if entry.act not in SHOWING:
             return None

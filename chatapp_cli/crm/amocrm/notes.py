@@ -19,7 +19,7 @@ from msgspec import structs
 from chatapp_cli.crm.amocrm import clocks, contacts, errors, events, names, salesbot
 from chatapp_cli.crm.amocrm.leads import AmoLeads, LeadOfContact, RecentLooks
 from chatapp_cli.crm.amocrm.names import OurIds
-from chatapp_cli.crm.amocrm.rest import AmoApi, Params, embedded
+from chatapp_cli.crm.amocrm.rest import AmoApi, Params, embedded, inside
 from chatapp_cli.domain.crm import showing
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CrmArrival, MirroredChat
@@ -101,8 +101,8 @@ class AmoNotes:
         return unless_all_failed([await self._outcome(one) for one in entries], errors.stops_everything)
 
     async def _outcome(self, entry: LedgerEntry) -> Outcome:
-        if entry.act is Act.CONTINUE:
-            return await self._went_on(entry)
+        if entry.act in {Act.CONTINUE, Act.REMARK}:
+            return await self._beside(entry)
         words = self._told(entry)
         if not words or entry.chat.kind == "group" or not showing.is_shown(entry):
             return CrmReceipt(hidden=True)
@@ -111,9 +111,9 @@ class AmoNotes:
         except ChannelError as error:
             return error
 
-    async def _went_on(self, entry: LedgerEntry) -> Outcome:
+    async def _beside(self, entry: LedgerEntry) -> Outcome:
         try:
-            return await salesbot.go_on(self._api, entry)
+            return await (self._remark(entry) if entry.act is Act.REMARK else salesbot.go_on(self._api, entry))
         except ChannelError as error:
             return error
 
@@ -130,7 +130,7 @@ class AmoNotes:
                 return f"{show(T('Not delivered:'))} {showing.complaint(entry)}"
             case Act.DELIVERED | Act.TEXTED | Act.OWNER | Act.CONTINUE | Act.READ | Act.REACT | Act.IMPORT:
                 return ""
-            case Act.RESULT | Act.COMMENT:
+            case Act.RESULT | Act.COMMENT | Act.REMARK:
                 return ""
             case unknown:
                 assert_never(unknown)
@@ -143,15 +143,28 @@ class AmoNotes:
         lead = await self._lead(entry, makes=entry.act is Act.ADD and not entry.ours)
         if lead is None:
             return CrmReceipt()
-        item = {"note_type": _OURS, "params": {"service": SERVICE, "text": words}}
         try:
-            await self._api.add(f"/api/v4/leads/{lead}/notes", "notes", item)
+            await self._write(lead, words)
         except Rejected as error:
             if error.code != "gone":
                 raise
             self._looked.forget(entry.chat.id)
             raise Retryable("lead_gone", error.detail) from error
         return await self._decided.receipt(entry, chat=str(lead))
+
+    async def _remark(self, entry: LedgerEntry) -> CrmReceipt:
+        """Note what an employee has to know in the lead that stands for a chat, which need not be the dialog's own."""
+        if lead := _lead_in(entry.remote):
+            try:
+                await self._write(lead, entry.reason)
+            except Rejected as error:
+                if error.code != "gone":
+                    raise
+        return CrmReceipt()
+
+    async def _write(self, lead: int, words: str) -> None:
+        item = {"note_type": _OURS, "params": {"service": SERVICE, "text": words}}
+        await self._api.add(f"/api/v4/leads/{lead}/notes", "notes", item)
 
     def _head(self, entry: LedgerEntry) -> str:
         """Who wrote when, with our number of the message."""
@@ -246,7 +259,9 @@ class AmoNotes:
         return max((_whole(one.get("id")) for one in notes), default=0)
 
     async def find(self, entry: LedgerEntry) -> CrmReceipt | None:
-        """Look for the note of a message; other notes may be written twice."""
+        """Look for the note of a message or a remark; other notes may be written twice."""
+        if entry.act is Act.REMARK:
+            return await self._remarked(entry)
         if entry.act is not Act.ADD:
             return None
         known = await self._known(entry.chat.id)
@@ -257,6 +272,11 @@ class AmoNotes:
             if head.endswith(f" · {_number_of(entry)}"):
                 return await self._decided.receipt(entry, chat=str(known.lead))
         return None
+
+    async def _remarked(self, entry: LedgerEntry) -> CrmReceipt | None:
+        lead = _lead_in(entry.remote)
+        notes = await self._notes(lead, _OURS) if lead else ()
+        return CrmReceipt() if any(inside(one, "params", "text") == entry.reason for one in notes) else None
 
     async def owed(
         self, chats: Sequence[MirroredChat], since: Millis, now: Millis
@@ -352,6 +372,11 @@ def _number_of(entry: LedgerEntry) -> str:
     """When a message was written, and our number of it: another desk may have written down its own in the same lead."""
     when = datetime.fromtimestamp(entry.at / 1000).astimezone()
     return f"{when:%d.%m.%Y %H:%M} · № {entry.key.removeprefix('m-')}"
+
+
+def _lead_in(remote: str) -> int:
+    """The lead whose number stands for a chat; 0 for none."""
+    return int(remote) if remote.isascii() and remote.isdecimal() else 0
 
 
 def _whole(said: Any) -> int:

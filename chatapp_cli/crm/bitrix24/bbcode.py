@@ -21,6 +21,9 @@ _QUOTED_LINES: Final = re.compile(
 )
 """Lines of dashes around a name with a time, and words: those around a list are the employee's own."""
 _QUOTED_TAG: Final = re.compile(r"\A\s*\[quote(?:=[^\]\n]*)?\](?P<words>.*?)\[/quote\]\s*", re.IGNORECASE | re.DOTALL)
+_EDGE: Final = re.compile(r"\[(?P<end>/?)quote(?:=[^\]\n]*)?\]", re.IGNORECASE)
+_OPENS: Final = re.compile(r"\s*\[quote(?:=[^\]\n]*)?\]", re.IGNORECASE)
+_IS_RULE: Final = re.compile(rf"{_RULE}[ ]*")
 _HEAD: Final = re.compile(rf"{_TIMED}\s*$")
 """The time behind a name, at the end of a quote's first line."""
 BREAK: Final = "\u200b"
@@ -50,11 +53,55 @@ def read(text: str) -> Said:
 
 def _parted(text: str) -> tuple[str, str]:
     """What a message quotes, and what stands below."""
-    if match := _QUOTED_TAG.match(text):
-        return _without_head(match["words"]), text[match.end() :]
-    if match := _QUOTED_LINES.match(text):
-        return match["words"], text[match.end() :]
-    return "", text
+    found = _nested(text)
+    if found is None and (match := _QUOTED_TAG.match(text)):
+        found = _without_head(match["words"]), text[match.end() :]
+    if found is None and (match := _QUOTED_LINES.match(text)):
+        found = match["words"], text[match.end() :]
+    if found is None:
+        return "", text
+    quoted, below = found
+    inner = _nested(quoted)
+    return quoted if inner is None else inner[1], below
+
+
+def _nested(text: str) -> tuple[str, str] | None:
+    """The same without what the quoted message quotes itself; ``None`` if a text begins with no whole quote."""
+    return _nested_tags(text) or _nested_lines(text)
+
+
+def _nested_tags(text: str) -> tuple[str, str] | None:
+    if not _OPENS.match(text):
+        return None
+    own: list[str] = []
+    depth = at = 0
+    for edge in _EDGE.finditer(text):
+        if depth == 1:
+            own.append(text[at : edge.start()])
+        depth += -1 if edge["end"] else 1
+        at = edge.end()
+        if not depth:
+            return _without_head("\n".join(own)), text[at:].lstrip()
+    return None
+
+
+def _nested_lines(text: str) -> tuple[str, str] | None:
+    own: list[str] = []
+    lines = text.lstrip().split("\n")
+    depth = at = 0
+    while at < len(lines):
+        is_rule = _IS_RULE.fullmatch(lines[at]) is not None
+        if is_rule and at + 1 < len(lines) and _HEAD.search(lines[at + 1]):
+            depth, at = depth + 1, at + 2
+            continue
+        if is_rule and depth:
+            depth -= 1
+        if not depth:
+            return ("\n".join(own), "\n".join(lines[at + 1 :])) if is_rule and at else None
+        if depth == 1 and not is_rule:
+            own.append(lines[at])
+        at += 1
+    return None
 
 
 def _without_head(words: str) -> str:

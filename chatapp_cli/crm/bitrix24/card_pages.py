@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Final, NamedTuple
 
@@ -55,9 +55,7 @@ def said(origin: str, language: str, what: Text, *, status: int = 200) -> CrmRep
 
 def _dialogs(sheet: CardSheet, language: str) -> Iterator[str]:
     yield f"<h2>{escape(show(T('Dialogs')))}</h2>"
-    if not sheet.asked:
-        yield _line(T("Bitrix24 did not say in time which dialogs belong to this card. Open the tab again."))
-    elif not sheet.dialogs:
+    if not sheet.dialogs:
         yield _line(T("No dialog of the desk belongs to this card yet."))
     if sheet.dialogs:
         rows = "".join(_row(dialog, language) for dialog in sheet.dialogs)
@@ -65,7 +63,7 @@ def _dialogs(sheet: CardSheet, language: str) -> Iterator[str]:
         head = "".join(f"<th>{escape(show(one))}</th>" for one in heads)
         yield f"<table><tr>{head}</tr>{rows}</table>"
     for place, dialog in enumerate(one for one in sheet.dialogs if one.messages):
-        said = "".join(_message(message, language) for message in dialog.messages)
+        said = "".join(_message(message, language, sheet.names) for message in dialog.messages)
         head = f"{escape(dialog.name)} · {escape(dialog.channel)}"
         yield f"<details{'' if place else ' open'}><summary>{head}</summary>{said}</details>"
 
@@ -76,9 +74,10 @@ def _row(dialog: DialogOnCard, language: str) -> str:
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in (*cells, f"<code>{command}</code>")) + "</tr>"
 
 
-def _message(message: MessageOnCard, language: str) -> str:
+def _message(message: MessageOnCard, language: str, names: Mapping[str, str]) -> str:
     """A message below who wrote it and when, and how one of ours fares."""
-    about = [show(message.by), spelled(message.at, language), *([show(message.state)] if message.state else [])]
+    by = names.get(message.employee) or show(message.by)
+    about = [by, spelled(message.at, language), *([show(message.state)] if message.state else [])]
     said = "\n".join(filter(None, (message.text, *(f"[{name}]" for name in message.files))))
     side = "them" if message.state is None else "us"
     return f'<p class="{side}"><small>{escape(" · ".join(about))}</small><br>{escape(said)}</p>'

@@ -36,14 +36,15 @@ CARD, WRITE = "card", "write"
 _LONGEST: Final = 4000
 """Characters of an access token."""
 _RU: Final = "ru"
+_UNSEEN: Final = T("Bitrix24 did not confirm that you may see this card. Open the tab again.")
 
 
 class CardTicket(FormTicket, frozen=True, kw_only=True):
-    """A form that may write from one card, by one of some channels."""
+    """A form by which one employee may write from one card, by one of some channels."""
 
     card: str
     channels: Sequence[int]
-    employee: str = ""
+    employee: str
 
 
 class _StoredForm(msgspec.Struct, frozen=True):
@@ -82,7 +83,10 @@ async def accept(bound: Bound, request: HookRequest, world: World) -> CrmReply:
 
 
 def _opened(bound: Bound, known: Installation, said: Mapping[str, Any], language: str, world: World) -> CrmReply:
-    """The page of a card for an employee whose browser the portal sent."""
+    """The page of a card for an employee whose browser the portal sent, by whose token it is read.
+
+    The application's token came through the browser too: whoever opened a card once knows it.
+    """
     if not is_from(known, _text(said, "member_id"), _text(said, "APPLICATION_TOKEN")):
         return CrmReply(status=403)
     kind, number = PLACEMENTS.get(_text(said, "PLACEMENT")), _number(_text(said, "PLACEMENT_OPTIONS"))
@@ -90,7 +94,9 @@ def _opened(bound: Bound, known: Installation, said: Mapping[str, Any], language
         return CrmReply(status=404)
     card = CardRef(kind, number)
     show = partial(_page, bound, known.origin, card, form_tickets.terms(world, language))
-    return CrmReply(card=CardOpened(card=card, show=show, proof=_text(said, "AUTH_ID")[:_LONGEST]))
+    unseen = card_pages.said(known.origin, language, _UNSEEN, status=403)
+    proof = _text(said, "AUTH_ID")[:_LONGEST]
+    return CrmReply(card=CardOpened(card=card, show=show, unseen=unseen, proof=proof)) if proof else unseen
 
 
 def _page(bound: Bound, origin: str, card: CardRef, terms: TicketTerms, sheet: CardSheet) -> CrmReply:
@@ -102,7 +108,7 @@ def _page(bound: Bound, origin: str, card: CardRef, terms: TicketTerms, sheet: C
 def _written(bound: Bound, known: Installation, said: Mapping[str, Any], now: Millis) -> CrmReply:
     """What an employee wrote in the form."""
     ticket = form_tickets.read(bound, _text(said, form_tickets.FIELD), CardTicket)
-    if ticket is None:
+    if ticket is None or not ticket.employee:
         return CrmReply(status=403)
     answer = partial(card_pages.said, known.origin, ticket.language)
     if ticket.is_late(now):

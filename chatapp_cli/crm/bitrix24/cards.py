@@ -46,14 +46,15 @@ def _get_dialog(number: str) -> BatchCommand:
     return BatchCommand("imopenlines.dialog.get", {"CHAT_ID": int(number)})
 
 
-async def known(api: MethodCalls, commands: Mapping[str, BatchCommand]) -> Mapping[str, Any]:
+async def known(api: MethodCalls, commands: Mapping[str, BatchCommand], *, hidden: bool = False) -> Mapping[str, Any]:
     """The results of commands but those that the portal refuses, as for what is gone. Raises every other error.
 
-    A person waits for them.
+    A person waits for them. ``hidden``: what they may not see is left out too.
     """
     answers = await api.batch(commands, urgency=Urgency.OPERATOR)
     for answer in answers.values():
-        if isinstance(answer, ChannelError) and (not isinstance(answer, Rejected) or answer.code == errors.SCOPE):
+        refused = isinstance(answer, Rejected) and (hidden or answer.code != errors.SCOPE)
+        if isinstance(answer, ChannelError) and not refused:
             raise answer
     return {name: answer for name, answer in answers.items() if not isinstance(answer, ChannelError)}
 
@@ -99,7 +100,7 @@ async def _with_what_became_of_the_lead(api: PortalApi, items: Mapping[str, Tree
     return {**{kind: item for kind, item in items.items() if kind != "lead"}, "deal": deal} if deal else items
 
 
-async def deal_of_lead(api: PortalApi, lead: Tree) -> Tree:
+async def deal_of_lead(api: MethodCalls, lead: Tree) -> Tree:
     """The deal that a lead has become; nothing for one that was not converted."""
     if lead.get("stageId") != CONVERTED:
         return {}

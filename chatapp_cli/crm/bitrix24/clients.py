@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from chatapp_cli.crm.bitrix24.api import PortalApi
+from chatapp_cli.crm.bitrix24.calls import MethodCalls
 from chatapp_cli.crm.bitrix24.cards import Tree, chats_of_card, deal_of_lead, get_card, item_of, known, shown, title_of
 from chatapp_cli.domain import border
-from chatapp_cli.domain.crm.cards import CardChat, CardPhone, CardRef, ClientOfCard
+from chatapp_cli.domain.crm.cards import CardChat, CardPhone, CardRef, CardVisit, ClientOfCard
 from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.kit.pace import Urgency
 
 GONE: Final = "card_gone"
 _PHONE: Final = "PHONE"
@@ -21,10 +23,13 @@ _PHONE: Final = "PHONE"
 People = Mapping[CardRef, Tree]
 
 
-async def client_of(api: PortalApi, ref: CardRef) -> ClientOfCard:
-    """The chats of a card and of its people, and the phones. Raises Rejected for a card that is not there."""
-    ref, item = await _followed(api, ref)
-    people = await _people(api, ref, item)
+async def client_of(api: PortalApi, ref: CardRef, reader: MethodCalls | None = None) -> ClientOfCard:
+    """The chats of a card and of its people, and the phones. Raises Rejected for a card that is not there.
+
+    With a ``reader``, only what they may see: a card that is hidden from them raises Rejected, people are left out.
+    """
+    ref, item = await _followed(reader or api, ref)
+    people = await _people(reader or api, ref, item, hidden=reader is not None)
     called = _called(people)
     chats = await _chats(api, {ref: "", **called})
     (card,) = await shown(api, [(ref.kind, item)], api.held.origin)
@@ -32,13 +37,19 @@ async def client_of(api: PortalApi, ref: CardRef) -> ClientOfCard:
     return ClientOfCard(card=card, chats=chats, phones=phones, people=list(called.values()))
 
 
-async def employee_of(api: PortalApi, access: str) -> str:
-    """The id of the employee who has an access token (b24-rest-docs ``profile``, which needs no right)."""
-    told = await api.call_as(access, "profile") if access else None
-    return border.external_id(str(told["ID"])) if isinstance(told, Mapping) and told.get("ID") else ""
+async def visited(api: PortalApi, ref: CardRef, access: str) -> CardVisit:
+    """The employee who has an access token, and what they may see of a card (b24-rest-docs ``user.current``).
+
+    Raises Rejected for a token of nobody who works there, and for a card that is hidden from them.
+    """
+    reader = api.of_employee(access)
+    told = await reader.call("user.current", urgency=Urgency.OPERATOR)
+    if not isinstance(told, Mapping) or told.get("ACTIVE") is not True or not _is_number(told.get("ID")):
+        raise Rejected(GONE, str(ref))
+    return CardVisit(employee=border.external_id(str(told["ID"])), client=await client_of(api, ref, reader))
 
 
-async def _followed(api: PortalApi, ref: CardRef) -> tuple[CardRef, Tree]:
+async def _followed(api: MethodCalls, ref: CardRef) -> tuple[CardRef, Tree]:
     """The card, or the deal that it has become."""
     item = item_of((await known(api, {"card": get_card(ref.kind, int(ref.id))})).get("card"))
     if not item:
@@ -47,7 +58,7 @@ async def _followed(api: PortalApi, ref: CardRef) -> tuple[CardRef, Tree]:
     return (CardRef("deal", str(deal["id"])), deal) if deal else (ref, item)
 
 
-async def _people(api: PortalApi, ref: CardRef, item: Tree) -> People:
+async def _people(api: MethodCalls, ref: CardRef, item: Tree, *, hidden: bool) -> People:
     """The contacts of a deal or lead; its company, if it has no contacts."""
     if ref.kind not in {"deal", "lead"}:
         return {}
@@ -56,7 +67,7 @@ async def _people(api: PortalApi, ref: CardRef, item: Tree) -> People:
     wanted = [CardRef("contact", str(number)) for number in numbers if _is_number(number)]
     if not wanted and _is_number(item.get("companyId")):
         wanted = [CardRef("company", str(item["companyId"]))]
-    answers = await known(api, {str(one): get_card(one.kind, int(one.id)) for one in wanted})
+    answers = await known(api, {str(one): get_card(one.kind, int(one.id)) for one in wanted}, hidden=hidden)
     return {one: theirs for one in wanted if (theirs := item_of(answers.get(str(one))))}
 
 

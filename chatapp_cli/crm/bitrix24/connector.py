@@ -29,7 +29,7 @@ from chatapp_cli.crm.bitrix24.deliver import Delivery
 from chatapp_cli.crm.bitrix24.history import ChatHistory
 from chatapp_cli.crm.bitrix24.line_cards import LineCards
 from chatapp_cli.crm.bitrix24.naming import ChatNaming
-from chatapp_cli.domain.crm.cards import CardRef, ClientOfCard
+from chatapp_cli.domain.crm.cards import CardRef, CardVisit, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
 from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place
@@ -131,9 +131,13 @@ class Bitrix24Session:
         """Whom a card is about: its chats, and the phones that stand in it."""
         return await clients.client_of(self._api, card)
 
-    async def employee_of(self, proof: str) -> str:
-        """The employee with an access token; empty for a token that the portal does not tell anything about."""
-        return await clients.employee_of(self._api, proof)
+    async def visited(self, card: CardRef, proof: str) -> CardVisit:
+        """Whose access token the proof is, and what the portal shows them of the card."""
+        return await clients.visited(self._api, card, proof)
+
+    async def names_of(self, employees: Collection[str]) -> Mapping[str, str]:
+        """What employees are called."""
+        return await lines.names_of(self._api, employees)
 
     async def robots_there(self) -> Sequence[RobotThere]:
         """How the portal has our robots."""

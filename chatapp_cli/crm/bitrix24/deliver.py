@@ -29,7 +29,16 @@ _NO_CHAT: Final = OF_RUN | {Act.FAILED}
 
 _Item: TypeAlias = Callable[[LedgerEntry], Mapping[str, Any]]
 _Beside: TypeAlias = Literal[
-    Act.TEXTED, Act.OWNER, Act.FAILED, Act.CONTINUE, Act.RESULT, Act.COMMENT, Act.READ, Act.REACT, Act.IMPORT
+    Act.TEXTED,
+    Act.OWNER,
+    Act.FAILED,
+    Act.CONTINUE,
+    Act.RESULT,
+    Act.COMMENT,
+    Act.REMARK,
+    Act.READ,
+    Act.REACT,
+    Act.IMPORT,
 ]
 
 
@@ -86,7 +95,7 @@ class Delivery:
                 return self._again("imconnector.send.status.delivery", entries, convert.delivered)
             case (
                 Act.TEXTED | Act.OWNER | Act.FAILED | Act.CONTINUE | Act.RESULT | Act.COMMENT
-                | Act.READ | Act.REACT | Act.IMPORT
+                | Act.REMARK | Act.READ | Act.REACT | Act.IMPORT
             ) as act:  # fmt: skip
                 return self._tell_beside(act, entries)
             case unknown:
@@ -105,8 +114,8 @@ class Delivery:
                 return robot_calls.answer(self._api, entries)
             case Act.COMMENT:
                 return robot_calls.comment(self._api, entries)
-            case Act.CONTINUE | Act.READ | Act.REACT | Act.IMPORT:
-                # No step of a portal waits for this, and its connectors have no such calls.
+            case Act.CONTINUE | Act.REMARK | Act.READ | Act.REACT | Act.IMPORT:
+                # No step of a portal waits for this, and its connectors have no such calls: it is owed none of it.
                 return _nothing(entries)
             case unknown:
                 assert_never(unknown)

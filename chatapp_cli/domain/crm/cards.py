@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from chatapp_cli.domain.crm.link import Card
@@ -81,6 +81,16 @@ class ClientOfCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardVisit:
+    """An employee of the CRM looks at a card."""
+
+    employee: str
+    """The CRM's id of them."""
+    client: ClientOfCard
+    """What they may see of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageOnCard:
     """A message of a dialog that belongs to a card."""
 
@@ -92,6 +102,8 @@ class MessageOnCard:
     """Names."""
     state: Text | None = None
     """How a message of ours fares; ``None`` for others'."""
+    employee: str = ""
+    """The CRM's id of who wrote it there, if they are no operator; empty for everybody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +136,11 @@ class CardSheet:
     phones: Sequence[CardPhone] = ()
     channels: Sequence[ChannelOnCard] = ()
     employee: str = ""
-    """The CRM's id of whoever opened the card; empty if that is not known."""
-    asked: bool = True
-    """Whether the CRM could be asked about the card."""
+    """The CRM's id of whoever opened the card; empty for a form that is only shown again."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What employees are called who are no operators, by their ids; without those whom the CRM does not name."""
+
+    @property
+    def strangers(self) -> Collection[str]:
+        """The ids of the employees who wrote and are no operators."""
+        return {message.employee for dialog in self.dialogs for message in dialog.messages} - {""}

@@ -53,7 +53,9 @@ class Act(StrEnum):
     RESULT = "result"
     """Give an automation of the CRM the results of a robot, see ``RobotAsked``."""
     COMMENT = "comment"
-    """Comment a card with what became of a robot, or the cards of a chat that its conversation goes on elsewhere."""
+    """Comment a card with what became of a robot."""
+    REMARK = "remark"
+    """Note in the cards of a chat what employees have to know, such as that its conversation goes on elsewhere."""
 
     @property
     def traits(self) -> ActTraits:
@@ -95,6 +97,7 @@ _TRAITS: Mapping[Act, ActTraits] = MappingProxyType(
         Act.OWNER: ActTraits(beside=True, anywhere=True),
         Act.FAILED: ActTraits(beside=True, anywhere=True),
         Act.TEXTED: ActTraits(anywhere=True),
+        Act.REMARK: ActTraits(beside=True, anywhere=True),
         Act.COMMENT: ActTraits(anywhere=True, of_run=True),
         Act.CONTINUE: ActTraits(anywhere=True, of_run=True, awaited=True),
         Act.RESULT: ActTraits(anywhere=True, of_run=True, awaited=True),
@@ -122,6 +125,8 @@ class Tells(StrEnum):
     """That the client or an employee types, see ``ports.crm.ShowsClientTyping`` and ``CrmReply.typed``."""
     HISTORY = "history"
     """Conversations from before a pairing, ``Act.IMPORT``: told to the CRM."""
+    REMARKS = "remarks"
+    """Notes in the cards of a chat, ``Act.REMARK``: told to the CRM."""
 
 
 class TextFate(StrEnum):

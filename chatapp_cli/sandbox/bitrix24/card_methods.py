@@ -92,12 +92,18 @@ class CardMethods:
         card = self._office.card(self._kind(call), call.number("id"))
         if card is None:
             raise PortalRefusal(400, "NOT_FOUND", "There is no such card")
+        if self._is_hidden(card, call):
+            raise PortalRefusal(400, "ACCESS_DENIED", "You may not see this item")
         return card
 
+    def _is_hidden(self, card: PortalCard, call: Call) -> bool:
+        return (call.user, card.kind, card.id) in self._office.hidden
+
     def items(self, call: Call) -> Json:
-        """The cards that a filter finds, 50 on a page."""
+        """The cards that a filter finds and the employee may see, 50 on a page."""
         kind, wanted = self._kind(call), call.map("filter")
-        found = [card for card in self._office.cards if card.kind == kind and _fits(card, wanted)]
+        found = [one for one in self._office.cards if one.kind == kind and _fits(one, wanted)]
+        found = [one for one in found if not self._is_hidden(one, call)]
         order = {str(name): str(way).lower() for name, way in call.map("order").items()}
         for name, way in reversed(order.items()):
             found.sort(key=_FIELDS.get(name, _FIELDS["id"]), reverse=way == "desc")

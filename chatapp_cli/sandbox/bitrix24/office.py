@@ -65,6 +65,8 @@ class PortalOffice:
         self.persons: dict[str, int] = {}
         """User ids of clients by connector, line and our id of the person."""
         self.cards: list[PortalCard] = []
+        self.hidden: set[tuple[int, str, int]] = set()
+        """Cards that an employee may not see: the employee, the kind and the id."""
         self.notices: list[PortalNotice] = []
         self.comments: list[PortalComment] = []
         self.funnels: dict[int, str] = {0: "Общая"}

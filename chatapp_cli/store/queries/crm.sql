@@ -179,7 +179,7 @@ SELECT h.pairing_id FROM crm_hold h JOIN crm_pairing p ON p.id = h.pairing_id WH
 
 -- name: holds.waits
 SELECT e.id FROM crm_entry e WHERE e.link_id = :link AND e.state <> 'dead' AND e.pairing_id = :pairing
-  AND e.act NOT IN ('owner', 'failed', 'texted', 'comment', 'continue', 'result') LIMIT 1;
+  AND e.act NOT IN ('owner', 'failed', 'texted', 'comment', 'continue', 'result', 'remark') LIMIT 1;
 
 -- name: holds.try
 UPDATE crm_hold SET until = 0 WHERE pairing_id = :pairing;
@@ -211,7 +211,7 @@ RETURNING id;
 INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
   not_before, tries, claims, epoch, code, detail, created_at)
 SELECT p.link_id, p.id, d.id, COALESCE((
-    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = d.id AND c.pairing_id = p.id ORDER BY c.closed, c.chat LIMIT 1
+    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = d.id AND c.pairing_id = p.id ORDER BY c.closed, LENGTH(c.chat), c.chat LIMIT 1
   ), :chat), :message, '', '', '', 'add', :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now
 FROM dialog d JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
 WHERE d.id = :dialog AND p.after < :message;
@@ -220,7 +220,7 @@ WHERE d.id = :dialog AND p.after < :message;
 INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
   not_before, tries, claims, epoch, code, detail, created_at)
 SELECT p.link_id, p.id, d.id, COALESCE((
-    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = d.id AND c.pairing_id = p.id ORDER BY c.closed, c.chat LIMIT 1
+    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = d.id AND c.pairing_id = p.id ORDER BY c.closed, LENGTH(c.chat), c.chat LIMIT 1
   ), :chat), :message, '', '', '', 'add', :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now
 FROM dialog d JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
 WHERE d.id = :dialog AND p.after < :message
@@ -253,14 +253,14 @@ UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, 
 WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id IN (
   SELECT e.id FROM crm_entry e
   WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.not_before <= :now AND e.act <> 'import'
-    AND (e.act IN ('owner', 'failed', 'texted', 'comment', 'continue', 'result')
+    AND (e.act IN ('owner', 'failed', 'texted', 'comment', 'continue', 'result', 'remark')
       OR NOT EXISTS (SELECT 1 FROM crm_hold h WHERE h.pairing_id = e.pairing_id))
     AND NOT EXISTS (
       SELECT 1 FROM crm_entry p
       WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id < e.id AND p.state <> 'dead'
         AND (p.act <> 'import' OR p.state <> 'waiting')
-        AND (p.act NOT IN ('owner', 'delivered', 'failed', 'read', 'react')
-          OR e.act IN ('owner', 'delivered', 'failed', 'read', 'react')))
+        AND (p.act NOT IN ('owner', 'delivered', 'failed', 'read', 'react', 'remark')
+          OR e.act IN ('owner', 'delivered', 'failed', 'read', 'react', 'remark')))
   ORDER BY e.rank, e.id LIMIT :n)
 RETURNING id, link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful, not_before,
   tries, claims, code, detail, created_at;
@@ -288,13 +288,13 @@ UPDATE crm_entry SET state = 'claimed', claims = claims + 1, tries = tries + 1, 
 WHERE :epoch = COALESCE((SELECT l.epoch FROM lease l), 0) AND id = (
   SELECT e.id FROM crm_entry e
   WHERE e.link_id = :link AND e.state <> 'dead' AND e.state = 'waiting' AND e.not_before <= :now
-    AND e.pairing_id = :pairing AND e.act NOT IN ('owner', 'failed', 'texted', 'comment', 'continue', 'result')
+    AND e.pairing_id = :pairing AND e.act NOT IN ('owner', 'failed', 'texted', 'comment', 'continue', 'result', 'remark')
     AND NOT EXISTS (
       SELECT 1 FROM crm_entry p
       WHERE p.dialog_id = e.dialog_id AND p.link_id = e.link_id AND p.id < e.id AND p.state <> 'dead'
         AND (p.act <> 'import' OR p.state <> 'waiting')
-        AND (p.act NOT IN ('owner', 'delivered', 'failed', 'read', 'react')
-          OR e.act IN ('owner', 'delivered', 'failed', 'read', 'react')))
+        AND (p.act NOT IN ('owner', 'delivered', 'failed', 'read', 'react', 'remark')
+          OR e.act IN ('owner', 'delivered', 'failed', 'read', 'react', 'remark')))
   ORDER BY CASE WHEN e.code <> '' THEN 0 WHEN e.act <> 'import' THEN 1 ELSE 2 END, e.id LIMIT 1)
 RETURNING id, link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful, not_before,
   tries, claims, code, detail, created_at;
@@ -461,7 +461,7 @@ ON CONFLICT (pairing_id, chat) DO UPDATE SET
 -- name: chats.of_dialog
 SELECT pairing_id, dialog_id, chat, remote, session, closed, owner, owner_at, owner_card, owner_way, owner_synced
 FROM crm_dialog
-WHERE dialog_id = :dialog AND pairing_id = :pairing ORDER BY closed, chat LIMIT 1;
+WHERE dialog_id = :dialog AND pairing_id = :pairing ORDER BY closed, LENGTH(chat), chat LIMIT 1;
 
 -- name: chats.find
 SELECT pairing_id, dialog_id, chat, remote, session, closed, owner, owner_at, owner_card, owner_way, owner_synced
@@ -640,7 +640,7 @@ ORDER BY m.id LIMIT :n;
 INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
   not_before, tries, claims, epoch, code, detail, created_at)
 SELECT p.link_id, p.id, m.dialog_id, COALESCE((
-    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = m.dialog_id AND c.pairing_id = p.id ORDER BY c.closed, c.chat LIMIT 1
+    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = m.dialog_id AND c.pairing_id = p.id ORDER BY c.closed, LENGTH(c.chat), c.chat LIMIT 1
   ), 'chat-' || m.dialog_id), m.id, '', '', '', 'import', :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now
 FROM crm_import i JOIN crm_pairing p ON p.id = i.pairing_id AND p.active = 1
 JOIN message m ON m.id > :low AND m.id <= :high AND m.channel_id = p.channel_id AND m.at >= i.since

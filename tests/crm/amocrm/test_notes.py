@@ -50,6 +50,27 @@ def words(account: Account) -> list[str]:
     return [one.params["text"].partition("\n")[2] for one in account.notes if one.type != "common"]
 
 
+@pytest.mark.parametrize("lost", ["", "lose_before", "lose_after"])
+async def test_a_remark_is_one_note_in_the_lead_that_its_chat_stands_for_and_answers_nobody(
+    noting: AmoSession, account: Account, lost: str
+) -> None:
+    await told(noting, entry(), entry("m-2", chat=SECOND, person=CrmPerson(id="person-2", name="Пётр")))
+    lead = list(account.leads)[1]
+    if lost:
+        getattr(account.misbehaviour, lost)["POST /api/v4/*/notes"] = 1
+    remark = entry(act=Act.REMARK, remote=str(lead), key="", reason="Пишите в прежний чат")
+    [outcome] = await noting.deliver([remark])
+    assert isinstance(outcome, OutcomeUnknown) is bool(lost)
+    if lost and await noting.find(remark) is None:
+        assert lost == "lose_before"
+        await told(noting, remark)
+    notes = [(one.card, one.params["text"]) for one in account.notes if one.type != "common"]
+    assert notes[2:] == [(lead, "Пишите в прежний чат")]
+    await told(noting, entry(act=Act.REMARK, remote="999999", key="", reason="Никому"))
+    assert len(account.notes) == 3
+    assert await answers(noting, 1, 2) == set()
+
+
 async def test_a_new_client_gets_a_contact_and_a_lead_in_the_pipeline_and_the_words_a_note(
     noting: AmoSession, account: Account
 ) -> None:

@@ -208,7 +208,7 @@ async def test_a_remark_on_a_chat_is_one_note_in_its_deal_also_after_a_lost_answ
     [lead] = account.leads
     if lost:
         getattr(account.misbehaviour, lost)["POST /api/v4/*/notes"] = 1
-    remark = entry(act=Act.COMMENT, chat=chat, remote=chat.remote, key="", reason="Пишите в прежний чат")
+    remark = entry(act=Act.REMARK, chat=chat, remote=chat.remote, key="", reason="Пишите в прежний чат")
     [outcome] = await session.deliver([remark])
     assert isinstance(outcome, OutcomeUnknown) is bool(lost)
     if lost and await session.find(remark) is None:

@@ -93,6 +93,8 @@ async def test_a_card_is_opened_only_by_the_linked_portal(
     ):
         reply = await desk.accept("card", body(portal, **strange))
         assert (reply.status, reply.card) == (404, None)
+    unsigned = await desk.accept("card", body(portal, AUTH_ID=""))
+    assert (unsigned.status, unsigned.card, b"<form" in unsigned.body) == (403, None, False)
     assert (await desk.accept("card", body(portal), method="GET")).status == 405
     assert (await desk.accept("card", b"&".join([b"a=1"] * 30_000))).status == 400
 
@@ -118,6 +120,9 @@ async def test_a_form_is_one_message_of_whoever_opened_the_card(
     assert refused is not None
     said = refused(T("Нельзя <script>")).body.decode()
     assert ("<script" in said, "Нельзя &lt;script&gt;" in said) == (False, True)
+    nobodys = opened.show(CardSheet(channels=[ChannelOnCard(id=ChannelId(3), title="SMS")]))
+    unsigned = {**fields, "ticket": ShownForm(nobodys.body.decode()).values["ticket"]}
+    assert (await desk.accept("write", urlencode(unsigned).encode())).status == 403
     elsewhere = {**fields, "channel": "4"}
     assert (await desk.accept("write", urlencode(elsewhere).encode())).status == 400
 
@@ -133,13 +138,27 @@ async def test_names_that_look_like_html_are_only_shown(
     assert b"<script" not in page.body
 
 
-async def test_the_employee_is_asked_of_the_portal_with_their_own_token(
+@pytest.mark.req("S-165", part="only for an employee who may see the card")
+async def test_a_card_is_read_with_the_token_of_an_active_employee_and_as_the_portal_shows_it_to_them(
     session: Bitrix24Session, portal: Portal
 ) -> None:
-    assert await session.employee_of(portal.authority.access_for(SVETLANA)) == str(SVETLANA)
-    assert await session.employee_of("") == ""
+    office = portal.server.office
+    contact = office.add_card("contact", title="Яна", responsible=SVETLANA, phone="+79160000001")
+    deal = office.add_card("deal", title="Ёлки", responsible=SVETLANA, contact=contact.id, stage="NEW")
+    ref = CardRef("deal", str(deal.id))
+
+    async def visit() -> tuple[str, list[str]]:
+        seen = await session.visited(ref, portal.authority.access_for(SVETLANA))
+        return seen.employee, [one.phone for one in seen.client.phones]
+
+    assert await visit() == (str(SVETLANA), ["+79160000001"])
     await portal.moves()
-    assert await session.employee_of(portal.authority.access_for(SVETLANA)) == str(SVETLANA)
-    with pytest.raises(ChannelError) as refused:
-        await session.employee_of("a-forged-token")
-    assert "a-forged-token" not in str(refused.value)
+    office.hidden.add((SVETLANA, "contact", contact.id))
+    assert await visit() == (str(SVETLANA), [])
+    office.hidden.add((SVETLANA, "deal", deal.id))
+    assert [one.phone for one in (await session.client_of(ref)).phones] == ["+79160000001"]
+    office.employees[29].active = False
+    for proof in (portal.authority.access_for(SVETLANA), portal.authority.access_for(29), "a-forged-token"):
+        with pytest.raises(ChannelError) as refused:
+            await session.visited(ref, proof)
+        assert proof not in str(refused.value)

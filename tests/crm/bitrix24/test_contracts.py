@@ -139,6 +139,7 @@ async def about_cards(session: Bitrix24Session, portal: Portal) -> None:
     """Whom a card is about, which employee opened it, and a line's settings made right."""
     deal = next(card for card in portal.cards if card.kind == "deal")
     await session.client_of(CardRef(kind="deal", id=str(deal.id)))
+    await session.visited(CardRef(kind="deal", id=str(deal.id)), portal.authority.access_for(SVETLANA))
     portal.add_line("Опт", CRM_CREATE="deal", CRM_CREATE_THIRD="N")
     (opt,) = [place for place in await session.places() if place.name == "Опт"]
     await session.mend(opt.id, ["deal_each_time"])

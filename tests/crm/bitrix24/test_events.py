@@ -309,6 +309,15 @@ def test_tags_become_plain_text(text: str, shown: str) -> None:
         (f"{DASHES}\nАнна [12.05.2026 10:00]\nЧай есть?\n{DASHES}\nЕсть", bbcode.Said("Есть", "Чай есть?")),
         (f"{DASHES}\nАнна [12.05.2026 10:00]\nЧай есть?\n{DASHES}\n", bbcode.Said("Чай есть?")),
         ("[quote=Анна]Чай есть?[/quote]", bbcode.Said("Чай есть?")),
+        ("[quote]а[quote]б[/quote]в[/quote]хвост", bbcode.Said("хвост", "а в")),
+        ("[quote]а[quote]б[/quote]хвост", bbcode.Said("хвост", "аб")),
+        (
+            f"{DASHES}\nСвета [12:01]\n{DASHES}\nИван [12:00]\nСто?\n{DASHES}\nДа\n{DASHES}\nЖду",
+            bbcode.Said("Жду", "Да"),
+        ),
+        (f"[quote]Света [12:01]\n{DASHES}\nИван [12:00]\nСто?\n{DASHES}\nДа[/quote]\nЖду", bbcode.Said("Жду", "Да")),
+        (f"{DASHES}\nСвета [12:01]\n[quote]Иван [12:00]\nСто?[/quote]\nДа\n{DASHES}\nЖду", bbcode.Said("Жду", "Да")),
+        (f"{DASHES}\nИван [12:00]\nСто?\n{DASHES}\nЖду в среду [12:00]", bbcode.Said("Жду в среду [12:00]", "Сто?")),
     ],
 )
 def test_of_an_employee_s_words_only_a_signature_and_a_quote_are_taken_apart(text: str, said: bbcode.Said) -> None:
@@ -329,6 +338,7 @@ def test_what_is_shielded_is_read_back_as_it_was(text: str) -> None:
         "[b]" * 60_000,
         "[b]x:" * 40_000,
         f"{'-' * 30}\n{'[1:11' * 40_000}",
+        f"{'-' * 30}\nА [1:11]\n" * 20_000,
     ],
 )
 def test_no_text_takes_long(text: str) -> None:

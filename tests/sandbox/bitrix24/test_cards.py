@@ -251,6 +251,9 @@ async def test_a_contact_shows_its_phones_and_a_deal_has_none(portal: Portal, cl
         ("PHONE", "+79990000000"), ("PHONE", "8 916 000-00-02"), ("IM", f"imol|{portal.chats[0].code}"),
     ]  # fmt: skip
     assert (await client.done("crm.item.get", entityTypeId=2, id=deal.id))["item"]["fm"] == []
+    portal.server.office.hidden.add((1, "deal", deal.id))
+    assert await client.refused("crm.item.get", entityTypeId=2, id=deal.id) == (400, "ACCESS_DENIED")
+    assert (await client.done("crm.item.list", entityTypeId=2))["items"] == []
     stages = await client.done("crm.status.list", filter={"ENTITY_ID": "STATUS", "STATUS_ID": "CONVERTED"})
     assert [one["NAME"] for one in stages] == ["Качественный лид"]
 
