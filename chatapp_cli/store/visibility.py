@@ -24,7 +24,7 @@ _OF_CHANNELS = ("alarm", "errand", "template", "crm_pairing")
 _OF_MESSAGING = ("message", "outbox", "attempt", "arrived")
 """Of a channel, and about one of its dialogs."""
 _OF_LINES = ("channel", "application")
-_OF_DIALOGS = ("note", "dialog_member", "dialog_tag", "presence", "crm_dialog", "crm_entry")
+_OF_DIALOGS = ("note", "dialog_member", "dialog_tag", "presence", "crm_dialog")
 _BY_READER = {"dialogs.totals": "unread.totals", "lines.all": "unread.lines"}
 """Counts over all dialogs start, for a reader, from their few unread ones."""
 
@@ -122,6 +122,8 @@ class _Shown:
         yield "file", f"SELECT t.* FROM {schema}.file t WHERE {about}"
         for table in _OF_DIALOGS:
             yield table, f"SELECT t.* FROM {schema}.{table} t WHERE t.dialog_id IS NULL OR {dialog}"
+        yield "crm_entry", self._entries(dialog)
+        yield "crm_arrived", f"SELECT * FROM {schema}.crm_arrived WHERE 1 = 0"
         yield "contact", self._contacts()
         yield "robot_run", self._runs()
         told = f"{dialog} OR {self._lost()}" if self.only_own else dialog
@@ -179,6 +181,17 @@ class _Shown:
             of_run, about = f"{of_run} AND p.channel_id IS NOT NULL", f"p.{self.channel}"
         shared = f"EXISTS ({of_run}) AND NOT EXISTS ({of_run} AND NOT {about})"
         return f"SELECT t.* FROM {schema}.robot_run t WHERE {mine} OR ({shared})"
+
+    def _entries(self, dialog: str) -> str:
+        """What a CRM is to be told of a visible dialog or run; of a text that belongs to none also by its channel."""
+        schema = self.schema
+        runs = f"SELECT r.id, r.entry_id FROM ({self._runs()}) r"
+        own = "r.entry_id = t.id OR (t.act = 'comment' AND CAST(r.id AS TEXT) = t.remote)"
+        about = f"EXISTS (SELECT 1 FROM ({runs}) r WHERE {own})"
+        if not self.only_own:
+            paired = f"SELECT p.id FROM {schema}.crm_pairing p WHERE p.{self.channel}"
+            about = f"t.pairing_id IN ({paired}) OR {about}"
+        return f"SELECT t.* FROM {schema}.crm_entry t WHERE {dialog} OR (t.dialog_id IS NULL AND ({about}))"
 
     def _audible(self) -> str:
         """The visible part of the journal, according to the types of events.
