@@ -16,7 +16,7 @@ from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.journal.messages import ChangeRefused, MessageEvent
 from chatapp_cli.domain.message import PENDING, State
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import dialogs
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
@@ -65,7 +65,9 @@ class Conversation:
         self.states: dict[DialogId, ComposerState] = {}
         """What is being written, by dialog."""
         self.deleted_dialog: DialogId | None = None
-        """The open dialog, if it was deleted since it was opened."""
+        """The open dialog, if it was deleted since it was opened, or is not this operator's any more."""
+        self.is_hidden = False
+        """Whether that dialog goes on, but is hidden from this operator now."""
         self.is_ready = False
         """Whether `card` and `composer` exist."""
         self._body = body
@@ -182,7 +184,7 @@ class Conversation:
 
     def _turn_to(self, opening: Opening) -> None:
         """Make a dialog the one that answers go to."""
-        self.opening = opening
+        self.opening, self.deleted_dialog = opening, None
         self._show_card(opening)
         self.dialogs.mark_opened(opening.card.id)
         self._turn_composer(opening, self.states.setdefault(opening.card.id, ComposerState()))
@@ -220,7 +222,7 @@ class Conversation:
     def repaint(self) -> None:
         """Paint in the colours of another theme."""
         self.transcript.repaint()
-        if self.opening is not None:
+        if self.opening is not None and self.opening.card.id != self.deleted_dialog:
             self.card.tell(self.opening)
 
     def allow(self) -> None:
@@ -233,8 +235,7 @@ class Conversation:
         """Why nothing can be sent, and a warning."""
         card, channel, workspace = opening.card, opening.channel, self.page.workspace
         if card.id == self.deleted_dialog:
-            what = T("The dialog with {name} is no more: its channel was unbound.", name=card.name)
-            return Refused("gone", what, T("Choose another dialog.")), ""
+            return Refused("gone", self.loss(card.name), T("Choose another dialog.")), ""
         from chatapp_cli.tui.session import outgoing
 
         stop, warning = outgoing.refusal_and_warning(
@@ -253,11 +254,25 @@ class Conversation:
         for part in self.parts:
             part.renewed()
 
-    def lose(self, opening: Opening) -> None:
-        """Note that the open dialog was deleted; its messages and the text of the composer stay on the page."""
+    def loss(self, name: str) -> Text:
+        """Why the dialog that was lost cannot be answered."""
+        if self.is_hidden:
+            return T("This dialog is not yours any more.")
+        return T("The dialog with {name} is no more: its channel was unbound.", name=name)
+
+    async def lose(self, opening: Opening) -> None:
+        """Note that the open dialog was deleted: its messages and the text of the composer stay on the page.
+
+        Of one that is now hidden from this operator only the text of the composer stays.
+        """
+        goes_on = await self.page.workspace.read(partial(_goes_on, dialog=opening.card.id))
         if self.deleted_dialog == opening.card.id or not self.is_open(opening):
             return
-        self.deleted_dialog = opening.card.id
+        self.deleted_dialog, self.is_hidden = opening.card.id, goes_on
+        if goes_on:
+            self.transcript.open(self.page.workspace.manifest(opening.channel), conversations.NOTHING)
+            self.heading.tell(None)
+            self.card.clear()
         for part in self.parts:
             part.dialog_deleted()
         self.allow()
@@ -312,11 +327,11 @@ class Conversation:
         except NotFound:
             if await workspace.read(partial(_exists, dialog=opening.card.id)):
                 raise
-            self.lose(opening)
+            await self.lose(opening)
             return
         if not self.is_open(opening) or not self.shows(opening):
             return
-        if not self.shows(fresh):
+        if not self.shows(fresh) or self.deleted_dialog == fresh.card.id:  # it may be theirs again
             await self.open(fresh.card.id, exact=True)
             return
         self.opening = fresh
@@ -346,3 +361,8 @@ def _exists(tx: Tx, dialog: DialogId) -> bool:
     except NotFound:
         return False
     return True
+
+
+def _goes_on(tx: Tx, dialog: DialogId) -> bool:
+    """Whether a dialog exists, for whomever."""
+    return _exists(tx.whole(), dialog)
