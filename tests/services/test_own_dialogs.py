@@ -9,18 +9,23 @@ from typing import Any
 
 import pytest
 
+from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.arrival import Peer, PeerChanged, Profile
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, Rejected
 from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.domain.journal.messages import DeadLetterKept
 from chatapp_cli.domain.session_request import SessionMethod
+from chatapp_cli.domain.text import T
 from chatapp_cli.services import (
     acting,
     acts,
+    alarms,
     channels,
     composing,
     dialogs,
     duties,
+    journal,
     mailing,
     onward,
     operators,
@@ -74,8 +79,8 @@ def mailed(tx: Tx, shop: Shop, channel: ChannelId, *addresses: str) -> Mapping[s
     return {"new": len(found.new), "bad": len(found.bad)}
 
 
-def by_robot(**arguments: str) -> Callable[[Tx], object]:
-    return lambda tx: acts.perform("send_message", ActCall(tx=tx, able=able, arguments=arguments, key="k"))[0].refusal
+def by_robot(robot: str = "send_message", **arguments: str) -> Callable[[Tx], object]:
+    return lambda tx: acts.perform(robot, ActCall(tx=tx, able=able, arguments=arguments, key="k"))[0].refusal
 
 
 def refusal_of(shop: Shop, job: Callable[[Tx], Any]) -> Any:
@@ -97,6 +102,7 @@ def test_a_colleagues_client_is_not_written_to_by_any_way(shop: Shop, channel: C
     asked += [request(number, one) for number in (channel, other) for one in (OLEG, "@oleg_k")]
     ways = [partial(composing.accept, able=able, request=one) for one in asked]
     ways += [by_robot(phone=OLEG, message="Да"), by_robot(chat_id="oleg", message="Да")]
+    ways += [by_robot("set_tags", phone=OLEG, tags="VIP"), by_robot("rename_chat", chat_id="oleg", title="Да")]
 
     def is_refused(way: Callable[[Tx], Any]) -> None:
         found = refusal_of(shop, way)
@@ -149,3 +155,14 @@ def test_a_group_that_they_have_made_is_theirs(shop: Shop, channel: ChannelId, m
     else:
         with pytest.raises(NotFound):
             as_vera(shop, lambda tx: dialogs.card(tx, dialog))
+
+
+def test_they_hear_of_the_state_of_a_channel_and_of_nothing_that_may_be_of_any_client_of_it(
+    shop: Shop, channel: ChannelId
+) -> None:
+    start = shop.read(journal.last)
+    for kind in (AlarmKind.CHANNEL, AlarmKind.DEAD_LETTER, AlarmKind.UNCERTAIN):
+        shop.write(lambda tx, kind=kind: alarms.raise_(tx, kind, "7", T("Олег"), channel))
+    shop.write(lambda tx: tx.emit(DeadLetterKept(channel=channel, arrived=1, problem="Олег")))
+    told = as_vera(shop, lambda tx: [entry.event for entry in journal.after(tx, start, n=9)])
+    assert [event.kind for event in told] == [one.kind for one in as_vera(shop, alarms.open_alarms)] == ["channel"]
