@@ -11,6 +11,7 @@ import pytest
 
 from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.arrival import Peer, PeerChanged, Profile
+from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, Rejected
 from chatapp_cli.domain.ids import ChannelId, DialogId
@@ -23,6 +24,7 @@ from chatapp_cli.services import (
     alarms,
     channels,
     composing,
+    crm_people,
     dialogs,
     duties,
     journal,
@@ -34,6 +36,7 @@ from chatapp_cli.services import (
     session_requests,
 )
 from chatapp_cli.services.act_call import ActCall
+from chatapp_cli.services.crm_people import PersonThere
 from chatapp_cli.services.mailing import Recipient
 from chatapp_cli.services.message_request import MessageRequest, ToAddress, ToPerson
 from chatapp_cli.store.tx import Tx
@@ -166,3 +169,15 @@ def test_they_hear_of_the_state_of_a_channel_and_of_nothing_that_may_be_of_any_c
     shop.write(lambda tx: tx.emit(DeadLetterKept(channel=channel, arrived=1, problem="Олег")))
     told = as_vera(shop, lambda tx: [entry.event for entry in journal.after(tx, start, n=9)])
     assert [event.kind for event in told] == [one.kind for one in as_vera(shop, alarms.open_alarms)] == ["channel"]
+
+
+def test_of_the_employees_of_a_crm_and_the_operators_only_oneself_is_shown(shop: Shop, channel: ChannelId) -> None:
+    del channel
+    shop.write(lambda tx: operators.add(tx, "Пётр", "", ()))
+    people = [PersonThere(employee=Employee(id="1", name=name), operator=name) for name in (VERA, "Пётр", "")]
+
+    def seen(tx: Tx) -> tuple[list[str], list[str]]:
+        return [one.operator for one in crm_people.shown(tx, people)], crm_people.without(tx, ())
+
+    assert as_vera(shop, seen) == ([VERA], [VERA])
+    assert shop.read(seen) == ([VERA, "Пётр", ""], [VERA, "Пётр"])
