@@ -79,12 +79,12 @@ def _with_account(tx: Tx, who: OperatorRow, *, owner: bool) -> Acting:
     return Acting(who.name, account=True, lines=lines, owner=owner, only_own=bool(who.only_own))
 
 
-def in_name_of(tx: Tx, author: str, *rights: Right) -> Tx:
+def in_name_of(tx: Tx, name: str, *rights: Right) -> Tx:
     """The transaction in which the program goes on with what somebody began, with these rights.
 
-    It sees the whole store; but only what the author sees, if that is now only their own dialogs.
+    It sees the whole store; but only what they see, if that is now only their own dialogs.
     """
-    who, account = system(author, *rights), operators.known(tx.whole(), author)
+    who, account = system(name, *rights), operators.known(tx.whole(), name)
     if account is None or not account.only_own:
         return tx.whole().by(who)
     seen = _with_account(tx.whole(), account, owner=False)

@@ -235,7 +235,7 @@ class Conversation:
         """Why nothing can be sent, and a warning."""
         card, channel, workspace = opening.card, opening.channel, self.page.workspace
         if card.id == self.deleted_dialog:
-            return Refused("gone", self.loss(card.name), T("Choose another dialog.")), ""
+            return Refused("gone", loss(card.name, hidden=self.is_hidden), T("Choose another dialog.")), ""
         from chatapp_cli.tui.session import outgoing
 
         stop, warning = outgoing.refusal_and_warning(
@@ -254,17 +254,8 @@ class Conversation:
         for part in self.parts:
             part.renewed()
 
-    def loss(self, name: str) -> Text:
-        """Why the dialog that was lost cannot be answered."""
-        if self.is_hidden:
-            return T("This dialog is not yours any more.")
-        return T("The dialog with {name} is no more: its channel was unbound.", name=name)
-
     async def lose(self, opening: Opening) -> None:
-        """Note that the open dialog was deleted: its messages and the text of the composer stay on the page.
-
-        Of one that is now hidden from this operator only the text of the composer stays.
-        """
+        """Note that the open dialog was deleted, and keep all on the page; of one now hidden only the composer's text."""
         goes_on = await self.page.workspace.read(partial(_goes_on, dialog=opening.card.id))
         if self.deleted_dialog == opening.card.id or not self.is_open(opening):
             return
@@ -290,7 +281,7 @@ class Conversation:
         near = {opening.card.id, *(way.id for way in opening.ways)}
         invited = self._invitations() if news.any_of(MessageEvent) else set()
         if near & news.dialogs() or opening.channel.id in news.channels():
-            self._tell_refusals(opening, news)
+            _tell_refusals(self.page, opening, news)
             await self._reread(
                 opening, {*invited, *(one for dialog in opening.thread for one in news.messages(dialog))}
             )
@@ -300,14 +291,6 @@ class Conversation:
     def _invitations(self) -> set[MessageId]:
         """The invitations that are shown: a message in any dialog may answer one."""
         return {one.message.id for one in self.transcript.entries if one.mail is not None and one.mail.invitation}
-
-    def _tell_refusals(self, opening: Opening, news: JournalAdvanced) -> None:
-        """Show notices of refused edits, deletions and reactions, which leave no mark on their messages."""
-        for event in news.events:
-            if isinstance(event, ChangeRefused) and event.dialog in opening.thread:
-                manifest = self.page.workspace.manifest(opening.channel_of(event.dialog))
-                reason = words.reason(manifest, event.code, event.detail)
-                self.page.notify("\n".join(filter(None, reason)), severity="warning", markup=False, timeout=8)
 
     async def read_all_again(self) -> None:
         """Read everything that is open again."""
@@ -353,6 +336,22 @@ class Conversation:
         for part in self.parts:
             part.tick()
         self.allow()
+
+
+def loss(name: str, *, hidden: bool) -> Text:
+    """Why a dialog that was lost cannot be answered: it is hidden from this operator now, or no more."""
+    if hidden:
+        return T("This dialog is not yours any more.")
+    return T("The dialog with {name} is no more: its channel was unbound.", name=name)
+
+
+def _tell_refusals(page: ActionPage, opening: Opening, news: JournalAdvanced) -> None:
+    """Show notices of refused edits, deletions and reactions, which leave no mark on their messages."""
+    for event in news.events:
+        if isinstance(event, ChangeRefused) and event.dialog in opening.thread:
+            manifest = page.workspace.manifest(opening.channel_of(event.dialog))
+            reason = words.reason(manifest, event.code, event.detail)
+            page.notify("\n".join(filter(None, reason)), severity="warning", markup=False, timeout=8)
 
 
 def _exists(tx: Tx, dialog: DialogId) -> bool:

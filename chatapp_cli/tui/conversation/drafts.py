@@ -19,7 +19,7 @@ from chatapp_cli.services import drafts
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.conversation import stored_drafts
-from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.conversation.conversation import Conversation, loss
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.cells import line
 from chatapp_cli.tui.session.composer_state import ComposerState
@@ -86,7 +86,7 @@ class Drafts(ConversationPart):
         if opening is None:
             return
         dialog, name = opening.card.id, opening.card.name
-        lines = [show(self.conversation.loss(line(name)))]
+        lines = [show(loss(line(name), hidden=self.conversation.is_hidden))]
         state = self.conversation.states.get(dialog, ComposerState())
         if state.text.strip():
             with suppress(OSError):  # closing the window tries again and prints the path
