@@ -255,7 +255,7 @@ class Conversation:
             part.renewed()
 
     async def lose(self, opening: Opening) -> None:
-        """Note that the open dialog was deleted, and keep all on the page; of one now hidden only the composer's text."""
+        """Note that the open dialog was deleted and keep all on the page; of a hidden one only the composer's text."""
         goes_on = await self.page.workspace.read(partial(_goes_on, dialog=opening.card.id))
         if self.deleted_dialog == opening.card.id or not self.is_open(opening):
             return
