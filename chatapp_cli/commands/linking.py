@@ -205,7 +205,8 @@ def roster(company: Company, named: str) -> tuple[Sequence[PersonThere], Sequenc
     row, found = asked(company, named, CrmQuestion.EMPLOYEES)
     company.write(partial(staff.recognise, link=row.id, found=found))
     rows = company.read(lambda tx: staff.said(tx, row.id))
-    return crm_people.roster(found, rows), company.read(lambda tx: crm_people.without(tx, rows))
+    people = crm_people.roster(found, rows)
+    return company.read(lambda tx: (crm_people.shown(tx, people), crm_people.without(tx, rows)))
 
 
 def map_employee(company: Company, named: str, operator: str, employee: str) -> str:

@@ -82,7 +82,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
             one.who.name,
             _("cannot log in") if one.who.disabled else _("can log in"),
             _seen(one),
-            _("only their own") if one.who.only_own else _("all"),
+            _seen_dialogs(one),
             attended.words(now),
         )
         for one, now in zip(found, there, strict=True)
@@ -92,6 +92,10 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
 
 def _seen(one: operators.OperatorAccount) -> str:
     return _("all") if one.lines is None else ", ".join(line.name for line in one.lines)
+
+
+def _seen_dialogs(one: operators.OperatorAccount) -> str:
+    return _("only their own") if one.who.only_own else _("all")
 
 
 @app.command(cls=Verb)
@@ -147,10 +151,26 @@ def lines(
     line: Lines = None,
     every: Annotated[bool, typer.Option("--all", help=N_("Every line, those to come too"))] = False,
 ) -> None:
-    """Set which lines an operator sees."""
-    if every == bool(line):
+    """Set which lines an operator sees; without an option, show which."""
+    if not every and not line:
+        _show_seen(ctx, name)
+        return
+    if every and line:
         raise UsageError(T("Name the lines with --line, or use --all."))
     write(ctx, lambda tx: operators.see_lines(tx, name, None if every else numbers(tx, line or ())), whole=True)
+
+
+def _show_seen(ctx: typer.Context, name: str) -> None:
+    """Show what an account sees: one's own, or anybody's to who may change them."""
+    from chatapp_cli.commands import printing
+    from chatapp_cli.runtime.login import accounts
+
+    with opened(ctx) as company:
+        if company.acting_name != name:
+            company.require(Right.USERS)
+        company.whole.read(lambda tx: operators.find(tx, name))
+        [one] = [one for one in accounts(company) if one.who.name == name]
+    printing.facts({_("Operator"): name, _("Lines"): _seen(one), _("Dialogs"): _seen_dialogs(one)})
 
 
 @app.command(cls=Verb)
@@ -161,8 +181,11 @@ def dialogs(
     only_own: OnlyOwn = False,
     every: Annotated[bool, typer.Option("--all", help=N_("Every dialog of their lines"))] = False,
 ) -> None:
-    """Set which dialogs of their lines an operator sees."""
-    if every == only_own:
+    """Set which dialogs of their lines an operator sees; without an option, show which."""
+    if not every and not only_own:
+        _show_seen(ctx, name)
+        return
+    if every and only_own:
         raise UsageError(T("Use --only-own, or --all."))
     write(ctx, lambda tx: operators.see_only_own(tx, name, only_own=only_own), whole=True)
 

@@ -93,6 +93,7 @@ class Whereabouts:
 
     def beginning(self, addresses: Sequence[str], called: str) -> Target:
         """The first channel that can begin a conversation at one of the addresses of somebody. Raises Refused."""
+        self._require_unmet(addresses)
         refusal = None
         for channel in self.possible.values():
             for address in self._meant_in(channel, addresses):
@@ -106,6 +107,12 @@ class Whereabouts:
         if refusal is not None:
             raise refusal
         raise Refused("no_address", T("{name} has no dialog here, and no address that can be written to.", name=called))
+
+    def _require_unmet(self, addresses: Sequence[str]) -> None:
+        """Raise Refused if any of the channels leads to a hidden dialog: no other channel goes around it."""
+        for channel in self.possible.values():
+            for address in self._meant_in(channel, addresses):
+                reaching.require_unmet(self.tx, channel, self.able(channel), address)
 
     def _reached(self, channel: ChannelRow, address: str) -> Reach:
         """How a channel reaches somebody; bare digits are nobody's phone. Raises Refused."""

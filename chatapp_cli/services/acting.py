@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.access import Acting
+from chatapp_cli.domain.access import Acting, Right, system
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
@@ -77,3 +77,15 @@ def _with_account(tx: Tx, who: OperatorRow, *, owner: bool) -> Acting:
     seen = operators.lines(tx, who)
     lines = None if seen is None else tuple(line.id for line in seen)
     return Acting(who.name, account=True, lines=lines, owner=owner, only_own=bool(who.only_own))
+
+
+def in_name_of(tx: Tx, name: str, *rights: Right) -> Tx:
+    """The transaction in which the program goes on with what somebody began, with these rights.
+
+    It sees the whole store; but only what they see, if that is now only their own dialogs.
+    """
+    who, account = system(name, *rights), operators.known(tx.whole(), name)
+    if account is None or not account.only_own:
+        return tx.whole().by(who)
+    seen = _with_account(tx.whole(), account, owner=False)
+    return tx.through(visibility(seen, tx.dialect), who._replace(only_own=True))

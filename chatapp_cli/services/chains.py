@@ -57,6 +57,14 @@ class _Passed:
     refusal: ChatappError
 
 
+def require_unmet(tx: Tx, able: Able, steps: Sequence[ChainStep]) -> None:
+    """Raise Refused if any channel of a chain leads to a dialog that is hidden from who sees only their own."""
+    for one in steps:
+        channel = channels.one(tx, one.channel)
+        for address in one.addresses:
+            reaching.require_unmet(tx, channel, able(channel), address)
+
+
 def enqueue_first(
     tx: Tx, able: Able, steps: Sequence[ChainStep], draft: Draft, options: SendOptions, *, adapts: bool = True
 ) -> MessageId:

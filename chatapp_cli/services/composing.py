@@ -90,6 +90,7 @@ def _accept_new(tx: Tx, able: Able, request: MessageRequest) -> MessageId:
             if only is not None:
                 return _in_only_channel(tx, able, only, address.to, request)
             steps = _steps(tx, able, address)
+            chains.require_unmet(tx, able, steps)
             first = channels.one(tx, steps[0].channel)
             draft, options = worded(tx, able, first, request), send_options(tx, first, request)
             return chains.enqueue_first(tx, able, steps, draft, options, adapts=len(steps) > 1)

@@ -17,7 +17,7 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId, Millis
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, channels, crm_card_talk, dialogs, employees, links, pairings, words
+from chatapp_cli.services import access, channels, crm_card_talk, dialogs, employees, links, pairings, reaching, words
 from chatapp_cli.services.message_request import InDialog, SendTarget, ToAddress
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import ChatRow, LinkRow, ShownEntryRow
@@ -145,9 +145,11 @@ def target(tx: Tx, able: Able, link: LinkId, client: ClientOfCard, way: CardWay)
     """The dialog of a card's client, otherwise their phone in a channel that can write first.
 
     Raises UsageError with the list if there are several, since a guess could be the wrong person; Refused if there is
-    none.
+    none, and for a card of which anything is hidden from who sees only their own dialogs: it is not even named to them.
     """
     access.require(tx, Right.ANSWER)
+    if _is_a_colleagues(tx, link, client):
+        return _own(tx, link, client, way)
     every = [] if way.phone else _narrowed(_known(tx, link, client.chats), way)
     if way.dialog is not None and not every:
         raise _no_such_dialog(client, way.dialog)
@@ -158,6 +160,27 @@ def target(tx: Tx, able: Able, link: LinkId, client: ClientOfCard, way: CardWay)
         raise _several_dialogs(client, [one.dialog for one in every])
     phone = _phone(client, way.phone, ours=channels.is_own_phone(tx))
     return ToAddress(_channel(tx, able, link, client, phone, way).id, phone)
+
+
+def _is_a_colleagues(tx: Tx, link: LinkId, client: ClientOfCard) -> bool:
+    """Whether any dialog or address of a card is hidden from who sees only their own dialogs."""
+    if tx.acting is None or not tx.acting.only_own:
+        return False
+    if len(_known(tx, link, client.chats)) < len(_known(tx.whole(), link, client.chats)):
+        return True
+    return any(reaching.is_a_colleagues(tx, one) for one in (*(one.phone for one in client.phones), *client.others))
+
+
+def _own(tx: Tx, link: LinkId, client: ClientOfCard, way: CardWay) -> InDialog:
+    """The dialog that was named, if it is visible. Raises Refused, which tells nothing of the card."""
+    for one in _known(tx, link, client.chats):
+        if one.dialog.id == way.dialog:
+            return InDialog(one.dialog.id)
+    raise Refused(
+        "not_own",
+        T("The client of this card is not yours."),
+        T("Ask a colleague who sees them to assign their dialog to you."),
+    )
 
 
 def known_dialogs(tx: Tx, link: LinkId, client: ClientOfCard) -> list[DialogCard]:

@@ -294,6 +294,7 @@ def letter(tx: Tx, arrived: int) -> CrmArrivedRow:
 def revive(tx: Tx, arrived: int) -> None:
     """Try a dead letter of a CRM again, as after a fix. Raises NotFound."""
     access.require(tx, Right.REPAIR)
+    letter(tx, arrived)
     link: LinkId | None = tx.value("crmevents.revive", id=arrived)
     if link is None:
         raise _no_dead_letter(arrived)
@@ -303,6 +304,7 @@ def revive(tx: Tx, arrived: int) -> None:
 def delete(tx: Tx, arrived: int) -> None:
     """Delete a dead letter of a CRM. Raises NotFound."""
     access.require(tx, Right.REPAIR)
+    letter(tx, arrived)
     if not tx.run("crmevents.drop", id=arrived):
         raise _no_dead_letter(arrived)
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import crm_owners, employees, operators
+from chatapp_cli.services import access, crm_owners, employees, operators
 from chatapp_cli.store.rows.crm import EmployeeRow, LinkRow
 from chatapp_cli.store.tx import Tx
 
@@ -45,9 +46,24 @@ def _person(one: Employee, row: EmployeeRow | None) -> PersonThere:
 
 
 def without(tx: Tx, rows: Sequence[EmployeeRow]) -> list[str]:
-    """The operators with accounts who are no employee of a CRM."""
+    """The operators with accounts who are no employee of a CRM; only oneself for who may change neither."""
     joined = {row.operator for row in rows if row.employee}
-    return [one.name for one in operators.everything(tx) if one.name not in joined and not one.disabled]
+    return [name for name in operators_to_join(tx) if name not in joined]
+
+
+def operators_to_join(tx: Tx) -> list[str]:
+    """The operators who can log in; only oneself for who may change neither accounts nor CRMs."""
+    every = [one.name for one in operators.everything(tx) if not one.disabled]
+    return every if _may_know_all(tx) else [name for name in every if name == tx.name]
+
+
+def shown(tx: Tx, people: Sequence[PersonThere]) -> list[PersonThere]:
+    """Those of a roster who are shown: all for who may change accounts or CRMs, otherwise oneself."""
+    return list(people) if _may_know_all(tx) else [one for one in people if tx.name and one.operator == tx.name]
+
+
+def _may_know_all(tx: Tx) -> bool:
+    return bool({Right.USERS, Right.CRM} & access.rights(tx))
 
 
 def troubles(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM, Right
-from chatapp_cli.domain.crm.states import SHOWING, Act, TextFate
+from chatapp_cli.domain.crm.states import AWAITED, SHOWING, Act, TextFate
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused
 from chatapp_cli.domain.ids import DialogId, EntryId, LinkId, MessageId, Millis, PairingId
 from chatapp_cli.domain.journal.links import EntryDied, EntryDropped, EntryEvent, EntryRetried, EntrySettled
@@ -487,9 +487,11 @@ def _never_told(tx: Tx, link: LinkId, message: MessageId) -> None:
 
 
 def drop(tx: Tx, entry: EntryId) -> None:
-    """Give up telling a CRM something. Raises Refused while it is being told."""
+    """Give up telling a CRM something. Raises Refused while it is being told, or an automation waits for it."""
     access.require(tx, Right.REPAIR)
     row = one(tx, entry)
+    if row.state != "dead" and row.act in AWAITED:
+        raise Refused("awaited", T("Entry {n} is not dropped: an automation of the CRM waits for it.", n=entry))
     if not tx.run("ledger.drop", id=entry):
         raise Refused("being_told", T("Entry {n} is being told right now.", n=entry), T("Try again in a minute."))
     if row.message_id is not None and row.act in SHOWING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatapp_cli.domain.access import PROGRAM, Right, system
+from chatapp_cli.domain.access import PROGRAM, Right
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import MessageId
@@ -12,7 +12,7 @@ from chatapp_cli.domain.journal.chains import ChainEnded, Continued, HandedOn, L
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.recipients import Recipients
-from chatapp_cli.services import chains, channels, composing, dialogs, outbox, state_changes
+from chatapp_cli.services import acting, chains, channels, composing, dialogs, outbox, state_changes
 from chatapp_cli.services.message_request import MessageRequest, ToChainRest
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import SendOptions
@@ -51,7 +51,7 @@ def continue_chain(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
     try:
         with tx.trial():
             request = MessageRequest(to=ToChainRest(rest.steps), draft=draft, options=options)
-            into = composing.accept(tx.whole().by(system(found.author, Right.ANSWER)), able, request)
+            into = composing.accept(acting.in_name_of(tx, found.author, Right.ANSWER), able, request)
     except (Refused, NotFound) as refusal:
         tx.emit(ChainEnded(dialog=found.dialog_id, message=message, why=chains.why(refusal)), actor=PROGRAM)
         state_changes.answer_failed(tx, message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any
+from typing import Any, Final
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import PROGRAM, Right
@@ -24,6 +24,9 @@ from chatapp_cli.services import access, channels, contacts, usernames
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.people import ContactRow
 from chatapp_cli.store.tx import Tx
+
+_OF_A_PERSON: Final = frozenset({"phone", "email", "username"})
+_ASSIGN: Final = T("Ask a colleague who sees it to assign it to you.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +86,49 @@ def reach(
 
     Raises Refused if it cannot write first to such an address, or has a dialog there that is not the acting operator's.
     """
-    if tx.acting is not None and tx.acting.only_own:
-        _require_unmet(tx, channel, can, to, subject)
+    require_unmet(tx, channel, can, to, subject=subject)
     return _reached(lookup or Lookup(tx, channel.id), channel, can, to, subject)
 
 
-def _require_unmet(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, subject: str) -> None:
-    """Raise Refused if only dialogs lead to an address that the acting operator does not see."""
-    if _met(tx, channel, can, to, subject) is None and _met(tx.whole(), channel, can, to, subject) is not None:
-        raise Refused(
-            "not_own",
-            T("The dialog with {to} in {channel} is not yours.", to=to, channel=channel.title),
-            T("Ask a colleague who sees it to assign it to you."),
-        )
+def require_unmet(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, *, subject: str = "") -> None:
+    """Raise Refused for an address of somebody whose dialogs are hidden from who sees only their own.
+
+    That is so in this channel, also under a username that may have changed hands since, and in any other channel if the
+    address is a phone, an e-mail address or a username, which name a person and no chat.
+    """
+    if tx.acting is None or not tx.acting.only_own:
+        return
+    whole = tx.whole()
+    if _met(tx, channel, can, to, subject) is None and _met(whole, channel, can, to, subject) is not None:
+        raise _not_own(channel, to)
+    if known(tx, channel, to) is None and known(whole, channel, to) is not None:
+        raise _not_own(channel, to)
+    if is_a_colleagues(tx, to):
+        raise Refused("not_own", T("The client with {to} is not yours.", to=to), _ASSIGN)
+
+
+def _not_own(channel: ChannelRow, to: str) -> Refused:
+    what = T("The dialog with {to} in {channel} is not yours.", to=to, channel=channel.title)
+    return Refused("not_own", what, _ASSIGN)
 
 
 def _met(tx: Tx, channel: ChannelRow, can: Capabilities, to: str, subject: str) -> DialogId | None:
     with suppress(Refused):  # it is raised again, if nobody has met them
         return _reached(Lookup(tx, channel.id), channel, can, to, subject).dialog
     return None
+
+
+def is_a_colleagues(tx: Tx, to: str) -> bool:
+    """Whether contacts have an address, and all of them are hidden from who sees only their own dialogs."""
+    limited = tx.acting is not None and tx.acting.only_own
+    return limited and not _is_of_somebody(tx, to) and _is_of_somebody(tx.whole(), to)
+
+
+def _is_of_somebody(tx: Tx, to: str) -> bool:
+    """Whether a contact has an address that is the same person's in every channel."""
+    kind = openings(to)[0]
+    address = canonical(to, kind) if kind == "phone" else to
+    return kind in _OF_A_PERSON and bool(contacts.at(tx, address))
 
 
 def _reached(lookup: Lookup, channel: ChannelRow, can: Capabilities, to: str, subject: str) -> Reach:

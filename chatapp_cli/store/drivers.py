@@ -46,7 +46,6 @@ PRAGMA busy_timeout=0
 class Driver(ManyRows, Protocol):
     """The interface of a database."""
 
-    dialect: str
     url: str
     locks: bool
     """Whether ``lock`` keeps every other process out until this one ends, however late its heartbeats are."""

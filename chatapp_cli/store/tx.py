@@ -61,6 +61,9 @@ class Connection(Protocol):
 class ManyRows(Protocol):
     """How a database inserts rows, one at a time or many."""
 
+    dialect: str
+    """``sqlite`` or ``postgresql``."""
+
     def inserted(self, cursor: Any) -> int | None:
         """The id of the row that a cursor just inserted, if any."""
         ...
@@ -153,6 +156,11 @@ class Tx:
     def by(self, acting: Acting) -> Tx:
         """The same transaction with this actor; what is visible stays as it is."""
         return self.through(self._visibility, acting)
+
+    @property
+    def dialect(self) -> str:
+        """The dialect of the database: ``sqlite`` or ``postgresql``."""
+        return self._many.dialect
 
     @property
     def name(self) -> str:

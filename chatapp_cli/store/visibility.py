@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.journal.base import Audience
 from chatapp_cli.domain.journal.reading import topics_for
@@ -20,11 +21,11 @@ from chatapp_cli.store.named import Statement
 _BEGINS = re.compile(r"(SELECT|WITH RECURSIVE|WITH)\s")
 _CHANGES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM) \w")
 _WORD = re.compile(r"\w+")
-_OF_CHANNELS = ("alarm", "errand", "template", "crm_pairing")
+_OF_CHANNELS = ("errand", "template", "crm_pairing")
 _OF_MESSAGING = ("message", "outbox", "attempt", "arrived")
 """Of a channel, and about one of its dialogs."""
 _OF_LINES = ("channel", "application")
-_OF_DIALOGS = ("note", "dialog_member", "dialog_tag", "presence", "crm_dialog", "crm_entry")
+_OF_DIALOGS = ("note", "dialog_member", "dialog_tag", "presence", "crm_dialog")
 _BY_READER = {"dialogs.totals": "unread.totals", "lines.all": "unread.lines"}
 """Counts over all dialogs start, for a reader, from their few unread ones."""
 
@@ -122,14 +123,20 @@ class _Shown:
         yield "file", f"SELECT t.* FROM {schema}.file t WHERE {about}"
         for table in _OF_DIALOGS:
             yield table, f"SELECT t.* FROM {schema}.{table} t WHERE t.dialog_id IS NULL OR {dialog}"
+        alarm = f" AND kind = {_quoted(AlarmKind.CHANNEL)}" if self.only_own else ""
+        yield "alarm", f"SELECT * FROM {schema}.alarm WHERE {self.channel}{alarm}"
+        yield "crm_entry", self._entries(dialog)
+        yield "crm_arrived", f"SELECT * FROM {schema}.crm_arrived WHERE 1 = 0"
         yield "contact", self._contacts()
         yield "robot_run", self._runs()
         told = f"{dialog} OR {self._lost()}" if self.only_own else dialog
+        anybodys = f" AND NOT ({self._of_anybody()})" if self.only_own else ""
         yield (
             "journal",
             (
                 f"SELECT t.* FROM {schema}.journal t WHERE {self._audible()} AND (t.dialog_id IS NULL OR {told})"
                 f" AND (t.channel_id IS NULL OR t.{self.channel}) AND (t.message_id IS NULL OR {of_message})"
+                f"{anybodys}"
             ),
         )
 
@@ -180,6 +187,17 @@ class _Shown:
         shared = f"EXISTS ({of_run}) AND NOT EXISTS ({of_run} AND NOT {about})"
         return f"SELECT t.* FROM {schema}.robot_run t WHERE {mine} OR ({shared})"
 
+    def _entries(self, dialog: str) -> str:
+        """What a CRM is to be told of a visible dialog or run; of a text that belongs to none also by its channel."""
+        schema = self.schema
+        runs = f"SELECT r.id, r.entry_id FROM ({self._runs()}) r"
+        own = "r.entry_id = t.id OR (t.act = 'comment' AND CAST(r.id AS TEXT) = t.remote)"
+        about = f"EXISTS (SELECT 1 FROM ({runs}) r WHERE {own})"
+        if not self.only_own:
+            paired = f"SELECT p.id FROM {schema}.crm_pairing p WHERE p.{self.channel}"
+            about = f"t.pairing_id IN ({paired}) OR {about}"
+        return f"SELECT t.* FROM {schema}.crm_entry t WHERE {dialog} OR (t.dialog_id IS NULL AND ({about}))"
+
     def _audible(self) -> str:
         """The visible part of the journal, according to the types of events.
 
@@ -196,6 +214,12 @@ class _Shown:
         caused = f"(t.actor = {_quoted(self.reader)} OR {self._begins('name')})"
         own = f"t.topic IN ({topics[Audience.OWN]}) AND {caused}" if self.reader else "1 = 0"
         return f"(({shared}) OR ({about_one}) OR ({own}))"
+
+    def _of_anybody(self) -> str:
+        """Whether an event may be of any client of a channel: what could not be understood, and alarms of messages."""
+        of_channel = f"""t.data LIKE '{{"kind": "{AlarmKind.CHANNEL}"%'"""
+        arrived = "substr(t.topic, 1, 8) = 'arrived.' AND t.dialog_id IS NULL"
+        return f"({arrived}) OR (substr(t.topic, 1, 6) = 'alarm.' AND NOT {of_channel})"
 
     def _begins(self, key: str) -> str:
         """Whether an event names the reader first, under a key."""

@@ -60,7 +60,12 @@ def test_accounts_are_made_listed_changed_and_forgotten(chatapp: Shell) -> None:
     assert chatapp("user", "list").rows == [["Пётр", "can log in", "Опт", "all", "present"]]
     chatapp("user", "dialogs", "Пётр", "--only-own")
     assert chatapp("user", "list").rows == [["Пётр", "can log in", "Опт", "only their own", "present"]]
-    assert chatapp.run("user", "dialogs", "Пётр").code == 2
+    assert chatapp("user", "dialogs", "Пётр").rows == [
+        ["Operator", "Пётр"],
+        ["Lines", "Опт"],
+        ["Dialogs", "only their own"],
+    ]
+    assert chatapp.run("user", "dialogs", "Пётр", "--all", "--only-own").code == 2
     chatapp("user", "dialogs", "Пётр", "--all")
     chatapp("user", "lines", "Пётр", "--all")
     chatapp("user", "disable", "Пётр")
@@ -73,7 +78,8 @@ def test_accounts_are_made_listed_changed_and_forgotten(chatapp: Shell) -> None:
     }
     assert "argon2" not in chatapp("user", "list", "--json").out
     chatapp("user", "enable", "Пётр")
-    assert chatapp.run("user", "lines", "Пётр").code == 2
+    assert chatapp("user", "lines", "Пётр").rows[1] == ["Lines", "all"]
+    assert chatapp.run("user", "lines", "Пётр", "--all", "--line", "Опт").code == 2
     chatapp("user", "remove", "Пётр")
     assert chatapp("user", "list", "--json").json == []
     said = chatapp("tail").out

@@ -27,7 +27,7 @@ IN_ANOTHERS_NAME = {
 }
 """What services give to ``emit`` as the actor, each with the reason why it is not whoever acts."""
 AS_ANOTHER = {
-    "onward.continue_chain": "a chain goes on under the name of the message's first author",
+    "acting.in_name_of": "a chain goes on under the name of the message's first author",
     "alarm_messages.send": "an alarm is the program's, and what was written of it too",
     "alarm_messages._accept": "an alarm is the program's, and so is a trial of it",
     "crm_intake._as_author": "an employee of a CRM writes, whom no account of ours stands for",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chatapp_cli.domain.arrival import MessagesDeleted
+from chatapp_cli.domain.arrival import MessagesDeleted, Peer, Profile
 from chatapp_cli.domain.border import at, external_id
 from chatapp_cli.domain.crm.cards import CardChat, CardPhone, CardVisit, ClientOfCard
 from chatapp_cli.domain.crm.link import Card, Place
@@ -14,7 +14,7 @@ from chatapp_cli.domain.errors import ChatappError, NotFound, Refused, UsageErro
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.own_phone import digest
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.services import channels, crm_cards, ledger, lines, pairings
+from chatapp_cli.services import acting, channels, crm_cards, duties, ledger, lines, operators, pairings
 from chatapp_cli.services.crm_cards import CardWay
 from chatapp_cli.services.message_request import InDialog, ToAddress
 from tests.services.paired import CRM, Paired, able, linked
@@ -22,6 +22,8 @@ from tests.stores import Shop
 
 DEAL = Card(kind="deal", id="17", title="Ёлки")
 ANNA, BORIS = CardPhone(phone="8 (916) 000-00-01", whose="Анна"), CardPhone(phone="+79160000002", whose="Борис")
+
+EVERY_WAY = CardWay()
 
 
 @pytest.fixture
@@ -105,6 +107,33 @@ def test_what_cannot_be_written_in_does_not_hide_the_dialogs_of_a_cards_people(d
     people = ("Анна", "Борис")
     assert target(desk, chats=both, people=people) == InDialog(boris)
     assert target(desk, chats=both, people=people, dialog=anna) == InDialog(anna)
+
+
+@pytest.mark.req("S-128", part="access limited to the dialogs that are theirs")
+def test_of_a_card_with_a_hidden_dialog_or_phone_only_ones_own_dialog_is_written_to_and_nothing_is_told(
+    shop: Shop, desk: Paired
+) -> None:
+    anna, boris = heard(desk, "anna", "55"), heard(desk, "boris", "66")
+    met = Profile(id="olga", phone="+79160000002")
+    shop.hear(desk.channel, peer=Peer(key="olga", address="olga"), sender=met)
+    shop.write(lambda tx: operators.add(tx, "Вера", "", (), only_own=True))
+    shop.write(lambda tx: duties.assign(tx, anna, "Вера"))
+    who = shop.read(lambda tx: acting.who_acts(tx, token="", owner=True, name="Вера"))._replace(owner=False)
+    seen = acting.visibility(who, shop.driver.dialect)
+    chats = (CardChat(remote="55", whose="Анна"), CardChat(remote="66", whose="Борис"))
+
+    def found(way: CardWay = EVERY_WAY, **said: Any) -> object:
+        client = ClientOfCard(card=DEAL, **said)
+        try:
+            return shop.read(lambda tx: crm_cards.target(tx.through(seen, who), able, desk.link, client, way))
+        except ChatappError as error:
+            return str(error.what)
+
+    refused = "The client of this card is not yours."
+    assert found(chats=chats) == found(CardWay(dialog=boris), chats=chats) == refused
+    assert found(phones=(ANNA, BORIS)) == found(CardWay(phone="+7999"), phones=(BORIS,)) == refused
+    assert found(CardWay(dialog=anna), chats=chats) == found(chats=chats[:1]) == InDialog(anna)
+    assert found(phones=(ANNA,)) == ToAddress(desk.channel, "+79160000001")
 
 
 def test_among_several_dialogs_one_has_to_be_named_and_it_has_to_be_the_cards(desk: Paired) -> None:

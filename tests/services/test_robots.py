@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from chatapp_cli.domain.crm.events import CrmArrival
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.states import Act
-from chatapp_cli.domain.errors import OutcomeUnknown, RateLimited, Refused, Rejected, Retryable
+from chatapp_cli.domain.errors import NotFound, OutcomeUnknown, RateLimited, Refused, Rejected, Retryable
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.robot import RUN_TIMER, RobotCode
@@ -18,6 +19,7 @@ from chatapp_cli.i18n import show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import (
     channels,
+    crm_intake,
     dialogs,
     employees,
     ledger,
@@ -33,6 +35,7 @@ from chatapp_cli.services import (
 )
 from chatapp_cli.services.crm_run_entries import EntryNotReady
 from chatapp_cli.services.robots import RobotSetting
+from chatapp_cli.store.tx import Tx
 from chatapp_cli.store.visibility import Visibility
 from tests.services.robot_stage import ANNA, CAN, LATE, MINUTE, OLEG, Stage, final, robot_stage
 from tests.stores import Shop
@@ -294,14 +297,35 @@ def test_the_dialog_gets_the_responsible_person_if_they_are_one_of_ours(stage: S
     assert shop.read(lambda tx: dialogs.card(tx, dialog)).assignee == assignee
 
 
-def test_an_operator_of_another_line_sees_neither_the_run_nor_for_whom_it_was(stage: Stage, dialect: str) -> None:
+def test_who_does_not_see_the_dialog_of_a_run_sees_neither_it_nor_for_whom_it_was_nor_what_the_crm_is_told_of_it(
+    stage: Stage, dialect: str
+) -> None:
+    """And what came from the CRM and could not be used is shown only to who sees everything: it is of any client."""
     shop, elsewhere = stage.desk.shop, stage.desk.shop.line()
     stage.runs(stage.asked(phone=ANNA, message="Готово"))
     stage.runs(stage.asked(token="w2|A1|x", message="Никому"))
+    unreadable = CrmArrival(provider_id="z", event=None, raw=b"?", problem="?")
+    shop.write(lambda tx: crm_intake.keep(tx, stage.desk.link, [unreadable]))
 
-    def seen(lines: list[Any]) -> list[int]:
-        visibility = Visibility(dialect, lines=lines, reader="Пётр")
-        return list(shop.read(lambda tx: [row.id for row in runs.latest(tx.through(visibility))]))
+    def seen(visibility: Visibility | None) -> tuple[int, ...]:
+        def counted(tx: Tx) -> tuple[int, ...]:
+            return len(runs.latest(tx)), len(ledger.everything(tx)), len(crm_intake.dead(tx))
+
+        return shop.read(lambda tx: counted(tx.through(visibility)))
 
     own = shop.read(lambda tx: channels.one(tx, stage.desk.channel)).line_id
-    assert (seen([own]), seen([elsewhere])) == ([1], [])
+    narrow = partial(Visibility, dialect, reader="Пётр")
+    assert seen(None) == (2, 2, 1)
+    assert seen(narrow(lines=[own])) == (1, 1, 0)
+    assert seen(narrow(lines=[elsewhere])) == seen(narrow(lines=None, only_own=True)) == (0, 0, 0)
+    with pytest.raises(NotFound):
+        shop.write(lambda tx: crm_intake.delete(tx.through(narrow(lines=None, only_own=True)), 1))
+
+
+def test_a_result_for_which_an_automation_waits_is_not_dropped(stage: Stage) -> None:
+    shop = stage.desk.shop
+    stage.runs(stage.asked(phone=ANNA, message="Готово"))
+    [entry] = shop.read(ledger.everything)
+    with pytest.raises(Refused, match="an automation of the CRM waits for it"):
+        shop.write(lambda tx: ledger.drop(tx, entry.id))
+    assert shop.read(ledger.everything) == [entry]

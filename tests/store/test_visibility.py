@@ -44,7 +44,6 @@ ANSWERS = "quick replies are for every line"
 OF_THE_PROGRAM = "kept by the program for itself, and asked for by no person"
 OF_THE_COMPANY = {
     "broken_effect": OF_THE_PROGRAM,
-    "crm_arrived": OF_THE_PROGRAM,
     "crm_employee": "which operator is which employee; both know each other",
     "crm_link": "a CRM serves the whole company; its secrets are sealed",
     "crm_memory": OF_THE_PROGRAM,

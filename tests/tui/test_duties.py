@@ -6,8 +6,9 @@ import pytest
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.services import dialogs, duties, notes
+from chatapp_cli.services import dialogs, duties, notes, operators
 from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.tui.widgets.composer import Pen
 from tests.stores import owner
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import HOUR, ME, MINUTE, NOON, HeldClock
@@ -42,6 +43,33 @@ async def test_a_dialog_is_claimed_given_away_and_filtered_by_who_has_it(window:
         await it.sees("@Пётр")
         await it.press("I")
         await told(it, "Пётр answers for this dialog already.")
+
+
+@pytest.mark.req("S-128", part="access limited to the dialogs that are theirs")
+async def test_of_a_dialog_that_is_somebody_elses_now_only_ones_own_text_stays_until_it_is_given_back(
+    window: Opener, company: Company
+) -> None:
+    company.write(lambda tx: operators.add(tx, ME, "", (), only_own=True))
+    [dialog] = company.read(lambda tx: tx.compose(DialogId, "SELECT id FROM dialog WHERE name = 'Анна Кузнецова'", {}))
+
+    def give(to: str) -> None:
+        company.write(lambda tx: duties.assign(tx.by(owner("Пётр")), dialog, to))
+
+    give(ME)
+    async with window() as it:
+        await it.open("Анна")
+        page = it.app.screen
+        shown = ("anna_kuz", "Доброе утро!")
+        await it.sees(*shown)
+        await it.type("Ждём")
+        give("Пётр")
+        await told(it, "This dialog is not yours any more.")
+        for words in shown:
+            await it.sees_no(words)
+        assert ("unbound" in it.text(), page.query_one(Pen).text) == (False, "Ждём")
+        give(ME)
+        await it.sees(*shown)
+        assert not page.query_one(Pen).disabled
 
 
 async def test_an_assignment_is_chosen_and_taken_back(window: Opener, company: Company) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
+from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.i18n import _
 from chatapp_cli.runtime.asking_crm import asked
-from chatapp_cli.services import crm_people, employees, operators
+from chatapp_cli.services import crm_people, employees
 from chatapp_cli.services.crm_people import PersonThere
-from chatapp_cli.store.rows.crm import EmployeeRow, LinkRow
+from chatapp_cli.store.rows.crm import LinkRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.reading.cells import fit, line
@@ -24,8 +26,8 @@ async def people(page: ActionPage, link: LinkRow) -> None:
     page.say(_("Asking the CRM…"))
     found = await asked(page.workspace.company, link, CrmQuestion.EMPLOYEES)
     await page.workspace.write(partial(employees.recognise, link=link.id, found=found))
-    rows, names = await page.workspace.read(partial(_known, link=link))
-    there = {one.employee.id: one for one in crm_people.roster(found, rows)}
+    people, names = await page.workspace.read(partial(_known, link=link, found=found))
+    there = {one.employee.id: one for one in people}
     if not there:
         page.say(_("The CRM tells of no employee."))
         return
@@ -41,8 +43,9 @@ async def people(page: ActionPage, link: LinkRow) -> None:
         await _join(page, link, one, operator)
 
 
-def _known(tx: Tx, *, link: LinkRow) -> tuple[list[EmployeeRow], list[str]]:
-    return employees.said(tx, link.id), [one.name for one in operators.everything(tx) if not one.disabled]
+def _known(tx: Tx, *, link: LinkRow, found: Sequence[Employee]) -> tuple[list[PersonThere], list[str]]:
+    people = crm_people.roster(found, employees.said(tx, link.id))
+    return crm_people.shown(tx, people), crm_people.operators_to_join(tx)
 
 
 def _row(one: PersonThere) -> str:

@@ -42,7 +42,7 @@ class Colleagues(ConversationPart):
             await self._windows.beat()
         except NotFound:
             if self.conversation.opening is not None:
-                self.conversation.lose(self.conversation.opening)
+                await self.conversation.lose(self.conversation.opening)
         self._show()
 
     async def opened(self, opening: Opening) -> None:

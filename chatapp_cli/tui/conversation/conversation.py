@@ -16,7 +16,7 @@ from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import DialogId, MessageId
 from chatapp_cli.domain.journal.messages import ChangeRefused, MessageEvent
 from chatapp_cli.domain.message import PENDING, State
-from chatapp_cli.domain.text import T
+from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import dialogs
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
@@ -65,7 +65,9 @@ class Conversation:
         self.states: dict[DialogId, ComposerState] = {}
         """What is being written, by dialog."""
         self.deleted_dialog: DialogId | None = None
-        """The open dialog, if it was deleted since it was opened."""
+        """The open dialog, if it was deleted since it was opened, or is not this operator's any more."""
+        self.is_hidden = False
+        """Whether that dialog goes on, but is hidden from this operator now."""
         self.is_ready = False
         """Whether `card` and `composer` exist."""
         self._body = body
@@ -182,7 +184,7 @@ class Conversation:
 
     def _turn_to(self, opening: Opening) -> None:
         """Make a dialog the one that answers go to."""
-        self.opening = opening
+        self.opening, self.deleted_dialog = opening, None
         self._show_card(opening)
         self.dialogs.mark_opened(opening.card.id)
         self._turn_composer(opening, self.states.setdefault(opening.card.id, ComposerState()))
@@ -220,7 +222,7 @@ class Conversation:
     def repaint(self) -> None:
         """Paint in the colours of another theme."""
         self.transcript.repaint()
-        if self.opening is not None:
+        if self.opening is not None and self.opening.card.id != self.deleted_dialog:
             self.card.tell(self.opening)
 
     def allow(self) -> None:
@@ -233,8 +235,7 @@ class Conversation:
         """Why nothing can be sent, and a warning."""
         card, channel, workspace = opening.card, opening.channel, self.page.workspace
         if card.id == self.deleted_dialog:
-            what = T("The dialog with {name} is no more: its channel was unbound.", name=card.name)
-            return Refused("gone", what, T("Choose another dialog.")), ""
+            return Refused("gone", loss(card.name, hidden=self.is_hidden), T("Choose another dialog.")), ""
         from chatapp_cli.tui.session import outgoing
 
         stop, warning = outgoing.refusal_and_warning(
@@ -253,11 +254,16 @@ class Conversation:
         for part in self.parts:
             part.renewed()
 
-    def lose(self, opening: Opening) -> None:
-        """Note that the open dialog was deleted; its messages and the text of the composer stay on the page."""
+    async def lose(self, opening: Opening) -> None:
+        """Note that the open dialog was deleted and keep all on the page; of a hidden one only the composer's text."""
+        goes_on = await self.page.workspace.read(partial(_goes_on, dialog=opening.card.id))
         if self.deleted_dialog == opening.card.id or not self.is_open(opening):
             return
-        self.deleted_dialog = opening.card.id
+        self.deleted_dialog, self.is_hidden = opening.card.id, goes_on
+        if goes_on:
+            self.transcript.open(self.page.workspace.manifest(opening.channel), conversations.NOTHING)
+            self.heading.tell(None)
+            self.card.clear()
         for part in self.parts:
             part.dialog_deleted()
         self.allow()
@@ -275,7 +281,7 @@ class Conversation:
         near = {opening.card.id, *(way.id for way in opening.ways)}
         invited = self._invitations() if news.any_of(MessageEvent) else set()
         if near & news.dialogs() or opening.channel.id in news.channels():
-            self._tell_refusals(opening, news)
+            _tell_refusals(self.page, opening, news)
             await self._reread(
                 opening, {*invited, *(one for dialog in opening.thread for one in news.messages(dialog))}
             )
@@ -285,14 +291,6 @@ class Conversation:
     def _invitations(self) -> set[MessageId]:
         """The invitations that are shown: a message in any dialog may answer one."""
         return {one.message.id for one in self.transcript.entries if one.mail is not None and one.mail.invitation}
-
-    def _tell_refusals(self, opening: Opening, news: JournalAdvanced) -> None:
-        """Show notices of refused edits, deletions and reactions, which leave no mark on their messages."""
-        for event in news.events:
-            if isinstance(event, ChangeRefused) and event.dialog in opening.thread:
-                manifest = self.page.workspace.manifest(opening.channel_of(event.dialog))
-                reason = words.reason(manifest, event.code, event.detail)
-                self.page.notify("\n".join(filter(None, reason)), severity="warning", markup=False, timeout=8)
 
     async def read_all_again(self) -> None:
         """Read everything that is open again."""
@@ -312,11 +310,11 @@ class Conversation:
         except NotFound:
             if await workspace.read(partial(_exists, dialog=opening.card.id)):
                 raise
-            self.lose(opening)
+            await self.lose(opening)
             return
         if not self.is_open(opening) or not self.shows(opening):
             return
-        if not self.shows(fresh):
+        if not self.shows(fresh) or self.deleted_dialog == fresh.card.id:  # it may be theirs again
             await self.open(fresh.card.id, exact=True)
             return
         self.opening = fresh
@@ -340,9 +338,30 @@ class Conversation:
         self.allow()
 
 
+def loss(name: str, *, hidden: bool) -> Text:
+    """Why a dialog that was lost cannot be answered: it is hidden from this operator now, or no more."""
+    if hidden:
+        return T("This dialog is not yours any more.")
+    return T("The dialog with {name} is no more: its channel was unbound.", name=name)
+
+
+def _tell_refusals(page: ActionPage, opening: Opening, news: JournalAdvanced) -> None:
+    """Show notices of refused edits, deletions and reactions, which leave no mark on their messages."""
+    for event in news.events:
+        if isinstance(event, ChangeRefused) and event.dialog in opening.thread:
+            manifest = page.workspace.manifest(opening.channel_of(event.dialog))
+            reason = words.reason(manifest, event.code, event.detail)
+            page.notify("\n".join(filter(None, reason)), severity="warning", markup=False, timeout=8)
+
+
 def _exists(tx: Tx, dialog: DialogId) -> bool:
     try:
         dialogs.card(tx, dialog)
     except NotFound:
         return False
     return True
+
+
+def _goes_on(tx: Tx, dialog: DialogId) -> bool:
+    """Whether a dialog exists, for whomever."""
+    return _exists(tx.whole(), dialog)

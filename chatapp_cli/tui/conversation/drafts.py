@@ -14,12 +14,12 @@ from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.presence import DraftDropped, DraftEvent
 from chatapp_cli.domain.text import T
-from chatapp_cli.i18n import _
+from chatapp_cli.i18n import _, show
 from chatapp_cli.services import drafts
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.conversation import stored_drafts
-from chatapp_cli.tui.conversation.conversation import Conversation
+from chatapp_cli.tui.conversation.conversation import Conversation, loss
 from chatapp_cli.tui.conversation.part import ConversationPart
 from chatapp_cli.tui.reading.cells import line
 from chatapp_cli.tui.session.composer_state import ComposerState
@@ -81,12 +81,12 @@ class Drafts(ConversationPart):
         self._saving = self.page.set_timer(PAUSE, partial(self.page.do, self._save, group="drafts"))
 
     def dialog_deleted(self) -> None:
-        """Save the text into a file: the store keeps no drafts of a deleted dialog."""
+        """Save the text into a file: the store keeps no drafts of a deleted dialog, and shows none of a hidden one."""
         opening = self.conversation.opening
         if opening is None:
             return
         dialog, name = opening.card.id, opening.card.name
-        lines = [_("The dialog with {name} is no more: its channel was unbound.", name=line(name))]
+        lines = [show(loss(line(name), hidden=self.conversation.is_hidden))]
         state = self.conversation.states.get(dialog, ComposerState())
         if state.text.strip():
             with suppress(OSError):  # closing the window tries again and prints the path

@@ -36,7 +36,7 @@ class Hooks:
         return ""
 
     def dialog_deleted(self) -> None:
-        """The open dialog was deleted, as its channel was unbound."""
+        """The open dialog was deleted, as its channel was unbound, or is hidden from this operator now."""
 
     def typed(self, text: str) -> None:
         """The text of the composer changed to ``text``."""

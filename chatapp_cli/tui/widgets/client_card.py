@@ -70,6 +70,11 @@ class ClientCard(VerticalScroll):
             self._crm_of, self._crm = None, ()
         self._write(opening)
 
+    def clear(self) -> None:
+        """Show nobody."""
+        self._opening, self._crm_of, self._crm, self._hours = None, None, (), None
+        self.update("")
+
     @property
     def wants_crm(self) -> bool:
         """Whether it shows a dialog of which the CRMs were not asked yet."""
