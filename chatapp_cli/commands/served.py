@@ -30,7 +30,7 @@ def _note_unless_served(company: Company, what: str) -> None:
 
 
 def note_if_it_may_wait(company: Company) -> bool:
-    """Tell that what is asked for may wait, if whoever carries the store gives no sign of life; true if that was told."""
+    """Tell that what is asked for may wait, if whoever carries the store is silent; true if it was told."""
     from chatapp_cli.runtime.lease import silent_holder
 
     silent = silent_holder(company)
