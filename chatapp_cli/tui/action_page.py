@@ -20,6 +20,7 @@ from chatapp_cli.tui.media.graphics import Graphics
 from chatapp_cli.tui.session.error_guard import ErrorGuard
 from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.session.workspace import Workspace
+from chatapp_cli.tui.undoing import LastAction, UndoPiece
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.popups import Take
@@ -62,8 +63,8 @@ class Window(Protocol):
 class ActionPage(Leaving[None]):
     """A page that runs actions."""
 
-    _undo: tuple[float, Sequence[Callable[[Tx], None]]] = (0.0, ())
-    """Until when the last action can be undone, in seconds of the monotonic clock, and the writes that undo it."""
+    _last: LastAction | None = None
+    """The last action, unless it is undone."""
 
     @property
     def window(self) -> Window:
@@ -116,18 +117,38 @@ class ActionPage(Leaving[None]):
         if asked or guard.first_report(words, now):
             self.notify(words, severity="warning", markup=False, timeout=8)
 
-    def done(self, words: str, *back: Callable[[Tx], None]) -> None:
+    def done(self, words: str, *back: Callable[[Tx], object]) -> None:
         """Say that an action succeeded, and offer the key that undoes it: ``back`` runs within UNDO seconds."""
-        self._undo = self.workspace.company.world.clock.monotonic() + UNDO, back
+        self.done_in_pieces(words, [UndoPiece.of(one) for one in back])
+
+    def done_in_pieces(self, words: str, pieces: Sequence[UndoPiece]) -> None:
+        """The same for an action that is undone piece by piece."""
+        self._offer(LastAction(pieces, until=self._undo_until()), words)
+
+    def _offer(self, last: LastAction, words: str) -> None:
+        self._last = last
         self.say(f"{words}\n{shown(action('inbox', 'undo').keys[0])}: {_('Take back')}")
 
+    def _undo_until(self) -> float:
+        return self.workspace.company.world.clock.monotonic() + UNDO
+
     async def take_back(self) -> None:
-        """Undo the last action, if it was done within UNDO seconds."""
-        (until, writes), self._undo = self._undo, (0.0, ())
-        in_time = bool(writes) and self.workspace.company.world.clock.monotonic() <= until
-        for back in writes if in_time else ():
-            await self.workspace.write(back)
-        self.say(_("Taken back.") if in_time else _("There is nothing to take back."))
+        """Undo the last action, if it was done within UNDO seconds.
+
+        What an error leaves of it is undone by the next try, unless something else was done meanwhile.
+        """
+        last, self._last = self._last, None
+        if last is None or self.workspace.company.world.clock.monotonic() > last.until:
+            self.say(_("There is nothing to take back."))
+            return
+        try:
+            await last.undo(self.workspace.write)
+        except Exception:
+            last.until = self._undo_until()
+            if self._last is None:
+                self._offer(last, last.said)
+            raise
+        self.say(last.said)
 
     def say(self, words: str) -> None:
         """Show a notice of success."""
