@@ -12,8 +12,9 @@ from contextlib import contextmanager
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.dialog import TOGETHER
 from chatapp_cli.runtime.lease import holding
-from tests.commands.conftest import Program, Shell
+from tests.commands.conftest import Program, Shell, Write
 from tests.commands.process import AS_ON_A_TERMINAL, PIPES, PROGRAM, in_a_shell
 from tests.leases import clock_of, rewrite
 
@@ -43,6 +44,12 @@ def until_message_is(company: Company, *states: str) -> str:
 
 
 STATES = "SELECT state FROM message"
+PINNED = "SELECT count(*) FROM dialog WHERE pinned = 1"
+SLOW = f"""
+CREATE TRIGGER slow AFTER UPDATE ON dialog WHEN NEW.id = {TOGETHER + 1}
+BEGIN SELECT sum(a.id * b.id * c.id) FROM dialog a, dialog b, dialog c, dialog d WHERE d.id <= 9; END
+"""
+"""Makes the second piece take long enough to be interrupted in."""
 
 
 def test_an_interrupted_wait_says_that_the_message_goes_on_and_how_it_is_stopped(
@@ -59,6 +66,24 @@ def test_an_interrupted_wait_says_that_the_message_goes_on_and_how_it_is_stopped
             out, err = process.communicate(timeout=20)
     assert (in_a_shell(process.returncode), out) == (130, "1\n")
     assert err.splitlines() == ["Message 1 goes on: the daemon sends it.", STOP_IT]
+
+
+def test_an_interrupted_deed_on_many_dialogs_says_how_many_are_changed(
+    env: Mapping[str, str], chatapp: Shell, client_writes: Write, company: Company
+) -> None:
+    for n in range(2 * TOGETHER + 1):
+        client_writes("Алло", ext_id=f"in-{n}", key=f"client-{n}")
+    company.database.connection().execute(SLOW)
+    with started(env, "dialog", "pin", *map(str, range(1, 2 * TOGETHER + 2))) as process:
+        deadline = time.monotonic() + 30
+        while not (done := company.read(lambda tx: tx.compose(lambda *row: row, PINNED, {}))[0][0]):
+            assert time.monotonic() < deadline
+        process.send_signal(signal.SIGINT)
+        _out, err = process.communicate(timeout=20)
+    done = company.read(lambda tx: tx.compose(lambda *row: row, PINNED, {}))[0][0]
+    assert in_a_shell(process.returncode) == 130, err
+    assert done == 2 * TOGETHER
+    assert err == f"Interrupted: {done} of {2 * TOGETHER + 1} dialogs are changed, the others are not.\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
