@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
@@ -11,24 +11,19 @@ from textual.suggester import Suggester
 from textual.worker import Worker
 
 from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.i18n import _
-from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.appearance import Appearance
-from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.leaving import Leaving, only_left
 from chatapp_cli.tui.media.graphics import Graphics
 from chatapp_cli.tui.session.error_guard import ErrorGuard
 from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.session.workspace import Workspace
-from chatapp_cli.tui.undoing import LastAction, UndoPiece
+from chatapp_cli.tui.undoing import Back, Undoing
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.popups import Take
     from chatapp_cli.tui.spelling import Spelling
 
 T = TypeVar("T")
-UNDO = 15.0
-"""Seconds within which an action can be undone."""
 _UNASKED = frozenset(
     ("bars", "drafts", "health", "index", "needs", "newer", "news", "older", "pictures", "presence", "setup")
 ) | {"read", "rows", "timer", "typing", "views"}
@@ -62,9 +57,6 @@ class Window(Protocol):
 
 class ActionPage(Leaving[None]):
     """A page that runs actions."""
-
-    _last: LastAction | None = None
-    """The last action, unless it is undone."""
 
     @property
     def window(self) -> Window:
@@ -117,38 +109,17 @@ class ActionPage(Leaving[None]):
         if asked or guard.first_report(words, now):
             self.notify(words, severity="warning", markup=False, timeout=8)
 
-    def done(self, words: str, *back: Callable[[Tx], object]) -> None:
-        """Say that an action succeeded, and offer the key that undoes it: ``back`` runs within UNDO seconds."""
-        self.done_in_pieces(words, [UndoPiece.of(one) for one in back])
+    @cached_property
+    def _undoing(self) -> Undoing:
+        return Undoing(self.workspace.company.world.clock.monotonic, self.workspace.write, self.say)
 
-    def done_in_pieces(self, words: str, pieces: Sequence[UndoPiece]) -> None:
-        """The same for an action that is undone piece by piece."""
-        self._offer(LastAction(pieces, until=self._undo_until()), words)
-
-    def _offer(self, last: LastAction, words: str) -> None:
-        self._last = last
-        self.say(f"{words}\n{shown(action('inbox', 'undo').keys[0])}: {_('Take back')}")
-
-    def _undo_until(self) -> float:
-        return self.workspace.company.world.clock.monotonic() + UNDO
+    def done(self, words: str, *back: Back) -> None:
+        """Say that an action succeeded, and offer the key that undoes it."""
+        self._undoing.offer(words, back)
 
     async def take_back(self) -> None:
-        """Undo the last action, if it was done within UNDO seconds.
-
-        What an error leaves of it is undone by the next try, unless something else was done meanwhile.
-        """
-        last, self._last = self._last, None
-        if last is None or self.workspace.company.world.clock.monotonic() > last.until:
-            self.say(_("There is nothing to take back."))
-            return
-        try:
-            await last.undo(self.workspace.write)
-        except Exception:
-            last.until = self._undo_until()
-            if self._last is None:
-                self._offer(last, last.said)
-            raise
-        self.say(last.said)
+        """Undo the last action, if that was done just now; what an error leaves of it is undone by the next try."""
+        await self._undoing.take_back()
 
     def say(self, words: str) -> None:
         """Show a notice of success."""

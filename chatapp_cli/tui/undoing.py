@@ -7,7 +7,10 @@ from typing import NamedTuple, TypeAlias
 
 from chatapp_cli.i18n import _, ngettext
 from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.keys.keymap import action, shown
 
+UNDO = 15.0
+"""Seconds within which an action can be undone."""
 Writing: TypeAlias = Callable[[Callable[[Tx], int]], Awaitable[int]]
 """Commits one write and returns its result."""
 
@@ -31,6 +34,10 @@ class UndoPiece(NamedTuple):
         return cls(write)
 
 
+Back: TypeAlias = Callable[[Tx], object] | UndoPiece
+"""What undoes an action or a part of it."""
+
+
 class LastAction:
     """An action that can be undone, and how far that has come."""
 
@@ -48,6 +55,11 @@ class LastAction:
             del self._open[0]
 
     @property
+    def is_open(self) -> bool:
+        """Whether something of it is not undone yet."""
+        return bool(self._open)
+
+    @property
     def said(self) -> str:
         """How far undoing it has come."""
         if self._open:
@@ -62,3 +74,39 @@ class LastAction:
             "Taken back. {n} dialogs stay as they are: somebody has changed them since.",
             self._left,
         )
+
+
+class Undoing:
+    """The last action of a page, the notice that offers its undo, and the undo.
+
+    ``clock`` gives the seconds of the monotonic clock, ``write`` commits, ``say`` shows a notice.
+    """
+
+    def __init__(self, clock: Callable[[], float], write: Writing, say: Callable[[str], None]) -> None:
+        self._clock, self._write, self._say = clock, write, say
+        self.last: LastAction | None = None
+        """The last action, unless it is undone."""
+
+    def offer(self, words: str, back: Sequence[Back]) -> None:
+        """Say that an action succeeded, and offer the key that undoes it within ``UNDO`` seconds."""
+        pieces = [one if isinstance(one, UndoPiece) else UndoPiece.of(one) for one in back]
+        self._offer(LastAction(pieces, until=self._clock() + UNDO), words)
+
+    def _offer(self, last: LastAction, words: str) -> None:
+        self.last = last
+        self._say(f"{words}\n{shown(action('inbox', 'undo').keys[0])}: {_('Take back')}")
+
+    async def take_back(self) -> None:
+        """Undo the last action; what an error leaves is undone by the next try, unless something else was done."""
+        last, self.last = self.last, None
+        if last is None or self._clock() > last.until:
+            self._say(_("There is nothing to take back."))
+            return
+        try:
+            await last.undo(self._write)
+        finally:
+            if last.is_open:
+                last.until = self._clock() + UNDO
+                if self.last is None:
+                    self._offer(last, last.said)
+        self._say(last.said)

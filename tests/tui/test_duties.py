@@ -136,7 +136,7 @@ async def test_what_breaks_off_while_it_is_taken_back_goes_on_by_the_same_key(wi
         return UndoPiece(write, 50)
 
     async with window() as it:
-        it.app.screen.done_in_pieces("Done", [piece(1), piece(2), piece(3)])
+        it.app.screen.done("Done", piece(1), piece(2), piece(3))
         await it.press("U")
         await told(it, "Taken back so far: 50 of 150.\nU: Take back")
         await told(it, "The disk is full.")
@@ -160,7 +160,7 @@ async def test_what_needs_no_answer_leaves_the_unanswered_and_comes_back_by_undo
         await it.press("U")
         await it.until(lambda: card(company, dialog).waiting_since == since)
         await it.press("E")
-        await it.until(lambda: it.app.screen._last)
+        await it.until(lambda: it.app.screen._undoing.last)
         clock.at += MINUTE
         await it.press("U")
         await told(it, "There is nothing to take back.")

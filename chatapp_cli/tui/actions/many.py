@@ -85,7 +85,7 @@ async def _run(page: ActionPage, cards: Cards, job: DialogJob, undo: DialogJob, 
         if done:
             summary = notice if len(cards) == 1 else ngettext("Done with {n} dialog.", "Done with {n} dialogs.", done)
             pieces = [UndoPiece(partial(_undo_all, undo=undo, cards=some), len(some)) for some in _pieces(cards[:done])]
-            page.done_in_pieces(summary, pieces)
+            page.done(summary, *pieces)
 
 
 def _pieces(cards: Cards) -> Sequence[Cards]:
