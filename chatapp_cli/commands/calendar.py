@@ -9,7 +9,7 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Json, OneLine, Verb, noun, opened
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.input_checks import number
+from chatapp_cli.commands.input_checks import amount
 from chatapp_cli.documents import calendars as documents
 from chatapp_cli.domain.opening_hours import state_with_zone
 from chatapp_cli.i18n import N_, _, show
@@ -31,7 +31,7 @@ def show_(
     at: Annotated[
         str, typer.Option("--at", metavar="TIME", help=N_("When, by the clocks of the line: 2027-02-20 10:00"))
     ] = "",
-    days: Annotated[int, typer.Option("--days", metavar="N", parser=number, help=N_("How many days to show"))] = _DAYS,
+    days: Annotated[int, typer.Option("--days", metavar="N", parser=amount, help=N_("How many days to show"))] = _DAYS,
     as_json: Json = False,
 ) -> None:
     """Show whether a line is open, until when, and the hours of the coming days with their reasons."""

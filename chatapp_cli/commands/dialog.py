@@ -11,7 +11,7 @@ from chatapp_cli.commands import duties as duty_verbs
 from chatapp_cli.commands import listing, presence, printing
 from chatapp_cli.commands.base import Dialog, Json, Verb, noun, opened, write
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.input_checks import amount, may_be_empty
+from chatapp_cli.commands.input_checks import count, may_be_empty
 from chatapp_cli.commands.narrowing import Narrowing, narrowed
 from chatapp_cli.commands.several import Dialogs, each
 from chatapp_cli.documents import dialogs as documents
@@ -75,7 +75,7 @@ def _near(company: Company, wanted: DialogFilter, found: list[DialogRow]) -> lis
 def show_(
     ctx: typer.Context,
     dialog: Dialog,
-    n: Annotated[int, typer.Option("-n", parser=amount, metavar="N", help=N_("Number of last messages"))] = 20,
+    n: Annotated[int, typer.Option("-n", parser=count, metavar="N", help=N_("Number of last messages"))] = 20,
     *,
     person: Annotated[
         bool, typer.Option("--person", help=N_("Of all dialogs of the client, in the order of time"))

@@ -87,10 +87,13 @@ def _done(work: Work) -> Done:
 def _compact(company: Company) -> None:
     from chatapp_cli.runtime.collecting import compact
 
-    note("The files are written anew; this takes about a second for each 100 MB.")
     try:
-        freed = compact(company)
+        freed = compact(company, _tell_of_compacting)
     except Busy as busy:
-        note("They keep their size, because the store is in use: {why}", why=busy)
+        note("The files keep their size, because the store is in use: {why}", why=busy)
         return
     note("{n} MB are free again.", n=_megabytes(freed))
+
+
+def _tell_of_compacting() -> None:
+    note("The files are written anew; this takes about a second for each 100 MB.")

@@ -125,26 +125,51 @@ def number(text: str) -> int:
 
 
 def amount(text: str) -> int:
-    """Parse a limit of 0 or more. Raises UsageError."""
-    return min(max(0, number(text)), _MOST)
+    """Parse how many of something are wanted, at least 1. Raises UsageError."""
+    return _how_many(text, least=1)
+
+
+def count(text: str) -> int:
+    """Parse how many of something are wanted, perhaps none. Raises UsageError."""
+    return _how_many(text, least=0)
+
+
+def _how_many(text: str, *, least: int) -> int:
+    found = _natural(text)
+    if found is None or found < least:
+        raise UsageError(
+            T("{said} is not a whole number of at least {n}.", said=_shown(str(text)), n=least), T("Such as: {n}", n=20)
+        )
+    return found
 
 
 def minutes(text: str) -> int:
     """Parse a number of minutes. Raises UsageError."""
-    if not text.isdecimal():
+    found = _natural(text)
+    if found is None:
         raise UsageError(
             T("{said} is no number of minutes.", said=_shown(text)), T("Minutes are a whole number, such as: 30")
         )
-    return min(int(text), _MOST)
+    return found
 
 
 def days(text: str) -> int:
     """Parse a number of days. Raises UsageError."""
-    if not text.isdecimal():
+    found = _natural(text)
+    if found is None:
         raise UsageError(
             T("{said} is no number of days.", said=_shown(text)), T("Days are a whole number, such as: 30")
         )
-    return min(int(text), _MOST)
+    return found
+
+
+def _natural(text: str | int) -> int | None:
+    """A whole number of 0 or more, ``_MOST`` if it is higher; ``None`` for anything else; a default is an int."""
+    said = str(text)
+    digits = said.lstrip("0") or said[:1]
+    if not digits.isdecimal():
+        return None
+    return _MOST if len(digits) > len(str(_MOST)) else min(int(digits), _MOST)
 
 
 def seconds(text: str) -> float:

@@ -87,14 +87,15 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
 
 def _standings(company: Company, rows: Sequence[ChannelRow]) -> list[ChannelStanding]:
     """What each channel does now."""
-    from chatapp_cli.runtime.lease import current_holder
+    from chatapp_cli.runtime.lease import current_holder, silent_holder
     from chatapp_cli.services import channels
     from chatapp_cli.services.standings import standing
 
     now, held = company.world.clock.now(), current_holder(company) is not None
+    unattended = not held or silent_holder(company) is not None
     manifests = {row.kind: company.manifest(row) for row in rows}
     seen = (channels.seen(row, manifests[row.kind]) for row in rows)
-    return [standing(row, manifests[row.kind], now, held=held) for row in seen]
+    return [standing(row, manifests[row.kind], now, held=held, unattended=unattended) for row in seen]
 
 
 @app.command("show", cls=Verb)

@@ -20,7 +20,8 @@ from chatapp_cli.commands.base import (
     opened,
     typed,
 )
-from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.errors import INTERRUPTED, note, say
+from chatapp_cli.commands.interrupt import interruptible
 from chatapp_cli.commands.progress import Progress
 from chatapp_cli.documents import sending as documents
 from chatapp_cli.domain.errors import UsageError
@@ -164,10 +165,15 @@ def _resent(company: Company, channel: ChannelRow, can: Capabilities, wanted: Se
     from chatapp_cli.runtime.pieces import in_pieces
     from chatapp_cli.services import sending
 
-    with Progress(_("Queueing"), len(wanted)) as progress:
+    with Progress(_("Queueing"), len(wanted)) as progress, interruptible() as interrupt:
         for n, done in in_pieces(company, wanted, lambda tx, some: sending.replay(tx, channel, can, some)):
             progress.at(done)
             yield n
+            if interrupt.pressed and done < len(wanted):
+                say(
+                    T("Interrupted: {n} of {total} messages are resent, the others are not.", n=done, total=len(wanted))
+                )
+                raise typer.Exit(INTERRUPTED)
 
 
 class WaitReason(NamedTuple):

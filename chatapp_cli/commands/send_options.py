@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from inspect import Parameter, Signature, signature
 from itertools import chain
 from pathlib import Path
@@ -15,8 +15,10 @@ import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import typed
-from chatapp_cli.commands.errors import note, say
+from chatapp_cli.commands.errors import INTERRUPTED, note, say
 from chatapp_cli.commands.input_checks import key, seconds
+from chatapp_cli.commands.interrupt import Interrupt, interruptible
+from chatapp_cli.commands.served import note_if_it_may_wait
 from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.health import STOPPED, Health
@@ -223,10 +225,17 @@ def send_off(company: Company, request: MessageRequest, *, wait: float, as_json:
     """
     from chatapp_cli.services import composing, transcript
 
-    message = first = company.write(lambda tx: composing.accept(tx, company.capabilities, request))
-    announced = _tell_whom(company, message, to)
-    if wait and request.options.at is None:
-        message = _deliver(company, message, wait)
+    waits = bool(wait) and request.options.at is None
+    with interruptible() as interrupt:
+        message = first = company.write(lambda tx: composing.accept(tx, company.capabilities, request))
+        announced = _tell_whom(company, message, to)
+        if waits:
+            note_if_it_may_wait(company)
+    if waits:
+        try:
+            message = _deliver(company, message, wait, interrupt)
+        except KeyboardInterrupt:
+            return _interrupted(company, first, as_json=as_json)
         _tell_whom(company, message, to, announced)
     if message != first:
         note("Message {first} failed in its channel and continued as message {n}.", first=first, n=message)
@@ -260,14 +269,42 @@ def channel_of(tx: Tx, dialog: DialogId) -> ChannelRow:
     return channels.one(tx, dialogs.card(tx, dialog).channel_id)
 
 
-def _deliver(company: Company, message: MessageId, patience: float) -> MessageId:
+def _deliver(company: Company, message: MessageId, patience: float, interrupt: Interrupt) -> MessageId:
+    """Wait for the verdict. Raises KeyboardInterrupt if Ctrl+C is pressed, or was since the message was accepted."""
     import asyncio
 
     from chatapp_cli.runtime.logs import configure
     from chatapp_cli.runtime.once import deliver
 
+    if interrupt.pressed:
+        raise KeyboardInterrupt
     configure("error")
     return asyncio.run(deliver(company, message, seconds=patience))
+
+
+def _interrupted(company: Company, message: MessageId, *, as_json: bool) -> int:
+    """Say what becomes of a message whose verdict nobody waits for any more; returns the exit code."""
+    from chatapp_cli.runtime.lease import current_holder
+    from chatapp_cli.services import chains, transcript
+
+    while (onward := company.read(partial(chains.continuation_of, message=message))) is not None:
+        message = onward
+    entry = company.read(partial(transcript.entry, wanted=message))
+    state, channel = State(entry.message.state), company.read(partial(channel_of, dialog=entry.message.dialog_id))
+    report(company, entry, channel, waited=False, as_json=as_json)
+    if state is State.SENDING:
+        say(
+            T("Message {n} is being sent and cannot be stopped.", n=message),
+            T("See what becomes of it: chatapp trace {n}", n=message),
+        )
+    elif state is State.QUEUED:
+        served = current_holder(company) is not None
+        goes_on = T("Message {n} goes on: the daemon sends it.", n=message)
+        waits = T("Message {n} waits, and is sent once the daemon runs.", n=message)
+        say(goes_on if served else waits, T("To stop it: chatapp message cancel {n}", n=message))
+    elif state in SENT:
+        note("Message {n} is sent already.", n=message)
+    return INTERRUPTED
 
 
 def report(company: Company, entry: TranscriptEntry, channel: ChannelRow, *, waited: bool, as_json: bool) -> int:

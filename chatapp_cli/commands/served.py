@@ -23,7 +23,15 @@ def note_if_untold(company: Company) -> None:
 
 
 def _note_unless_served(company: Company, what: str) -> None:
-    from chatapp_cli.runtime.lease import current_holder, silent_holder
+    from chatapp_cli.runtime.lease import current_holder
+
+    if not note_if_it_may_wait(company) and current_holder(company) is None:
+        note(what)
+
+
+def note_if_it_may_wait(company: Company) -> bool:
+    """Tell that what is asked for may wait, if whoever carries the store is silent; true if it was told."""
+    from chatapp_cli.runtime.lease import silent_holder
 
     silent = silent_holder(company)
     if silent is not None:
@@ -31,8 +39,7 @@ def _note_unless_served(company: Company, what: str) -> None:
             "The daemon gives no sign of life since {moment}, so this may wait. See: chatapp doctor",
             moment=printing.moment(silent.since),
         )
-    elif current_holder(company) is None:
-        note(what)
+    return silent is not None
 
 
 def note_if_silent(company: Company) -> None:

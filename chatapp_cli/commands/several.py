@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands.base import opened
-from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.errors import INTERRUPTED, note, say
 from chatapp_cli.commands.input_checks import number, standard_input
+from chatapp_cli.commands.interrupt import interruptible
 from chatapp_cli.domain.dialog import TOGETHER
-from chatapp_cli.domain.errors import ChatappError
+from chatapp_cli.domain.errors import ChatappError, UsageError
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_
 
 if TYPE_CHECKING:
@@ -27,11 +29,20 @@ Dialogs = Annotated[
 def numbers(given: Sequence[str]) -> list[DialogId]:
     """The numbers of the dialogs; ``-`` reads more of them from standard input. Raises UsageError."""
     words = [word for one in given for word in (standard_input().split() if one == "-" else [one])]
+    if not words:
+        raise UsageError(
+            T("{what} is empty: there is no number of a dialog in it.", what=T("Standard input")),
+            T("Name the dialogs, such as from: chatapp dialog list"),
+            field="dialog",
+        )
     return [DialogId(number(word)) for word in dict.fromkeys(words)]
 
 
 def each(ctx: typer.Context, given: Sequence[str], job: Callable[[Tx, DialogId], object]) -> None:
-    """Do the same with several dialogs, ``TOGETHER`` at a time: with all of those, or with none if one refuses."""
+    """Do the same with several dialogs, ``TOGETHER`` at a time: with all of those, or with none if one refuses.
+
+    Ctrl+C ends it between two of these pieces.
+    """
     from chatapp_cli.runtime.pieces import together
 
     chosen, done = numbers(given), 0
@@ -40,10 +51,18 @@ def each(ctx: typer.Context, given: Sequence[str], job: Callable[[Tx, DialogId],
         for one in some:
             job(tx, one)
 
-    with opened(ctx) as company:
+    with opened(ctx) as company, interruptible() as interrupt:
         try:
-            for done in together(company, chosen, TOGETHER, act):  # noqa: B007 - told if a later one refuses
-                pass
+            for done in together(company, chosen, TOGETHER, act):
+                if interrupt.pressed and done < len(chosen):
+                    say(
+                        T(
+                            "Interrupted: {n} of {total} dialogs are changed, the others are not.",
+                            n=done,
+                            total=len(chosen),
+                        )
+                    )
+                    raise typer.Exit(INTERRUPTED)
         except ChatappError:
             if done:
                 note("The first {n} dialogs are changed, the others are not.", n=done)

@@ -10,7 +10,7 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Json, Verb, opened, single
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.input_checks import amount, number
+from chatapp_cli.commands.input_checks import count, number
 from chatapp_cli.documents import operators as documents
 from chatapp_cli.i18n import N_, show
 from chatapp_cli.services import journal
@@ -31,7 +31,7 @@ def tail(
     ctx: typer.Context,
     follow: Annotated[bool, typer.Option("--follow", "-f", help=N_("Keep printing new entries"))] = False,
     n: Annotated[
-        int, typer.Option("-n", parser=amount, metavar="N", help=N_("Number of last entries to print first"))
+        int, typer.Option("-n", parser=count, metavar="N", help=N_("Number of last entries to print first"))
     ] = 20,
     after: Annotated[
         int | None, typer.Option("--after", parser=number, metavar="NUMBER", help=N_("Everything after this number"))

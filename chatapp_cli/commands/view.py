@@ -9,7 +9,7 @@ import typer
 from chatapp_cli.commands import listing, printing
 from chatapp_cli.commands.base import Json, Verb, completing, noun, opened, write
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.input_checks import number
+from chatapp_cli.commands.input_checks import amount
 from chatapp_cli.commands.narrowing import Narrowing, narrowed
 from chatapp_cli.documents import dialogs
 from chatapp_cli.documents import operators as documents
@@ -86,7 +86,7 @@ def remove(ctx: typer.Context, named: Named) -> None:
 def move(
     ctx: typer.Context,
     named: Named,
-    place: Annotated[int, typer.Argument(parser=number, metavar="PLACE", help=N_("Its place in the row, from 1"))],
+    place: Annotated[int, typer.Argument(parser=amount, metavar="PLACE", help=N_("Its place in the row, from 1"))],
 ) -> None:
     """Move a view."""
     write(ctx, lambda tx: views.move(tx, views.find(tx, named), place))

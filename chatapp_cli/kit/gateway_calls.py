@@ -129,8 +129,12 @@ def glimpse(gateway: Gateway, now: Millis, raw: bytes) -> MessageArrived | None:
     if call is None and gateway.inbox and (inner := sliced(item, _FETCHED)):
         return _glimpsed(inner, raw, now, gateway.inbox.message)
     hook = gateway.hook or Hook()
-    if hook.inbound is None or (hook.report and _spelled(item, hook.report.id) and _spelled(item, hook.report.status)):
+    if hook.inbound is None:
         return None
+    if hook.report and _spelled(item, hook.report.id):
+        wordless = hook.report.id != hook.inbound.id and not sliced(item, hook.inbound.text)
+        if wordless or _spelled(item, hook.report.status):
+            return None
     return _glimpsed(item, raw, now, hook.inbound, repeats=str(now // REPEATED))
 
 
@@ -168,9 +172,16 @@ def _one(gateway: Gateway, item: Any, raw: bytes, now: Millis) -> Arrival:
         return _incoming(item[_FETCHED], raw, now, gateway.inbox.message)
     if hook.report and _at(item, hook.report.id) and _at(item, hook.report.status):
         return _reported(gateway, item, raw, now, hook.report)
+    if hook.report and hook.inbound and _is_half_a_report(item, hook.report, hook.inbound):
+        return dead(raw, "a report without a state")
     if hook.inbound and _at(item, hook.inbound.phone):
         return _incoming(item, raw, now, hook.inbound, repeats=str(now // REPEATED))
     return dead(raw, "neither a report nor a message")
+
+
+def _is_half_a_report(item: Any, report: Report, inbound: Inbound) -> bool:
+    """Whether the id of a report stands where no message has its own, and no words do: a client wrote nothing."""
+    return report.id != inbound.id and _at(item, report.id) != "" and dig(item, inbound.text) is None
 
 
 def _reported(gateway: Gateway, item: Any, raw: bytes, now: Millis, where: Report) -> Arrival:

@@ -63,12 +63,14 @@ def works(company: Company) -> Sequence[Work]:
     return [one for one in found if one.planned.n]
 
 
-def compact(company: Company) -> int:
+def compact(company: Company, began: Callable[[], None]) -> int:
     """Give the free space inside the files back to the disk; returns the bytes.
 
+    ``began`` is called once nothing stands in the way, for what follows takes long.
     Raises Busy while a daemon or a window holds the lease, StoreError if the disk has no room for it.
     """
     with holding(company, HolderKind.COMMAND):
+        began()
         return company.database.compact() + company.search.compact()
 
 

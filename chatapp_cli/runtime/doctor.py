@@ -377,9 +377,9 @@ def _channels(company: Company) -> Iterator[Finding]:
     rows, counts, dead = company.read(lambda tx: (channels.everything(tx), waiting.counts(tx), waiting.dead(tx)))
     if not rows:
         yield Finding(name="channels", ok=True, what=T("No channel is bound yet"))
-    held = current_holder(company) is not None
+    held, silent = current_holder(company) is not None, silent_holder(company) is not None
     for row in rows:
-        yield _standing(company, channels.seen(row, company.manifest(row)), held=held)
+        yield _standing(company, channels.seen(row, company.manifest(row)), held=held, silent=silent)
         for state in ("uncertain", "failed"):
             if n := counts.get((row.id, state), 0):
                 yield _left_over(row, state, n)
@@ -417,8 +417,8 @@ def _pools(company: Company, rows: Sequence[ChannelRow]) -> Iterator[Finding]:
             )
 
 
-def _standing(company: Company, row: ChannelRow, *, held: bool) -> Finding:
-    found = standing(row, company.manifest(row), company.world.clock.now(), held=held)
+def _standing(company: Company, row: ChannelRow, *, held: bool, silent: bool) -> Finding:
+    found = standing(row, company.manifest(row), company.world.clock.now(), held=held, unattended=silent)
     said = T("{title}: {said}", title=row.title, said=found.sentence())
     idle = T("{title}: worked when the daemon last ran", title=row.title)
     return Finding(

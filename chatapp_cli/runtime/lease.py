@@ -9,7 +9,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
 from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Busy
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T
+from chatapp_cli.runtime.ending import ending_in_order
 from chatapp_cli.runtime.held_lease import HeldLease, LeaseKeeper, elapsed
 from chatapp_cli.services import lease
 from chatapp_cli.store.drivers import Intact
@@ -83,6 +84,7 @@ def holding(
     """Hold the lease. Raises Busy, naming the process, while another process holds it or a daemon waits for it.
 
     ``given_up`` is a lease that is known to be, whatever the clocks say. ``beat``: seconds between heartbeats.
+    A command that holds it ends in order by SIGTERM and SIGHUP too.
     """
     store, temporary = company.database, kind is not HolderKind.DAEMON
     store.make()
@@ -94,7 +96,8 @@ def holding(
         keeper = LeaseKeeper(store, epoch, intact, began=began, every=beat, temporary=temporary)
         held = HeldLease(store, epoch, keeper, temporary=temporary)
         try:
-            yield held
+            with ending_in_order() if kind is HolderKind.COMMAND else nullcontext():
+                yield held
         finally:
             held.end()
 

@@ -100,15 +100,23 @@ class ChannelStanding(NamedTuple):
 
 
 def standing(
-    row: ChannelRow, manifest: Manifest, now: Millis, *, held: bool | None = None, since: Millis = 0
+    row: ChannelRow,
+    manifest: Manifest,
+    now: Millis,
+    *,
+    held: bool | None = None,
+    since: Millis = 0,
+    unattended: bool = False,
 ) -> ChannelStanding:
     """The standing of a channel.
 
     ``held``: whether any process holds the lease, and so runs the channels; ``None``: not known.
     ``since``: when that process started, if it is known: what the store says of a channel from before is no sign that
     it works.
+    ``unattended``: nobody is known to run the channels, or whoever does gives no sign of life: one that worked is
+    silent at once.
     """
-    state = state_of(row, now, held=held, since=since)
+    state = state_of(row, now, held=held, since=since, unattended=unattended)
     why, step = _reason(row, manifest, state, held=held)
     return ChannelStanding(row, state, _until(row, state, now), why, step)
 
@@ -119,13 +127,15 @@ def without_reason(row: ChannelRow, now: Millis) -> ChannelStanding:
     return ChannelStanding(row, state, _until(row, state, now))
 
 
-def state_of(row: ChannelRow, now: Millis, *, held: bool | None = None, since: Millis = 0) -> ChannelState:
+def state_of(
+    row: ChannelRow, now: Millis, *, held: bool | None = None, since: Millis = 0, unattended: bool = False
+) -> ChannelState:
     """Only the state, for programs and colours."""
     if row.health not in WORKING:
         return _troubled(row)
     if held and since and _past(row.proof_at, now) < since <= now <= since + LATE:
         return ChannelState.STARTING
-    late = now - _seen_at(row, now) > LATE
+    late = unattended or now - _seen_at(row, now) > LATE
     if resting.troubled(row, now) and not (late and held):
         return ChannelState.RESTING
     if late and (held or row.health == Health.OK):

@@ -78,7 +78,17 @@ def ensure_current(driver: Driver, lock: Path | None = None, progress: Progress 
             ),
             T("Stop that daemon or close that window, and start this version: it then brings the store up to date."),
         )
+    if found is not None:
+        _require_writable(driver)
     upgrade(driver, progress=progress if found else None, found=found or "")
+
+
+def _require_writable(driver: Driver) -> None:
+    """Raise StoreError for a store that may only be read, before anybody is told that it is migrated."""
+    with spoken(driver), closing(driver.connect()) as connection:
+        driver.begin(connection)
+        connection.execute("UPDATE alembic_version SET version_num = version_num")
+        connection.execute("ROLLBACK")
 
 
 def running(driver: Driver, revision: str, lock: Path | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
@@ -11,23 +11,19 @@ from textual.suggester import Suggester
 from textual.worker import Worker
 
 from chatapp_cli.domain.errors import ChatappError
-from chatapp_cli.i18n import _
-from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.appearance import Appearance
-from chatapp_cli.tui.keys.keymap import action, shown
 from chatapp_cli.tui.leaving import Leaving, only_left
 from chatapp_cli.tui.media.graphics import Graphics
 from chatapp_cli.tui.session.error_guard import ErrorGuard
 from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.session.workspace import Workspace
+from chatapp_cli.tui.undoing import Back, Undoing
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.popups import Take
     from chatapp_cli.tui.spelling import Spelling
 
 T = TypeVar("T")
-UNDO = 15.0
-"""Seconds within which an action can be undone."""
 _UNASKED = frozenset(
     ("bars", "drafts", "health", "index", "needs", "newer", "news", "older", "pictures", "presence", "setup")
 ) | {"read", "rows", "timer", "typing", "views"}
@@ -61,9 +57,6 @@ class Window(Protocol):
 
 class ActionPage(Leaving[None]):
     """A page that runs actions."""
-
-    _undo: tuple[float, Sequence[Callable[[Tx], None]]] = (0.0, ())
-    """Until when the last action can be undone, in seconds of the monotonic clock, and the writes that undo it."""
 
     @property
     def window(self) -> Window:
@@ -116,18 +109,17 @@ class ActionPage(Leaving[None]):
         if asked or guard.first_report(words, now):
             self.notify(words, severity="warning", markup=False, timeout=8)
 
-    def done(self, words: str, *back: Callable[[Tx], None]) -> None:
-        """Say that an action succeeded, and offer the key that undoes it: ``back`` runs within UNDO seconds."""
-        self._undo = self.workspace.company.world.clock.monotonic() + UNDO, back
-        self.say(f"{words}\n{shown(action('inbox', 'undo').keys[0])}: {_('Take back')}")
+    @cached_property
+    def _undoing(self) -> Undoing:
+        return Undoing(self.workspace.company.world.clock.monotonic, self.workspace.write, self.say)
+
+    def done(self, words: str, *back: Back) -> None:
+        """Say that an action succeeded, and offer the key that undoes it."""
+        self._undoing.offer(words, back)
 
     async def take_back(self) -> None:
-        """Undo the last action, if it was done within UNDO seconds."""
-        (until, writes), self._undo = self._undo, (0.0, ())
-        in_time = bool(writes) and self.workspace.company.world.clock.monotonic() <= until
-        for back in writes if in_time else ():
-            await self.workspace.write(back)
-        self.say(_("Taken back.") if in_time else _("There is nothing to take back."))
+        """Undo the last action, if that was done just now; what an error leaves of it is undone by the next try."""
+        await self._undoing.take_back()
 
     def say(self, words: str) -> None:
         """Show a notice of success."""

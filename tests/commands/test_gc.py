@@ -84,7 +84,8 @@ def test_while_a_daemon_carries_the_store_the_files_keep_their_size_and_all_else
     client_writes("Ёлка есть?")
     with holding(company):
         said = chatapp("gc").err
-    assert "They keep their size, because the store is in use:" in said
+    assert "The files keep their size, because the store is in use:" in said
+    assert "are written anew" not in said
     assert chatapp("gc", "--dry-run").out == ""
 
 

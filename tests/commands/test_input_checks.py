@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ TOO_HIGH = (str(2**63), str(-(2**63) - 1), str(10**30))
 HALF = "\udccf\udcf0"
 """«Пр» of windows-1251, as Python takes it from the command line."""
 CP1251 = "Привет".encode("cp1251")
+LEAST: Mapping[Any, int] = {input_checks.amount: 1, input_checks.count: 0}
+"""How many of something are wanted at least."""
 UNATTENDED = {"inbox", "serve", "demo", "login", "logout"}
 """Commands that go on until they are stopped, or talk to a person."""
 
@@ -36,7 +38,7 @@ def verbs() -> Iterator[tuple[tuple[str, ...], Any]]:
 
 
 def counts(parameter: Any) -> bool:
-    return getattr(parameter.type, "func", None) in {input_checks.number, input_checks.amount}
+    return getattr(parameter.type, "func", None) in {input_checks.number, *LEAST}
 
 
 def spoken(words: tuple[str, ...], command: Any, wanted: Any, value: str) -> list[str]:
@@ -53,6 +55,7 @@ def spoken(words: tuple[str, ...], command: Any, wanted: Any, value: str) -> lis
 
 PARAMETERS = [(words, command, one) for words, command in verbs() for one in command.params]
 NUMBERS = [case for case in PARAMETERS if counts(case[2])]
+AMOUNTS = [case for case in NUMBERS if case[2].type.func in LEAST]
 TEXTS = [
     (words, command, one)
     for words, command, one in PARAMETERS
@@ -69,7 +72,16 @@ def test_the_table_has_every_command_with_numbers() -> None:
     assert len(TEXTS) > 200
 
 
-@pytest.mark.parametrize("case", NUMBERS, ids=named)
+@pytest.mark.parametrize("case", AMOUNTS, ids=named)
+def test_how_many_are_wanted_is_a_number_that_means_some(chatapp: Shell, case: tuple[Any, Any, Any]) -> None:
+    least = LEAST[case[2].type.func]
+    for value in (str(least - 1), "-5", "abc", "1.5", "²"):
+        target = chatapp.run(*spoken(*case, value))
+        said = f"{value} is not a whole number of at least {least}.\n→ Such as: 20\n"
+        assert (target.code, target.out, target.err) == (2, "", said)
+
+
+@pytest.mark.parametrize("case", [case for case in NUMBERS if case not in AMOUNTS], ids=named)
 def test_a_number_that_nothing_can_have_is_refused_in_words(chatapp: Shell, case: tuple[Any, Any, Any]) -> None:
     for value in TOO_HIGH:
         target = chatapp.run(*spoken(*case, value))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from chatapp_cli.store import migrate
 from chatapp_cli.store.database import driver_for
 from tests.commands.conftest import Shell
+from tests.commands.process import PROGRAM
 
 JOURNAL = [line.split("\t") for line in Path(__file__).with_name("older_journal.tsv").read_text("utf-8").splitlines()]
 """Every row that it wrote: topic, what it is about (channel, dialog, message), data, and the words for it today."""
@@ -93,6 +96,19 @@ def test_whoever_opens_it_first_is_told_how_far_the_migration_is_and_nobody_afte
         *(f"Step {n} of {steps} is done." for n in range(1, steps + 1)),
     ]
     assert chatapp("whoami").err == ""
+
+
+def test_an_older_store_that_may_only_be_read_is_not_said_to_be_brought_up_to_date(
+    env: Mapping[str, str], home: Path
+) -> None:
+    store = home / "main" / "chatapp.db"
+    store.chmod(0o444)
+    bound = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+    words = [*bound, *PROGRAM, "whoami"]
+    said = subprocess.run(words, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    assert said.returncode == 2
+    assert "brought up to date" not in said.stderr
+    assert said.stderr.count("→") == 1, said.stderr
 
 
 def test_trace_tells_the_rows_of_a_message_among_its_attempts(chatapp: Shell) -> None:

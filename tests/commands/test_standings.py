@@ -21,6 +21,7 @@ from chatapp_cli.runtime.lease import holding
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import channels, faults, outbox
 from chatapp_cli.services.standings import STATES, state_of
+from chatapp_cli.store.process_identity import this_process
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.reading.channel_notice import channel_notice
@@ -161,15 +162,34 @@ def test_the_doctor_does_not_say_that_a_channel_works_while_no_daemon_runs_it(
     assert (finding["ok"], finding["what"]) == (True, "Ёлочный базар: worked when the daemon last ran")
 
 
-def test_the_command_line_says_when_channels_stand_as_a_daemon_wrote_them_that_cannot_write_any_more(
+def _standings(chatapp: Shell) -> list[str]:
+    """What programs are told of the only channel: by the list, and by the line."""
+    ((*_, troubled),) = [
+        line["troubled"] or [{"standing": "working"}] for line in chatapp("line", "list", "--json").json
+    ]
+    (channel,) = chatapp("line", "show", "--json").json["channels"]
+    return [troubled["standing"], channel["standing"]]
+
+
+def test_a_channel_works_no_more_as_soon_as_the_process_that_runs_it_is_silent_or_gone(
     chatapp: Shell, company: Company, bound: ChannelId
 ) -> None:
     company.write(lambda tx: _proved(tx, bound))
     with holding(company, beat=HOUR):
         assert [chatapp("line", verb).err for verb in ("list", "show")] == ["", ""]
+        assert _standings(chatapp) == ["working", "working"]
         rewrite(company, beat_at=clock_of(company) - 60_000)
         for verb in ("list", "show"):
             assert chatapp("line", verb).err.startswith("The daemon gives no sign of life since ")
+        assert _standings(chatapp) == ["silent", "silent"]
+        finding = _of_the_channel(chatapp.run("doctor", "--json"))
+        assert (finding["ok"], "gives no sign of life since " in finding["what"]) == (False, True)
+        rewrite(company, holder=str(this_process("key")._replace(started="1")), beat_at=clock_of(company))
+        listed, shown = chatapp("line", "list").err, chatapp("line", "show").out
+        assert "The daemon is not running: nothing is received" in listed
+        assert "→ Start it: chatapp serve" in listed
+        assert "The daemon is not running: nothing is received" in shown
+        assert _standings(chatapp) == ["silent", "silent"]
 
 
 def test_the_doctor_says_what_a_channel_that_works_does_not_read(

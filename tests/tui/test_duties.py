@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId
+from chatapp_cli.domain.text import T
 from chatapp_cli.services import dialogs, duties, notes, operators
 from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.tx import Tx
+from chatapp_cli.tui.actions import many
+from chatapp_cli.tui.undoing import UndoPiece
 from chatapp_cli.tui.widgets.composer import Pen
 from tests.stores import owner
 from tests.tui.conftest import Opener, Window
@@ -16,6 +23,10 @@ from tests.tui.stage import HOUR, ME, MINUTE, NOON, HeldClock
 
 def card(company: Company, dialog: DialogId) -> DialogCard:
     return company.read(lambda tx: dialogs.card(tx, dialog))
+
+
+_WAITING = [DialogId(n) for n in (1, 2, 3)]
+"""Dialogs of the stage."""
 
 
 async def told(it: Window, words: str) -> None:
@@ -89,6 +100,82 @@ async def test_an_assignment_is_chosen_and_taken_back(window: Opener, company: C
         await told(it, "There is nothing to take back.")
 
 
+_OTHERS = {
+    "claim": (many.claim, lambda tx, n: duties.assign(tx, n, "Вера"), "assignee"),
+    "assign": (partial(many._assign, name="Пётр"), lambda tx, n: duties.assign(tx, n, "Вера"), "assignee"),
+    "snooze": (partial(many._snooze, typed="+2h"), lambda tx, n: duties.snooze(tx, n, NOON + HOUR), "snoozed_until"),
+    "wait": (many.no_answer, lambda tx, n: duties.awaits_answer(tx, n, NOON + 1), "waiting_since"),
+    "pin": (many.pin, lambda tx, n: dialogs.pin(tx, n, pinned=False), "pinned"),
+}
+"""Something done with three dialogs, what somebody else does with the second one after it, and the value meant."""
+
+
+async def test_what_somebody_else_changed_meanwhile_stays_when_a_deed_is_taken_back(
+    window: Opener, company: Company
+) -> None:
+    async with window() as it:
+        page = it.app.screen
+        for name, (act, other, value) in _OTHERS.items():
+            before = [card(company, one) for one in _WAITING]
+            await act(page, before)
+            company.write(lambda tx, other=other: other(tx.by(owner("Вера")), _WAITING[1]))
+            theirs = getattr(card(company, _WAITING[1]), value)
+            it.app._notifications.clear()
+            await page.take_back()
+            after = [getattr(card(company, one), value) for one in _WAITING]
+            kept = [getattr(before[0], value), theirs, getattr(before[2], value)]
+            assert after == kept, name
+            said = (
+                "Taken back."
+                if name == "pin"
+                else "Taken back. 1 dialog stays as it is: somebody has changed it since."
+            )
+            await it.until(lambda said=said: said in [note.message for note in it.app._notifications], name)
+            company.write(lambda tx: duties.unassign(tx.by(owner("Вера")), _WAITING[1]))
+
+
+async def test_a_tag_that_was_taken_off_and_a_snooze_that_is_over_are_taken_back_too(
+    window: Opener, company: Company, clock: HeldClock
+) -> None:
+    one = _WAITING[0]
+    async with window() as it:
+        page = it.app.screen
+        await many._tag(page, [card(company, one)], "срочно")
+        company.write(lambda tx: dialogs.untag(tx.by(owner("Вера")), one, "срочно"))
+        await page.take_back()
+        await told(it, "Taken back.")
+        company.write(lambda tx: duties.snooze(tx.by(owner("Вера")), one, NOON + 10_000))
+        await many._snooze(page, [card(company, one)], "+2h")
+        clock.at += 11_000
+        await page.take_back()
+        assert card(company, one).snoozed_until is None
+
+
+async def test_what_breaks_off_while_it_is_taken_back_goes_on_by_the_same_key(window: Opener, company: Company) -> None:
+    broken, done = {2}, []
+
+    def piece(n: int) -> UndoPiece:
+        def write(_tx: Tx) -> int:
+            if n in broken:
+                raise Refused("odd", T("The disk is full."))
+            done.append(n)
+            return 0
+
+        return UndoPiece(write, 50)
+
+    async with window() as it:
+        it.app.screen.done("Done", piece(1), piece(2), piece(3))
+        await it.press("U")
+        await told(it, "Taken back so far: 50 of 150.\nU: Take back")
+        await told(it, "The disk is full.")
+        broken.clear()
+        await it.press("U")
+        await told(it, "Taken back.")
+        assert done == [1, 2, 3]
+        await it.press("U")
+        await told(it, "There is nothing to take back.")
+
+
 async def test_what_needs_no_answer_leaves_the_unanswered_and_comes_back_by_undo(
     window: Opener, company: Company, clock: HeldClock
 ) -> None:
@@ -101,7 +188,7 @@ async def test_what_needs_no_answer_leaves_the_unanswered_and_comes_back_by_undo
         await it.press("U")
         await it.until(lambda: card(company, dialog).waiting_since == since)
         await it.press("E")
-        await it.until(lambda: it.app.screen._undo[1])
+        await it.until(lambda: it.app.screen._undoing.last)
         clock.at += MINUTE
         await it.press("U")
         await told(it, "There is nothing to take back.")

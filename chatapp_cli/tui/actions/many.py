@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from textual.suggester import SuggestFromList
 
 from chatapp_cli.domain.dialog import TOGETHER
+from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.finding import by_name
+from chatapp_cli.domain.ids import DialogId, Millis
 from chatapp_cli.domain.when import when
 from chatapp_cli.i18n import _, ngettext
 from chatapp_cli.services import dialogs, duties
@@ -20,6 +22,7 @@ from chatapp_cli.tui.actions.attendance import absences
 from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.reading.naming import about, named, sentence
+from chatapp_cli.tui.undoing import UndoPiece
 
 if TYPE_CHECKING:
     from chatapp_cli.tui.popups import Take
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 Cards: TypeAlias = Sequence[DialogCard]
 DialogJob: TypeAlias = Callable[[Tx, DialogCard], object]
 
+V = TypeVar("V")
 OTHER = "\n"
 """The choice of typing a value that is not offered: neither a name nor a time."""
 
@@ -34,6 +38,38 @@ OTHER = "\n"
 def _run_on_all(tx: Tx, *, job: DialogJob, cards: Cards) -> None:
     for card in cards:
         job(tx, card)
+
+
+def _undo_all(tx: Tx, *, undo: DialogJob, cards: Cards) -> int:
+    """Undo it for all; returns for how many it is not, because others changed them since."""
+    return sum(undo(tx, card) is False for card in cards)
+
+
+def _restoring(
+    job: DialogJob, seen: Callable[[Tx, DialogId], V], put: Callable[[Tx, DialogCard, V], object]
+) -> tuple[DialogJob, DialogJob]:
+    """The job that changes a value of dialogs, and its undo, which restores it where nobody else changed it since.
+
+    ``seen`` reads the value, ``put`` restores it. The undo returns false for a dialog that it leaves.
+    """
+    values: dict[DialogId, tuple[V, V]] = {}
+
+    def change(tx: Tx, card: DialogCard) -> None:
+        before = seen(tx, card.id)
+        job(tx, card)
+        values[card.id] = before, seen(tx, card.id)
+
+    def undo(tx: Tx, card: DialogCard) -> bool:
+        before, ours = values[card.id]
+        try:
+            now = seen(tx, card.id)
+        except NotFound:
+            return False
+        if now == ours != before:
+            put(tx, card, before)
+        return now in {before, ours}
+
+    return change, undo
 
 
 async def _run(page: ActionPage, cards: Cards, job: DialogJob, undo: DialogJob, notice: str) -> None:
@@ -49,7 +85,8 @@ async def _run(page: ActionPage, cards: Cards, job: DialogJob, undo: DialogJob, 
     finally:
         if done:
             summary = notice if len(cards) == 1 else ngettext("Done with {n} dialog.", "Done with {n} dialogs.", done)
-            page.done(summary, *(partial(_run_on_all, job=undo, cards=some) for some in _pieces(cards[:done])))
+            pieces = [UndoPiece(partial(_undo_all, undo=undo, cards=some), len(some)) for some in _pieces(cards[:done])]
+            page.done(summary, *pieces)
 
 
 def _pieces(cards: Cards) -> Sequence[Cards]:
@@ -59,13 +96,16 @@ def _pieces(cards: Cards) -> Sequence[Cards]:
 async def mark(page: ActionPage, cards: Cards) -> None:
     """Mark as read, or as unread if all are read."""
     unread = [card for card in cards if card.unread]
-    change, back = (dialogs.read, dialogs.unread) if unread else (dialogs.unread, dialogs.read)
+    change = dialogs.read if unread else dialogs.unread
     name = named(cards[0])
     await _run(
         page,
         unread or cards,
-        lambda tx, card: change(tx, card.id),
-        lambda tx, card: back(tx, card.id),
+        *_restoring(
+            lambda tx, card: change(tx, card.id),
+            lambda tx, dialog: dialogs.card(tx, dialog).unread,
+            lambda tx, card, before: (dialogs.unread if before else dialogs.read)(tx, card.id),
+        ),
         _("{name} is marked as read.", name=name) if unread else _("{name} is marked as unread.", name=name),
     )
 
@@ -77,8 +117,11 @@ async def pin(page: ActionPage, cards: Cards) -> None:
     await _run(
         page,
         loose or cards,
-        lambda tx, card: dialogs.pin(tx, card.id, pinned=bool(loose)),
-        lambda tx, card: dialogs.pin(tx, card.id, pinned=not loose),
+        *_restoring(
+            lambda tx, card: dialogs.pin(tx, card.id, pinned=bool(loose)),
+            lambda tx, dialog: bool(dialogs.card(tx, dialog).pinned),
+            lambda tx, card, before: dialogs.pin(tx, card.id, pinned=before),
+        ),
         _("{name} is pinned.", name=name) if loose else _("{name} is unpinned.", name=name),
     )
 
@@ -90,8 +133,12 @@ async def block(page: ActionPage, cards: Cards) -> None:
     notice = _("{name} is on the blacklist.", name=name) if free else _("{name} is off the blacklist.", name=name)
 
     async def run(_yes: object = None) -> None:
-        job: DialogJob = lambda tx, card: dialogs.block(tx, card.id, blocked=bool(free))  # noqa: E731 - as others
-        await _run(page, free or cards, job, _restore, notice)
+        job, undo = _restoring(
+            lambda tx, card: dialogs.block(tx, card.id, blocked=bool(free)),
+            lambda tx, dialog: bool(dialogs.card(tx, dialog).blocked),
+            lambda tx, card, _before: _restore(tx, card),
+        )
+        await _run(page, free or cards, job, undo, notice)
 
     if free:
         await _confirm_block(page, free, run)
@@ -136,8 +183,7 @@ async def _tag(page: ActionPage, cards: Cards, name: str) -> None:
         await _run(
             page,
             without,
-            lambda tx, card: dialogs.tag(tx, card.id, name),
-            lambda tx, card: dialogs.untag(tx, card.id, name),
+            *_retagging(name.strip(), lambda tx, card: dialogs.tag(tx, card.id, name)),
             f"{named(without[0])}: + #{name.strip()}",
         )
     elif name:
@@ -163,9 +209,17 @@ async def _untag(page: ActionPage, cards: Cards, name: str) -> None:
     await _run(
         page,
         tagged or cards,
-        lambda tx, card: dialogs.untag(tx, card.id, name),
-        lambda tx, card: dialogs.tag(tx, card.id, name),
+        *_retagging(name, lambda tx, card: dialogs.untag(tx, card.id, name)),
         f"{named((tagged or cards)[0])}: − #{name}",
+    )
+
+
+def _retagging(name: str, job: DialogJob) -> tuple[DialogJob, DialogJob]:
+    """A job that adds or removes a tag, and its undo."""
+    return _restoring(
+        job,
+        lambda tx, dialog: name in dialogs.tags(tx, dialog),
+        lambda tx, card, before: (dialogs.tag if before else dialogs.untag)(tx, card.id, name),
     )
 
 
@@ -183,8 +237,7 @@ async def claim(page: ActionPage, cards: Cards) -> None:
     await _run(
         page,
         free or cards,
-        lambda tx, card: duties.take(tx, card.id),
-        lambda tx, card: duties.unassign(tx, card.id),
+        *_reassigning(lambda tx, card: duties.take(tx, card.id)),
         _("You answer for {name} now.", name=named((free or cards)[0])),
     )
 
@@ -222,13 +275,17 @@ async def _assign(page: ActionPage, cards: Cards, name: str) -> None:
     await _run(
         page,
         changed,
-        lambda tx, card: _set_assignee(tx, card, name=name),
-        lambda tx, card: _set_assignee(tx, card, name=card.assignee),
+        *_reassigning(lambda tx, card: _set_assignee(tx, card, name)),
         notice if name else _("Nobody answers for {name} now.", name=whose),
     )
 
 
-def _set_assignee(tx: Tx, card: DialogCard, *, name: str) -> None:
+def _reassigning(job: DialogJob) -> tuple[DialogJob, DialogJob]:
+    """A job that changes assignees, and its undo."""
+    return _restoring(job, lambda tx, dialog: dialogs.card(tx, dialog).assignee, _set_assignee)
+
+
+def _set_assignee(tx: Tx, card: DialogCard, name: str) -> None:
     if name:
         duties.assign(tx, card.id, name)
     else:
@@ -244,8 +301,11 @@ async def no_answer(page: ActionPage, cards: Cards) -> None:
     await _run(
         page,
         waiting,
-        lambda tx, card: duties.no_answer(tx, card.id),
-        lambda tx, card: duties.awaits_answer(tx, card.id, card.waiting_since or tx.now),
+        *_restoring(
+            lambda tx, card: duties.no_answer(tx, card.id),
+            lambda tx, dialog: dialogs.card(tx, dialog).waiting_since,
+            lambda tx, card, before: duties.awaits_answer(tx, card.id, before or tx.now),
+        ),
         _("{name} needs no answer.", name=named(waiting[0])),
     )
 
@@ -277,14 +337,22 @@ async def _snooze(page: ActionPage, cards: Cards, typed: str) -> bool:
     await _run(
         page,
         cards,
-        lambda tx, card: _snooze_until(tx, card, until=until),
-        lambda tx, card: _snooze_until(tx, card, until=card.snoozed_until),
+        *_restoring(
+            lambda tx, card: _snooze_until(tx, card, until),
+            lambda tx, dialog: dialogs.card(tx, dialog).snoozed_until,
+            _restore_snooze,
+        ),
         notice,
     )
     return True
 
 
-def _snooze_until(tx: Tx, card: DialogCard, *, until: int | None) -> None:
+def _restore_snooze(tx: Tx, card: DialogCard, until: Millis | None) -> None:
+    """Snooze until then again, unless that is over by now."""
+    _snooze_until(tx, card, until if until is not None and until > tx.now else None)
+
+
+def _snooze_until(tx: Tx, card: DialogCard, until: int | None) -> None:
     if until is None:
         duties.unsnooze(tx, card.id)
     else:

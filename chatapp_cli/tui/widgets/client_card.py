@@ -73,7 +73,7 @@ class ClientCard(VerticalScroll):
     def clear(self) -> None:
         """Show nobody."""
         self._opening, self._crm_of, self._crm, self._hours = None, None, (), None
-        self.update("")
+        self._text.update("")
 
     @property
     def wants_crm(self) -> bool:

@@ -168,6 +168,17 @@ def test_neither_a_report_nor_an_empty_message_is_a_placeholder() -> None:
     (report,) = gateway_calls.arrivals(PLAIN, call(odd), NOON)
     assert (bool(report.problem), report.events) == (True, ())
     assert heard(gateway_calls.arrivals(PLAIN, call(b'{"from":"900","mes":""}'), NOON)) == [""]
+    for state in (b"", b',"status":null', b',"status":""', b',"err":0,"mes":null'):
+        (report,) = gateway_calls.arrivals(PLAIN, call(b'{"from":"79160000001","id":"5"' + state + b"}"), NOON)
+        assert (report.problem, report.events) == ("a report without a state", ()), state
+    cut = b'{"id":"5","from":"79160000001","odd":' + b"[" * 9999 + b"]" * 9999 + b"}"
+    (report,) = gateway_calls.arrivals(PLAIN, call(cut), NOON)
+    assert (bool(report.problem), report.events) == (True, ())
+    shared = described(
+        'report = { id = "id", status = "status" }\ninbound = { id = "id", phone = "from", text = "mes" }'
+    )
+    (kept,) = gateway_calls.arrivals(shared, call(b'{"from":"79160000001","id":"5"}'), NOON)
+    assert [getattr(event, "placeholder", False) for event in kept.events] == [True]
 
 
 def test_half_a_letter_is_shown_as_a_mark_and_two_halves_as_the_letter() -> None:
