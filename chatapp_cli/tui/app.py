@@ -17,7 +17,6 @@ from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.tui.action_chooser import ActionChooser
-from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.keys.listening import listen_to
@@ -28,6 +27,7 @@ from chatapp_cli.tui.media.graphics import Graphics
 from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.screens.inbox import InboxScreen
+from chatapp_cli.tui.session import own_daemon
 from chatapp_cli.tui.session.error_guard import ErrorGuard
 from chatapp_cli.tui.session.hangup import leave_on_hangup
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced, watch_journal
@@ -39,7 +39,6 @@ from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.session.workspace import Workspace
 from chatapp_cli.tui.spelling import Spelling
 from chatapp_cli.tui.themes import begin_in, next_theme
-from chatapp_cli.tui.widgets.bars import StatusBar
 
 if TYPE_CHECKING:
     from textual.widgets import TextArea
@@ -205,12 +204,7 @@ class InboxApp(TypeAhead):
 
     async def _run_daemon(self) -> None:
         """Run a daemon while no other one runs; show its state in the status bar."""
-        from chatapp_cli.runtime.embedded_daemon import accompanied
-
-        async with accompanied(self.company) as daemon:
-            async for state in daemon.states():
-                for page in self.screen_stack[:1]:  # there is none while the window closes
-                    page.query_one(StatusBar).tell_daemon(show(state.text), trouble=state.trouble)
+        await own_daemon.run(self, self.company)
 
     async def on_unmount(self) -> None:
         """Close the store and what works on it."""
@@ -238,8 +232,7 @@ class InboxApp(TypeAhead):
 
     def action_page(self, name: str) -> None:
         """Open a page by its name in PAGES, unless it is in front."""
-        page = page_named(name)
-        if not isinstance(self.screen, page):
+        if not isinstance(self.screen, page := page_named(name)):
             self.push_screen(page())
 
     def action_theme(self) -> None:
@@ -256,10 +249,9 @@ class InboxApp(TypeAhead):
 
     def action_away(self) -> None:
         """Be away, or back."""
-        from chatapp_cli.tui.actions.attendance import go_or_come_back
+        from chatapp_cli.tui.actions.attendance import turn
 
-        if isinstance(page := self.screen, ActionPage):
-            page.do(partial(go_or_come_back, page))
+        turn(self.screen)
 
     def action_mute(self) -> None:
         """Turn notices off for an hour, or on again."""

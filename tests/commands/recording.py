@@ -91,6 +91,7 @@ RECORDED: Mapping[str, Sequence[object]] = {
     "line configure": ("hello@teply-dom.example",),
     "line invite": (3,),
     "line list": (),
+    "line operators": ("1",),
     "line show": (1,),
     "message forward": (1, "--to", 2),
     "message history": (9,),

@@ -35,6 +35,7 @@ from chatapp_cli.services import (
     alarm_messages,
     applications,
     approvals,
+    attendance,
     chains,
     channels,
     composing,
@@ -504,6 +505,10 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
         lambda tx, at: login_identities.connect(tx, "Иван", IVAN_THERE),
     ),
     "login_identities.disconnect": (Right.USERS, lambda tx, at: _disconnected(tx)),
+    "attendance.come_back": (Right.ANSWER, lambda tx, at: attendance.come_back(tx)),
+    "attendance.leave": (Right.ANSWER, lambda tx, at: attendance.leave(tx, reason="обед")),
+    "attendance.set_hours": (Right.USERS, lambda tx, at: attendance.set_hours(tx, "Иван", "mon-fri 09:00-18:00")),
+    "attendance.set_limit": (Right.USERS, lambda tx, at: attendance.set_limit(tx, "Иван", 5)),
     "operators.add": (Right.USERS, lambda tx, at: operators.add(tx, "Вера", "", ())),
     "operators.allow": (
         Right.USERS,

@@ -30,6 +30,7 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import (
     applications,
     approvals,
+    attendance,
     chains,
     channels,
     composing,
@@ -253,6 +254,11 @@ LIMITED: Mapping[str, tuple[TextLimit, Call]] = {
         lambda tx, at, text: _reached(mailing.preview(tx, _with_subjects, _by_subject(at, text), NEW)),
     ),
     "notes.add text": (limits.NOTE, lambda tx, at, text: notes.add(tx, at.dialog, text)),
+    "attendance.leave reason": (limits.NAME, lambda tx, _at, text: attendance.leave(tx, reason=text)),
+    "attendance.set_hours hours": (
+        limits.KEYWORDS,
+        lambda tx, _at, text: attendance.set_hours(tx, "Иван", text),
+    ),
     "operators.add name": (limits.NAME, lambda tx, _at, text: operators.add(tx, text, "", ())),
     "options.configure_company changes": (
         COMPANY_NAME,
@@ -402,6 +408,9 @@ NO_TEXT_OF_ANYBODY: Mapping[str, str] = {
     "operators.enable name": NAMES_SOMETHING,
     "operators.remove name": NAMES_SOMETHING,
     "operators.see_lines name": NAMES_SOMETHING,
+    "attendance.set_hours name": NAMES_SOMETHING,
+    "attendance.set_hours zone": NAMES_SOMETHING,
+    "attendance.set_limit name": NAMES_SOMETHING,
     "operators.see_only_own name": NAMES_SOMETHING,
     "operators.set_email name": NAMES_SOMETHING,
     "operators.set_email email": "an address is short, or it is none",

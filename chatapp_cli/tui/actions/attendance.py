@@ -16,11 +16,21 @@ from chatapp_cli.tui.reading import words
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from textual.screen import Screen
+
     from chatapp_cli.domain.attendance import Attendance
     from chatapp_cli.tui.action_page import ActionPage
     from chatapp_cli.tui.session.workspace import Workspace
 
 OTHER = "?"
+
+
+def turn(screen: Screen[object]) -> None:
+    """Have a page ask for it that runs actions; others have no key for it."""
+    from chatapp_cli.tui.action_page import ActionPage
+
+    if isinstance(screen, ActionPage):
+        screen.do(partial(go_or_come_back, screen))
 
 
 async def go_or_come_back(page: ActionPage) -> None:

@@ -13,21 +13,19 @@ from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.access import Right, rights_from
 from chatapp_cli.domain.attendance import Absence, Attendance
-from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.journal.lines import LineEvent
 from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _
 from chatapp_cli.runtime import login
-from chatapp_cli.services import access, lines, operators
+from chatapp_cli.services import access, operators
 from chatapp_cli.services.operators import OperatorAccount
 from chatapp_cli.store.rows.operators import OperatorRow
 from chatapp_cli.tui.action_page import ActionPage
-from chatapp_cli.tui.actions import attendance
+from chatapp_cli.tui.actions import account, attendance
 from chatapp_cli.tui.keys.keymap import bindings, key
-from chatapp_cli.tui.popups import Take
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.cells import fit
-from chatapp_cli.tui.screens.account_forms import NewPassword, PickLines, PickRights
+from chatapp_cli.tui.screens.account_forms import PickRights
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.themes import PaintStyles
 from chatapp_cli.tui.widgets.bars import StatusBar
@@ -98,83 +96,27 @@ class OperatorsScreen(ActionPage):
         at = self.query_one(OptionList).highlighted
         return None if at is None or at >= len(self._accounts) else self._accounts[at]
 
-    async def _require(self) -> None:
-        await self.workspace.store.with_store(partial(self.workspace.company.require, Right.USERS))
-
     # What can be done
 
     def action_add(self) -> None:
         """Add an account: name, password, lines."""
-        self.do(self._add)
-
-    async def _add(self) -> None:
-        await self._require()
-        await self.prompt(_("Name, as colleagues and the journal know it"), take=self._add_named)
-
-    async def _add_named(self, name: str) -> bool:
-        async def take(secret: str) -> bool:
-            async def see(lines: list[LineId]) -> None:
-                kept = await self._hashed(name, secret)
-                await self.workspace.write(lambda tx: operators.add(tx, name, kept, lines))
-
-            return await self._pick(name, (), see)
-
-        return bool(name) and await self._secret(name, take)
-
-    async def _secret(self, name: str, take: Take[str]) -> bool:
-        page = NewPassword(_("Password of {name}", name=name)).taken_by(take)
-        return await self.app.push_screen_wait(page) is not None
-
-    async def _hashed(self, name: str, secret: str) -> str:
-        return await self.workspace.store.with_store(partial(login.hashed, self.workspace.company, name, secret))
-
-    async def _pick(self, name: str, seen: Sequence[LineId], take: Take[list[LineId]]) -> bool:
-        whole = self.workspace.company.whole
-        every = await self.workspace.store.with_store(lambda: whole.read(lines.everything))
-        page = PickLines(_("Lines that {name} sees", name=name), every, seen).taken_by(take)
-        return await self.app.push_screen_wait(page) is not None
+        self.do(partial(account.add, self))
 
     def action_password(self) -> None:
         """Set another password; logins by the old one end."""
         if self._chosen is not None:
-            self.do(partial(self._password, self._chosen.who.name))
-
-    async def _password(self, name: str) -> None:
-        if name != self.workspace.actor:
-            await self._require()
-
-        async def take(secret: str) -> None:
-            kept = await self._hashed(name, secret)
-            await self.workspace.write(lambda tx: operators.set_password(tx, name, kept))
-
-        await self._secret(name, take)
+            self.do(partial(account.set_password, self, self._chosen.who.name))
 
     @on(OptionList.OptionSelected)
     def action_lines(self) -> None:
         """Choose the lines that the operator sees."""
         if self._chosen is not None:
-            self.do(partial(self._lines, self._chosen))
-
-    async def _lines(self, one: OperatorAccount) -> None:
-        await self._require()
-        name = one.who.name
-
-        async def take(seen: list[LineId]) -> None:
-            await self.workspace.write(lambda tx: operators.see_lines(tx, name, seen or None))
-
-        await self._pick(name, [line.id for line in one.lines or ()], take)
+            self.do(partial(account.choose_lines, self, self._chosen))
 
     def action_dialogs(self) -> None:
         """Show the operator only the dialogs that are theirs, or all of their lines again."""
         if self._chosen is not None:
-            self.do(partial(self._dialogs, self._chosen.who))
-
-    async def _dialogs(self, who: OperatorRow) -> None:
-        await self._require()
-        name, change = who.name, partial(operators.see_only_own, name=who.name)
-        await self.workspace.write(partial(change, only_own=not who.only_own))
-        every, own = _("{name} sees every dialog", name=name), _("{name} sees only their own dialogs", name=name)
-        self.done(every if who.only_own else own, partial(change, only_own=bool(who.only_own)))
+            self.do(partial(account.turn_only_own, self, self._chosen.who))
 
     def action_rights(self) -> None:
         """Choose the rights that the operator has beyond those of every operator."""
@@ -182,7 +124,7 @@ class OperatorsScreen(ActionPage):
             self.do(partial(self._rights, self._chosen.who))
 
     async def _rights(self, who: OperatorRow) -> None:
-        await self._require()
+        await account.require(self)
         offered = frozenset(Right) - access.of_role(who.role)
         given = rights_from(who.rights)
 
@@ -207,7 +149,7 @@ class OperatorsScreen(ActionPage):
             self.do(partial(self._act, act, there))
 
     async def _act(self, act: Callable[[ActionPage, Attendance], Awaitable[None]], there: Attendance) -> None:
-        await self._require()
+        await account.require(self)
         await act(self, there)
 
     def action_disable(self) -> None:
@@ -216,7 +158,7 @@ class OperatorsScreen(ActionPage):
             self.do(partial(self._disable, self._chosen.who))
 
     async def _disable(self, who: OperatorRow) -> None:
-        await self._require()
+        await account.require(self)
         change = operators.enable if who.disabled else operators.disable
         back = operators.disable if who.disabled else operators.enable
         await self.workspace.write(partial(change, name=who.name))
@@ -233,7 +175,7 @@ class OperatorsScreen(ActionPage):
             self.do(partial(self._remove, self._chosen.who.name))
 
     async def _remove(self, name: str) -> None:
-        await self._require()
+        await account.require(self)
         note = _("What was said and done under the name stays.")
 
         async def take(_yes: bool) -> None:
