@@ -62,12 +62,12 @@ def test_a_draft_needs_its_files(chatapp: Shell, client_writes: Write, company: 
 
 def test_arrivals_are_packed_and_the_file_gets_smaller(chatapp: Shell, client_writes: Write, company: Company) -> None:
     client_writes("Ёлка есть?")
-    arrive(company, 4_000)
+    arrive(company, 5_000)
     company.database.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = company.database.driver.path.stat().st_size  # type: ignore[attr-defined]
     dry = chatapp("gc", "--dry-run")
-    assert rows(dry.out)["Raw arrivals to pack"] == "4001"
-    assert chatapp("gc", "--dry-run", "--json").json == [{"name": "plain", "n": 4001, "bytes": 0}]
+    assert rows(dry.out)["Raw arrivals to pack"] == "5001"
+    assert chatapp("gc", "--dry-run", "--json").json == [{"name": "plain", "n": 5001, "bytes": 0}]
     assert dry.err.endswith("MB inside the files are unused.\n")
     done = chatapp("gc")
     assert done.err.endswith("MB are free again.\n")

@@ -57,6 +57,7 @@ OF_THE_COMPANY = {
     "login_attempt": OF_THE_PROGRAM,
     "operator": ACCOUNTS,
     "operator_identity": ACCOUNTS,
+    "attendance": ACCOUNTS,
     "operator_session": ACCOUNTS,
     "quick_reply": ANSWERS,
     "quick_reply_file": ANSWERS,

@@ -18,7 +18,7 @@ async def told(it: Window, words: str) -> None:
 async def test_one_goes_away_by_a_key_and_the_bar_says_it_until_one_is_back(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Анна")
-        await it.press("escape", "g", "h")
+        await it.press("escape", "~")
         await it.sees("How long are you away?", "For 30 minutes")
         await it.press("down", "down", "enter")
         await it.sees("What for?")
@@ -28,7 +28,7 @@ async def test_one_goes_away_by_a_key_and_the_bar_says_it_until_one_is_back(wind
         kept = company.read(partial(attendance.of, name=ME))
         assert (kept.reason, kept.away_until) == ("обед", company.world.clock.now() + 3_600_000)
         await it.sees("☾ away until")
-        await it.press("g", "h")
+        await it.press("~")
         await told(it, "You are back.")
         await it.sees_no("☾ away until")
         assert company.read(duties.away) is None
@@ -37,7 +37,7 @@ async def test_one_goes_away_by_a_key_and_the_bar_says_it_until_one_is_back(wind
 async def test_another_time_is_typed_and_one_that_is_none_is_told(window: Opener, company: Company) -> None:
     async with window() as it:
         await it.open("Анна")
-        await it.press("escape", "g", "h")
+        await it.press("escape", "~")
         await it.sees("Until another time…")
         await it.press("end", "enter")
         await it.sees("Away until")

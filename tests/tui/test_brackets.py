@@ -68,12 +68,14 @@ NAMES = {
     "crm_arrived": ("problem",),
     "crm_rule": ("name",),
     "crm_upload": ("name",),
+    "attendance": ("reason",),
 }
 OURS = {
     "alarm": {"kind", "ref"},
     "application": {"kind", "state", "document_sha256"},
     "arrived": {"provider_id", "raw_sha256"},
     "attempt": {"action", "verdict", "code"},
+    "attendance": {"operator", "hours", "zone"},
     "broken_effect": {"name", "why"},
     "channel": {
         "kind", "hook_key", "settings", "facts", "capabilities", "cursor", "health", "health_code", "paused_code",
@@ -107,7 +109,8 @@ OURS = {
     "login_attempt": {"kind", "value"},
     "mail": {"recipients", "answers", "event", "invitation", "calendar"},
     "message": {
-        "direction", "origin", "ext_id", "key", "state", "reply_to", "album", "template", "chain", "sender", "asked",
+        "author_phone", "direction", "origin", "ext_id", "key", "state", "reply_to", "album", "template", "chain",
+        "sender", "asked",
     },
     "message_part": {"ext_id"},
     "operator": {"password", "role", "rights", "email"},

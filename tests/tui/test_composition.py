@@ -32,7 +32,7 @@ COMPOSED = [
 
 async def test_parts_answer_in_the_order_that_the_architecture_names(window: Opener) -> None:
     chapter = (ROOT / "docs" / "architecture.md").read_text("utf-8").partition("## The window\n")[2]
-    named = re.findall(r"(?m)^\d\. `(\w+)`", chapter.partition("\n## ")[0])
+    named = re.findall(r"(?m)^\d+\. `(\w+)`", chapter.partition("\n## ")[0])
     async with window() as it:
         assert [type(part).__name__ for part in it.app.screen.conversation.parts] == named
     assert {part.__name__ for part in descendants(ConversationPart)} == set(named)

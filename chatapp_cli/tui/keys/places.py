@@ -47,7 +47,7 @@ PLACES: Final = (
             KeyActionSpec("page('find')", ["f7", "g f"], N_("Search in messages, by words in any form")),
             KeyActionSpec("page('operators')", ["g o"], N_("Operators: who may log in, and which lines they see")),
             KeyActionSpec("page('crm')", ["ctrl+k", "$"], N_("CRMs: links, paired channels, what is still to be told")),
-            KeyActionSpec("away", ["g h"], N_("I am away: nothing is given to me; or I am back")),
+            KeyActionSpec("away", ["~"], N_("I am away: nothing is given to me; or I am back")),
             KeyActionSpec("theme", ["f9", "g t"], N_("Other colours: dark, light, high contrast, none")),
             KeyActionSpec("mute", ["g b"], N_("Mute sound and notices for an hour, or unmute")),
             KeyActionSpec("leave", ["q", "ctrl+q"], N_("Leave"), N_("leave")),

@@ -164,6 +164,8 @@ async def test_a_message_from_before_whose_answer_was_lost_is_found(session: Amo
 
 
 def test_all_of_it_belongs_to_the_chat_channel_and_a_portal_names_none_of_it() -> None:
-    assert list(manifest("amocrm").tells_of({"channel_id": "c"})) == ["read", "reactions", "typing", "history"]
-    assert list(manifest("amocrm").tells_of({})) == []
+    assert list(manifest("amocrm").tells_of({"channel_id": "c"})) == [
+        "read", "reactions", "typing", "history", "remarks",
+    ]  # fmt: skip
+    assert list(manifest("amocrm").tells_of({})) == ["remarks"]
     assert list(manifest("bitrix24").tells_of({"channel_id": "c"})) == []
