@@ -122,7 +122,8 @@ async def test_the_tab_shows_the_last_messages_that_the_portal_has_and_no_other(
     await eventually(lambda: [one.kind for one in desk.portal.cards] == ["contact", "deal"] and desk.told_all())
     (dialog,) = the_dialogs(desk.company)
     answer(desk.company, desk.channel, dialog, "Едет")
-    await eventually(lambda: desk.sent() and desk.told_all())
+    there = desk.portal.chats[0].id
+    await eventually(lambda: any("Едет" in one.text for one in desk.portal.messages(there)) and desk.told_all())
     (pairing,) = desk.company.read(lambda tx: pairings.of_link(tx, desk.link))
     desk.company.write(lambda tx: pairings.configure(tx, manifest("bitrix24"), pairing, {"show_desk": "off"}))
     answer(desk.company, desk.channel, dialog, "Скидка")
