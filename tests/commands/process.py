@@ -9,7 +9,8 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 PROGRAM = [sys.executable, "-m", "chatapp_cli"]
@@ -54,3 +55,14 @@ def _heard(terminal: int) -> bytes:
         return os.read(terminal, 65536)
     except OSError:
         return b""
+
+
+@contextmanager
+def started(env: Mapping[str, str], *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A command under way; it is ended afterwards."""
+    process = subprocess.Popen([*AS_ON_A_TERMINAL, *PROGRAM, *words], env={**os.environ, **env}, **PIPES)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()

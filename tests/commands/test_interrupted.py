@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 import pytest
 
@@ -15,23 +12,12 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.dialog import TOGETHER
 from chatapp_cli.runtime.lease import holding
 from tests.commands.conftest import Program, Shell, Write
-from tests.commands.process import AS_ON_A_TERMINAL, PIPES, PROGRAM, in_a_shell
+from tests.commands.process import in_a_shell, started
 from tests.leases import clock_of, rewrite
 
 HOUR = 3_600_000
 SEND = ("send", "client-7", "-c", "api", "-t", "Алло")
 STOP_IT = "→ To stop it: chatapp message cancel 1"
-
-
-@contextmanager
-def started(env: Mapping[str, str], *words: str) -> Iterator[subprocess.Popen[str]]:
-    """A command under way; it is ended afterwards."""
-    process = subprocess.Popen([*AS_ON_A_TERMINAL, *PROGRAM, *words], env={**os.environ, **env}, **PIPES)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def until_message_is(company: Company, *states: str) -> str:

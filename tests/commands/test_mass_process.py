@@ -6,11 +6,9 @@ import json
 import os
 import re
 import signal
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +21,7 @@ from chatapp_cli.domain.ids import LineId
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.services import channels
 from tests.commands.conftest import Program, Shell
-from tests.commands.process import AS_ON_A_TERMINAL, PIPES, PROGRAM, in_a_shell, run
+from tests.commands.process import in_a_shell, run, started
 
 TEXT = "Скидка до пятницы"
 N = 400
@@ -42,17 +40,6 @@ def people(folder: Path, n: int) -> Sequence[str]:
     listed = folder / "people.txt"
     listed.write_text("".join(f"+7916{number:07}\n" for number in range(n)), "utf-8")
     return ("send", "--to-file", str(listed), "-c", "sms", "-t", TEXT, "--yes")
-
-
-@contextmanager
-def started(env: Mapping[str, str], *words: str) -> Iterator[subprocess.Popen[str]]:
-    """A command under way; it is ended afterwards."""
-    process = subprocess.Popen([*AS_ON_A_TERMINAL, *PROGRAM, *words], env={**os.environ, **env}, **PIPES)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def accepted(company: Company) -> Counter[str]:

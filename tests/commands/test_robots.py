@@ -193,6 +193,7 @@ def test_what_was_refused_is_done_again_by_its_number(chatapp: Shell, program: P
     twice = chatapp.run("robot", "retry", number)
     assert (twice.code, program.heard) == (1, ["Раз"])
     assert "It was tried again already." in twice.err
+    assert chatapp.run("robot", "runs", "-n", "0").code == 2
 
 
 def test_what_is_done_again_is_waited_for(chatapp: Shell, program: Program) -> None:
