@@ -16,6 +16,7 @@ from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.journal.operators import OperatorEvent
 from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.store import AsyncStore
+from chatapp_cli.tui import own_daemon
 from chatapp_cli.tui.action_chooser import ActionChooser
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.keys.keymap import bindings
@@ -27,7 +28,6 @@ from chatapp_cli.tui.media.graphics import Graphics
 from chatapp_cli.tui.pages import page_named
 from chatapp_cli.tui.reading import words
 from chatapp_cli.tui.screens.inbox import InboxScreen
-from chatapp_cli.tui.session import own_daemon
 from chatapp_cli.tui.session.error_guard import ErrorGuard
 from chatapp_cli.tui.session.hangup import leave_on_hangup
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced, watch_journal

@@ -11,7 +11,7 @@ from chatapp_cli.domain.ids import LineId
 from chatapp_cli.i18n import _
 from chatapp_cli.runtime import login
 from chatapp_cli.services import lines, operators
-from chatapp_cli.tui.screens.account_forms import NewPassword, PickLines
+from chatapp_cli.tui.account_forms import NewPassword, PickLines
 
 if TYPE_CHECKING:
     from chatapp_cli.services.operators import OperatorAccount

@@ -20,12 +20,12 @@ from chatapp_cli.runtime import login
 from chatapp_cli.services import access, operators
 from chatapp_cli.services.operators import OperatorAccount
 from chatapp_cli.store.rows.operators import OperatorRow
+from chatapp_cli.tui.account_forms import PickRights
 from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.actions import account, attendance
 from chatapp_cli.tui.keys.keymap import bindings, key
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.cells import fit
-from chatapp_cli.tui.screens.account_forms import PickRights
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.themes import PaintStyles
 from chatapp_cli.tui.widgets.bars import StatusBar
