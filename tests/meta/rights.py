@@ -118,6 +118,8 @@ WITHOUT_A_RIGHT = {
     "files.here": A_SESSION,
     "files.later": A_SESSION,
     "files.missing": A_SESSION,
+    "following.begin": ONLY_PART,
+    "following.end": ONLY_PART,
     "following.follow": "a worker's own place in the journal",
     "ingest.apply": A_SESSION,
     "ingest.ingest": A_SESSION,

@@ -1,0 +1,326 @@
+"""``chatapp rule``: what the desk does by itself, and why it did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.base import Json, Verb, noun, opened
+from chatapp_cli.commands.crm_rules import (
+    ByChannels,
+    Every,
+    Exact,
+    HasWord,
+    OfKinds,
+    OnLines,
+    Tree,
+    Without,
+)
+from chatapp_cli.commands.errors import note, say
+from chatapp_cli.commands.input_checks import may_be_empty, minutes
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_, _, show
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from chatapp_cli.services.auto_rules import AutoRule
+    from chatapp_cli.services.conditions import SourceNames
+
+app = noun()
+
+Named = Annotated[str, typer.Argument(metavar="RULE", help=N_("Rule by name or number"))]
+When = Annotated[str | None, typer.Option("--when", metavar="EVENT", help=N_("What it waits for: message.arrived"))]
+About = Annotated[
+    str | None,
+    typer.Option("--about", parser=may_be_empty, metavar="NAME", help=N_("Only events about this tag or operator")),
+]
+OfLine = Annotated[
+    str | None,
+    typer.Option(
+        "--line", "-l", parser=may_be_empty, metavar="LINE", help=N_("Line whose rule it is; without it the company's")
+    ),
+]
+Acts = Annotated[
+    list[str] | None,
+    typer.Option("--do", metavar="ACT=VALUE", help=N_("What to do, such as tag=vip; repeatable, in order")),
+]
+Stop = Annotated[bool | None, typer.Option("--stop/--go-on", help=N_("Whether no later rule is asked once it holds"))]
+Match = Annotated[
+    list[str] | None,
+    typer.Option("--match", parser=may_be_empty, metavar="REGEX", help=N_("Regular expression; repeatable")),
+]
+HasTag = Annotated[
+    list[str] | None,
+    typer.Option("--tagged", parser=may_be_empty, metavar="TAG", help=N_("Only dialogs with this tag; repeatable")),
+]
+Untagged = Annotated[
+    list[str] | None,
+    typer.Option("--untagged", parser=may_be_empty, metavar="TAG", help=N_("Only dialogs without it; repeatable")),
+]
+Assignee = Annotated[
+    list[str] | None,
+    typer.Option("--assignee", parser=may_be_empty, metavar="NAME", help=N_("Operator, nobody or anybody; repeatable")),
+]
+Chats = Annotated[
+    list[str] | None,
+    typer.Option("--chat", parser=may_be_empty, metavar="KIND", help=N_("private, group or channel; repeatable")),
+]
+First = Annotated[
+    str | None,
+    typer.Option(
+        "--first", parser=may_be_empty, metavar="EVER|DAY", help=N_("The client's first message ever, or of the day")
+    ),
+]
+Waited = Annotated[
+    int | None,
+    typer.Option(
+        "--waited", parser=minutes, metavar="MINUTES", help=N_("The client has waited so long in working hours")
+    ),
+]
+Open = Annotated[bool | None, typer.Option("--open/--closed", help=N_("Whether the line is open"))]
+
+
+@app.command("list", cls=Verb)
+def list_(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show the rules in the order in which they are asked."""
+    from chatapp_cli.commands import automating
+    from chatapp_cli.documents import automation as documents
+
+    with opened(ctx) as company:
+        rules, names = automating.known(company)
+    if as_json:
+        printing.document([documents.rule(one, place, names) for place, one in enumerate(rules, 1)])
+        return
+    columns = (_("Turn"), _("Number"), _("Name"), _("Line"), _("When"), _("If"), _("Then"), _("State"))
+    printing.records(columns, [_row(place, one, names) for place, one in enumerate(rules, 1)])
+    _say_troubles(rules)
+    if not rules:
+        note("There are no rules: the desk does nothing by itself.")
+
+
+def _row(place: int, one: AutoRule, names: SourceNames) -> Sequence[object]:
+    from chatapp_cli.services import auto_kinds, rule_words
+
+    wanted = one.wanted
+    line = _("all") if wanted.line is None else names.lines.get(wanted.line, wanted.line)
+    acts = "; ".join(show(auto_kinds.in_words(act)) for act in wanted.acts)
+    state = _("on") if one.works else _("stopped") if one.halted or one.problem else _("off")
+    when = f"{wanted.event} {wanted.about}".strip()
+    return place, one.id, wanted.name, line, when, show(rule_words.condition(wanted.asked, names)), acts, state
+
+
+def _say_troubles(rules: Sequence[AutoRule]) -> None:
+    for one in rules:
+        if one.problem is not None:
+            what = T("Rule {name} is passed over: {what}", name=one.wanted.name, what=one.problem.what)
+            say(what, one.problem.next_step)
+        if one.halted is not None:
+            what = T("Rule {name} is stopped: {what}", name=one.wanted.name, what=one.halted)
+            say(what, T("Switch it on again: {how}", how=f"chatapp rule enable {one.id}"))
+
+
+@app.command("show", cls=Verb)
+def show_(ctx: typer.Context, rule: Named, as_json: Json = False) -> None:
+    """Show one rule, as a file has it."""
+    from chatapp_cli.commands import automating
+    from chatapp_cli.documents import automation as documents
+    from chatapp_cli.services import auto_form
+
+    with opened(ctx) as company:
+        found, place, names = automating.one(company, rule)
+    if as_json:
+        printing.document(documents.rule(found, place, names))
+        return
+    typer.echo(auto_form.written([found], names), nl=False)
+    _say_troubles([found])
+
+
+@app.command(cls=Verb)
+def add(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help=N_("Name of the rule"))],
+    *,
+    when: When = None,
+    about: About = None,
+    line: OfLine = None,
+    on_line: OnLines = None,
+    kind: OfKinds = None,
+    channel: ByChannels = None,
+    word: HasWord = None,
+    every: Every = None,
+    exact: Exact = None,
+    without: Without = None,
+    match: Match = None,
+    chat: Chats = None,
+    tagged: HasTag = None,
+    untagged: Untagged = None,
+    assignee: Assignee = None,
+    first: First = None,
+    waited: Waited = None,
+    is_open: Open = None,
+    tree: Tree = None,
+    do: Acts = None,
+    stop: Stop = None,
+    disabled: Annotated[bool, typer.Option("--disabled", help=N_("Add it switched off"))] = False,
+) -> None:
+    """Add a rule behind the others and print its number; without conditions it always holds."""
+    from chatapp_cli.commands import automating
+    from chatapp_cli.commands.asked_conditions import AskedConditions
+    from chatapp_cli.domain.automation import RuleWanted
+
+    asked = AskedConditions(
+        lines=on_line, kinds=kind, channels=channel, words=word, every=every, exact=exact, without=without
+    )
+    asked.require_full()
+    said = automating.SaidRule(
+        asked=asked, of_dialog=_of_dialog(match, chat, tagged, untagged, assignee, first, waited, is_open), tree=tree,
+        name=name, event=when, about=about, line=line, acts=do or (), stop=stop, enabled=not disabled,
+    )  # fmt: skip
+    with opened(ctx) as company:
+        typer.echo(automating.add(company, RuleWanted(name=name), said))
+
+
+def _of_dialog(
+    match: Sequence[str] | None,
+    chats: Sequence[str] | None,
+    tagged: Sequence[str] | None,
+    untagged: Sequence[str] | None,
+    assignee: Sequence[str] | None,
+    first: str | None,
+    waited: int | None,
+    is_open: bool | None,
+) -> Mapping[str, Any]:
+    """Conditions on the dialog; of a list only an empty value empties it."""
+    lists = {"match": match, "chats": chats, "tags": tagged, "untagged": untagged, "assignee": assignee}
+    full = {name: None if said is None else [one for one in said if one] for name, said in lists.items()}
+    return {**full, "first": first, "waited": waited, "open": is_open}
+
+
+@app.command(cls=Verb)
+def edit(
+    ctx: typer.Context,
+    rule: Named,
+    *,
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help=N_("Another name"))] = None,
+    when: When = None,
+    about: About = None,
+    line: OfLine = None,
+    on_line: OnLines = None,
+    kind: OfKinds = None,
+    channel: ByChannels = None,
+    word: HasWord = None,
+    every: Every = None,
+    exact: Exact = None,
+    without: Without = None,
+    match: Match = None,
+    chat: Chats = None,
+    tagged: HasTag = None,
+    untagged: Untagged = None,
+    assignee: Assignee = None,
+    first: First = None,
+    waited: Waited = None,
+    is_open: Open = None,
+    tree: Tree = None,
+    do: Acts = None,
+    stop: Stop = None,
+) -> None:
+    """Change what is said of a rule; an empty value takes a condition away. What it planned is cancelled."""
+    from chatapp_cli.commands import automating
+    from chatapp_cli.commands.asked_conditions import AskedConditions
+
+    asked = AskedConditions(
+        lines=on_line, kinds=kind, channels=channel, words=word, every=every, exact=exact, without=without
+    )
+    said = automating.SaidRule(
+        asked=asked, of_dialog=_of_dialog(match, chat, tagged, untagged, assignee, first, waited, is_open), tree=tree,
+        name=name, event=when, about=about, line=line, acts=do, stop=stop,
+    )  # fmt: skip
+    with opened(ctx) as company:
+        called, gone = automating.edit(company, rule, said)
+    note("Rule {name} is changed.", name=called)
+    _note_cancelled(gone)
+
+
+def _note_cancelled(n: int) -> None:
+    if n:
+        note("Planned acts that are cancelled: {n}", n=n)
+
+
+def _switched(ctx: typer.Context, rule: str, *, on: bool) -> None:
+    from chatapp_cli.services import auto_rules
+
+    with opened(ctx) as company:
+        row = company.read(lambda tx: auto_rules.find(tx, rule))
+        gone = company.write(lambda tx: auto_rules.switch(tx, row.id, on=on))
+    if on:
+        note("Rule {name} is on.", name=row.name)
+    else:
+        note("Rule {name} is off.", name=row.name)
+    _note_cancelled(gone)
+
+
+@app.command(cls=Verb)
+def enable(ctx: typer.Context, rule: Named) -> None:
+    """Switch a rule on; it sees what happens from now on."""
+    _switched(ctx, rule, on=True)
+
+
+@app.command(cls=Verb)
+def disable(ctx: typer.Context, rule: Named) -> None:
+    """Switch a rule off; what it planned is cancelled."""
+    _switched(ctx, rule, on=False)
+
+
+@app.command(cls=Verb)
+def remove(ctx: typer.Context, rule: Named) -> None:
+    """Remove a rule; what it planned is cancelled, what it did stays."""
+    from chatapp_cli.services import auto_rules
+
+    with opened(ctx) as company:
+        row = company.read(lambda tx: auto_rules.find(tx, rule))
+        gone = company.write(lambda tx: auto_rules.remove(tx, row.id))
+    note("Rule {name} is removed.", name=row.name)
+    _note_cancelled(gone)
+
+
+@app.command(cls=Verb)
+def order(
+    ctx: typer.Context,
+    rules: Annotated[list[str], typer.Argument(metavar="RULE…", help=N_("Rules by name or number, in order"))],
+) -> None:
+    """Put rules into an order: those named first, then the others as they were."""
+    from chatapp_cli.services import auto_rules
+
+    with opened(ctx) as company:
+        company.write(lambda tx: auto_rules.order(tx, [auto_rules.find(tx, one).id for one in rules]))
+    note("The rules are asked in that order now.")
+
+
+@app.command("export", cls=Verb)
+def export_(ctx: typer.Context) -> None:
+    """Print all rules as a YAML file that import reads."""
+    from chatapp_cli.commands import automating
+    from chatapp_cli.services import auto_form
+
+    with opened(ctx) as company:
+        rules, names = automating.known(company)
+    typer.echo(auto_form.written(rules, names), nl=False)
+
+
+@app.command("import", cls=Verb)
+def import_(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help=N_("YAML or JSON file of rules; - reads standard input"))],
+) -> None:
+    """Add the rules of a file, all or none; a rule whose name is there already is changed."""
+    from chatapp_cli.commands import automating
+
+    with opened(ctx) as company:
+        numbers = automating.take(company, file)
+    for number in numbers:
+        typer.echo(number)
+    note("Rules that are kept: {n}", n=len(numbers))
