@@ -12,7 +12,7 @@ from chatapp_cli.domain.automation import ActWanted, RuleEvent, RuleWanted
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import AutoRuleId
 from chatapp_cli.domain.text import T
-from chatapp_cli.runtime import automation_desk
+from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.services import auto_form, auto_rules, conditions, lines, word_forms
 
 if TYPE_CHECKING:
@@ -96,9 +96,10 @@ def text_of(file: str) -> str:
 
 def known(company: Company) -> tuple[list[AutoRule], SourceNames]:
     """The rules in their order, and how lines and channels are called."""
+    desk = desk_of(company)
 
     def read(tx: Tx) -> tuple[list[AutoRule], SourceNames]:
-        names = automation_desk.names(tx, company)
+        names = desk.names(tx)
         return auto_rules.everything(tx, names), names
 
     return company.read(read)
@@ -115,10 +116,11 @@ def one(company: Company, named: str) -> tuple[AutoRule, int, SourceNames]:
 def add(company: Company, before: RuleWanted, said: SaidRule) -> AutoRuleId:
     """Add a rule. Raises UsageError, NotFound, Refused."""
     word_forms.load()
+    desk = desk_of(company, making=True)
     changes = said.conditions(company)
 
     def save(tx: Tx) -> AutoRuleId:
-        names = automation_desk.names(tx, company, strict=True)
+        names = desk.names(tx)
         return auto_rules.add(tx, said.over(tx, changes, before, names), names)
 
     return company.write(save)
@@ -128,10 +130,11 @@ def edit(company: Company, named: str, said: SaidRule) -> tuple[str, int]:
     """Change a rule; returns its name, and how many planned acts are cancelled."""
     found, _place, _names = one(company, named)
     word_forms.load()
+    desk = desk_of(company, making=True)
     changes = said.conditions(company)
 
     def save(tx: Tx) -> tuple[str, int]:
-        names = automation_desk.names(tx, company, strict=True)
+        names = desk.names(tx)
         wanted = said.over(tx, changes, found.wanted, names)
         return wanted.name, auto_rules.change(tx, found.id, wanted, names)
 
@@ -142,9 +145,10 @@ def take(company: Company, file: str) -> Sequence[AutoRuleId]:
     """Add the rules of a file, all or none; those whose names are there already are changed. Returns their numbers."""
     said = auto_form.read(text_of(file))
     word_forms.load()
+    desk = desk_of(company, making=True)
 
     def save(tx: Tx) -> Sequence[AutoRuleId]:
-        names = automation_desk.names(tx, company, strict=True)
+        names = desk.names(tx)
         return [_taken(tx, auto_form.wanted(tx, one, names), names) for one in said]
 
     return company.write(save)

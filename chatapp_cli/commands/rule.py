@@ -300,6 +300,24 @@ def order(
     note("The rules are asked in that order now.")
 
 
+@app.command(cls=Verb)
+def resume(
+    ctx: typer.Context,
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help=N_("Channel by kind, account or number"))],
+) -> None:
+    """Let a channel answer automatically again, after there were too many answers."""
+    from chatapp_cli.commands.binding import found
+    from chatapp_cli.services import auto_guards
+
+    with opened(ctx) as company:
+        row = found(company, channel, "")
+        resumed = company.write(lambda tx: auto_guards.resume(tx, row.id))
+    if resumed:
+        note("{title} answers automatically again.", title=row.title)
+    else:
+        note("{title} was not stopped.", title=row.title)
+
+
 @app.command("export", cls=Verb)
 def export_(ctx: typer.Context) -> None:
     """Print all rules as a YAML file that import reads."""

@@ -87,7 +87,7 @@ _OF_KINDS: Final[Mapping[type[JournalEvent], RuleEvent]] = {
     Tagged: RuleEvent.TAG_ADDED,
     Untagged: RuleEvent.TAG_REMOVED,
 }
-SEEN: Final = (MessageStateChanged, *_OF_KINDS)
+SEEN: Final[tuple[type[JournalEvent], ...]] = (MessageStateChanged, *_OF_KINDS)
 """The events of the journal that may be something for rules."""
 
 

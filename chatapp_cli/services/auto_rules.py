@@ -69,18 +69,24 @@ class AutoRule:
 
 def everything(tx: Tx, names: SourceNames) -> list[AutoRule]:
     """The rules that the acting operator sees, in their order."""
-    return [restore(row, names) for row in tx.all(AutoRuleRow, "auto_rules.all")]
+    return [restore(row, names) for row in tx.all(AutoRuleRow, "autorules.all")]
 
 
 def working(tx: Tx, names: SourceNames) -> list[AutoRule]:
     """The rules that are asked, in their order."""
-    found = (restore(row, names) for row in tx.all(AutoRuleRow, "auto_rules.working"))
+    found = (restore(row, names) for row in tx.all(AutoRuleRow, "autorules.working"))
     return [one for one in found if one.works]
+
+
+def of_version(tx: Tx, rule: AutoRuleId, version: int, names: SourceNames) -> AutoRule | None:
+    """A rule as it is now; ``None`` if it is gone or was changed since then."""
+    row = tx.one(AutoRuleRow, "autorules.one", id=rule)
+    return None if row is None or row.version != version else restore(row, names)
 
 
 def is_any(tx: Tx) -> bool:
     """Whether a rule is switched on."""
-    return tx.value("auto_rules.any") is not None
+    return tx.value("autorules.any") is not None
 
 
 def restore(row: AutoRuleRow, names: SourceNames) -> AutoRule:
@@ -109,7 +115,7 @@ def _wanted(row: AutoRuleRow, asked: Mapping[str, Any]) -> Wanted:
 
 def one(tx: Tx, rule: AutoRuleId) -> AutoRuleRow:
     """A rule by number. Raises NotFound."""
-    found = tx.one(AutoRuleRow, "auto_rules.one", id=rule)
+    found = tx.one(AutoRuleRow, "autorules.one", id=rule)
     if found is None:
         raise NotFound(T("There is no rule {n}.", n=rule), T("See them with: {how}", how=to_do(Next.AUTOMATION)))
     return found
@@ -117,7 +123,7 @@ def one(tx: Tx, rule: AutoRuleId) -> AutoRuleRow:
 
 def find(tx: Tx, named: str) -> AutoRuleRow:
     """A rule by name or number. Raises NotFound."""
-    rows = tx.all(AutoRuleRow, "auto_rules.all")
+    rows = tx.all(AutoRuleRow, "autorules.all")
     found = called(tx, named) or next((row for row in rows if str(row.id) == named.strip()), None)
     if found is None:
         what = T("There is no rule {name}.", name=named)
@@ -128,7 +134,7 @@ def find(tx: Tx, named: str) -> AutoRuleRow:
 def called(tx: Tx, name: str) -> AutoRuleRow | None:
     """The rule with a name, ignoring case."""
     wanted = name.strip().casefold()
-    return next((row for row in tx.all(AutoRuleRow, "auto_rules.all") if row.name.casefold() == wanted), None)
+    return next((row for row in tx.all(AutoRuleRow, "autorules.all") if row.name.casefold() == wanted), None)
 
 
 def add(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRuleId:
@@ -139,12 +145,12 @@ def add(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRuleId:
     """
     access.require(tx, Right.AUTOMATION)
     _require_place(tx, wanted.line)
-    rows = tx.whole().all(AutoRuleRow, "auto_rules.all")
+    rows = tx.whole().all(AutoRuleRow, "autorules.all")
     if len(rows) >= MOST:
         raise UsageError(T("There are {n} rules already.", n=len(rows)), T("Remove one that is not needed."))
     made = _sound(tx, wanted, names)
     _require_own_name(made, rows)
-    number = AutoRuleId(tx.insert("auto_rules.add", now=tx.now, **_columns(tx, made)))
+    number = AutoRuleId(tx.insert("autorules.add", now=tx.now, **_columns(tx, made)))
     _changed(tx, number, made.wanted.name, "added")
     return number
 
@@ -158,8 +164,8 @@ def change(tx: Tx, rule: AutoRuleId, wanted: Wanted, names: SourceNames) -> int:
     before = _require_mine(tx, rule)
     _require_place(tx, wanted.line)
     made = _sound(tx, wanted, names)
-    _require_own_name(made, [row for row in tx.whole().all(AutoRuleRow, "auto_rules.all") if row.id != before.id])
-    tx.run("auto_rules.change", id=rule, **_columns(tx, made))
+    _require_own_name(made, [row for row in tx.whole().all(AutoRuleRow, "autorules.all") if row.id != before.id])
+    tx.run("autorules.change", id=rule, **_columns(tx, made))
     return _changed(tx, rule, made.wanted.name, "changed", why=T("The rule was changed."))
 
 
@@ -169,7 +175,7 @@ def switch(tx: Tx, rule: AutoRuleId, *, on: bool) -> int:
     row = _require_mine(tx, rule)
     if bool(row.enabled) is on and not row.halted:
         return 0
-    tx.run("auto_rules.switch", id=rule, enabled=int(on), since=_now_in_journal(tx))
+    tx.run("autorules.switch", id=rule, enabled=int(on), since=_now_in_journal(tx))
     why = None if on else T("The rule was switched off.")
     return _changed(tx, rule, row.name, "enabled" if on else "disabled", why=why)
 
@@ -180,9 +186,9 @@ def order(tx: Tx, rules: Sequence[AutoRuleId]) -> None:
     rows = [_require_mine(tx, rule) for rule in rules]
     if len(set(rules)) < len(rules):
         raise UsageError(T("A rule is named twice."), T("Name each rule once."), field="numbers")
-    every = [row.id for row in tx.whole().all(AutoRuleRow, "auto_rules.all")]
+    every = [row.id for row in tx.whole().all(AutoRuleRow, "autorules.all")]
     for position, number in enumerate(dict.fromkeys([*rules, *every]), start=1):
-        tx.run("auto_rules.place", id=number, position=position)
+        tx.run("autorules.place", id=number, position=position)
     for row in rows[:1]:
         _changed(tx, row.id, row.name, "moved")
 
@@ -191,7 +197,7 @@ def remove(tx: Tx, rule: AutoRuleId) -> int:
     """Remove a rule; returns how many planned acts are cancelled. Raises NotFound, Refused."""
     access.require(tx, Right.AUTOMATION)
     row = _require_mine(tx, rule)
-    tx.run("auto_rules.remove", id=rule)
+    tx.run("autorules.remove", id=rule)
     return _changed(tx, rule, row.name, "removed", why=T("The rule was removed."))
 
 
@@ -286,7 +292,7 @@ def _now_in_journal(tx: Tx) -> int:
 
 def _changed(tx: Tx, rule: AutoRuleId, name: str, change: str, *, why: Text | None = None) -> int:
     """Record a change, and keep the follower only while a rule is switched on: one that stands still is an alarm."""
-    gone = 0 if why is None else tx.run("auto_acts.cancel", rule=rule, outcome=kept(why), now=tx.now)
+    gone = 0 if why is None else tx.run("autoacts.cancel", rule=rule, outcome=kept(why), now=tx.now)
     if is_any(tx.whole()):
         following.begin(tx, FOLLOWER)
     else:

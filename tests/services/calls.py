@@ -47,6 +47,8 @@ from chatapp_cli.services import (
     alarm_messages,
     applications,
     approvals,
+    auto_answers,
+    auto_guards,
     auto_rules,
     chains,
     channels,
@@ -91,9 +93,9 @@ from chatapp_cli.services import (
     views,
 )
 from chatapp_cli.services.act_call import ActCall
-from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.act_targets import ActRecipient, Target
 from chatapp_cli.services.alarm_recipients import AlarmRecipient
+from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.robots import RobotSetting
@@ -299,6 +301,11 @@ Call = Callable[[Tx, Place], object]
 
 
 OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
+    "auto_answers.claim": (
+        Right.ANSWER,
+        lambda tx, at: auto_answers.claim(tx, dialogs.card(tx, at.dialog), None, T("a robot")),
+    ),
+    "auto_guards.resume": (Right.AUTOMATION, lambda tx, at: auto_guards.resume(tx, at.channel.id)),
     "applications.add": (
         Right.APPLICATIONS,
         lambda tx, at: applications.add(tx, at.shop.vault, line=at.line, kind="sms", title="ИП", answers={}),

@@ -1,86 +1,89 @@
--- name: auto_rules.any
+-- name: autorules.any
 SELECT 1 FROM auto_rule WHERE enabled = 1 LIMIT 1;
 
--- name: auto_rules.all
+-- name: autorules.all
 SELECT id, line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version, since, halted, overruns
 FROM auto_rule ORDER BY position, id;
 
--- name: auto_rules.working
+-- name: autorules.working
 SELECT id, line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version, since, halted, overruns
 FROM auto_rule WHERE enabled = 1 AND halted = '' ORDER BY position, id;
 
--- name: auto_rules.one
+-- name: autorules.halted
+SELECT id, name, halted FROM auto_rule WHERE enabled = 1 AND halted <> '' ORDER BY id;
+
+-- name: autorules.one
 SELECT id, line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version, since, halted, overruns
 FROM auto_rule WHERE id = :id;
 
--- name: auto_rules.add
+-- name: autorules.add
 INSERT INTO auto_rule (line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version,
   since, halted, overruns, created_at)
 VALUES (:line, (SELECT COALESCE(MAX(position), 0) + 1 FROM auto_rule), :name, :kind, :event, :about, :enabled, :stop,
   :condition, :forms, :acts, 1, :since, '', 0, :now)
 RETURNING id;
 
--- name: auto_rules.change
+-- name: autorules.change
 UPDATE auto_rule SET line_id = :line, name = :name, kind = :kind, event = :event, about = :about, enabled = :enabled,
   stop = :stop, condition = :condition, forms = :forms, acts = :acts, version = version + 1, since = :since,
   halted = '', overruns = 0 WHERE id = :id;
 
--- name: auto_rules.switch
+-- name: autorules.switch
 UPDATE auto_rule SET enabled = :enabled, since = :since, halted = '', overruns = 0 WHERE id = :id;
 
--- name: auto_rules.halt
+-- name: autorules.halt
 UPDATE auto_rule SET halted = :why WHERE id = :id AND halted = '';
 
--- name: auto_rules.overran
+-- name: autorules.overran
 UPDATE auto_rule SET overruns = overruns + 1 WHERE id = :id;
 
--- name: auto_rules.place
+-- name: autorules.place
 UPDATE auto_rule SET position = :position WHERE id = :id;
 
--- name: auto_rules.remove
+-- name: autorules.remove
 DELETE FROM auto_rule WHERE id = :id;
 
--- name: auto_acts.plan
+-- name: autoacts.plan
 INSERT INTO auto_act (rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why,
   outcome, created_at)
 VALUES (:rule, :version, :journal, :nth, :name, :kind, :dialog, :message, :waits_since, :due, :state, :why, '', :now)
 ON CONFLICT (rule_id, version, event, act) DO NOTHING
 RETURNING id;
 
--- name: auto_acts.next
+-- name: autoacts.next
 SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
 FROM auto_act WHERE (state = 'waiting' OR state = 'planned') AND due_at <= :now ORDER BY event, rule_id, act LIMIT 1;
 
--- name: auto_acts.waits
+-- name: autoacts.waits
 SELECT 1 FROM auto_act WHERE dialog_id = :dialog AND rule_id = :rule AND version = :version AND waits_since = :since
 LIMIT 1;
 
--- name: auto_acts.go
+-- name: autoacts.go
 UPDATE auto_act SET state = 'planned', why = :why WHERE id = :id AND state = 'waiting';
 
--- name: auto_acts.later
+-- name: autoacts.later
 UPDATE auto_act SET due_at = :due WHERE id = :id AND state = 'waiting';
 
--- name: auto_acts.end
+-- name: autoacts.end
 UPDATE auto_act SET state = :state, outcome = :outcome, result = :result, ended_at = :now
 WHERE id = :id AND (state = 'waiting' OR state = 'planned');
 
--- name: auto_acts.cancel
+-- name: autoacts.cancel
 UPDATE auto_act SET state = 'cancelled', outcome = :outcome, ended_at = :now
 WHERE rule_id = :rule AND (state = 'waiting' OR state = 'planned');
 
--- name: auto_acts.done_since
+-- name: autoacts.done_since
 SELECT COUNT(*) FROM auto_act WHERE rule_id = :rule AND state = 'done' AND ended_at > :since;
 
--- name: auto_acts.latest
+-- name: autoacts.latest
 SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
 FROM auto_act WHERE (:rule = 0 OR rule_id = :rule) AND (:dialog = 0 OR dialog_id = :dialog) ORDER BY id DESC LIMIT :n;
 
--- name: auto_acts.of_result
+-- name: autoacts.of_result
 SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
 FROM auto_act WHERE result = :message;
 
--- name: auto_acts.of_event_message
+-- name: autoacts.of_event_message
 SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
 FROM auto_act WHERE dialog_id = :dialog AND message_id = :message ORDER BY id;
 
@@ -98,36 +101,36 @@ SELECT MAX(id) FROM message WHERE dialog_id = :dialog AND direction = 'in' AND a
 SELECT author FROM message WHERE dialog_id = :dialog AND direction = 'out' AND automatic = 0 AND stored_at > :since
   AND state <> 'cancelled' ORDER BY id DESC LIMIT 1;
 
--- name: auto_quiet.put
+-- name: autoquiet.put
 INSERT INTO auto_quiet (dialog_id, at) VALUES (:dialog, :at)
 ON CONFLICT (dialog_id) DO UPDATE SET at = excluded.at WHERE excluded.at > auto_quiet.at;
 
--- name: auto_quiet.of
+-- name: autoquiet.of
 SELECT at FROM auto_quiet WHERE dialog_id = :dialog AND at > :since;
 
--- name: auto_answers.claim
+-- name: autoanswers.claim
 INSERT INTO auto_answer (message_id, dialog_id, channel_id, at, wanted_by)
 VALUES (:message, :dialog, :channel, :now, :wanted_by)
 ON CONFLICT (message_id) DO NOTHING
 RETURNING id;
 
--- name: auto_answers.of
+-- name: autoanswers.of
 SELECT wanted_by FROM auto_answer WHERE message_id = :message;
 
--- name: auto_answers.of_dialog
+-- name: autoanswers.of_dialog
 SELECT COUNT(*) FROM auto_answer WHERE dialog_id = :dialog AND at > :since;
 
--- name: auto_answers.of_channel
+-- name: autoanswers.of_channel
 SELECT COUNT(*) FROM auto_answer WHERE channel_id = :channel AND at > :since;
 
--- name: auto_stops.put
+-- name: autostops.put
 INSERT INTO auto_stop (channel_id, at) VALUES (:channel, :now) ON CONFLICT (channel_id) DO NOTHING;
 
--- name: auto_stops.lift
+-- name: autostops.lift
 DELETE FROM auto_stop WHERE channel_id = :channel;
 
--- name: auto_stops.all
-SELECT channel_id, at FROM auto_stop ORDER BY channel_id;
+-- name: autostops.all
+SELECT channel_id FROM auto_stop ORDER BY channel_id;
 
--- name: auto_stops.of
+-- name: autostops.of
 SELECT at FROM auto_stop WHERE channel_id = :channel;
