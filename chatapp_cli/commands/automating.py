@@ -113,30 +113,31 @@ def one(company: Company, named: str) -> tuple[AutoRule, int, SourceNames]:
     return found, place, names
 
 
-def add(company: Company, before: RuleWanted, said: SaidRule) -> AutoRuleId:
-    """Add a rule. Raises UsageError, NotFound, Refused."""
+def add(company: Company, before: RuleWanted, said: SaidRule) -> tuple[AutoRuleId, RuleWanted]:
+    """Add a rule; returns its number and how it was understood. Raises UsageError, NotFound, Refused."""
     word_forms.load()
     desk = desk_of(company, making=True)
     changes = said.conditions(company)
 
-    def save(tx: Tx) -> AutoRuleId:
+    def save(tx: Tx) -> tuple[AutoRuleId, RuleWanted]:
         names = desk.names(tx)
-        return auto_rules.add(tx, said.over(tx, changes, before, names), names)
+        wanted = said.over(tx, changes, before, names)
+        return auto_rules.add(tx, wanted, names), wanted
 
     return company.write(save)
 
 
-def edit(company: Company, named: str, said: SaidRule) -> tuple[str, int]:
-    """Change a rule; returns its name, and how many planned acts are cancelled."""
+def edit(company: Company, named: str, said: SaidRule) -> tuple[RuleWanted, int]:
+    """Change a rule; returns how it is now, and how many planned acts are cancelled."""
     found, _place, _names = one(company, named)
     word_forms.load()
     desk = desk_of(company, making=True)
     changes = said.conditions(company)
 
-    def save(tx: Tx) -> tuple[str, int]:
+    def save(tx: Tx) -> tuple[RuleWanted, int]:
         names = desk.names(tx)
         wanted = said.over(tx, changes, found.wanted, names)
-        return wanted.name, auto_rules.change(tx, found.id, wanted, names)
+        return wanted, auto_rules.change(tx, found.id, wanted, names)
 
     return company.write(save)
 

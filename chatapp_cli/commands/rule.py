@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatapp_cli.commands import printing
+from chatapp_cli.commands import printing, rule_table
 from chatapp_cli.commands.base import Json, Verb, noun, opened
 from chatapp_cli.commands.crm_rules import (
     ByChannels,
@@ -18,21 +18,17 @@ from chatapp_cli.commands.crm_rules import (
     Tree,
     Without,
 )
-from chatapp_cli.commands.errors import note, say
+from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.input_checks import may_be_empty, minutes
-from chatapp_cli.domain.text import T
-from chatapp_cli.i18n import N_, _, show
+from chatapp_cli.i18n import N_
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from chatapp_cli.services.auto_rules import AutoRule
-    from chatapp_cli.services.conditions import SourceNames
 
 app = noun()
 
-Named = Annotated[str, typer.Argument(metavar="RULE", help=N_("Rule by name or number"))]
 When = Annotated[str | None, typer.Option("--when", metavar="EVENT", help=N_("What it waits for: message.arrived"))]
 About = Annotated[
     str | None,
@@ -95,36 +91,13 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     if as_json:
         printing.document([documents.rule(one, place, names) for place, one in enumerate(rules, 1)])
         return
-    columns = (_("Turn"), _("Number"), _("Name"), _("Line"), _("When"), _("If"), _("Then"), _("State"))
-    printing.records(columns, [_row(place, one, names) for place, one in enumerate(rules, 1)])
-    _say_troubles(rules)
+    rule_table.show_all(list(enumerate(rules, 1)), names)
     if not rules:
         note("There are no rules: the desk does nothing by itself.")
 
 
-def _row(place: int, one: AutoRule, names: SourceNames) -> Sequence[object]:
-    from chatapp_cli.services import auto_kinds, rule_words
-
-    wanted = one.wanted
-    line = _("all") if wanted.line is None else names.lines.get(wanted.line, wanted.line)
-    acts = "; ".join(show(auto_kinds.in_words(act)) for act in wanted.acts)
-    state = _("on") if one.works else _("stopped") if one.halted or one.problem else _("off")
-    when = f"{wanted.event} {wanted.about}".strip()
-    return place, one.id, wanted.name, line, when, show(rule_words.condition(wanted.asked, names)), acts, state
-
-
-def _say_troubles(rules: Sequence[AutoRule]) -> None:
-    for one in rules:
-        if one.problem is not None:
-            what = T("Rule {name} is passed over: {what}", name=one.wanted.name, what=one.problem.what)
-            say(what, one.problem.next_step)
-        if one.halted is not None:
-            what = T("Rule {name} is stopped: {what}", name=one.wanted.name, what=one.halted)
-            say(what, T("Switch it on again: {how}", how=f"chatapp rule enable {one.id}"))
-
-
 @app.command("show", cls=Verb)
-def show_(ctx: typer.Context, rule: Named, as_json: Json = False) -> None:
+def show_(ctx: typer.Context, rule: rule_table.Named, as_json: Json = False) -> None:
     """Show one rule, as a file has it."""
     from chatapp_cli.commands import automating
     from chatapp_cli.documents import automation as documents
@@ -136,7 +109,7 @@ def show_(ctx: typer.Context, rule: Named, as_json: Json = False) -> None:
         printing.document(documents.rule(found, place, names))
         return
     typer.echo(auto_form.written([found], names), nl=False)
-    _say_troubles([found])
+    rule_table.say_troubles([found])
 
 
 @app.command(cls=Verb)
@@ -181,7 +154,7 @@ def add(
         name=name, event=when, about=about, line=line, acts=do or (), stop=stop, enabled=not disabled,
     )  # fmt: skip
     with opened(ctx) as company:
-        typer.echo(automating.add(company, RuleWanted(name=name), said))
+        rule_table.added(*automating.add(company, RuleWanted(name=name), said))
 
 
 def _of_dialog(
@@ -203,7 +176,7 @@ def _of_dialog(
 @app.command(cls=Verb)
 def edit(
     ctx: typer.Context,
-    rule: Named,
+    rule: rule_table.Named,
     *,
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help=N_("Another name"))] = None,
     when: When = None,
@@ -240,51 +213,28 @@ def edit(
         name=name, event=when, about=about, line=line, acts=do, stop=stop,
     )  # fmt: skip
     with opened(ctx) as company:
-        called, gone = automating.edit(company, rule, said)
-    note("Rule {name} is changed.", name=called)
-    _note_cancelled(gone)
-
-
-def _note_cancelled(n: int) -> None:
-    if n:
-        note("Planned acts that are cancelled: {n}", n=n)
-
-
-def _switched(ctx: typer.Context, rule: str, *, on: bool) -> None:
-    from chatapp_cli.services import auto_rules
-
-    with opened(ctx) as company:
-        row = company.read(lambda tx: auto_rules.find(tx, rule))
-        gone = company.write(lambda tx: auto_rules.switch(tx, row.id, on=on))
-    if on:
-        note("Rule {name} is on.", name=row.name)
-    else:
-        note("Rule {name} is off.", name=row.name)
-    _note_cancelled(gone)
+        made, gone = automating.edit(company, rule, said)
+    note("Rule {name} is changed.", name=made.name)
+    rule_table.note_cancelled(gone)
+    rule_table.say_doubts(made)
 
 
 @app.command(cls=Verb)
-def enable(ctx: typer.Context, rule: Named) -> None:
+def enable(ctx: typer.Context, rule: rule_table.Named) -> None:
     """Switch a rule on; it sees what happens from now on."""
-    _switched(ctx, rule, on=True)
+    rule_table.switch(ctx, rule, on=True)
 
 
 @app.command(cls=Verb)
-def disable(ctx: typer.Context, rule: Named) -> None:
+def disable(ctx: typer.Context, rule: rule_table.Named) -> None:
     """Switch a rule off; what it planned is cancelled."""
-    _switched(ctx, rule, on=False)
+    rule_table.switch(ctx, rule, on=False)
 
 
 @app.command(cls=Verb)
-def remove(ctx: typer.Context, rule: Named) -> None:
+def remove(ctx: typer.Context, rule: rule_table.Named) -> None:
     """Remove a rule; what it planned is cancelled, what it did stays."""
-    from chatapp_cli.services import auto_rules
-
-    with opened(ctx) as company:
-        row = company.read(lambda tx: auto_rules.find(tx, rule))
-        gone = company.write(lambda tx: auto_rules.remove(tx, row.id))
-    note("Rule {name} is removed.", name=row.name)
-    _note_cancelled(gone)
+    rule_table.remove(ctx, rule)
 
 
 @app.command(cls=Verb)

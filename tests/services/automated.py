@@ -11,9 +11,10 @@ from typing import Any, Final
 from chatapp_cli.domain.automation import ActWanted, RuleKind, RuleWanted
 from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId
 from chatapp_cli.domain.manifest import Capabilities
+from chatapp_cli.domain.option import COMPANY
 from chatapp_cli.services import auto_rules, auto_run
 from chatapp_cli.services.auto_desk import AutoDesk
-from chatapp_cli.services.options import Options
+from chatapp_cli.services.options import Changes, Options, change
 from chatapp_cli.settings import Settings
 from chatapp_cli.store.rows.automation import AutoActRow
 from tests.stores import EVERYTHING, Shop
@@ -30,6 +31,8 @@ class Automated:
     shop: Shop
     can: Capabilities = EVERYTHING
     rules: list[AutoRuleId] = field(default_factory=list)
+    options: dict[str, str] = field(default_factory=dict)
+    """Of the company; kept when the first rule is made."""
 
     @property
     def desk(self) -> AutoDesk:
@@ -37,6 +40,9 @@ class Automated:
 
     def rule(self, name: str = "Опт", *, do: Iterable[tuple[str, Any]] = TAG, **values: Any) -> AutoRuleId:
         """Keep a rule; conditions by ``asked``."""
+        if self.options:
+            changes = Changes(self.options)
+            self.shop.write(lambda tx: change(tx, COMPANY, changes))
         wanted = RuleWanted(name=name, acts=[ActWanted(*one) for one in do], **values)
         number: AutoRuleId = self.shop.write(lambda tx: auto_rules.add(tx, wanted, self.desk.names(tx)))
         self.rules.append(number)

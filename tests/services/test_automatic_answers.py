@@ -8,11 +8,13 @@ import pytest
 
 from chatapp_cli.domain.access import Right, system
 from chatapp_cli.domain.arrival import Peer, Profile
-from chatapp_cli.domain.draft import Draft
+from chatapp_cli.domain.automation import RuleKind
+from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.message import Origin
+from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.text import recalled
-from chatapp_cli.services import acts, auto_guards, dialogs, faults, outbox, sending, transcript
+from chatapp_cli.services import acts, auto_guards, dialogs, faults, outbox, replies, sending, transcript
 from chatapp_cli.services.act_call import ActCall
 from tests.services.automated import HELLO, MINUTE, Automated
 from tests.stores import EVERYTHING, Shop
@@ -167,3 +169,73 @@ def test_two_desks_that_answer_each_other_stop_at_once(desk: Automated) -> None:
     assert claim.outbound.automatic
     desk.heard(channel, HELLO, automatic=claim.outbound.automatic)
     assert [one.state for one in desk.acts()] == ["done", "skipped"]
+
+
+OPEN = "mon-fri 09:00-18:00"
+MONDAY = 1_795_417_200_000
+"""2026-11-23 10:00 in Moscow."""
+
+
+@pytest.fixture
+def open_desk(desk: Automated) -> Automated:
+    """A desk that is open on weekdays, on a Monday at ten."""
+    desk.shop.clock.at = MONDAY
+    desk.options = {"hours": OPEN, "hours_zone": "Europe/Moscow", "hours_calendar": "none"}
+    return desk
+
+
+@pytest.mark.req("S-141", part="outside working hours")
+def test_outside_hours_the_desk_answers_and_within_them_it_does_not(open_desk: Automated) -> None:
+    channel = open_desk.shop.channel()
+    open_desk.answers(asked={"open": False})
+    assert open_desk.shop.texts(open_desk.heard(channel))[1:] == []
+    later(open_desk, 8 * 60)
+    assert open_desk.shop.texts(open_desk.heard(channel, who="boris"))[1:] == [HELLO]
+    assert str(recalled(open_desk.acts()[0].why)) == "the line is closed"
+
+
+@pytest.mark.req("S-141", part="by keyword, with a quick reply")
+def test_a_keyword_in_any_form_is_answered_with_a_quick_reply_and_its_files(desk: Automated) -> None:
+    channel = desk.shop.channel()
+    price = StagedFile(name="price.pdf", mime="application/pdf", size=7, sha256="0" * 64)
+    reply = QuickReplyDraft(title="Цены", text="Вот прайс, {client_name}", files=(price,))
+
+    def keep(tx: Any) -> None:
+        replies.add_section(tx, "Общее")
+        replies.add(tx, replies.section(tx, "Общее"), reply)
+
+    desk.shop.write(keep)
+    desk.rule("Цены", do=[("reply", "Цены")], kind=RuleKind.AUTOREPLY, asked={"words": ["цена"]})
+    dialog = desk.heard(channel, "О ценах бы узнать")
+    [_, answer] = desk.shop.read(lambda tx: transcript.latest(tx, dialog, n=9))
+    assert (answer.message.text, [one.name for one in answer.files]) == ("Вот прайс, Anna", ["price.pdf"])
+    assert str(recalled(desk.acts()[0].why)) == "it says «ценах»"
+    assert desk.shop.texts(desk.heard(channel, "Ценный совет", who="boris"))[1:] == []
+
+
+@pytest.mark.req("S-141", part="the first message")
+def test_the_first_message_of_a_client_is_answered_and_no_other(desk: Automated) -> None:
+    channel = desk.shop.channel()
+    desk.answers(asked={"first": "ever"})
+    dialog = desk.heard(channel)
+    later(desk, 60 * 24)
+    desk.heard(channel, "Ещё вопрос")
+    assert desk.shop.texts(dialog) == ["Здравствуйте", HELLO, "Ещё вопрос"]
+
+
+@pytest.mark.req("S-141", part="nobody answered")
+def test_who_waits_fifteen_open_minutes_is_answered_once(open_desk: Automated) -> None:
+    channel = open_desk.shop.channel()
+    open_desk.answers(asked={"waited": 15})
+    later(open_desk, 8 * 60 - 10)  # ten minutes before it closes
+    dialog = open_desk.heard(channel)
+    later(open_desk, 15 * 60 + 10)
+    open_desk.works()
+    later(open_desk, 4)
+    open_desk.works()
+    assert open_desk.shop.texts(dialog)[1:] == []
+    later(open_desk, 1)
+    open_desk.works()
+    later(open_desk, 60)
+    open_desk.heard(channel, "Ау")
+    assert open_desk.shop.texts(dialog) == ["Здравствуйте", HELLO, "Ау"]
