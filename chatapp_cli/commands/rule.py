@@ -19,12 +19,15 @@ from chatapp_cli.commands.crm_rules import (
     Without,
 )
 from chatapp_cli.commands.errors import note
-from chatapp_cli.commands.input_checks import may_be_empty, minutes
-from chatapp_cli.i18n import N_
+from chatapp_cli.commands.input_checks import amount, may_be_empty, minutes, number
+from chatapp_cli.i18n import N_, _, show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
+
+    from chatapp_cli.store.rows.automation import AutoActRow
+    from chatapp_cli.store.tx import Tx
 
 
 app = noun()
@@ -251,6 +254,45 @@ def order(
 
 
 @app.command(cls=Verb)
+def log(
+    ctx: typer.Context,
+    rule: Annotated[str, typer.Argument(metavar="[RULE]", help=N_("Only of this rule, by name or number"))] = "",
+    *,
+    dialog: Annotated[int, typer.Option("--dialog", metavar="N", parser=number, help=N_("Only in this dialog"))] = 0,
+    limit: Annotated[int, typer.Option("--limit", "-n", parser=amount, help=N_("How many at most"))] = 50,
+    as_json: Json = False,
+) -> None:
+    """List what rules did of late or did not do, for whom and why, the latest first."""
+    from chatapp_cli.documents import automation as documents
+    from chatapp_cli.domain.ids import DialogId
+    from chatapp_cli.services import auto_log, auto_rules
+
+    def read(tx: Tx) -> list[AutoActRow]:
+        found = auto_rules.find(tx, rule).id if rule else None
+        return auto_log.latest(tx, rule=found, dialog=DialogId(dialog) if dialog else None, n=limit)
+
+    with opened(ctx) as company:
+        found = company.read(read)
+    if as_json:
+        printing.document([documents.act(one) for one in found])
+        return
+    columns = (_("When"), _("Rule"), _("Act"), _("Dialog"), _("Message"), _("State"), _("Result"), _("Why"))
+    printing.records(columns, [_logged(one) for one in found])
+    if not found:
+        note("Rules have done nothing yet.")
+
+
+def _logged(one: AutoActRow) -> Sequence[object]:
+    from chatapp_cli.domain.automation import STATES, PlannedState
+    from chatapp_cli.domain.text import recalled
+
+    outcome = show(recalled(one.outcome)) if one.outcome else ""
+    when = printing.moment(one.ended_at or one.due_at)
+    state, why = show(STATES[PlannedState(one.state)]), show(recalled(one.why))
+    return when, one.name, one.kind, one.dialog_id, one.message_id or "", state, outcome, why
+
+
+@app.command(cls=Verb)
 def resume(
     ctx: typer.Context,
     channel: Annotated[str, typer.Argument(metavar="CHANNEL", help=N_("Channel by kind, account or number"))],
@@ -289,6 +331,6 @@ def import_(
 
     with opened(ctx) as company:
         numbers = automating.take(company, file)
-    for number in numbers:
-        typer.echo(number)
+    for one in numbers:
+        typer.echo(one)
     note("Rules that are kept: {n}", n=len(numbers))

@@ -316,7 +316,6 @@ for _name, _label, _hint, _default in (
     declare(
         Field(name=_name, label=_label, hint=_hint, kind="number", most=1_440, default=_default, required=False),
         *_COMPANY_AND_LINE,
-        OptionLevel.CHANNEL,
     )
 
 KEEP: Final = MappingProxyType(

@@ -65,6 +65,7 @@ def test_without_set_configure_shows_what_is_stored_for_that_one(chatapp: Shell,
     assert chatapp("line", "configure", "--json").json == {
         "company_name": None, "undo_send": "8",
         "hours": None, "hours_zone": None, "hours_calendar": None, "hours_days": None,
+        "auto_per_day": None, "auto_quiet": None, "auto_storm": None,
     }  # fmt: skip
     shown = {row[0]: row[1:] for row in chatapp("line", "configure", "api").rows}
     assert list(shown) == ["undo_send", "url", "near_links"]
@@ -72,6 +73,7 @@ def test_without_set_configure_shows_what_is_stored_for_that_one(chatapp: Shell,
     assert [row[0] for row in chatapp("company", "configure").rows] == [
         "company_name", "undo_send", "quiet", "notify_text", "web_idle", "public_url", "alarm",
         "hours", "hours_zone", "hours_calendar", "hours_days",
+        "auto_per_day", "auto_quiet", "auto_storm",
         "keep_raw", "keep_journal", "keep_attempts", "keep_requests",
     ]  # fmt: skip
 

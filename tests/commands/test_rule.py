@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.runtime.automation import desk_of
+from chatapp_cli.services import auto_run
+from chatapp_cli.services.ingest import ingest
 from tests.commands.conftest import Shell
 
 
@@ -113,3 +120,41 @@ def test_a_file_with_a_rule_that_means_nothing_adds_none_of_its_rules(
     assert said.code != 0
     assert complaint in said.err
     assert listed(chatapp) == []
+
+
+def works(company: Company) -> None:
+    """The daemon works until there is nothing to do."""
+    while company.write(partial(auto_run.work, desk=desk_of(company))):
+        pass
+
+
+def hears(company: Company, channel: int, text: str, *, who: str = "anna") -> None:
+    """A client writes, and the daemon works."""
+    event = MessageArrived(
+        peer=Peer(key=who, address=who), ext_id=f"{who} {text}", at=company.world.clock.now(), text=text,
+        sender=Profile(id=who, name=who),
+    )  # fmt: skip
+    batch = Batch(arrivals=(Arrival(provider_id=f"{who} {text}", raw=b"{}", events=(event,)),))
+    company.write(lambda tx: ingest(tx, ChannelId(channel), batch))
+    works(company)
+
+
+def test_why_the_desk_did_something_is_in_the_log_the_trace_and_the_conversation(
+    chatapp: Shell, company: Company, bound: int
+) -> None:
+    add(chatapp, "Опт", "--word", "опт", "--do", "send=Да", "--do", "tag=опт")
+    add(chatapp, "Ещё", "--do", "send=Нет")
+    hears(company, bound, "Почём оптом?")
+    why = "it says «оптом»"
+    log = chatapp("rule", "log").rows
+    assert [row[1:] for row in log] == [
+        ["Ещё", "send", "1", "1", "not done", "it was answered automatically already: rule Опт", "it asks for nothing"],
+        ["Опт", "tag", "1", "1", "done", "tagged with опт", why],
+        ["Опт", "send", "1", "1", "done", "message 2 was written", why],
+    ]
+    assert [one["name"] for one in chatapp("rule", "log", "Ещё", "--json").json] == ["Ещё"]
+    assert chatapp("rule", "log", "--dialog", 2).rows == []
+    assert f"    by rule Опт: {why}" in chatapp("dialog", "show", 1).out.splitlines()
+    assert f"Rule Опт, send: done (message 2 was written), because {why}" in chatapp("trace", 2).out
+    assert f"Rule Опт, tag: done (tagged with опт), because {why}" in chatapp("trace", 1).out
+    assert [one["name"] for one in chatapp("trace", 2, "--json").json["acts"]] == ["Опт"]

@@ -79,11 +79,15 @@ SELECT COUNT(*) FROM auto_act WHERE rule_id = :rule AND state = 'done' AND ended
 SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
 FROM auto_act WHERE (:rule = 0 OR rule_id = :rule) AND (:dialog = 0 OR dialog_id = :dialog) ORDER BY id DESC LIMIT :n;
 
--- name: autoacts.of_result
+-- name: autoacts.wrote
 SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
-FROM auto_act WHERE result = :message;
+FROM auto_act WHERE result IN (SELECT value FROM json_each(:ids)) ORDER BY id;
 
--- name: autoacts.of_event_message
+-- name: autoacts.wrote@postgresql
+SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
+FROM auto_act WHERE result IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json))) ORDER BY id;
+
+-- name: autoacts.about
 SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
 FROM auto_act WHERE dialog_id = :dialog AND message_id = :message ORDER BY id;
 
