@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatapp_cli.commands import printing, rule_table
-from chatapp_cli.commands.base import Json, Verb, noun, opened
+from chatapp_cli.commands.base import Json, Line, Verb, noun, opened
 from chatapp_cli.commands.crm_rules import (
     ByChannels,
     Every,
@@ -251,6 +251,40 @@ def order(
     with opened(ctx) as company:
         company.write(lambda tx: auto_rules.order(tx, [auto_rules.find(tx, one).id for one in rules]))
     note("The rules are asked in that order now.")
+
+
+@app.command("test", cls=Verb)
+def trial(
+    ctx: typer.Context,
+    rules: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RULE]…", help=N_("Rules to try, on or off; without it all that are on")),
+    ] = None,
+    *,
+    text: Annotated[str, typer.Option("--text", metavar="TEXT", help=N_("What the client writes"))] = "",
+    source: Annotated[
+        str, typer.Option("--source", metavar="CHANNEL", help=N_("Channel by kind, account or number"))
+    ] = "",
+    line: Line = "",
+    at: Annotated[
+        str, typer.Option("--at", metavar="TIME", help=N_("When, by the clocks of the line; without it now"))
+    ] = "",
+    known: Annotated[bool, typer.Option("--known", help=N_("The client wrote before"))] = False,
+    tagged: Annotated[list[str] | None, typer.Option("--tagged", metavar="TAG", help=N_("Tag of the dialog"))] = None,
+    last: Annotated[str, typer.Option("--last", metavar="7d", help=N_("Try the last days, hours or minutes"))] = "",
+    limit: Annotated[int, typer.Option("--limit", "-n", parser=amount, help=N_("How many acts to show"))] = 50,
+    as_json: Json = False,
+) -> None:
+    """Try rules on a message, or on what happened lately; nothing is done. The exit code is 1 if none would act."""
+    from chatapp_cli.commands import rule_trial
+
+    with opened(ctx) as company:
+        if last:
+            acted = rule_trial.on_history(company, rules or (), last, limit, as_json=as_json)
+        else:
+            client = rule_trial.TriedClient(text, source, line, at, known=known, tagged=tagged or ())
+            acted = rule_trial.on_message(company, rules or (), client, as_json=as_json)
+    raise typer.Exit(0 if acted else 1)
 
 
 @app.command(cls=Verb)

@@ -10,7 +10,9 @@ from chatapp_cli.domain.text import recalled
 from chatapp_cli.i18n import show
 
 if TYPE_CHECKING:
+    from chatapp_cli.services.auto_replay import ReplayedAct
     from chatapp_cli.services.auto_rules import AutoRule
+    from chatapp_cli.services.auto_trial import TriedRule
     from chatapp_cli.services.conditions import SourceNames
     from chatapp_cli.store.rows.automation import AutoActRow
 
@@ -50,4 +52,34 @@ def act(row: AutoActRow) -> Mapping[str, Any]:
         "result": row.result,
         "created_at": iso(row.created_at),
         "ended_at": iso(row.ended_at),
+    }
+
+
+def tried(one: TriedRule) -> Mapping[str, Any]:
+    """What a rule says of a message that a person thinks of."""
+    return {
+        "id": one.rule.id,
+        "name": one.rule.wanted.name,
+        "holds": one.holds,
+        "why": show(one.why),
+        "due_at": iso(one.due),
+        "then": [{act.do: act.value} for act in one.rule.wanted.acts],
+    }
+
+
+def replayed(one: ReplayedAct) -> Mapping[str, Any]:
+    """What a rule would have done."""
+    return {
+        "rule": one.rule.id,
+        "name": one.rule.wanted.name,
+        "event": one.event,
+        "act": one.act,
+        "do": one.wanted.do,
+        "dialog_id": one.dialog,
+        "dialog": one.name,
+        "message_id": one.message,
+        "at": iso(one.at),
+        "state": one.state.value,
+        "why": show(one.why),
+        "outcome": show(one.outcome),
     }

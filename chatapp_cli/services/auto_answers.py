@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.text import T, Text, kept, recalled
 from chatapp_cli.services import access
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
 
-def unanswered(tx: Tx, card: DialogCard) -> MessageId | None:
-    """The client's last message that waits for an answer."""
-    if card.waiting_since is None:
-        return None
-    found: MessageId | None = tx.value("auto.unanswered", dialog=card.id, since=card.waiting_since)
+def unanswered(tx: Tx, dialog: DialogId, since: Millis | None, until: Millis) -> MessageId | None:
+    """The client's last message that waited for an answer at a time; ``since``: when that wait began."""
+    found: MessageId | None = (
+        None if since is None else tx.value("auto.unanswered", dialog=dialog, since=since, until=until)
+    )
     return found
 
 
@@ -35,5 +35,5 @@ def claim(tx: Tx, card: DialogCard, arrival: MessageId | None, by: Text) -> bool
 
 def claim_for_robot(tx: Tx, card: DialogCard) -> None:
     """Record that a robot wrote while the client waits. It may do so at any time, and no rule answers after it."""
-    if (arrival := unanswered(tx, card)) is not None:
+    if (arrival := unanswered(tx, card.id, card.waiting_since, tx.now)) is not None:
         claim(tx, card, arrival, T("a robot"))

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from chatapp_cli.domain.access import PROGRAM, Right
+from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.condition import AllOf, AnyOf, Condition
 from chatapp_cli.domain.dialog_condition import InChat
 from chatapp_cli.domain.ids import ChannelId, MessageId
-from chatapp_cli.domain.journal.automation import AutomationResumed, AutomationStormed
+from chatapp_cli.domain.journal.automation import AutomationResumed
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, auto_answers, channels
 from chatapp_cli.services.auto_desk import AutoDesk
+from chatapp_cli.services.auto_past import AutoPast
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.services.options import OptionScope
 from chatapp_cli.store.rows.automation import JudgedMessage
@@ -35,6 +36,7 @@ class Guard:
     rule: AutoRule
     card: DialogCard
     message: JudgedMessage | None
+    past: AutoPast
 
     def refusal(self) -> Text | None:
         """Why the rule may not write now; ``None``: it may."""
@@ -53,7 +55,7 @@ class Guard:
         """The message of the client that it answers; ``None``: the client waits for nothing."""
         if self.message is not None and self.message.direction == Direction.IN:
             return self.message.id
-        return auto_answers.unanswered(self.tx, self.card)
+        return auto_answers.unanswered(self.tx, self.card.id, self.past.waits_since(self.card), self.past.now)
 
     def _automatic(self) -> Text | None:
         if self.message is not None and self.message.automatic and self.message.direction == Direction.IN:
@@ -75,35 +77,31 @@ class Guard:
     def _answered(self) -> Text | None:
         if self.message is None or self.message.direction != Direction.IN:
             return None
-        if (by := auto_answers.answered_by(self.tx, self.message.id)) is not None:
+        if (by := self.past.answered_by(self.message.id)) is not None:
             return T("it was answered automatically already: {by}", by=by)
-        if self.card.waiting_since is None or self.message.at < self.card.waiting_since:
-            return T("the client waits for no answer")
-        return None
+        since = self.past.waits_since(self.card)
+        return T("the client waits for no answer") if since is None or self.message.at < since else None
 
     def _somebody(self) -> Text | None:
         minutes = self._number("auto_quiet")
-        since = self.tx.now - minutes * MINUTE
-        typed = self.tx.value("autoquiet.of", dialog=self.card.id, since=since)
-        if typed is None and self.tx.value("auto.spoke_since", dialog=self.card.id, since=since) is None:
+        if not self.past.somebody_wrote(self.card.id, self.past.now - minutes * MINUTE):
             return None
         return T("somebody wrote there in the last {n} minutes", n=minutes)
 
     def _often(self) -> Text | None:
         most = self._number("auto_per_day")
-        if self.tx.value("autoanswers.of_dialog", dialog=self.card.id, since=self.tx.now - DAY) < most:
+        if self.past.answers_in(self.card.id, self.past.now - DAY) < most:
             return None
         return T("there were {n} automatic answers in this dialog within a day", n=most)
 
     def _storm(self) -> Text | None:
         channel = self.card.channel_id
-        if self.tx.value("autostops.of", channel=channel) is not None:
+        if self.past.is_stopped(channel):
             return T("automatic answers of this channel are stopped")
         most = self._number("auto_storm")
-        if self.tx.value("autoanswers.of_channel", channel=channel, since=self.tx.now - STORM) < most:
+        if self.past.answers_by(channel, self.past.now - STORM) < most:
             return None
-        self.tx.run("autostops.put", channel=channel, now=self.tx.now)
-        self.tx.emit(AutomationStormed(channel=channel), actor=PROGRAM)
+        self.past.stop(channel)
         return T("there were {n} automatic answers of this channel within ten minutes, so they are stopped", n=most)
 
     def _number(self, option: str) -> int:

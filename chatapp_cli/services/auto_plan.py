@@ -10,7 +10,7 @@ from chatapp_cli.domain.automation import FOLLOWER, PlannedState, RuleEvent, see
 from chatapp_cli.domain.condition import AllOf, AnyOf, Condition, Judgement, Negated, Occasion, judge
 from chatapp_cli.domain.dialog_condition import Waited
 from chatapp_cli.domain.errors import NotFound, UsageError
-from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.ids import LineId, Millis
 from chatapp_cli.domain.journal.automation import AutomationDue, AutoRuleHalted
 from chatapp_cli.domain.journal.dialogs import AnswerTyped
 from chatapp_cli.domain.journal.reading import JournalEntry
@@ -31,6 +31,8 @@ MOST_OVERRUNS: Final = 3
 """Searches of a rule that may take too long before it is switched off."""
 TIMER: Final = FOLLOWER
 """The kind of the timers of acts that wait."""
+OVER: Final = T("the client does not wait for that answer any more")
+"""Why a rule that waited with a client is not asked again."""
 
 
 class Happened(NamedTuple):
@@ -64,11 +66,11 @@ class Planner:
         names = self.desk.names(tx)
         rules = auto_rules.working(tx, names)
         for entry in news:
-            if wanted := _asked(rules, entry):
+            if wanted := wanting([one for one in rules if one.since < entry.id], entry):
                 _plan(tx, wanted, entry, names)
 
 
-def _asked(rules: Sequence[AutoRule], entry: JournalEntry) -> list[AutoRule]:
+def wanting(rules: Sequence[AutoRule], entry: JournalEntry) -> list[AutoRule]:
     """The rules that wait for an event of the journal; none is asked about what it did itself."""
     happened = seen(entry.event)
     if happened is None:
@@ -77,25 +79,27 @@ def _asked(rules: Sequence[AutoRule], entry: JournalEntry) -> list[AutoRule]:
         one
         for one in rules
         if one.wanted.event is happened.event
-        and one.since < entry.id
         and one.wanted.about in {"", happened.about}
         and one.signature != entry.actor
     ]
 
 
 def _plan(tx: Tx, rules: Sequence[AutoRule], entry: JournalEntry, names: SourceNames) -> None:
-    happened = _of(tx, entry, rules[0].wanted.event)
-    if happened is None:
+    found = happening(tx, entry, rules[0].wanted.event)
+    if found is None:
         return
-    author = "" if happened.message is None else happened.message.author
-    for one in rules:
-        if one.wanted.line not in {None, happened.card.line_id} or one.signature == author:
-            continue
-        if _judged(tx, one, happened, names) and one.wanted.stop:
+    for one in concerned(rules, found):
+        if _judged(tx, one, found, names) and one.wanted.stop:
             return
 
 
-def _of(tx: Tx, entry: JournalEntry, event: RuleEvent) -> Happened | None:
+def concerned(rules: Sequence[AutoRule], about: Happened) -> Iterator[AutoRule]:
+    """The rules of the line and of the company, but for the one that wrote the message itself."""
+    author = "" if about.message is None else about.message.author
+    return (one for one in rules if one.wanted.line in {None, about.card.line_id} and one.signature != author)
+
+
+def happening(tx: Tx, entry: JournalEntry, event: RuleEvent) -> Happened | None:
     """What happened, with its dialog; ``None`` if that is gone, is on the blacklist, or the message is history."""
     dialog, number = entry.event.dialog, entry.event.message
     try:
@@ -103,35 +107,40 @@ def _of(tx: Tx, entry: JournalEntry, event: RuleEvent) -> Happened | None:
     except NotFound:
         return None
     message = None if number is None else tx.one(JudgedMessage, "auto.message", id=number)
-    if card is None or card.blocked or (number is not None and message is None):
+    return happened(entry, event, card, message)
+
+
+def happened(
+    entry: JournalEntry, event: RuleEvent, card: DialogCard | None, message: JudgedMessage | None
+) -> Happened | None:
+    """What happened, of what was read of it; ``None`` if no rule is asked about it."""
+    if card is None or card.blocked or (message is None and entry.event.message is not None):
         return None
     if message is not None and message.stored_at - message.at > OLD:
         return None
     return Happened(entry.id, event, card, message, entry.at)
 
 
-def _judged(tx: Tx, rule: AutoRule, happened: Happened, names: SourceNames) -> bool:
+def _judged(tx: Tx, rule: AutoRule, about: Happened, names: SourceNames) -> bool:
     """Ask a rule, and plan its acts if it holds now or may hold later; whether it holds now."""
     assert names.hours is not None
-    occasion = auto_facts.occasion(tx, happened.card, happened.message, happened.at, names.hours)
+    occasion = auto_facts.occasion(tx, about.card, about.message, about.at, names.hours)
     answer = asked(tx, rule, occasion)
     if answer is None:
         return False
     waits, since = list(waiting(rule.condition)), occasion.facts.waits_since()
-    if waits and (since is None or _waited_before(tx, rule, happened, since)):
+    if waits and since is not None and _waited_before(tx, rule, about, since):
         return answer.holds
     if answer.holds:
-        plan(tx, rule, happened, range(len(rule.wanted.acts)), why=answer.why, since=since if waits else None)
-    elif since is not None and (due := next_due(waits, happened.card, since, happened.at)) is not None:
-        plan(tx, rule, happened, range(1), why=answer.why, since=since, due=due)
+        plan(tx, rule, about, range(len(rule.wanted.acts)), why=answer.why, since=since if waits else None)
+    elif since is not None and (due := next_due(waits, about.card.line_id, since, about.at)) is not None:
+        plan(tx, rule, about, range(1), why=answer.why, since=since, due=due)
     return answer.holds
 
 
-def _waited_before(tx: Tx, rule: AutoRule, happened: Happened, since: Millis) -> bool:
+def _waited_before(tx: Tx, rule: AutoRule, about: Happened, since: Millis) -> bool:
     """Whether the same wait of the client was planned for already."""
-    return (
-        tx.value("autoacts.waits", dialog=happened.card.id, rule=rule.id, version=rule.version, since=since) is not None
-    )
+    return tx.value("autoacts.waits", dialog=about.card.id, rule=rule.id, version=rule.version, since=since) is not None
 
 
 def asked(tx: Tx, rule: AutoRule, occasion: Occasion) -> Judgement | None:
@@ -169,14 +178,14 @@ def waiting(condition: Condition) -> Iterator[Waited]:
         yield from waiting(condition.of)
 
 
-def next_due(waits: Sequence[Waited], card: DialogCard, since: Millis, now: Millis) -> Millis | None:
+def next_due(waits: Sequence[Waited], line: LineId, since: Millis, now: Millis) -> Millis | None:
     """When one of these is fulfilled next; ``None``: never."""
-    found = (one.due(card.line_id, since) for one in waits)
+    found = (one.due(line, since) for one in waits)
     return min((due for due in found if due is not None and due > now), default=None)
 
 
 def plan(
-    tx: Tx, rule: AutoRule, happened: Happened, places: Sequence[int], *, why: Text, since: Millis | None = None,
+    tx: Tx, rule: AutoRule, about: Happened, places: Sequence[int], *, why: Text, since: Millis | None = None,
     due: Millis | None = None,
 ) -> None:  # fmt: skip
     """Write the acts at some places of a rule, each once for an event; ``due``: they wait until then."""
@@ -186,14 +195,14 @@ def plan(
             "autoacts.plan",
             rule=rule.id,
             version=rule.version,
-            journal=happened.entry,
+            journal=about.entry,
             nth=place,
             name=rule.wanted.name,
             kind=rule.wanted.acts[place].do,
-            dialog=happened.card.id,
-            message=None if happened.message is None else happened.message.id,
+            dialog=about.card.id,
+            message=None if about.message is None else about.message.id,
             waits_since=since,
-            due=happened.at if due is None else due,
+            due=about.at if due is None else due,
             state=state.value,
             why=kept(why),
             now=tx.now,
@@ -213,9 +222,10 @@ def judge_again(tx: Tx, rule: AutoRule, row: AutoActRow, names: SourceNames) -> 
     assert names.hours is not None
     card = dialogs.card(tx, row.dialog_id)
     message = None if row.message_id is None else tx.one(JudgedMessage, "auto.message", id=row.message_id)
-    occasion = auto_facts.occasion(tx, card, message, tx.now, names.hours)
-    answer = asked(tx, rule, occasion)
-    since = occasion.facts.waits_since()
-    if answer is None or answer.holds or since is None or since != row.waits_since:
+    since = card.waiting_since
+    if since is None or since != row.waits_since:
+        return Judgement(holds=False, why=OVER)
+    answer = asked(tx, rule, auto_facts.occasion(tx, card, message, tx.now, names.hours))
+    if answer is None or answer.holds:
         return answer
-    return next_due(list(waiting(rule.condition)), card, since, tx.now) or answer
+    return next_due(list(waiting(rule.condition)), card.line_id, since, tx.now) or answer

@@ -131,6 +131,13 @@ def find(tx: Tx, named: str) -> AutoRuleRow:
     return found
 
 
+def chosen(tx: Tx, named: Sequence[str]) -> list[AutoRuleRow]:
+    """The rules with these names or numbers, in the order of all; without any those that are on. Raises NotFound."""
+    rows = tx.all(AutoRuleRow, "autorules.all")
+    numbers = {find(tx, one).id for one in named}
+    return [row for row in rows if row.id in numbers or (not named and row.enabled and not row.halted)]
+
+
 def called(tx: Tx, name: str) -> AutoRuleRow | None:
     """The rule with a name, ignoring case."""
     wanted = name.strip().casefold()

@@ -14,6 +14,7 @@ from chatapp_cli.services import auto_answers, auto_kinds, auto_plan, auto_rules
 from chatapp_cli.services.auto_deeds import RIGHTS, AutoDeed
 from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.services.auto_guards import Guard
+from chatapp_cli.services.auto_past import StoredPast
 from chatapp_cli.services.auto_plan import Happened
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.store.rows.automation import AutoActRow, JudgedMessage
@@ -87,7 +88,7 @@ def _carry_out(tx: Tx, desk: AutoDesk, rule: AutoRule, row: AutoActRow) -> None:
     if not auto_kinds.KINDS[row.kind].sends:
         _do(tx, desk, rule, row, card)
         return
-    guard = Guard(tx, desk, rule, card, message)
+    guard = Guard(tx, desk, rule, card, message, StoredPast(tx))
     refusal = guard.refusal()
     if refusal is None:
         _do(tx, desk, rule, row, card, guard)

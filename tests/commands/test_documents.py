@@ -43,6 +43,8 @@ SHOWN: Mapping[str, str] = {
     "rule list": "automation.rule",
     "rule log": "automation.act",
     "rule show": "automation.rule",
+    "rule test": "automation.tried",
+    "rule test.last": "automation.replayed",
     "robot runs": "robots.run",
     "deadletter list": "channels.dead_letter",
     "deadletter show": "channels.raw_letter",

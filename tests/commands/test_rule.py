@@ -158,3 +158,32 @@ def test_why_the_desk_did_something_is_in_the_log_the_trace_and_the_conversation
     assert f"Rule Опт, send: done (message 2 was written), because {why}" in chatapp("trace", 2).out
     assert f"Rule Опт, tag: done (tagged with опт), because {why}" in chatapp("trace", 1).out
     assert [one["name"] for one in chatapp("trace", 2, "--json").json["acts"]] == ["Опт"]
+
+
+@pytest.mark.req("S-035", part="rules are tried before they are switched on")
+def test_a_rule_is_tried_on_a_message_and_on_what_happened_before_it_is_switched_on(
+    chatapp: Shell, company: Company, bound: int
+) -> None:
+    add(chatapp, "Опт", "--word", "опт", "--do", "send=Да", "--disabled")
+    add(chatapp, "Ждут", "--waited", "15", "--do", "tag=ждут", "--disabled")
+    assert chatapp.run("rule", "test", "--source", bound, "--text", "Почём опт?").code == 1
+    said = chatapp(
+        "rule", "test", "Опт", "Ждут", "--source", bound, "--text", "Почём опт?", "--at", "2026-11-30 10:00+03:00"
+    )
+    assert [row[1:] for row in said.rows] == [
+        ["Опт", "yes", "it says «опт»", "answer “Да”"],
+        ["Ждут", said.rows[1][2], "the client has waited 0 of 15 minutes", "tag with ждут"],
+    ]
+    hears(company, bound, "Почём оптом?")
+    hears(company, bound, "Мне опт", who="boris")
+    hears(company, bound, "Привет", who="vera")
+    past = chatapp("rule", "test", "Опт", "--last", "7d")
+    assert [row[1:] for row in past.rows] == [
+        ["Опт", "send", "1", "anna", "1", "done", "answer “Да”", "it says «оптом»"],
+        ["Опт", "send", "2", "boris", "2", "done", "answer “Да”", "it says «опт»"],
+    ]
+    assert "Rule Опт: 2 acts would be done, 0 not." in past.err
+    assert [one["message_id"] for one in chatapp("rule", "test", "Опт", "--last", "7d", "--json").json] == [1, 2]
+    assert chatapp.run("rule", "test", "Ждут", "--last", "30m", "--json").out == "[]\n"
+    assert "soon is no span of time." in chatapp.run("rule", "test", "--last", "soon").err
+    assert chatapp("rule", "log").rows == []

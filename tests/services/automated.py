@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from chatapp_cli.domain.automation import ActWanted, RuleKind, RuleWanted
+from chatapp_cli.domain.automation import ActWanted, PlannedState, RuleKind, RuleWanted
 from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.option import COMPANY
@@ -59,6 +59,16 @@ class Automated:
     def step(self) -> bool:
         done: bool = self.shop.write(partial(auto_run.work, desk=self.desk))
         return done
+
+    def passes(self, millis: int) -> None:
+        """Time passes; what is due is done when its time comes, and then the clock ticks."""
+        until = self.shop.clock.at + millis
+        while due := [one.due_at for one in self.acts() if one.state == PlannedState.WAITING and one.due_at <= until]:
+            self.shop.clock.at = max(self.shop.clock.at, min(due))
+            self.works()
+        self.shop.clock.at = until
+        self.works()
+        self.shop.clock.at += 1
 
     def heard(self, channel: ChannelId, text: str = "Здравствуйте", **values: Any) -> DialogId:
         """A client writes, and the daemon works."""

@@ -246,4 +246,4 @@ def test_a_client_who_waits_long_enough_is_acted_for_once_a_wait_and_not_if_some
     shop.clock.at += 5 * MINUTE
     desk.works()
     assert desk.ends() == [("Опт", "tag", "done"), ("Опт", "tag", "skipped")]
-    assert str(recalled(desk.acts()[1].outcome)) == "the client waits for no answer"
+    assert str(recalled(desk.acts()[1].outcome)) == "the client does not wait for that answer any more"

@@ -52,7 +52,7 @@ RETURNING id;
 
 -- name: autoacts.next
 SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
-FROM auto_act WHERE (state = 'waiting' OR state = 'planned') AND due_at <= :now ORDER BY event, rule_id, act LIMIT 1;
+FROM auto_act WHERE (state = 'waiting' OR state = 'planned') AND due_at <= :now ORDER BY id LIMIT 1;
 
 -- name: autoacts.waits
 SELECT 1 FROM auto_act WHERE dialog_id = :dialog AND rule_id = :rule AND version = :version AND waits_since = :since
@@ -95,11 +95,29 @@ FROM auto_act WHERE dialog_id = :dialog AND message_id = :message ORDER BY id;
 SELECT id, dialog_id, channel_id, direction, origin, sender, author, author_phone, text, automatic, at, stored_at
 FROM message WHERE id = :id;
 
+-- name: auto.messages
+SELECT id, dialog_id, channel_id, direction, origin, sender, author, author_phone, text, automatic, at, stored_at
+FROM message WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- name: auto.messages@postgresql
+SELECT id, dialog_id, channel_id, direction, origin, sender, author, author_phone, text, automatic, at, stored_at
+FROM message WHERE id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));
+
+-- name: auto.waited_at
+SELECT MIN(m.at) FROM message m WHERE m.dialog_id = :dialog AND m.direction = 'in' AND m.stored_at <= :until
+  AND m.at > :after AND m.at > COALESCE((
+    SELECT MAX(o.at) FROM message o WHERE o.dialog_id = :dialog AND o.direction = 'out' AND o.automatic = 0
+      AND o.at <= :until AND o.state <> 'cancelled'), 0);
+
+-- name: auto.spoke_between
+SELECT 1 FROM message WHERE dialog_id = :dialog AND direction = 'out' AND automatic = 0 AND stored_at > :since
+  AND stored_at <= :until AND state <> 'cancelled' LIMIT 1;
+
 -- name: auto.heard_before
 SELECT 1 FROM message WHERE dialog_id = :dialog AND direction = 'in' AND id < :message AND at >= :since LIMIT 1;
 
 -- name: auto.unanswered
-SELECT MAX(id) FROM message WHERE dialog_id = :dialog AND direction = 'in' AND at >= :since;
+SELECT MAX(id) FROM message WHERE dialog_id = :dialog AND direction = 'in' AND at >= :since AND stored_at <= :until;
 
 -- name: auto.spoke_since
 SELECT author FROM message WHERE dialog_id = :dialog AND direction = 'out' AND automatic = 0 AND stored_at > :since
