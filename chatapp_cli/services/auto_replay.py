@@ -160,7 +160,7 @@ class ReplayedFacts(StoredFacts):
         return self.past.waits_since(self.card)
 
 
-class _Waiting(NamedTuple):
+class _AskedLater(NamedTuple):
     """A rule that is asked again at a time."""
 
     due: Millis
@@ -181,7 +181,7 @@ class Replay:
         """The entry of the journal before the first, as ``last`` is the last."""
         self._past = ReplayedPast(tx)
         self._rules: Mapping[AutoRuleId, AutoRule] = {}
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[_AskedLater] = []
         self._waited: dict[tuple[AutoRuleId, DialogId], Millis] = {}
         self._overruns: dict[AutoRuleId, int] = defaultdict(int)
         self._numbers = count()
@@ -259,7 +259,7 @@ class Replay:
         waits = list(auto_plan.waiting(rule.condition))
         due = auto_plan.next_due(waits, about.card.line_id, since, self._past.now)
         if due is not None:
-            heapq.heappush(self._waiting, _Waiting(due, next(self._numbers), rule.id, about, since))
+            heapq.heappush(self._waiting, _AskedLater(due, next(self._numbers), rule.id, about, since))
         return due is not None
 
     def _due(self, until: Millis) -> Iterator[ReplayedAct]:

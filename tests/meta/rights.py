@@ -63,7 +63,6 @@ WITHOUT_A_RIGHT = {
     "alterations.apply_edit": A_SESSION,
     "alterations.apply_reactions": A_SESSION,
     "auto_answers.claim_for_robot": ONLY_PART,
-    "auto_past.stop": A_FOLLOWER,
     "auto_plan.asked": A_FOLLOWER,
     "auto_plan.follow": A_FOLLOWER,
     "auto_plan.halt": A_FOLLOWER,
