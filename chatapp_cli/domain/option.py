@@ -336,6 +336,10 @@ KEEP: Final = MappingProxyType(
             T("Days to keep answered requests"),
             T("Such as looked-up numbers and lists of chats; 0: kept for ever."),
         ),
+        "keep_acts": (
+            T("Days to keep what rules did"),
+            T("At least 90, so that each automatic message says why; 0: kept for ever."),
+        ),
     }
 )
 """What is deleted after some days: the option, its label and its hint."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.text import T, Text, kept, recalled
 from chatapp_cli.services import access
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
+
+REMEMBERED: Final = 90 * 86_400_000
+"""Milliseconds for which automatic answers are remembered."""
 
 
 def unanswered(tx: Tx, dialog: DialogId, since: Millis | None, until: Millis) -> MessageId | None:
@@ -27,6 +32,7 @@ def answered_by(tx: Tx, arrival: MessageId) -> Text | None:
 def claim(tx: Tx, card: DialogCard, arrival: MessageId | None, by: Text) -> bool:
     """Record an automatic answer to an arrival, or to none; false if the arrival has one already."""
     access.require(tx, Right.ANSWER)
+    tx.run("autoanswers.forget", dialog=card.id, before=tx.now - REMEMBERED)
     made = tx.insert(
         "autoanswers.claim", message=arrival, dialog=card.id, channel=card.channel_id, now=tx.now, wanted_by=kept(by)
     )

@@ -8,12 +8,23 @@ from typing import Any
 
 import pytest
 
-from chatapp_cli.domain.automation import RuleEvent
+from chatapp_cli.domain.automation import FOLLOWER, RuleEvent
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.text import recalled
-from chatapp_cli.services import auto_rules, auto_run, dialogs, duties, notes, outbox, sending
+from chatapp_cli.services import (
+    auto_rules,
+    auto_run,
+    dialogs,
+    duties,
+    joining,
+    lines,
+    notes,
+    outbox,
+    retention,
+    sending,
+)
 from chatapp_cli.store.tx import Tx
 from tests.services.automated import HELLO, MINUTE, Automated
 from tests.stores import EVERYTHING, Shop, hand_over
@@ -247,3 +258,38 @@ def test_a_client_who_waits_long_enough_is_acted_for_once_a_wait_and_not_if_some
     desk.works()
     assert desk.ends() == [("Опт", "tag", "done"), ("Опт", "tag", "skipped")]
     assert str(recalled(desk.acts()[1].outcome)) == "the client does not wait for that answer any more"
+
+
+def test_what_rules_did_goes_with_a_dialog_that_is_joined_to_another(desk: Automated) -> None:
+    channel = desk.shop.channel()
+    desk.answers()
+    old, new = desk.heard(channel), desk.heard(channel, who="boris")
+    desk.shop.write(lambda tx: joining.join(tx, old, new))
+    assert {(one.dialog_id, one.state) for one in desk.acts()} == {(new, "done")}
+    assert desk.shop.read(lambda tx: tx.value("autoanswers.of_dialog", dialog=new, since=0)) == 2
+
+
+def test_without_a_rule_that_is_on_nobody_follows_the_journal(desk: Automated) -> None:
+    def follows() -> bool:
+        return desk.shop.read(lambda tx: tx.value("followers.place", name=FOLLOWER)) is not None
+
+    line = desk.shop.line()
+    rule = desk.rule(line=line)
+    assert follows()
+    desk.shop.write(lambda tx: auto_rules.switch(tx, rule, on=False))
+    assert not follows()
+    desk.shop.write(lambda tx: auto_rules.switch(tx, rule, on=True))
+    assert follows()
+    desk.shop.write(lambda tx: lines.remove(tx, lines.find(tx, str(line)), force=True))
+    assert not follows()
+
+
+def test_what_rules_did_is_kept_for_some_days_and_what_waits_for_as_long_as_it_waits(desk: Automated) -> None:
+    desk.rule()
+    desk.rule("Ждёт", asked={"waited": 30 * 24 * 60})
+    desk.heard(desk.shop.channel())
+    desk.shop.clock.at += 100 * 24 * 60 * MINUTE
+    planned = desk.shop.read(lambda tx: retention.plan(tx, desk.desk.options))
+    for one in planned:
+        desk.shop.write(partial(retention.sweep, planned=one))
+    assert [one.state for one in desk.acts()] == ["waiting"]

@@ -156,3 +156,26 @@ SELECT channel_id FROM auto_stop ORDER BY channel_id;
 
 -- name: autostops.of
 SELECT at FROM auto_stop WHERE channel_id = :channel;
+
+-- name: autoanswers.forget
+DELETE FROM auto_answer WHERE dialog_id = :dialog AND at < :before;
+
+-- name: joining.acts
+UPDATE auto_act SET dialog_id = :new WHERE dialog_id = :old;
+
+-- name: joining.answers
+UPDATE auto_answer SET dialog_id = :new WHERE dialog_id = :old;
+
+-- name: retention.last_act
+SELECT COALESCE(MAX(id), 0) FROM auto_act;
+
+-- name: retention.act_at
+SELECT id, created_at FROM auto_act WHERE id >= :id ORDER BY id LIMIT 1;
+
+-- name: retention.old_acts
+SELECT COUNT(*), COALESCE(MIN(id), 0) FROM auto_act WHERE id < :until AND created_at < :before AND ended_at IS NOT NULL;
+
+-- name: retention.delete_acts
+DELETE FROM auto_act WHERE id IN (
+  SELECT id FROM auto_act WHERE id >= :first AND id < :until AND created_at < :before AND ended_at IS NOT NULL
+  ORDER BY id LIMIT :n);
