@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chatapp_cli.commands.asked_conditions import AskedConditions
     from chatapp_cli.services.auto_rules import AutoRule
     from chatapp_cli.services.conditions import SourceNames
+    from chatapp_cli.store.rows.automation import AutoRuleRow
     from chatapp_cli.store.tx import Tx
 
 
@@ -127,17 +128,18 @@ def add(company: Company, before: RuleWanted, said: SaidRule) -> tuple[AutoRuleI
     return company.write(save)
 
 
-def edit(company: Company, named: str, said: SaidRule) -> tuple[RuleWanted, int]:
-    """Change a rule; returns how it is now, and how many planned acts are cancelled."""
+def edit(company: Company, named: str, said: SaidRule) -> tuple[AutoRuleRow, int]:
+    """Change a rule; returns it as it is now, and how many planned acts are cancelled."""
     found, _place, _names = one(company, named)
     word_forms.load()
     desk = desk_of(company, making=True)
     changes = said.conditions(company)
 
-    def save(tx: Tx) -> tuple[RuleWanted, int]:
+    def save(tx: Tx) -> tuple[AutoRuleRow, int]:
         names = desk.names(tx)
         wanted = said.over(tx, changes, found.wanted, names)
-        return wanted, auto_rules.change(tx, found.id, wanted, names)
+        gone = auto_rules.change(tx, found.id, wanted, names)
+        return auto_rules.one(tx, found.id), gone
 
     return company.write(save)
 

@@ -91,7 +91,7 @@ def add(
     )  # fmt: skip
     with opened(ctx) as company:
         number, made = automating.add(company, RuleWanted(name="", kind=RuleKind.AUTOREPLY), said)
-        rule_table.added(number, made)
+        rule_table.added(company, number)
         if outside_hours:
             _say_hours(company, made)
 

@@ -157,7 +157,7 @@ def add(
         name=name, event=when, about=about, line=line, acts=do or (), stop=stop, enabled=not disabled,
     )  # fmt: skip
     with opened(ctx) as company:
-        rule_table.added(*automating.add(company, RuleWanted(name=name), said))
+        rule_table.added(company, automating.add(company, RuleWanted(name=name), said)[0])
 
 
 def _of_dialog(
@@ -216,10 +216,10 @@ def edit(
         name=name, event=when, about=about, line=line, acts=do, stop=stop,
     )  # fmt: skip
     with opened(ctx) as company:
-        made, gone = automating.edit(company, rule, said)
-    note("Rule {name} is changed.", name=made.name)
-    rule_table.note_cancelled(gone)
-    rule_table.say_doubts(made)
+        row, gone = automating.edit(company, rule, said)
+        note("Rule {name} is changed.", name=row.name)
+        rule_table.note_cancelled(gone)
+        rule_table.say_doubts(company, row.id)
 
 
 @app.command(cls=Verb)
@@ -365,6 +365,6 @@ def import_(
 
     with opened(ctx) as company:
         numbers = automating.take(company, file)
-    for one in numbers:
-        typer.echo(one)
+        for one in numbers:
+            rule_table.added(company, one)
     note("Rules that are kept: {n}", n=len(numbers))

@@ -15,7 +15,7 @@ from chatapp_cli.i18n import N_, _, show
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chatapp_cli.domain.automation import RuleWanted
+    from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.ids import AutoRuleId
     from chatapp_cli.services.auto_rules import AutoRule
     from chatapp_cli.services.conditions import SourceNames
@@ -52,18 +52,24 @@ def say_troubles(rules: Sequence[AutoRule]) -> None:
             say(what, T("Switch it on again: {how}", how=f"chatapp rule enable {one.id}"))
 
 
-def added(number: AutoRuleId, made: RuleWanted) -> None:
+def added(company: Company, number: AutoRuleId) -> None:
     """Print the number of a new rule, and say what of it may be meant otherwise."""
     typer.echo(number)
-    say_doubts(made)
+    say_doubts(company, number)
 
 
-def say_doubts(made: RuleWanted) -> None:
-    """Say which words of a rule are in no dictionary, or may be forms of several words."""
-    from chatapp_cli.services import word_doubts
+def say_doubts(company: Company, number: AutoRuleId) -> None:
+    """Say which words of a rule are in no dictionary or ambiguous, and which rules it starts that start it."""
+    from chatapp_cli.commands import automating
+    from chatapp_cli.services import auto_loops, word_doubts
 
+    rules = automating.known(company)[0]
+    made = next(one.wanted for one in rules if one.id == number)
     for doubt in word_doubts.of_condition(made.asked):
         say(doubt)
+    if names := auto_loops.circle([one.wanted for one in rules], made.name):
+        what = T("Rules start each other in a circle: {names}.", names=" → ".join([*names, names[0]]))
+        say(what, T("Unless a condition ends it, they are stopped after fifty acts: change one of them."))
 
 
 def note_cancelled(n: int) -> None:

@@ -187,3 +187,17 @@ def test_a_rule_is_tried_on_a_message_and_on_what_happened_before_it_is_switched
     assert chatapp.run("rule", "test", "Ждут", "--last", "30m", "--json").out == "[]\n"
     assert "soon is no span of time." in chatapp.run("rule", "test", "--last", "soon").err
     assert chatapp("rule", "log").rows == []
+
+
+def test_rules_that_start_each_other_are_told(chatapp: Shell, bound: int) -> None:
+    add(chatapp, "Туда", "--when", "tag.added", "--about", "а", "--do", "tag=б", "--do", "assign=Пётр")
+    alone = chatapp("rule", "add", "Сам", "--when", "tag.added", "--about", "в", "--do", "tag=в")
+    back = chatapp("rule", "add", "Назад", "--when", "dialog.assigned", "--do", "tag=а")
+    assert "circle" not in alone.err
+    assert "Rules start each other in a circle: Назад → Туда → Назад." in back.err
+
+
+def test_the_rules_of_the_page_are_understood(chatapp: Shell, bound: int) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "automation.md").read_text("utf-8")
+    chatapp("rule", "import", "-", stdin=page.partition("```yaml\n")[2].partition("```")[0])
+    assert [(one["name"], one["line"], one["works"]) for one in listed(chatapp)] == [("Срочно", "Магазин", True)]
