@@ -293,3 +293,16 @@ def test_what_rules_did_is_kept_for_some_days_and_what_waits_for_as_long_as_it_w
     for one in planned:
         desk.shop.write(partial(retention.sweep, planned=one))
     assert [one.state for one in desk.acts()] == ["waiting"]
+
+
+def test_a_wait_that_is_over_is_not_taken_for_another_one_by_a_daemon_that_was_down(desk: Automated) -> None:
+    shop, channel = desk.shop, desk.shop.channel()
+    desk.rule(asked={"waited": 40})
+    dialog = desk.heard(channel)
+    shop.clock.at += 10 * MINUTE
+    shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Да"), shop.order()))
+    shop.clock.at += 10 * MINUTE
+    desk.heard(channel, "Ещё вопрос")
+    shop.clock.at += 45 * MINUTE
+    desk.works()
+    assert [one.state for one in desk.acts()] == ["skipped", "done"]
