@@ -49,6 +49,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "alarm": N_("Alarms: what is wrong, and who is told"),
         "deadletter": N_("Arrivals that could not be understood"),
         "crm": N_("CRMs: link, pair channels with them, see what they are owed"),
+        "autoreply": N_("Automatic answers: outside hours, by keyword, to the first message, when nobody answers"),
+        "rule": N_("Rules: what the desk does by itself, and why it did"),
         "robot": N_("Robots: one act for several recipients, as automations do it"),
         "user": N_("Operators with accounts: who may log in, and which lines they see"),
         "login": N_("Log in as an operator"),

@@ -160,9 +160,10 @@ def add(
 ) -> None:
     """Add a rule behind the others; without conditions it fits always and is the default."""
     from chatapp_cli.commands import ruling
+    from chatapp_cli.commands.asked_conditions import AskedConditions
     from chatapp_cli.services.rule_answers import SaidOfCard
 
-    asked = ruling.AskedConditions(
+    asked = AskedConditions(
         lines=on_line, kinds=kind, channels=channel, words=word, every=every, exact=exact, without=without, hours=hours,
         days=days, outside=outside, zone=zone, calendar=calendar, tree=tree,
     )  # fmt: skip
@@ -201,9 +202,10 @@ def edit(
 ) -> None:
     """Change what is said of a rule; an empty value takes a condition or an outcome away."""
     from chatapp_cli.commands import ruling
+    from chatapp_cli.commands.asked_conditions import AskedConditions
     from chatapp_cli.services.rule_answers import SaidOfCard
 
-    asked = ruling.AskedConditions(
+    asked = AskedConditions(
         lines=on_line, kinds=kind, channels=channel, words=word, every=every, exact=exact, without=without, hours=hours,
         days=days, outside=outside, zone=zone, calendar=calendar, tree=tree,
     )  # fmt: skip

@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.APPLICATION_STAGES: ("chatapp application --help",),
         Next.APPLICATIONS: ("chatapp application list",),
         Next.APPROVED: ("chatapp template list --channel {n} --state approved",),
+        Next.AUTOMATION: ("chatapp rule list",),
         Next.BIND: ("chatapp line bind {kind}", "chatapp line bind"),
         Next.BIND_AGAIN: ("chatapp line bind",),
         Next.BIND_ANOTHER: ("chatapp line bind {kind} --another",),

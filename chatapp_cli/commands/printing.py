@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -56,6 +57,22 @@ def json_line(value: Any) -> None:
     import json
 
     typer.echo(_for_here(json.dumps(value, ensure_ascii=False)))
+
+
+@contextmanager
+def array() -> Iterator[Callable[[Any], None]]:
+    """Print a JSON array one by one, of which there may be more than fit into memory; yields what prints one."""
+    import json
+
+    begun = False
+
+    def add(value: Any) -> None:
+        nonlocal begun
+        typer.echo(("," if begun else "[") + "\n" + _for_here(json.dumps(value, ensure_ascii=False)), nl=False)
+        begun = True
+
+    yield add
+    typer.echo("\n]" if begun else "[]")
 
 
 def _for_here(document: str) -> str:

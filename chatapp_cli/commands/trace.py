@@ -13,8 +13,8 @@ from chatapp_cli.documents import messages as documents
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.journal.messages import MessageStateChanged
 from chatapp_cli.i18n import _, show
+from chatapp_cli.services import auto_words, words
 from chatapp_cli.services import trace as traces
-from chatapp_cli.services import words
 from chatapp_cli.services.journal_words import sentence
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _facts(life: Life) -> Mapping[str, object]:
 
 def _story(life: Life, about: Manifest) -> Iterator[str]:
     """What happened, in the order of time."""
-    story = [*_arrival(life), *_attempts(life, about), *_earlier(life)]
+    story = [*_arrival(life), *_attempts(life, about), *_earlier(life), *_acts(life)]
     story += [
         (one.at, printing.one_line(f"{show(sentence(one))} {one.actor}{_why(life, one, about)}")) for one in life.news
     ]
@@ -89,6 +89,11 @@ def _attempts(life: Life, about: Manifest) -> Iterator[tuple[int, str]]:
             why = show(words.why(about, one.code, one.detail)[0]) if one.code else one.detail
             verdict = _("Attempt {n}: {verdict} {why}", n=n, verdict=show(words.verdict(one.verdict)), why=why)
             yield one.finished_at, printing.one_line(verdict)
+
+
+def _acts(life: Life) -> Iterator[tuple[int, str]]:
+    for one in life.acts:
+        yield one.ended_at or one.created_at, printing.one_line(show(auto_words.of_act(one)))
 
 
 def _earlier(life: Life) -> Iterator[tuple[int, str]]:

@@ -10,7 +10,7 @@ from chatapp_cli.domain.excerpt import excerpt
 from chatapp_cli.domain.manifest import Capabilities, Manifest
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.i18n import _, ngettext, show
-from chatapp_cli.services import notes, words
+from chatapp_cli.services import auto_words, notes, words
 from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import FileRow, MessageRow
@@ -41,6 +41,8 @@ def entry_lines(entry: TranscriptEntry, card: DialogCard, manifest: Manifest) ->
             yield f"      «{plain(file.words)}»"
     if entry.reactions:
         yield "    " + "  ".join(f"{one_line(r.emoji)} {one_line(r.name)}".rstrip() for r in entry.reactions)
+    if entry.because is not None:
+        yield "    " + one_line(show(auto_words.because(entry.because)))
     if entry.place is not None:
         yield "    " + _("No. {n} in the queue", n=entry.place.n)
     yield from (f"    {line}" for line in _trouble(entry, manifest))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chatapp_cli.documents import dialogs
+from chatapp_cli.documents import automation, dialogs
 from chatapp_cli.domain.journal.base import stored, topic
 from chatapp_cli.domain.moment import iso
 from chatapp_cli.domain.recipients import Recipients
@@ -132,6 +132,7 @@ def life(known: Life) -> Mapping[str, Any]:
         "waiting": [outbox(row) for row in known.waiting],
         "news": [_news(entry) for entry in known.news],
         "said_before": [{"text": text, "until": iso(at)} for text, at in known.said_before],
+        "acts": [automation.act(one) for one in known.acts],
     }
 
 

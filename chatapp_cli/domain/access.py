@@ -42,6 +42,7 @@ class Right(StrEnum):
     SECTIONS = "sections"
     BACKUPS = "backups"
     CRM = "crm"
+    AUTOMATION = "automation"
 
 
 RIGHTS: Mapping[Right, Text] = MappingProxyType(
@@ -74,6 +75,7 @@ RIGHTS: Mapping[Right, Text] = MappingProxyType(
         Right.SECTIONS: T("manage who edits others' sections of quick replies"),
         Right.BACKUPS: T("make backups and restore them"),
         Right.CRM: T("link a CRM, and pair channels with it"),
+        Right.AUTOMATION: T("make and change rules and automatic answers"),
     }
 )
 """What each right allows, worded to follow «may …» and «may not …»."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 class AlarmKind(StrEnum):
     """What an alarm is about; programs and the alarm command see its value."""
 
+    AUTOMATION = "automation"
     CHANNEL = "channel"
     CRM = "crm"
     DEAD_LETTER = "deadletter"

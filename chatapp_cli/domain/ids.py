@@ -20,5 +20,7 @@ PairingId = NewType("PairingId", int)
 EntryId = NewType("EntryId", int)
 RuleId = NewType("RuleId", int)
 RunId = NewType("RunId", int)
+AutoRuleId = NewType("AutoRuleId", int)
+AutoActId = NewType("AutoActId", int)
 
 Millis: TypeAlias = int

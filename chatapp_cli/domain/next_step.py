@@ -22,6 +22,7 @@ class Next(StrEnum):
     APPLICATION_STAGES = "application_stages"
     APPLICATIONS = "applications"
     APPROVED = "approved"
+    AUTOMATION = "automation"
     BIND = "bind"
     BIND_AGAIN = "bind_again"
     BIND_ANOTHER = "bind_another"

@@ -332,6 +332,31 @@ declare(
     *_COMPANY_AND_LINE,
 )
 
+for _name, _label, _hint, _default in (
+    (
+        "auto_per_day",
+        T("Automatic answers in a dialog within a day"),
+        T("At most so many by autoreplies and rules; 0: none."),
+        "5",
+    ),
+    (
+        "auto_quiet",
+        T("Minutes without automatic answers after a person"),
+        T("Whoever types or answers in a dialog keeps them away for so long; 0: not at all."),
+        "30",
+    ),
+    (
+        "auto_storm",
+        T("Automatic answers of a channel within ten minutes"),
+        T("With more than these they stop, with an alarm, until somebody resumes them."),
+        "30",
+    ),
+):
+    declare(
+        Field(name=_name, label=_label, hint=_hint, kind="number", most=1_440, default=_default, required=False),
+        *_COMPANY_AND_LINE,
+    )
+
 KEEP: Final = MappingProxyType(
     {
         "keep_raw": (
@@ -349,6 +374,10 @@ KEEP: Final = MappingProxyType(
         "keep_requests": (
             T("Days to keep answered requests"),
             T("Such as looked-up numbers and lists of chats; 0: kept for ever."),
+        ),
+        "keep_acts": (
+            T("Days to keep what rules did"),
+            T("At least 90, so that each automatic message says why; 0: kept for ever."),
         ),
     }
 )

@@ -33,6 +33,7 @@ _ALIASES: Mapping[str, str] = MappingProxyType(
     }
 )
 _PIECE: Final = re.compile(r"\{\{|\}\}|\{[^\S\n]*(\w+(?:[^\S\n]+\w+)*)[^\S\n]*\}")
+_SET_OFF: Final = re.compile(rf"[,\s]*(?:{_PIECE.pattern})")
 
 
 def canonical(name: str) -> str:
@@ -69,6 +70,18 @@ def preview(text: str, values: Mapping[str, str]) -> str:
         return values.get(canonical(piece[1]), "").strip() or f"{{{piece[1]}}}"
 
     return _PIECE.sub(spoken, text)
+
+
+def without(text: str, name: str) -> str:
+    """The text without a variable, and without the comma and the space that set it off."""
+
+    def left(piece: re.Match[str]) -> str:
+        return "" if piece[1] and canonical(piece[1]) == name else piece[0]
+
+    bare = _SET_OFF.sub(left, text)
+    if bare == text or not (begun := bare.lstrip(", \n")) or begun == bare:
+        return bare
+    return begun[0].upper() + begun[1:]
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

@@ -13,6 +13,12 @@ import structlog
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.draft import MEGABYTE
+from chatapp_cli.domain.journal.automation import (
+    AutomationResumed,
+    AutomationStormed,
+    AutoRuleChanged,
+    AutoRuleHalted,
+)
 from chatapp_cli.domain.journal.channels import HealthChanged
 from chatapp_cli.domain.journal.company import AlarmHealed, AlarmRaised, CompanyConfigured
 from chatapp_cli.domain.journal.links import LinkStateChanged, PairingAccepted, PairingRefused
@@ -48,6 +54,7 @@ NAME_SOMEBODY = T(
 )
 _WAKES = (
     *(AlarmRaised, AlarmHealed, CompanyConfigured, DeadLetterKept),
+    *(AutoRuleChanged, AutoRuleHalted, AutomationResumed, AutomationStormed),
     *(HealthChanged, LinkStateChanged, PairingAccepted, PairingRefused),
 )
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chatapp_cli.domain.automation import FOLLOWER, SEEN
+from chatapp_cli.domain.journal.automation import AutomationDue, AutoRuleChanged
 from chatapp_cli.domain.journal.messages import MessageStateChanged
 from chatapp_cli.domain.robot import RUN_TIMER
 from chatapp_cli.runtime.distributing import Distributing
@@ -22,12 +24,53 @@ from chatapp_cli.runtime.worker import Chore, Worker
 from chatapp_cli.services import joining, run_deadline, waiting
 
 if TYPE_CHECKING:
+    from chatapp_cli.runtime.automation import AutomationRunner
     from chatapp_cli.runtime.chains import ChainRunner
+    from chatapp_cli.store.tx import Tx
 
 UPKEEP_EVERY = 3600.0
 PACKING_EVERY = 60.0
+AUTOMATION_EVERY = 60.0
 CHAINS_EVERY = 60.0
 """Seconds between looks for failed messages that no event reported."""
+
+
+class _Automation:
+    """Has rules carried out, once there is one."""
+
+    def __init__(self, store: AsyncStore) -> None:
+        self._store = store
+
+    async def turn(self) -> None:
+        if await self._store.read(_has_rules):
+            await self._runner.turn()
+
+    @cached_property
+    def _runner(self) -> AutomationRunner:
+        """Imported with the first rule."""
+        from chatapp_cli.runtime.automation import AutomationRunner
+
+        return AutomationRunner(self._store)
+
+
+def _has_rules(tx: Tx) -> bool:
+    return tx.value("autorules.any") is not None
+
+
+def _time_has_come(tx: Tx, ref: str) -> None:
+    """The timer of an act that waits."""
+    from chatapp_cli.services import auto_plan
+
+    auto_plan.time_has_come(tx, ref)
+
+
+def _automation(store: AsyncStore) -> Sequence[Worker]:
+    turn, clock = _Automation(store).turn, store.company.world.clock
+    chore = Chore(
+        "automation", turn, clock=clock, every=AUTOMATION_EVERY, wakes=(*SEEN, AutoRuleChanged, AutomationDue)
+    )
+    chore.wake()
+    return (chore,)
 
 
 class _Failures:
@@ -84,6 +127,7 @@ def _transcriber(store: AsyncStore) -> Sequence[Worker]:
 
 
 PARTS = (
+    Part(workers=_automation, timers={FOLLOWER: _time_has_come}),
     Part(workers=_chains),
     Part(workers=_upkeep),
     Part(workers=_indexer),

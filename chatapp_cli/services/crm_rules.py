@@ -9,29 +9,27 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 from chatapp_cli.domain import limits, rule_checks, rule_cover
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.choosing import Chooser, Ruled
-from chatapp_cli.domain.condition import Always, Condition, Occasion, OnSource, judge
+from chatapp_cli.domain.condition import Always, Condition, Occasion, judge
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import LinkId, RuleId
 from chatapp_cli.domain.journal.links import RulesChanged
-from chatapp_cli.domain.name import sound
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.rule_checks import longest_rise
 from chatapp_cli.domain.stored_text import restored
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, channels, conditions, lines, links, rule_outcomes, rule_versions, rule_words
+from chatapp_cli.services import access, conditions, links, rule_making, rule_outcomes, rule_versions
 from chatapp_cli.services.conditions import SourceNames
+from chatapp_cli.services.rule_making import NO_KINDS
 from chatapp_cli.services.rule_outcomes import RuleOutcome
 from chatapp_cli.services.word_forms import CollectedForms, DictionaryForms, StoredForms
 from chatapp_cli.store.rows.crm import RuleRow
 from chatapp_cli.store.tx import Tx
 
-NO_KINDS: Final[Mapping[str, str]] = MappingProxyType({})
 MOST: Final = 500
 """Rules of a link."""
 
@@ -70,21 +68,9 @@ def everything(
 
     ``folder``: where the company keeps calendars of its own; ``kinds``: how people call the kinds of channels.
     """
-    names = source_names(tx, folder, kinds)
+    names = rule_making.source_names(tx, folder, kinds)
     rows = rule_versions.rows(tx, version) if version else tx.all(RuleRow, "rules.all", link=link)
     return [_rule(row, names) for row in rows]
-
-
-def source_names(tx: Tx, folder: Path | None, kinds: Mapping[str, str] = NO_KINDS) -> SourceNames:
-    """What conditions may name."""
-    every = channels.everything(tx)
-    return SourceNames(
-        lines={row.id: row.name for row in lines.everything(tx)},
-        channels={row.id: row.title for row in every},
-        folder=folder,
-        kinds=kinds,
-        sources={row.id: OnSource(row.line_id, row.kind, row.id) for row in every},
-    )
 
 
 def _rule(row: RuleRow, names: SourceNames) -> PipelineRule:
@@ -145,7 +131,7 @@ def add(
     before = everything(tx, link, folder)
     if len(before) >= MOST:
         raise UsageError(T("There are {n} rules already.", n=len(before)), T("Remove one that is not needed."))
-    made = _sound(name, asked, outcome, source_names(tx, folder, kinds))
+    made = _sound(name, asked, outcome, rule_making.source_names(tx, folder, kinds))
     _require_own_name(made, before)
     always = [rule.problem is None and isinstance(rule.condition, Always) for rule in before]
     place = always.index(True) if True in always and not isinstance(made.condition, Always) else len(before)
@@ -168,7 +154,7 @@ def change(
     access.require(tx, Right.CRM)
     called = one(tx, link, rule).name
     rule_versions.keep(tx, link)
-    made = _sound(name, asked, outcome, source_names(tx, folder, kinds))
+    made = _sound(name, asked, outcome, rule_making.source_names(tx, folder, kinds))
     before = everything(tx, link, folder)
     if made.name != called:
         _require_own_name(made, [known for known in before if known.id != rule])
@@ -243,32 +229,15 @@ def _require_own_name(made: PipelineRule, others: Sequence[PipelineRule]) -> Non
 
 
 def _sound(name: str, asked: Mapping[str, Any], outcome: RuleOutcome, names: SourceNames) -> PipelineRule:
-    name = sound(name)
-    if not name:
-        raise UsageError(T("A rule needs a name."), T("Say what it is for, such as: Sales"), field="name")
-    limits.NAME.require(name, field="name")
+    name = rule_making.sound_name(name)
     for value in outcome.fields.values():
         limits.OPTION.require(value, field="field")
     for tag in outcome.tags:
         limits.TAG.require(tag, field="tag")
     forms = CollectedForms(DictionaryForms())
     condition = conditions.compiled(asked, replace(names, forms=forms, strict=True))
-    if (two := rule_checks.contradiction(condition)) is not None:
-        raise _never(name, *two)
+    rule_making.require_possible(name, condition)
     return PipelineRule(id=RuleId(0), name=name, asked=asked, condition=condition, outcome=outcome, forms=forms.asked)
-
-
-def _never(name: str, one: Condition, other: Condition) -> UsageError:
-    """Why a rule can never fit."""
-    if one == other:
-        what = T("The rule {name} can never fit: there is no time {one}.", name=name, one=rule_words.part(one))
-        return UsageError(what, T("Say other hours or days."), field="if")
-    said = {"one": rule_words.part(one), "other": rule_words.part(other)}
-    return UsageError(
-        T("The rule {name} can never fit, because these exclude each other: {one}; {other}.", name=name, **said),
-        T("Leave one of them out, or make two rules of it."),
-        field="if",
-    )
 
 
 def _require_reached(link: LinkId, rules: Sequence[PipelineRule], moved: Sequence[PipelineRule]) -> None:

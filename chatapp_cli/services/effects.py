@@ -16,7 +16,7 @@ from chatapp_cli.domain.journal.messages import (
     MessageWithdrawn,
     ReactionsShown,
 )
-from chatapp_cli.services import cancel_on_reply, crm_effects
+from chatapp_cli.services import auto_effects, cancel_on_reply, crm_effects
 from chatapp_cli.store.effects import EffectTable, effect, table
 from chatapp_cli.store.tx import Tx
 
@@ -34,6 +34,7 @@ EFFECTS: EffectTable = table(
     effect(EntrySettled, "tell_crm_who_answers", crm_effects.on_settled),
     effect(ChannelUnbound, "ask_rules_anew", crm_effects.on_source_gone),
     effect(LineRemoved, "ask_rules_anew", crm_effects.on_source_gone),
+    effect(LineRemoved, "end_without_rules", auto_effects.on_line_removed),
 )
 
 

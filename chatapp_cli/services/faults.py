@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.draft import MEGABYTE
 from chatapp_cli.domain.ids import ChannelId, Millis
+from chatapp_cli.domain.stored_text import recalled
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import alarms, channels, waiting
 from chatapp_cli.services.standings import FAULTS, standing
@@ -60,8 +61,21 @@ def everything(
     for channel in tx.all(ChannelId, "alarms.uncertain"):
         text = T("{title}: a message may or may not have got through", title=titles.get(channel, channel))
         found[AlarmKind.UNCERTAIN, str(channel)] = Fault(text, channel)
+    found |= of_automation(tx)
     for name in late_followers(tx):
         found[AlarmKind.FOLLOWER, name] = Fault(T("{name} does not follow the journal any more", name=name))
+    return found
+
+
+def of_automation(tx: Tx) -> Mapping[Key, Fault]:
+    """Rules that the desk stopped, and channels that answered too often."""
+    found: dict[Key, Fault] = {}
+    for number, name, why in tx.all(lambda *row: row, "autorules.halted"):
+        text = T("Rule {name} is stopped: {what}", name=name, what=recalled(why))
+        found[AlarmKind.AUTOMATION, f"rule {number}"] = Fault(text)
+    for channel in tx.all(ChannelId, "autostops.all"):
+        text = T("{title}: automatic answers stopped, as there were too many", title=channels.one(tx, channel).title)
+        found[AlarmKind.AUTOMATION, f"channel {channel}"] = Fault(text, channel)
     return found
 
 

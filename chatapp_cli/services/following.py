@@ -35,6 +35,17 @@ def follow(tx: Tx, name: str, plan: Plan, *, most: int = MOST) -> int:
     return len(entries)
 
 
+def begin(tx: Tx, name: str) -> None:
+    """Let a follower start from now, unless it follows already."""
+    if _place(tx.whole(), name) is None:
+        _move(tx.whole(), name, journal.last(tx.whole()))
+
+
+def end(tx: Tx, name: str) -> None:
+    """Forget a follower: whatever happens, it has nothing to do."""
+    tx.run("followers.forget", name=name)
+
+
 def _place(tx: Tx, name: str) -> int | None:
     place: int | None = tx.value("followers.place", name=name)
     return place

@@ -34,6 +34,8 @@ _JOINED_AT_ONCE = (
     "joining.drafts",
     "chats.join",
     "chats.joinentries",
+    "joining.acts",
+    "joining.answers",
 )
 """What is joined at once."""
 _DROP_COPIES = ("joining.drop_tags", "joining.drop_members", "joining.drop_drafts", "joining.drop_unread")

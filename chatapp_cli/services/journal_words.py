@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from chatapp_cli.domain.attendance import away_in_words
-from chatapp_cli.domain.journal import chains, channels, company, dialogs, lines, links, messages, operators
+from chatapp_cli.domain.journal import automation, chains, channels, company, dialogs, lines, links, messages, operators
 from chatapp_cli.domain.journal.base import JournalEvent, Unknown, in_words, topic
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.moment import written
@@ -37,6 +37,22 @@ def sentence(entry: JournalEntry) -> Text:
 def _pair(kind: type[E], say: Callable[[E], Text]) -> tuple[type[JournalEvent], Callable[[Any], Text]]:
     """Pair a type with its text, so that mypy checks the fields."""
     return kind, say
+
+
+_OF_RULES: Mapping[str, Text] = MappingProxyType(
+    {
+        "added": T("Rule {name} added"),
+        "changed": T("Rule {name} changed"),
+        "moved": T("Rule {name} is asked at another place"),
+        "enabled": T("Rule {name} switched on"),
+        "disabled": T("Rule {name} switched off"),
+        "removed": T("Rule {name} removed"),
+    }
+)
+
+
+def _auto_rule(event: automation.AutoRuleChanged) -> Text:
+    return Text(_OF_RULES.get(event.change, _OF_RULES["changed"]).msgid, {"name": event.name})
 
 
 def _rights(event: operators.RightsChanged) -> Text:
@@ -102,6 +118,7 @@ _PAIRS = (
     _pair(operators.OwnHoursChanged, _hours_changed),
     _pair(operators.WaitingLimitChanged, _limit_changed),
     _pair(dialogs.HandedOver, _handed_over),
+    _pair(automation.AutoRuleChanged, _auto_rule),
     _pair(
         channels.ChannelConfigured,
         lambda e: T("Channel {channel} configured: {changed}", channel=e.channel, changed=", ".join(e.changed)),

@@ -102,6 +102,14 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
             "retention.old_requests",
             "retention.delete_requests",
         ),
+        "keep_acts": _Kind(
+            T("What rules did"),
+            "retention.last_act",
+            "retention.act_at",
+            "retention.old_acts",
+            "retention.delete_acts",
+            TRACED,
+        ),
     }
 )
 

@@ -18,6 +18,7 @@ from chatapp_cli.domain.condition import (
 )
 from chatapp_cli.domain.hours_text import weekdays
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import dialog_conditions
 from chatapp_cli.services.conditions import KINDS_OF_DAYS, SourceNames
 from chatapp_cli.services.rule_outcomes import ResponsibleWay, RuleOutcome
 
@@ -33,7 +34,7 @@ WAYS: Final[Mapping[ResponsibleWay, Text]] = {
 
 def condition(asked: Mapping[str, Any], names: SourceNames) -> Text:
     """A condition as it was asked for."""
-    parts = [*_source(asked, names), *_words(asked), *_hours(asked), *_nested(asked, names)]
+    parts = [*_source(asked, names), *_words(asked), *_hours(asked), *_of_dialog(asked), *_nested(asked, names)]
     return joined(parts, T(" and ")) if parts else T("always")
 
 
@@ -67,6 +68,18 @@ def _hours(asked: Mapping[str, Any]) -> Sequence[Text]:
     told += [_plain(f"({', '.join(filter(None, (asked.get('zone'), asked.get('calendar'))))})")]
     when = joined(told, Text(" "))
     return (T("outside {when}", when=when) if asked.get("outside") else T("within {when}", when=when),)
+
+
+def _of_dialog(asked: Mapping[str, Any]) -> Sequence[Text]:
+    """Conditions on the dialog, as a person wrote them."""
+    found = [
+        Text("{name}: {value}", {"name": name, "value": ", ".join(said) if isinstance(said, list) else said})
+        for name in dialog_conditions.NAMES
+        if name != "open" and (said := asked.get(name))
+    ]
+    if "open" in asked:
+        found.append(T("while the line is open") if asked["open"] else T("while the line is closed"))
+    return found
 
 
 def _plain(said: str) -> Text:

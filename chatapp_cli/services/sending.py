@@ -24,6 +24,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.services import (
     access,
     answering,
+    auto_answers,
     cancel_on_reply,
     changes,
     channels,
@@ -102,6 +103,8 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, options: 
     if plan.state is State.QUEUED:
         dialogs.show_last(tx, dialog, message, shown(draft), answers=plan.answers)
     tx.emit(MessageWritten(channel=card.channel_id, dialog=dialog, message=message, state=plan.state))
+    if options.origin is Origin.ROBOT:
+        auto_answers.claim_for_robot(tx, card)
     if options.assignee:
         duties.assign(tx, dialog, options.assignee)
     return message

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.journal.reading import JournalEntry
-from chatapp_cli.services import chains, dialogs, journal
+from chatapp_cli.services import auto_log, chains, dialogs, journal
 from chatapp_cli.services.transcript import TranscriptEntry, entry
+from chatapp_cli.store.rows.automation import AutoActRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.journal import ArrivedRow
 from chatapp_cli.store.rows.outbox import AttemptRow, OutboxRow
@@ -27,6 +28,8 @@ class Life:
     news: Sequence[JournalEntry]
     said_before: Sequence[tuple[str, int]]
     """Earlier texts and when they were replaced."""
+    acts: Sequence[AutoActRow] = ()
+    """What rules wanted to do because of it, and what wrote it if a rule did."""
 
 
 def life(tx: Tx, message: MessageId) -> Life:
@@ -40,4 +43,5 @@ def life(tx: Tx, message: MessageId) -> Life:
         waiting=tx.all(OutboxRow, "outbox.of_message", message=message),
         news=journal.of_message(tx, message),
         said_before=tx.all(lambda text, at: (text, at), "messages.revisions", id=message),
+        acts=auto_log.of_message(tx, found.message),
     )

@@ -13,6 +13,8 @@ from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
+from chatapp_cli.services import auto_log
+from chatapp_cli.services.auto_log import AutoReason
 from chatapp_cli.store.rows.messages import FileRow, MailRow, MessageRow, ReactionRow
 from chatapp_cli.store.rows.outbox import OutboxRow
 from chatapp_cli.store.tx import Tx
@@ -45,6 +47,8 @@ class TranscriptEntry(NamedTuple):
     """Its continuation in the next channel of its chain, if requested."""
     left_behind: Sequence[str] = ()
     """What that channel does not carry of it, see ``services.words``."""
+    because: AutoReason | None = None
+    """Which rule wrote it, and why; ``None``: none did."""
 
 
 def message(tx: Tx, wanted: MessageId) -> MessageRow:
@@ -115,8 +119,10 @@ def _dress(tx: Tx, dialog: DialogId, newest_first: list[MessageRow]) -> list[Tra
     hides, has_mails = _traits(tx, dialog)
     shown = [_without_links(m) for m in newest_first] if hides else newest_first
     mails = {row.message_id: row for row in tx.all(MailRow, "mails.of_messages", ids=ids)} if has_mails else {}
+    because = auto_log.reasons(tx, newest_first)
     return [
-        TranscriptEntry(m, files[m.id], reactions[m.id], waiting.get(m.id), mails.get(m.id)) for m in reversed(shown)
+        TranscriptEntry(m, files[m.id], reactions[m.id], waiting.get(m.id), mails.get(m.id), because=because.get(m.id))
+        for m in reversed(shown)
     ]
 
 

@@ -75,6 +75,11 @@ def _russian(word: str) -> frozenset[str]:
     return frozenset({word, *(fold(form.word) for one in same for form in one.lexeme)})
 
 
+def is_russian(word: str) -> bool:
+    """Whether a folded word is of Russian letters alone."""
+    return _RUSSIAN.fullmatch(word) is not None
+
+
 def meanings(word: str) -> Sequence[str]:
     """The words of which a Russian word may be a form, most likely first; several: it is ambiguous; none: unknown."""
     folded = fold(word)

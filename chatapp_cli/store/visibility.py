@@ -21,11 +21,11 @@ from chatapp_cli.store.named import Statement
 _BEGINS = re.compile(r"(SELECT|WITH RECURSIVE|WITH)\s")
 _CHANGES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM) \w")
 _WORD = re.compile(r"\w+")
-_OF_CHANNELS = ("errand", "template", "crm_pairing")
+_OF_CHANNELS = ("errand", "template", "crm_pairing", "auto_stop")
 _OF_MESSAGING = ("message", "outbox", "attempt", "arrived")
 """Of a channel, and about one of its dialogs."""
 _OF_LINES = ("channel", "application")
-_OF_DIALOGS = ("note", "dialog_member", "dialog_tag", "presence", "crm_dialog")
+_OF_DIALOGS = ("note", "dialog_member", "dialog_tag", "presence", "crm_dialog", "auto_act", "auto_answer", "auto_quiet")
 _BY_READER = {"dialogs.totals": "unread.totals", "lines.all": "unread.lines"}
 """Counts over all dialogs start, for a reader, from their few unread ones."""
 
@@ -104,6 +104,7 @@ class _Shown:
         yield "line", f"SELECT * FROM {self.schema}.line WHERE id IN ({self.seen_lines})"
         for table in _OF_LINES:
             yield table, f"SELECT * FROM {self.schema}.{table} WHERE {self.these}"
+        yield "auto_rule", f"SELECT * FROM {self.schema}.auto_rule WHERE line_id IS NULL OR {self.these}"
         for table in _OF_CHANNELS:
             yield table, f"SELECT * FROM {self.schema}.{table} WHERE {self.channel}"
         line = f"o.subject = 'line' AND o.ref IN ({self.seen_lines})"

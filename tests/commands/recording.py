@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -23,13 +24,17 @@ from chatapp_cli.bootstrap import open_company
 from chatapp_cli.cli import app
 from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.arrival import Arrival, Batch, IncomingFile, Peer, Profile
+from chatapp_cli.domain.automation import ActWanted, RuleKind, RuleWanted
 from chatapp_cli.domain.crm.events import CrmArrival
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import ChannelId, DialogId, LinkId
 from chatapp_cli.domain.text import T
 from chatapp_cli.ports.world import World
+from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.services import (
     alarms,
+    auto_rules,
+    auto_run,
     contacts,
     crm_intake,
     crm_rules,
@@ -107,6 +112,11 @@ RECORDED: Mapping[str, Sequence[object]] = {
     "robot list": (),
     "robot read": ("79000000000:Y; 79000000001:N:[LICENSE_NOT_FOUND] license not found",),
     "robot runs": (),
+    "autoreply list": (),
+    "rule list": (),
+    "rule log": (),
+    "rule show": ("Опт",),
+    "rule test": ("--source", 1, "--text", "Почём опт?"),
     "search": ("плед",),
     "send": ("new@example.org", "-c", "hello@teply-dom.example", "--subject", "Привет", "--text", "Вы?", "--wait", 0),
     "tail": ("--after", 0),
@@ -131,6 +141,7 @@ MORE: Mapping[str, Sequence[object]] = {
     "dialog show.group": ("dialog", "show", 9),
     "line show.stopped": ("line", "show", 2),
     "message show.waiting": ("message", "show", 35),
+    "rule test.last": ("rule", "test", "--last", "1h"),
     "send.dry": ("send", "+79160000001", "new@example.org", "-c", "email", "--line", 1, "--text", "Вы?", "--dry-run"),
     "send.many": ("send", "+79160000001", "new@example.org", "-c", "email", "--line", 1, "--text", "Вы?", "--yes"),
     "trace.failed": ("trace", 15),
@@ -305,6 +316,8 @@ def _answered(home: Path, words: Sequence[object]) -> Iterator[None]:
     """Where a channel is asked, somebody holds the lease and answers."""
     if words[0] == "crm":
         _link(home)
+    if words[0] in {"rule", "autoreply"}:
+        _have_rules(home)
     if words[0] not in {"chat", "contact", "group"}:
         yield
         return
@@ -320,6 +333,22 @@ def _answered(home: Path, words: Sequence[object]) -> Iterator[None]:
         thread.join()
         loop.close()
         company.close()
+
+
+def _have_rules(home: Path) -> None:
+    """Make an automatic answer and a rule, and let a client write who is answered and tagged."""
+    made = world()
+    company = open_company(Settings(home=str(home), company="home", operator=ME), made).seen_by(OWNER)
+    assert isinstance(made.clock, Clock)
+    desk = desk_of(company, making=True)
+    hello = RuleWanted(name="Первое", kind=RuleKind.AUTOREPLY, asked={"first": "ever"}, acts=[ActWanted("send", "Да?")])
+    bulk = RuleWanted(name="Опт", asked={"words": ["опт"]}, acts=[ActWanted("tag", "опт"), ActWanted("snooze", 60)])
+    for wanted in (hello, bulk):
+        company.write(lambda tx, wanted=wanted: auto_rules.add(tx, wanted, desk.names(tx)))  # type: ignore[misc]
+    Stage(company, made.clock, first=9000).hear(ChannelId(1), Profile(id="903", name="Вера"), "Почём оптом?", ago=0)
+    while company.write(partial(auto_run.work, desk=desk)):
+        pass
+    company.close()
 
 
 def _link(home: Path) -> None:

@@ -66,6 +66,7 @@ def test_without_set_configure_shows_what_is_stored_for_that_one(chatapp: Shell,
         "company_name": None, "undo_send": "8",
         "hours": None, "hours_zone": None, "hours_calendar": None, "hours_days": None,
         "distribution": None, "distribution_to": None, "hand_over_after": None,
+        "auto_per_day": None, "auto_quiet": None, "auto_storm": None,
     }  # fmt: skip
     shown = {row[0]: row[1:] for row in chatapp("line", "configure", "api").rows}
     assert list(shown) == ["undo_send", "url", "near_links"]
@@ -74,7 +75,8 @@ def test_without_set_configure_shows_what_is_stored_for_that_one(chatapp: Shell,
         "company_name", "undo_send", "quiet", "notify_text", "web_idle", "public_url", "alarm",
         "hours", "hours_zone", "hours_calendar", "hours_days",
         "distribution", "distribution_to", "hand_over_after",
-        "keep_raw", "keep_journal", "keep_attempts", "keep_requests",
+        "auto_per_day", "auto_quiet", "auto_storm",
+        "keep_raw", "keep_journal", "keep_attempts", "keep_requests", "keep_acts",
     ]  # fmt: skip
 
 

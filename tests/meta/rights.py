@@ -32,6 +32,9 @@ A_CRM = "what a CRM's session reports; no person asks for it"
 ONLY_PART = "a step of a service that has asked already"
 
 
+A_FOLLOWER = "the daemon works for a rule, which somebody made who had the right to"
+
+
 A_TIMER = "the daemon's timer does it for everybody"
 
 
@@ -59,6 +62,15 @@ WITHOUT_A_RIGHT = {
     "alterations.apply_deletion": A_SESSION,
     "alterations.apply_edit": A_SESSION,
     "alterations.apply_reactions": A_SESSION,
+    "auto_answers.claim_for_robot": ONLY_PART,
+    "auto_plan.asked": A_FOLLOWER,
+    "auto_plan.follow": A_FOLLOWER,
+    "auto_plan.halt": A_FOLLOWER,
+    "auto_plan.judge_again": A_FOLLOWER,
+    "auto_plan.plan": A_FOLLOWER,
+    "auto_plan.time_has_come": A_TIMER,
+    "auto_run.give_up": A_FOLLOWER,
+    "auto_run.work": "each act of a rule asks for its own",
     "channels.look_again": A_SESSION,
     "channels.prove": A_SESSION,
     "channels.set_health": A_SESSION,
@@ -122,6 +134,8 @@ WITHOUT_A_RIGHT = {
     "files.here": A_SESSION,
     "files.later": A_SESSION,
     "files.missing": A_SESSION,
+    "following.begin": ONLY_PART,
+    "following.end": ONLY_PART,
     "following.follow": "a worker's own place in the journal",
     "ingest.apply": A_SESSION,
     "ingest.ingest": A_SESSION,

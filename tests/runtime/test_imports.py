@@ -52,6 +52,11 @@ NOT_AT_REST: Mapping[str, Sequence[str]] = {
         *("chatapp_cli.services.reaching", "chatapp_cli.services.replies", "chatapp_cli.services.sending"),
         *("chatapp_cli.services.signatures", "chatapp_cli.services.templates"),
     ),
+    "a rule": (
+        *("chatapp_cli.runtime.automation", "chatapp_cli.services.auto_rules", "chatapp_cli.services.auto_plan"),
+        *("chatapp_cli.services.auto_run", "chatapp_cli.services.auto_answers", "chatapp_cli.services.following"),
+        "chatapp_cli.services.dialog_conditions",
+    ),
     "a file to be read": ("docx", "openpyxl", "pypdf", "PIL"),
     "a command line's answers": ("chatapp_cli.services.common_passwords", "chatapp_cli.services.journal_words"),
 }

@@ -11,6 +11,7 @@ import pytest
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.application import ApplicationStage
 from chatapp_cli.domain.arrival import Arrival
+from chatapp_cli.domain.automation import ActWanted, RuleWanted
 from chatapp_cli.domain.crm.cards import CardRef
 from chatapp_cli.domain.crm.events import CrmArrival, CrmStepAsked, CrmTexted, CrmWroteFirst
 from chatapp_cli.domain.crm.link import Employee
@@ -18,7 +19,18 @@ from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.crm.states import Tells
 from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.ids import ApplicationId, ContactId, DialogId, EntryId, LineId, LinkId, MessageId, RuleId, RunId
+from chatapp_cli.domain.ids import (
+    ApplicationId,
+    AutoRuleId,
+    ContactId,
+    DialogId,
+    EntryId,
+    LineId,
+    LinkId,
+    MessageId,
+    RuleId,
+    RunId,
+)
 from chatapp_cli.domain.invitation import Decision
 from chatapp_cli.domain.login_identity import LoginIdentity
 from chatapp_cli.domain.manifest import Capabilities, Manifest
@@ -36,6 +48,9 @@ from chatapp_cli.services import (
     applications,
     approvals,
     attendance,
+    auto_answers,
+    auto_guards,
+    auto_rules,
     chains,
     channels,
     composing,
@@ -81,6 +96,7 @@ from chatapp_cli.services import (
 from chatapp_cli.services.act_call import ActCall
 from chatapp_cli.services.act_targets import ActRecipient, Target
 from chatapp_cli.services.alarm_recipients import AlarmRecipient
+from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.robots import RobotSetting
@@ -286,6 +302,11 @@ Call = Callable[[Tx, Place], object]
 
 
 OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
+    "auto_answers.claim": (
+        Right.ANSWER,
+        lambda tx, at: auto_answers.claim(tx, dialogs.card(tx, at.dialog), None, T("a robot")),
+    ),
+    "auto_guards.resume": (Right.AUTOMATION, lambda tx, at: auto_guards.resume(tx, at.channel.id)),
     "applications.add": (
         Right.APPLICATIONS,
         lambda tx, at: applications.add(tx, at.shop.vault, line=at.line, kind="sms", title="ИП", answers={}),
@@ -553,6 +574,11 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "crm_rules.move": (Right.CRM, lambda tx, at: crm_rules.move(tx, *_rule(tx, at), 1)),
     "crm_rules.order": (Right.CRM, lambda tx, at: crm_rules.order(tx, (found := _rule(tx, at))[0], [found[1]])),
     "crm_rules.remove": (Right.CRM, lambda tx, at: crm_rules.remove(tx, *_rule(tx, at))),
+    "auto_rules.add": (Right.AUTOMATION, lambda tx, at: _made_rule(tx)),
+    "auto_rules.change": (Right.AUTOMATION, lambda tx, at: auto_rules.change(tx, _made_rule(tx), RULE, NO_NAMES)),
+    "auto_rules.switch": (Right.AUTOMATION, lambda tx, at: auto_rules.switch(tx, _made_rule(tx), on=False)),
+    "auto_rules.order": (Right.AUTOMATION, lambda tx, at: auto_rules.order(tx, [_made_rule(tx)])),
+    "auto_rules.remove": (Right.AUTOMATION, lambda tx, at: auto_rules.remove(tx, _made_rule(tx))),
     "crm_intake.delete": (Right.REPAIR, lambda tx, at: crm_intake.delete(tx, _crm_letter(tx, at))),
     "crm_intake.revive": (Right.REPAIR, lambda tx, at: crm_intake.revive(tx, _crm_letter(tx, at))),
     "crm_steps.carry_out": (Right.ANSWER, lambda tx, at: crm_steps.carry_out(tx, *_step(tx, at), (), able=able)),
@@ -591,6 +617,15 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
 
 
 CALLS = {**OF_A_LINE, **OF_THE_COMPANY}
+
+
+RULE = RuleWanted(name="Опт", acts=[ActWanted("tag", "опт")])
+NO_NAMES = SourceNames({}, {}, hours=lambda _line: None)
+
+
+def _made_rule(tx: Tx) -> AutoRuleId:
+    found = auto_rules.called(tx, "Опт")
+    return auto_rules.add(tx, RULE, NO_NAMES) if found is None else found.id
 
 
 def _disconnected(tx: Tx) -> None:

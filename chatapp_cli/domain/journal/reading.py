@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.journal import (
+    automation,
     chains,
     channels,
     company,
@@ -23,7 +24,9 @@ from chatapp_cli.domain.journal import (
 )
 from chatapp_cli.domain.journal.base import Audience, JournalEvent, Unknown
 
-_MODULES = (chains, channels, company, contacts, dialogs, lines, links, messages, operators, presence, robots)
+_MODULES = (
+    automation, chains, channels, company, contacts, dialogs, lines, links, messages, operators, presence, robots,
+)  # fmt: skip
 
 
 class JournalEntry(NamedTuple):

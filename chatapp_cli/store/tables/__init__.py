@@ -6,6 +6,7 @@ Imported only by migrations and tests: importing SQLModel costs most of a second
 from __future__ import annotations
 
 from chatapp_cli.store.tables import (
+    automation,
     channels,
     crm,
     dialogs,
@@ -22,6 +23,7 @@ from chatapp_cli.store.tables import (
 from chatapp_cli.store.tables.base import metadata
 
 __all__ = [
+    "automation",
     "channels",
     "crm",
     "dialogs",

@@ -77,6 +77,8 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
 )
 SHELL: Final[Mapping[Next, str]] = MappingProxyType(
     {
+        # Rules have no page yet.
+        Next.AUTOMATION: "chatapp rule list",
         # Who may log in by which account elsewhere is said once, with a number from there.
         Next.CONNECT: "chatapp user ways",
         # The page of CRMs shows what they are owed, not what they said.

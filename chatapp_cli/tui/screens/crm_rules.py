@@ -18,7 +18,7 @@ from chatapp_cli.domain.journal.links import RulesChanged
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.runtime import crm_rules as kept
-from chatapp_cli.services import calendars, channels, crm_rules, rule_trial
+from chatapp_cli.services import calendars, channels, crm_rules, rule_making, rule_trial
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.crm_rules import PipelineRule
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -98,7 +98,7 @@ class CrmRulesScreen(ActionPage):
 
         def look(tx: Tx) -> tuple[list[PipelineRule], SourceNames, Overview]:
             rules = crm_rules.everything(tx, link, folder, kinds=kinds)
-            return rules, crm_rules.source_names(tx, folder, kinds), overview.read(tx)
+            return rules, rule_making.source_names(tx, folder, kinds), overview.read(tx)
 
         self._rules, self._names, bars = await self.workspace.read(look)
         self.query_one(StatusBar).tell(bars)

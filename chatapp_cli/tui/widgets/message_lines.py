@@ -23,6 +23,7 @@ from chatapp_cli.domain.moment import local
 from chatapp_cli.domain.subject import plain_subject
 from chatapp_cli.i18n import N_, _, ngettext, show
 from chatapp_cli.services import notes
+from chatapp_cli.services.auto_words import because
 from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.services.words import invitation, left_behind, recipients
 from chatapp_cli.services.words import state as state_name
@@ -194,7 +195,12 @@ class _Block:
                     self.styles.muted,
                 )
             ]
+        yield from self._because()
         yield from self._notes()
+
+    def _because(self) -> Iterator[list[Segment]]:
+        if self.entry.because is not None:
+            yield [self._segment(cut(show(because(self.entry.because)), self.room), self.styles.faint)]
 
     def _author(self) -> list[Segment]:
         style = self.styles.warn if self.noted else self.styles.own if self.ours else self.styles.accent

@@ -1,0 +1,150 @@
+"""``chatapp autoreply``: the four kinds of automatic answers, each a rule that only answers (S-141)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chatapp_cli.commands import printing, rule_table
+from chatapp_cli.commands.base import Json, Verb, noun, opened
+from chatapp_cli.commands.crm_rules import ByChannels, Exact, OfKinds
+from chatapp_cli.commands.errors import note, say
+from chatapp_cli.commands.input_checks import may_be_empty, minutes
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_, _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from chatapp_cli.bootstrap import Company
+    from chatapp_cli.domain.automation import RuleWanted
+
+app = noun()
+
+
+@app.command("list", cls=Verb)
+def list_(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show the automatic answers in the order in which they are tried."""
+    from chatapp_cli.commands import automating
+    from chatapp_cli.documents import automation as documents
+    from chatapp_cli.domain.automation import RuleKind
+
+    with opened(ctx) as company:
+        rules, names = automating.known(company)
+    found = [(place, one) for place, one in enumerate(rules, 1) if one.wanted.kind is RuleKind.AUTOREPLY]
+    if as_json:
+        printing.document([documents.rule(one, place, names) for place, one in found])
+        return
+    rule_table.show_all(found, names)
+    if not found:
+        note("There are no automatic answers.")
+
+
+@app.command(cls=Verb)
+def add(
+    ctx: typer.Context,
+    *,
+    outside_hours: Annotated[bool, typer.Option("--outside-hours", help=N_("While the line is closed"))] = False,
+    keyword: Annotated[
+        list[str] | None,
+        typer.Option("--keyword", metavar="WORDS", help=N_("To a message with this word or phrase; repeatable")),
+    ] = None,
+    first: Annotated[bool, typer.Option("--first", help=N_("To the client's first message ever"))] = False,
+    unanswered: Annotated[
+        int | None,
+        typer.Option(
+            "--unanswered",
+            metavar="MINUTES",
+            parser=minutes,
+            help=N_("When nobody answers for so many open minutes"),
+        ),
+    ] = None,
+    text: Annotated[str, typer.Option("--text", metavar="TEXT", help=N_("What to answer"))] = "",
+    reply: Annotated[
+        str, typer.Option("--reply", metavar="QUICK", help=N_("Quick reply to answer with, with its files"))
+    ] = "",
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help=N_("Name; without it the kind's"))] = "",
+    line: Annotated[
+        str | None,
+        typer.Option("--line", "-l", parser=may_be_empty, metavar="LINE", help=N_("Line; without it every line")),
+    ] = None,
+    kind: OfKinds = None,
+    channel: ByChannels = None,
+    exact: Exact = None,
+    disabled: Annotated[bool, typer.Option("--disabled", help=N_("Add it switched off"))] = False,
+) -> None:
+    """Add an automatic answer and print its number. Conditions hold together."""
+    from chatapp_cli.commands import automating
+    from chatapp_cli.commands.asked_conditions import AskedConditions
+    from chatapp_cli.domain.automation import RuleKind, RuleWanted
+
+    of_dialog = {"open": False if outside_hours else None, "first": "ever" if first else None, "waited": unanswered}
+    called = _called(of_dialog, keyword)
+    asked = AskedConditions(kinds=kind, channels=channel, words=keyword, exact=exact)
+    asked.require_full()
+    said = automating.SaidRule(
+        asked=asked, of_dialog=of_dialog, name=name or called, line=line,
+        acts=_acts(text, reply), enabled=not disabled,
+    )  # fmt: skip
+    with opened(ctx) as company:
+        number, made = automating.add(company, RuleWanted(name="", kind=RuleKind.AUTOREPLY), said)
+        rule_table.added(company, number)
+        if outside_hours:
+            _say_hours(company, made)
+
+
+def _called(of_dialog: Mapping[str, Any], keyword: Sequence[str] | None) -> str:
+    """What an answer is called that was given no name. Raises UsageError if it would answer everything."""
+    if keyword:
+        return ", ".join(keyword)
+    if of_dialog["waited"]:
+        return _("Nobody answered")
+    if of_dialog["first"]:
+        return _("First message")
+    if of_dialog["open"] is False:
+        return _("Outside working hours")
+    raise UsageError(
+        T("It would answer every message."),
+        T("Say when: --outside-hours, --keyword WORD, --first or --unanswered MINUTES"),
+        field="when",
+    )
+
+
+def _acts(text: str, reply: str) -> Sequence[str]:
+    if bool(text) is bool(reply):
+        raise UsageError(T("Say what to answer: either a text or a quick reply."), T("Such as: --text 'Здравствуйте!'"))
+    return [f"send={text}" if text else f"reply={reply}"]
+
+
+def _say_hours(company: Company, made: RuleWanted) -> None:
+    """Say which lines have no hours, so that they never close."""
+    from chatapp_cli.services import business_hours, lines
+
+    known = business_hours.of_company(company.options, company.settings.folder)
+    rows = company.read(
+        lambda tx: [row for row in lines.everything(tx) if made.line in {None, row.id} and known.of(tx, row.id) is None]
+    )
+    for row in rows:
+        how = 'chatapp line configure --set hours="mon-fri 09:00-18:00"'
+        say(T("Line {name} has no working hours, so it never closes.", name=row.name), T("Set them: {how}", how=how))
+
+
+@app.command(cls=Verb)
+def enable(ctx: typer.Context, rule: rule_table.Named) -> None:
+    """Switch an automatic answer on."""
+    rule_table.switch(ctx, rule, on=True)
+
+
+@app.command(cls=Verb)
+def disable(ctx: typer.Context, rule: rule_table.Named) -> None:
+    """Switch an automatic answer off; what it planned is cancelled."""
+    rule_table.switch(ctx, rule, on=False)
+
+
+@app.command(cls=Verb)
+def remove(ctx: typer.Context, rule: rule_table.Named) -> None:
+    """Remove an automatic answer; what it answered stays."""
+    rule_table.remove(ctx, rule)

@@ -1,0 +1,103 @@
+"""What ``chatapp rule`` and ``chatapp autoreply`` share: the list of rules, and how they are switched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chatapp_cli.commands import printing
+from chatapp_cli.commands.base import opened
+from chatapp_cli.commands.errors import note, say
+from chatapp_cli.domain.text import T
+from chatapp_cli.i18n import N_, _, show
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chatapp_cli.bootstrap import Company
+    from chatapp_cli.domain.ids import AutoRuleId
+    from chatapp_cli.services.auto_rules import AutoRule
+    from chatapp_cli.services.conditions import SourceNames
+
+Named = Annotated[str, typer.Argument(metavar="RULE", help=N_("Rule by name or number"))]
+
+
+def show_all(rules: Sequence[tuple[int, AutoRule]], names: SourceNames) -> None:
+    """Print rules with their places, and what is wrong with them."""
+    columns = (_("Turn"), _("Number"), _("Name"), _("Line"), _("When"), _("If"), _("Then"), _("State"))
+    printing.records(columns, [_row(place, one, names) for place, one in rules])
+    say_troubles([one for _place, one in rules])
+
+
+def _row(place: int, one: AutoRule, names: SourceNames) -> Sequence[object]:
+    from chatapp_cli.services import auto_kinds, rule_words
+
+    wanted = one.wanted
+    line = _("all") if wanted.line is None else names.lines.get(wanted.line, wanted.line)
+    acts = "; ".join(show(auto_kinds.in_words(act)) for act in wanted.acts)
+    state = _("on") if one.works else _("stopped") if one.halted or one.problem else _("off")
+    when = f"{wanted.event} {wanted.about}".strip()
+    return place, one.id, wanted.name, line, when, show(rule_words.condition(wanted.asked, names)), acts, state
+
+
+def say_troubles(rules: Sequence[AutoRule]) -> None:
+    """Say why rules are passed over or stopped."""
+    for one in rules:
+        if one.problem is not None:
+            what = T("Rule {name} is passed over: {what}", name=one.wanted.name, what=one.problem.what)
+            say(what, one.problem.next_step)
+        if one.halted is not None:
+            what = T("Rule {name} is stopped: {what}", name=one.wanted.name, what=one.halted)
+            say(what, T("Switch it on again: {how}", how=f"chatapp rule enable {one.id}"))
+
+
+def added(company: Company, number: AutoRuleId) -> None:
+    """Print the number of a new rule, and say what of it may be meant otherwise."""
+    typer.echo(number)
+    say_doubts(company, number)
+
+
+def say_doubts(company: Company, number: AutoRuleId) -> None:
+    """Say which words of a rule are in no dictionary or ambiguous, and which rules it starts that start it."""
+    from chatapp_cli.commands import automating
+    from chatapp_cli.services import auto_loops, word_doubts
+
+    rules = automating.known(company)[0]
+    made = next(one.wanted for one in rules if one.id == number)
+    for doubt in word_doubts.of_condition(made.asked):
+        say(doubt)
+    if names := auto_loops.circle([one.wanted for one in rules], made.name):
+        what = T("Rules start each other in a circle: {names}.", names=" → ".join([*names, names[0]]))
+        say(what, T("Unless a condition ends it, they are stopped after fifty acts: change one of them."))
+
+
+def note_cancelled(n: int) -> None:
+    """Say how many planned acts are cancelled, if any are."""
+    if n:
+        note("Planned acts that are cancelled: {n}", n=n)
+
+
+def switch(ctx: typer.Context, rule: str, *, on: bool) -> None:
+    """Switch a rule on or off."""
+    from chatapp_cli.services import auto_rules
+
+    with opened(ctx) as company:
+        row = company.read(lambda tx: auto_rules.find(tx, rule))
+        gone = company.write(lambda tx: auto_rules.switch(tx, row.id, on=on))
+    if on:
+        note("Rule {name} is on.", name=row.name)
+    else:
+        note("Rule {name} is off.", name=row.name)
+    note_cancelled(gone)
+
+
+def remove(ctx: typer.Context, rule: str) -> None:
+    """Remove a rule."""
+    from chatapp_cli.services import auto_rules
+
+    with opened(ctx) as company:
+        row = company.read(lambda tx: auto_rules.find(tx, rule))
+        gone = company.write(lambda tx: auto_rules.remove(tx, row.id))
+    note("Rule {name} is removed.", name=row.name)
+    note_cancelled(gone)

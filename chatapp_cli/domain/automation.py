@@ -1,0 +1,145 @@
+"""Automation: rules that act on what happens at the desk, and what became of each act (S-035, S-141)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.journal.base import JournalEvent
+from chatapp_cli.domain.journal.dialogs import Assigned, DialogOpened, Tagged, Untagged
+from chatapp_cli.domain.journal.messages import MessageEchoed, MessageReceived, MessageStateChanged
+from chatapp_cli.domain.message import State
+from chatapp_cli.domain.text import T, Text
+
+FOLLOWER: Final = "automation"
+"""The name of the follower of the journal that plans acts."""
+
+
+class RuleKind(StrEnum):
+    """What a rule is for people."""
+
+    RULE = "rule"
+    AUTOREPLY = "autoreply"
+    """It answers clients, and does nothing else."""
+
+
+class RuleEvent(StrEnum):
+    """What a rule waits for; its value is what people write."""
+
+    ARRIVED = "message.arrived"
+    SENT = "message.sent"
+    """The provider took a message of ours, or we wrote it elsewhere."""
+    FAILED = "message.failed"
+    CREATED = "dialog.created"
+    ASSIGNED = "dialog.assigned"
+    TAG_ADDED = "tag.added"
+    TAG_REMOVED = "tag.removed"
+
+
+EVENTS: Final[Mapping[RuleEvent, Text]] = MappingProxyType(
+    {
+        RuleEvent.ARRIVED: T("a client writes"),
+        RuleEvent.SENT: T("a message of ours is sent"),
+        RuleEvent.FAILED: T("a message of ours fails"),
+        RuleEvent.CREATED: T("a dialog begins"),
+        RuleEvent.ASSIGNED: T("a dialog is assigned"),
+        RuleEvent.TAG_ADDED: T("a tag is added"),
+        RuleEvent.TAG_REMOVED: T("a tag is removed"),
+    }
+)
+"""Each event as people read it."""
+OF_MESSAGES: Final = frozenset({RuleEvent.ARRIVED, RuleEvent.SENT, RuleEvent.FAILED})
+"""The events with a message whose words can be asked for."""
+NAMING: Final = frozenset({RuleEvent.ASSIGNED, RuleEvent.TAG_ADDED, RuleEvent.TAG_REMOVED})
+"""The events of which a rule may want those about one operator or tag."""
+
+
+class HappenedEvent(NamedTuple):
+    """An event of the journal as rules see it."""
+
+    event: RuleEvent
+    about: str = ""
+    """The operator or the tag."""
+
+
+def seen(event: JournalEvent) -> HappenedEvent | None:
+    """What an event of the journal is for rules; ``None``: nothing."""
+    found = _OF_STATES.get(event.state) if isinstance(event, MessageStateChanged) else _OF_KINDS.get(type(event))
+    return None if found is None else HappenedEvent(found, _about(event))
+
+
+def _about(event: JournalEvent) -> str:
+    if isinstance(event, Tagged | Untagged):
+        return event.tag
+    return event.name if isinstance(event, Assigned) else ""
+
+
+_OF_STATES: Final[Mapping[str, RuleEvent]] = {State.SENT: RuleEvent.SENT, State.FAILED: RuleEvent.FAILED}
+_OF_KINDS: Final[Mapping[type[JournalEvent], RuleEvent]] = {
+    MessageReceived: RuleEvent.ARRIVED,
+    MessageEchoed: RuleEvent.SENT,
+    DialogOpened: RuleEvent.CREATED,
+    Assigned: RuleEvent.ASSIGNED,
+    Tagged: RuleEvent.TAG_ADDED,
+    Untagged: RuleEvent.TAG_REMOVED,
+}
+SEEN: Final[tuple[type[JournalEvent], ...]] = (MessageStateChanged, *_OF_KINDS)
+"""The events of the journal that may be something for rules."""
+
+
+class PlannedState(StrEnum):
+    """How far an act is."""
+
+    WAITING = "waiting"
+    """Its time has not come: then the rule is asked again."""
+    PLANNED = "planned"
+    DONE = "done"
+    SKIPPED = "skipped"
+    """It was not done, as the guards or the conditions demand."""
+    CANCELLED = "cancelled"
+    """Its rule was changed, switched off or removed first."""
+    FAILED = "failed"
+    """It could not be done."""
+
+
+STATES: Final[Mapping[PlannedState, Text]] = MappingProxyType(
+    {
+        PlannedState.WAITING: T("waits for its time"),
+        PlannedState.PLANNED: T("about to be done"),
+        PlannedState.DONE: T("done"),
+        PlannedState.SKIPPED: T("not done"),
+        PlannedState.CANCELLED: T("cancelled"),
+        PlannedState.FAILED: T("failed"),
+    }
+)
+
+
+class ActWanted(NamedTuple):
+    """One act of a rule: what to do, and with what."""
+
+    do: str
+    value: Any
+    """A text, a list of texts, a number of minutes or fields, as the act demands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleWanted:
+    """A rule as somebody asks for it."""
+
+    name: str
+    event: RuleEvent = RuleEvent.ARRIVED
+    about: str = ""
+    """Only events about this operator or tag; empty: any."""
+    kind: RuleKind = RuleKind.RULE
+    line: LineId | None = None
+    """Whose rule it is; ``None``: the company's."""
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    """Its condition, see ``services.conditions``."""
+    acts: Sequence[ActWanted] = ()
+    stop: bool = False
+    """Whether no later rule is asked once it holds."""
+    enabled: bool = True

@@ -1,0 +1,145 @@
+"""Does the acts of rules, through the services that operators and robots use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from chatapp_cli.domain import variables
+from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.automation import RuleKind
+from chatapp_cli.domain.draft import Draft, StagedFile
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.message import Origin
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.domain.variables import CLIENT
+from chatapp_cli.services import acts, auto_kinds, channels, composing, dialogs, duties, notes, replies
+from chatapp_cli.services.act_call import ActCall
+from chatapp_cli.services.act_targets import ActRecipient, Target
+from chatapp_cli.services.auto_desk import AutoDesk
+from chatapp_cli.services.auto_rules import AutoRule
+from chatapp_cli.services.message_request import InDialog, MessageRequest
+from chatapp_cli.services.options import OptionScope
+from chatapp_cli.services.sending import SendOptions, key_of
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.tx import Tx
+
+RIGHTS: Final = (Right.ANSWER, Right.ASSIGN, Right.TAG, Right.MARK, Right.GROUPS, Right.NOTE, Right.SNOOZE)
+"""What rules may do."""
+_MINUTE: Final = 60_000
+
+
+class AutoDone(NamedTuple):
+    """What an act did."""
+
+    words: Text
+    message: MessageId | None = None
+    """What was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class AutoDeed:
+    """One act of a rule in a dialog; ``tx`` acts in the name of the rule."""
+
+    tx: Tx
+    desk: AutoDesk
+    rule: AutoRule
+    card: DialogCard
+    key: str
+    """The message that it sends has this one, however often it is tried."""
+    value: Any
+
+    def done(self, kind: str) -> AutoDone:
+        """Do it. Raises Refused, NotFound, UsageError."""
+        return _DEEDS[kind](self)
+
+    def filled(self, text: str) -> str:
+        """A text with the values of its variables; a client without a name is not addressed."""
+        scope = OptionScope(line=self.card.line_id, channel=self.card.channel_id)
+        company = self.desk.options.text(self.tx, "company_name", scope)
+        values = replies.values(self.card, company=company, operator="", now=self.tx.now)
+        return variables.fill(text if CLIENT in values else variables.without(text, CLIENT), values)
+
+    def send(self, text: str, files: tuple[StagedFile, ...] = ()) -> AutoDone:
+        """Answer the client, once under the key."""
+        origin = Origin.AUTOREPLY if self.rule.wanted.kind is RuleKind.AUTOREPLY else Origin.RULE
+        request = MessageRequest(
+            to=InDialog(self.card.id), options=SendOptions(key=key_of(self.key), origin=origin),
+            draft=Draft(text=text, files=files),
+        )  # fmt: skip
+        message = composing.accept(self.tx, self.desk.able, request)
+        return AutoDone(T("message {n} was written", n=message), message)
+
+
+def _send(deed: AutoDeed) -> AutoDone:
+    return deed.send(deed.filled(deed.value))
+
+
+def _reply(deed: AutoDeed) -> AutoDone:
+    row = replies.find(deed.tx, deed.value)
+    found = deed.send(deed.filled(row.text), tuple(replies.files(deed.tx, row.id)))
+    replies.count_use(deed.tx, row.id)
+    return found
+
+
+def _tag(deed: AutoDeed) -> AutoDone:
+    for tag in deed.value:
+        dialogs.tag(deed.tx, deed.card.id, tag)
+    return AutoDone(T("tagged with {tags}", tags=", ".join(deed.value)))
+
+
+def _untag(deed: AutoDeed) -> AutoDone:
+    for tag in deed.value:
+        with suppress(NotFound):  # it has it no longer, which is what was wanted
+            dialogs.untag(deed.tx, deed.card.id, tag)
+    return AutoDone(T("the dialog does not have {tags}", tags=", ".join(deed.value)))
+
+
+def _assign(deed: AutoDeed) -> AutoDone:
+    duties.assign(deed.tx, deed.card.id, deed.value)
+    return AutoDone(T("{name} answers for it", name=deed.value))
+
+
+def _note(deed: AutoDeed) -> AutoDone:
+    return AutoDone(T("note {note} written", note=notes.add(deed.tx, deed.card.id, deed.filled(deed.value))))
+
+
+def _snooze(deed: AutoDeed) -> AutoDone:
+    duties.snooze(deed.tx, deed.card.id, deed.tx.now + deed.value * _MINUTE)
+    return AutoDone(T("snoozed for {n} minutes", n=deed.value))
+
+
+def _waive(deed: AutoDeed) -> AutoDone:
+    duties.no_answer(deed.tx, deed.card.id)
+    return AutoDone(T("no answer is needed"))
+
+
+def _robot(deed: AutoDeed) -> AutoDone:
+    arguments = dict(deed.value)
+    code = arguments.pop("robot")
+    target = Target(channels.one(deed.tx, deed.card.channel_id), deed.card, deed.card.address)
+    whom = ActRecipient(deed.card.name, str(deed.card.id), lambda: target)
+    call = ActCall(tx=deed.tx, able=deed.desk.able, arguments=arguments, key=deed.key, people=[whom])
+    for attempt in acts.perform(code, call):
+        if attempt.refusal is not None:
+            raise attempt.refusal
+    return AutoDone(T("the robot {name} was run", name=code))
+
+
+_DEEDS: Final[Mapping[str, Callable[[AutoDeed], AutoDone]]] = MappingProxyType(
+    {
+        auto_kinds.SEND: _send,
+        auto_kinds.REPLY: _reply,
+        auto_kinds.TAG: _tag,
+        auto_kinds.UNTAG: _untag,
+        auto_kinds.ASSIGN: _assign,
+        auto_kinds.NOTE: _note,
+        auto_kinds.SNOOZE: _snooze,
+        auto_kinds.WAIVE: _waive,
+        auto_kinds.ROBOT: _robot,
+    }
+)

@@ -1,0 +1,48 @@
+"""What rules are made and carried out with: the company's names, hours and options, and what its channels can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatapp_cli.services import business_hours, calendars, rule_making
+from chatapp_cli.services.conditions import SourceNames
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.dialog_condition import HoursOf
+    from chatapp_cli.domain.ids import LineId
+    from chatapp_cli.domain.opening_hours import OpeningHours
+    from chatapp_cli.services.options import Options
+    from chatapp_cli.services.routes import Able
+    from chatapp_cli.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoDesk:
+    """The surroundings of rules."""
+
+    able: Able
+    options: Options
+    folder: Path
+    """Of the company: its own calendars are there."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """How people call the kinds of channels; needed only where somebody makes a rule."""
+
+    def names(self, tx: Tx) -> SourceNames:
+        """What conditions may name, with the hours of lines as they are in this transaction."""
+        found = rule_making.source_names(tx, self.folder / calendars.FOLDER, self.kinds)
+        return replace(found, hours=self.hours(tx))
+
+    def hours(self, tx: Tx) -> HoursOf:
+        """The hours of lines, each read once. Raises UsageError for a line with a calendar that is gone."""
+        known = business_hours.of_company(self.options, self.folder)
+        read: dict[LineId, OpeningHours | None] = {}
+
+        def of(line: LineId) -> OpeningHours | None:
+            if line not in read:
+                read[line] = known.of(tx, line)
+            return read[line]
+
+        return of

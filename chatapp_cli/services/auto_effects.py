@@ -1,0 +1,16 @@
+"""What other changes mean for rules."""
+
+from __future__ import annotations
+
+from chatapp_cli.domain.journal.lines import LineRemoved
+from chatapp_cli.store.tx import Tx
+
+
+def on_line_removed(tx: Tx, event: LineRemoved) -> None:
+    """Forget the follower if the last rules went with their line: nobody would move it."""
+    del event
+    if tx.value("autorules.any") is None:
+        from chatapp_cli.domain.automation import FOLLOWER  # a store without rules does without it
+        from chatapp_cli.services import following
+
+        following.end(tx, FOLLOWER)

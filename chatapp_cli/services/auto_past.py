@@ -1,0 +1,95 @@
+"""What was answered and written before: the guards of automatic answers ask for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from chatapp_cli.domain.access import PROGRAM
+from chatapp_cli.domain.journal.automation import AutomationStormed
+from chatapp_cli.services import auto_answers
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
+    from chatapp_cli.domain.text import Text
+    from chatapp_cli.store.rows.dialogs import DialogCard
+    from chatapp_cli.store.tx import Tx
+
+
+class AutoPast(Protocol):
+    """What happened until now, in the store or as a trial pretends."""
+
+    @property
+    def now(self) -> Millis:
+        """When it is asked."""
+        ...
+
+    def answered_by(self, arrival: MessageId) -> Text | None:
+        """Who answered an arrival automatically; ``None``: nobody yet."""
+        ...
+
+    def waits_since(self, card: DialogCard) -> Millis | None:
+        """Since when the client waits for an answer; ``None``: they do not."""
+        ...
+
+    def somebody_wrote(self, dialog: DialogId, since: Millis) -> bool:
+        """Whether a person typed or wrote there after a time."""
+        ...
+
+    def answers_in(self, dialog: DialogId, since: Millis) -> int:
+        """How many automatic answers were written in a dialog after a time."""
+        ...
+
+    def answers_by(self, channel: ChannelId, since: Millis) -> int:
+        """How many automatic answers a channel sent after a time."""
+        ...
+
+    def is_stopped(self, channel: ChannelId) -> bool:
+        """Whether the automatic answers of a channel are stopped."""
+        ...
+
+    def stop(self, channel: ChannelId) -> None:
+        """Stop them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPast:
+    """What the store tells."""
+
+    tx: Tx
+
+    @property
+    def now(self) -> Millis:
+        """The time of the transaction."""
+        return self.tx.now
+
+    def answered_by(self, arrival: MessageId) -> Text | None:
+        """Who answered it first."""
+        return auto_answers.answered_by(self.tx, arrival)
+
+    def waits_since(self, card: DialogCard) -> Millis | None:
+        """Since when they wait."""
+        return card.waiting_since
+
+    def somebody_wrote(self, dialog: DialogId, since: Millis) -> bool:
+        """Whether somebody did."""
+        typed = self.tx.value("autoquiet.of", dialog=dialog, since=since)
+        return typed is not None or self.tx.value("auto.spoke_since", dialog=dialog, since=since) is not None
+
+    def answers_in(self, dialog: DialogId, since: Millis) -> int:
+        """Their number."""
+        return int(self.tx.value("autoanswers.of_dialog", dialog=dialog, since=since))
+
+    def answers_by(self, channel: ChannelId, since: Millis) -> int:
+        """Their number."""
+        return int(self.tx.value("autoanswers.of_channel", channel=channel, since=since))
+
+    def is_stopped(self, channel: ChannelId) -> bool:
+        """Whether somebody has to resume them."""
+        return self.tx.value("autostops.of", channel=channel) is not None
+
+    def stop(self, channel: ChannelId) -> None:
+        """Stop them until somebody resumes them; an alarm tells of it."""
+        self.tx.run("autostops.put", channel=channel, now=self.tx.now)
+        self.tx.emit(AutomationStormed(channel=channel), actor=PROGRAM)

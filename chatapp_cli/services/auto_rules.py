@@ -1,0 +1,309 @@
+"""Rules of automation: how they are kept, ordered and switched (S-035).
+
+They are asked in their order, those of the company and of all lines together. A rule sees only what happens after it
+was switched on or changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from chatapp_cli.domain import limits
+from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.automation import EVENTS, FOLLOWER, NAMING, OF_MESSAGES, ActWanted, RuleEvent, RuleKind
+from chatapp_cli.domain.automation import RuleWanted as Wanted
+from chatapp_cli.domain.condition import Always, Condition
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.ids import AutoRuleId, LineId
+from chatapp_cli.domain.journal.automation import AutoRuleChanged
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.stored_text import kept, restored
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import access, auto_kinds, conditions, following, journal, lines, rule_making
+from chatapp_cli.services.conditions import SourceNames
+from chatapp_cli.services.word_forms import CollectedForms, DictionaryForms, StoredForms
+from chatapp_cli.store.rows.automation import AutoRuleRow
+from chatapp_cli.store.tx import Tx
+
+MOST: Final = 500
+"""Rules of a company."""
+_OF_WORDS: Final = ("words", "without", "match")
+"""Parts of a condition that need a message."""
+_NOT_KEPT: Final = ("stages",)
+"""Parts of a condition whose facts the store does not have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoRule:
+    """A rule that can be asked."""
+
+    id: AutoRuleId
+    version: int
+    since: int
+    """It sees only entries of the journal after this one."""
+    wanted: Wanted
+    condition: Condition
+    forms: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    problem: UsageError | None = None
+    """Why it is passed over, such as a channel that is gone; ``None``: it is not."""
+    halted: Text | None = None
+    """Why the desk stopped it; ``None``: it did not."""
+
+    @property
+    def signature(self) -> str:
+        """The name under which it acts; no operator has one like it."""
+        return f"«{self.wanted.name}»"
+
+    @property
+    def works(self) -> bool:
+        """Whether it is asked at all."""
+        return self.wanted.enabled and self.halted is None and self.problem is None
+
+    @property
+    def sends(self) -> bool:
+        """Whether clients get messages by it."""
+        return auto_kinds.sends(self.wanted.acts)
+
+
+def everything(tx: Tx, names: SourceNames) -> list[AutoRule]:
+    """The rules that the acting operator sees, in their order."""
+    return [restore(row, names) for row in tx.all(AutoRuleRow, "autorules.all")]
+
+
+def working(tx: Tx, names: SourceNames) -> list[AutoRule]:
+    """The rules that are asked, in their order."""
+    found = (restore(row, names) for row in tx.all(AutoRuleRow, "autorules.working"))
+    return [one for one in found if one.works]
+
+
+def of_version(tx: Tx, rule: AutoRuleId, version: int, names: SourceNames) -> AutoRule | None:
+    """A rule as it is now; ``None`` if it is gone or was changed since then."""
+    row = tx.one(AutoRuleRow, "autorules.one", id=rule)
+    return None if row is None or row.version != version else restore(row, names)
+
+
+def is_any(tx: Tx) -> bool:
+    """Whether a rule is switched on."""
+    return tx.value("autorules.any") is not None
+
+
+def restore(row: AutoRuleRow, names: SourceNames) -> AutoRule:
+    """A stored rule, whose condition is compiled with the forms that are stored."""
+    forms = json.loads(row.forms)
+    condition: Condition = Always()
+    problem = None
+    asked = json.loads(row.condition)
+    try:
+        condition = conditions.compiled(asked, replace(names, forms=StoredForms(forms)))
+    except UsageError as error:
+        problem = error
+    return AutoRule(
+        id=row.id, version=row.version, since=row.since, wanted=_wanted(row, asked), condition=condition, forms=forms,
+        problem=problem, halted=restored(json.loads(row.halted)) if row.halted else None,
+    )  # fmt: skip
+
+
+def _wanted(row: AutoRuleRow, asked: Mapping[str, Any]) -> Wanted:
+    acts = [ActWanted(*item) for one in json.loads(row.acts) for item in one.items()]
+    return Wanted(
+        name=row.name, event=RuleEvent(row.event), about=row.about, kind=RuleKind(row.kind), line=row.line_id,
+        asked=asked, acts=acts, stop=bool(row.stop), enabled=bool(row.enabled),
+    )  # fmt: skip
+
+
+def one(tx: Tx, rule: AutoRuleId) -> AutoRuleRow:
+    """A rule by number. Raises NotFound."""
+    found = tx.one(AutoRuleRow, "autorules.one", id=rule)
+    if found is None:
+        raise NotFound(T("There is no rule {n}.", n=rule), T("See them with: {how}", how=to_do(Next.AUTOMATION)))
+    return found
+
+
+def find(tx: Tx, named: str) -> AutoRuleRow:
+    """A rule by name or number. Raises NotFound."""
+    rows = tx.all(AutoRuleRow, "autorules.all")
+    found = called(tx, named) or next((row for row in rows if str(row.id) == named.strip()), None)
+    if found is None:
+        what = T("There is no rule {name}.", name=named)
+        raise NotFound(what, T("See them with: {how}", how=to_do(Next.AUTOMATION)))
+    return found
+
+
+def chosen(tx: Tx, named: Sequence[str]) -> list[AutoRuleRow]:
+    """The rules with these names or numbers, in the order of all; without any those that are on. Raises NotFound."""
+    rows = tx.all(AutoRuleRow, "autorules.all")
+    numbers = {find(tx, one).id for one in named}
+    return [row for row in rows if row.id in numbers or (not named and row.enabled and not row.halted)]
+
+
+def called(tx: Tx, name: str) -> AutoRuleRow | None:
+    """The rule with a name, ignoring case."""
+    wanted = name.strip().casefold()
+    return next((row for row in tx.all(AutoRuleRow, "autorules.all") if row.name.casefold() == wanted), None)
+
+
+def add(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRuleId:
+    """Add a rule behind the others. ``names`` have the hours of lines.
+
+    Raises UsageError for what means nothing or never holds, NotFound for what is not there, and Refused for a line or
+    a company that the acting operator does not see whole.
+    """
+    access.require(tx, Right.AUTOMATION)
+    _require_place(tx, wanted.line)
+    rows = tx.whole().all(AutoRuleRow, "autorules.all")
+    if len(rows) >= MOST:
+        raise UsageError(T("There are {n} rules already.", n=len(rows)), T("Remove one that is not needed."))
+    made = _sound(tx, wanted, names)
+    _require_own_name(made, rows)
+    number = AutoRuleId(tx.insert("autorules.add", now=tx.now, **_columns(tx, made)))
+    _changed(tx, number, made.wanted.name, "added")
+    return number
+
+
+def change(tx: Tx, rule: AutoRuleId, wanted: Wanted, names: SourceNames) -> int:
+    """Replace a rule, which keeps its place; returns how many planned acts are cancelled by that.
+
+    Raises what ``add`` raises.
+    """
+    access.require(tx, Right.AUTOMATION)
+    before = _require_mine(tx, rule)
+    _require_place(tx, wanted.line)
+    made = _sound(tx, wanted, names)
+    _require_own_name(made, [row for row in tx.whole().all(AutoRuleRow, "autorules.all") if row.id != before.id])
+    tx.run("autorules.change", id=rule, **_columns(tx, made))
+    return _changed(tx, rule, made.wanted.name, "changed", why=T("The rule was changed."))
+
+
+def switch(tx: Tx, rule: AutoRuleId, *, on: bool) -> int:
+    """Switch a rule on or off; one that the desk stopped goes on. Returns how many planned acts are cancelled."""
+    access.require(tx, Right.AUTOMATION)
+    row = _require_mine(tx, rule)
+    if bool(row.enabled) is on and not row.halted:
+        return 0
+    tx.run("autorules.switch", id=rule, enabled=int(on), since=_now_in_journal(tx))
+    why = None if on else T("The rule was switched off.")
+    return _changed(tx, rule, row.name, "enabled" if on else "disabled", why=why)
+
+
+def order(tx: Tx, rules: Sequence[AutoRuleId]) -> None:
+    """Put rules into an order: those named first, then the others as they were. Raises NotFound, UsageError."""
+    access.require(tx, Right.AUTOMATION)
+    rows = [_require_mine(tx, rule) for rule in rules]
+    if len(set(rules)) < len(rules):
+        raise UsageError(T("A rule is named twice."), T("Name each rule once."), field="numbers")
+    every = [row.id for row in tx.whole().all(AutoRuleRow, "autorules.all")]
+    for position, number in enumerate(dict.fromkeys([*rules, *every]), start=1):
+        tx.run("autorules.place", id=number, position=position)
+    for row in rows[:1]:
+        _changed(tx, row.id, row.name, "moved")
+
+
+def remove(tx: Tx, rule: AutoRuleId) -> int:
+    """Remove a rule; returns how many planned acts are cancelled. Raises NotFound, Refused."""
+    access.require(tx, Right.AUTOMATION)
+    row = _require_mine(tx, rule)
+    tx.run("autorules.remove", id=rule)
+    return _changed(tx, rule, row.name, "removed", why=T("The rule was removed."))
+
+
+def _require_mine(tx: Tx, rule: AutoRuleId) -> AutoRuleRow:
+    """A rule that the acting operator may change. Raises NotFound, Refused."""
+    row = one(tx, rule)
+    _require_place(tx, row.line_id)
+    return row
+
+
+def _require_place(tx: Tx, line: LineId | None) -> None:
+    """Raise Refused or NotFound unless the acting operator sees the line, or for the company's rules every line."""
+    if line is not None:
+        lines.seen(tx, line)
+    elif access.acting(tx).lines is not None:
+        raise Refused(
+            "not_every_line",
+            T("A rule of the company works in every line, and you do not see every line."),
+            T("Make a rule of a line: --line"),
+        )
+
+
+def _require_own_name(made: AutoRule, others: Sequence[AutoRuleRow]) -> None:
+    if any(row.name.casefold() == made.wanted.name.casefold() for row in others):
+        what = T("There is a rule {name} already.", name=made.wanted.name)
+        raise UsageError(what, T("Give this one another name."), field="name")
+
+
+def _sound(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRule:
+    """A rule with the forms of its words. Raises UsageError, NotFound."""
+    name = rule_making.sound_name(wanted.name)
+    limits.NAME.require(wanted.about, field="about")
+    forms = CollectedForms(DictionaryForms())
+    condition = conditions.compiled(wanted.asked, replace(names, forms=forms, strict=True))
+    rule_making.require_possible(name, condition)
+    _require_fitting(wanted, wanted.asked)
+    acts = auto_kinds.checked(tx, wanted.acts)
+    if wanted.kind is RuleKind.AUTOREPLY and not all(auto_kinds.KINDS[one.do].sends for one in acts):
+        raise UsageError(
+            T("An automatic answer only answers."), T("Make a rule of it: {how}", how="rule add"), field="then"
+        )
+    sound = replace(wanted, name=name, about=wanted.about.strip(), acts=acts)
+    return AutoRule(id=AutoRuleId(0), version=1, since=0, wanted=sound, condition=condition, forms=forms.asked)
+
+
+def _require_fitting(wanted: Wanted, asked: Mapping[str, Any]) -> None:
+    """Raise UsageError for what the event does not have."""
+    if wanted.about and wanted.event not in NAMING:
+        raise UsageError(
+            T("{event} is about no tag and no operator.", event=wanted.event.value), T("Leave it out."), field="about"
+        )
+    for name in _NOT_KEPT:
+        if _names(asked, name):
+            raise UsageError(
+                T("Rules cannot ask for {name} yet.", name=name), T("Leave it out, or ask for tags."), field="if"
+            )
+    for name in _OF_WORDS:
+        if wanted.event not in OF_MESSAGES and _names(asked, name):
+            raise UsageError(
+                T("When {event}, there is no message: {name} can never fit.", event=EVENTS[wanted.event], name=name),
+                T("Leave it out, or wait for: {events}", events=", ".join(sorted(OF_MESSAGES))),
+                field="if",
+            )
+
+
+def _names(asked: Mapping[str, Any], name: str) -> bool:
+    """Whether a condition asks for something, also inside others."""
+    inner = [*(asked.get("all") or ()), *(asked.get("any") or ()), *([asked["not"]] if asked.get("not") else [])]
+    return bool(asked.get(name)) or any(_names(one, name) for one in inner)
+
+
+def _columns(tx: Tx, made: AutoRule) -> dict[str, object]:
+    wanted = made.wanted
+    return {
+        "line": wanted.line,
+        "name": wanted.name,
+        "kind": wanted.kind.value,
+        "event": wanted.event.value,
+        "about": wanted.about,
+        "enabled": int(wanted.enabled),
+        "stop": int(wanted.stop),
+        "condition": json.dumps({k: v for k, v in wanted.asked.items() if v or k == "open"}, ensure_ascii=False),
+        "forms": json.dumps(made.forms, ensure_ascii=False),
+        "acts": json.dumps([{one.do: one.value} for one in wanted.acts], ensure_ascii=False),
+        "since": _now_in_journal(tx),
+    }
+
+
+def _now_in_journal(tx: Tx) -> int:
+    return journal.last(tx.whole())
+
+
+def _changed(tx: Tx, rule: AutoRuleId, name: str, change: str, *, why: Text | None = None) -> int:
+    """Record a change, and keep the follower only while a rule is switched on: one that stands still is an alarm."""
+    gone = 0 if why is None else tx.run("autoacts.cancel", rule=rule, outcome=kept(why), now=tx.now)
+    if is_any(tx.whole()):
+        following.begin(tx, FOLLOWER)
+    else:
+        following.end(tx, FOLLOWER)
+    tx.emit(AutoRuleChanged(rule=rule, name=name, change=change, cancelled=gone))
+    return gone

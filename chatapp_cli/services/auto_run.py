@@ -1,0 +1,117 @@
+"""Carries out what rules planned, one act at a time, each in the transaction that records how it ended."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chatapp_cli.domain.access import system
+from chatapp_cli.domain.automation import PlannedState
+from chatapp_cli.domain.condition import Judgement
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
+from chatapp_cli.domain.ids import AutoActId, MessageId
+from chatapp_cli.domain.stored_text import kept
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import auto_answers, auto_kinds, auto_plan, auto_rules, dialogs, timers
+from chatapp_cli.services.auto_deeds import RIGHTS, AutoDeed
+from chatapp_cli.services.auto_desk import AutoDesk
+from chatapp_cli.services.auto_guards import Guard
+from chatapp_cli.services.auto_past import StoredPast
+from chatapp_cli.services.auto_plan import Happened
+from chatapp_cli.services.auto_rules import AutoRule
+from chatapp_cli.store.rows.automation import AutoActRow, JudgedMessage
+from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.tx import Tx
+
+MOST_A_MINUTE: Final = 50
+"""Acts of one rule, beyond which it is stopped."""
+_MINUTE: Final = 60_000
+
+
+def work(tx: Tx, desk: AutoDesk) -> bool:
+    """Plan for what happened, or when there is nothing new do one act that is due; false if there is nothing to do."""
+    whole = tx.whole()
+    return bool(auto_plan.follow(whole, desk)) or _step(whole, desk)
+
+
+def next_due(tx: Tx) -> AutoActRow | None:
+    """The act that is due next."""
+    return tx.whole().one(AutoActRow, "autoacts.next", now=tx.now)
+
+
+def give_up(tx: Tx, act: AutoActId, why: Text) -> None:
+    """End an act that our code failed to do, so that it does not keep the others."""
+    _end(tx, act, PlannedState.FAILED, why)
+
+
+def _step(tx: Tx, desk: AutoDesk) -> bool:
+    row = next_due(tx)
+    if row is None:
+        return False
+    names = desk.names(tx)
+    rule = auto_rules.of_version(tx, row.rule_id, row.version, names)
+    if rule is None or not rule.works:
+        _end(tx, row.id, PlannedState.CANCELLED, T("The rule does not work any more."))
+    elif row.state == PlannedState.WAITING:
+        _settle(tx, rule, row, auto_plan.judge_again(tx, rule, row, names))
+    else:
+        _carry_out(tx, desk, rule, row)
+    return True
+
+
+def _settle(tx: Tx, rule: AutoRule, row: AutoActRow, answer: Judgement | int | None) -> None:
+    """Go on with an act whose time has come, as the rule says now."""
+    match answer:
+        case Judgement(holds=True, why=why):
+            tx.run("autoacts.go", id=row.id, why=kept(why))
+            card = dialogs.card(tx, row.dialog_id)
+            happened = Happened(row.event, rule.wanted.event, card, _message(tx, row), tx.now)
+            places = range(1, len(rule.wanted.acts))
+            auto_plan.plan(tx, rule, happened, places, why=why, since=row.waits_since)
+        case Judgement(why=why):
+            _end(tx, row.id, PlannedState.SKIPPED, why)
+        case None:
+            _end(tx, row.id, PlannedState.FAILED, T("the condition could not be judged"))
+        case due:
+            tx.run("autoacts.later", id=row.id, due=due)
+            timers.put(tx, auto_plan.TIMER, str(row.id), due, keeps_hour=False)
+
+
+def _message(tx: Tx, row: AutoActRow) -> JudgedMessage | None:
+    return None if row.message_id is None else tx.one(JudgedMessage, "auto.message", id=row.message_id)
+
+
+def _carry_out(tx: Tx, desk: AutoDesk, rule: AutoRule, row: AutoActRow) -> None:
+    since = tx.now - _MINUTE
+    if tx.value("autoacts.done_since", rule=rule.id, since=since) >= MOST_A_MINUTE:
+        auto_plan.halt(tx, rule, T("it did {n} acts within a minute", n=MOST_A_MINUTE))
+        return
+    card, message = dialogs.card(tx, row.dialog_id), _message(tx, row)
+    if not auto_kinds.KINDS[row.kind].sends:
+        _do(tx, desk, rule, row, card)
+        return
+    guard = Guard(tx, desk, rule, card, message, StoredPast(tx))
+    refusal = guard.refusal()
+    if refusal is None:
+        _do(tx, desk, rule, row, card, guard)
+    else:
+        _end(tx, row.id, PlannedState.SKIPPED, refusal)
+
+
+def _do(tx: Tx, desk: AutoDesk, rule: AutoRule, row: AutoActRow, card: DialogCard, guard: Guard | None = None) -> None:
+    """Do an act; one that is refused is undone alone. ``guard``: of one that writes to the client."""
+    acting = tx.by(system(rule.signature, *RIGHTS))
+    key = f"auto {rule.id} {rule.version} {row.event} {row.act}"
+    deed = AutoDeed(acting, desk, rule, card, key, rule.wanted.acts[row.act].value)
+    try:
+        with tx.trial():
+            done = deed.done(row.kind)
+            if guard is not None:
+                auto_answers.claim(acting, card, guard.arrival(), T("rule {name}", name=rule.wanted.name))
+    except (Refused, NotFound, UsageError) as refusal:
+        _end(tx, row.id, PlannedState.FAILED, refusal.what)
+    else:
+        _end(tx, row.id, PlannedState.DONE, done.words, done.message)
+
+
+def _end(tx: Tx, act: AutoActId, state: PlannedState, outcome: Text, result: MessageId | None = None) -> None:
+    tx.run("autoacts.end", id=act, state=state.value, outcome=kept(outcome), result=result, now=tx.now)

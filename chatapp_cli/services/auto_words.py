@@ -1,0 +1,26 @@
+"""What rules did, in words of a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chatapp_cli.domain.automation import STATES, PlannedState
+from chatapp_cli.domain.stored_text import recalled
+from chatapp_cli.domain.text import T, Text
+
+if TYPE_CHECKING:
+    from chatapp_cli.services.auto_log import AutoReason
+    from chatapp_cli.store.rows.automation import AutoActRow
+
+
+def because(reason: AutoReason) -> Text:
+    """Which rule wrote a message, and why."""
+    return T("by rule {name}: {why}", name=reason.rule, why=reason.why)
+
+
+def of_act(row: AutoActRow) -> Text:
+    """What a rule wanted to do, how that ended, and why."""
+    said = {"name": row.name, "act": row.kind, "state": STATES[PlannedState(row.state)], "why": recalled(row.why)}
+    if not row.outcome:
+        return T("Rule {name}, {act}: {state}, because {why}", **said)
+    return T("Rule {name}, {act}: {state} ({outcome}), because {why}", outcome=recalled(row.outcome), **said)

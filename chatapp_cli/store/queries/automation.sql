@@ -1,0 +1,181 @@
+-- name: autorules.any
+SELECT 1 FROM auto_rule WHERE enabled = 1 LIMIT 1;
+
+-- name: autorules.all
+SELECT id, line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version, since, halted, overruns
+FROM auto_rule ORDER BY position, id;
+
+-- name: autorules.working
+SELECT id, line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version, since, halted, overruns
+FROM auto_rule WHERE enabled = 1 AND halted = '' ORDER BY position, id;
+
+-- name: autorules.halted
+SELECT id, name, halted FROM auto_rule WHERE enabled = 1 AND halted <> '' ORDER BY id;
+
+-- name: autorules.one
+SELECT id, line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version, since, halted, overruns
+FROM auto_rule WHERE id = :id;
+
+-- name: autorules.add
+INSERT INTO auto_rule (line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version,
+  since, halted, overruns, created_at)
+VALUES (:line, (SELECT COALESCE(MAX(position), 0) + 1 FROM auto_rule), :name, :kind, :event, :about, :enabled, :stop,
+  :condition, :forms, :acts, 1, :since, '', 0, :now)
+RETURNING id;
+
+-- name: autorules.change
+UPDATE auto_rule SET line_id = :line, name = :name, kind = :kind, event = :event, about = :about, enabled = :enabled,
+  stop = :stop, condition = :condition, forms = :forms, acts = :acts, version = version + 1, since = :since,
+  halted = '', overruns = 0 WHERE id = :id;
+
+-- name: autorules.switch
+UPDATE auto_rule SET enabled = :enabled, since = :since, halted = '', overruns = 0 WHERE id = :id;
+
+-- name: autorules.halt
+UPDATE auto_rule SET halted = :why WHERE id = :id AND halted = '';
+
+-- name: autorules.overran
+UPDATE auto_rule SET overruns = overruns + 1 WHERE id = :id;
+
+-- name: autorules.place
+UPDATE auto_rule SET position = :position WHERE id = :id;
+
+-- name: autorules.remove
+DELETE FROM auto_rule WHERE id = :id;
+
+-- name: autoacts.plan
+INSERT INTO auto_act (rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why,
+  outcome, created_at)
+VALUES (:rule, :version, :journal, :nth, :name, :kind, :dialog, :message, :waits_since, :due, :state, :why, '', :now)
+ON CONFLICT (rule_id, version, event, act) DO NOTHING
+RETURNING id;
+
+-- name: autoacts.next
+SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
+FROM auto_act WHERE (state = 'waiting' OR state = 'planned') AND due_at <= :now ORDER BY id LIMIT 1;
+
+-- name: autoacts.waits
+SELECT 1 FROM auto_act WHERE dialog_id = :dialog AND rule_id = :rule AND version = :version AND waits_since = :since
+LIMIT 1;
+
+-- name: autoacts.go
+UPDATE auto_act SET state = 'planned', why = :why WHERE id = :id AND state = 'waiting';
+
+-- name: autoacts.later
+UPDATE auto_act SET due_at = :due WHERE id = :id AND state = 'waiting';
+
+-- name: autoacts.end
+UPDATE auto_act SET state = :state, outcome = :outcome, result = :result, ended_at = :now
+WHERE id = :id AND (state = 'waiting' OR state = 'planned');
+
+-- name: autoacts.cancel
+UPDATE auto_act SET state = 'cancelled', outcome = :outcome, ended_at = :now
+WHERE rule_id = :rule AND (state = 'waiting' OR state = 'planned');
+
+-- name: autoacts.done_since
+SELECT COUNT(*) FROM auto_act WHERE rule_id = :rule AND state = 'done' AND ended_at > :since;
+
+-- name: autoacts.latest
+SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
+FROM auto_act WHERE (:rule = 0 OR rule_id = :rule) AND (:dialog = 0 OR dialog_id = :dialog) ORDER BY id DESC LIMIT :n;
+
+-- name: autoacts.wrote
+SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
+FROM auto_act WHERE result IN (SELECT value FROM json_each(:ids)) ORDER BY id;
+
+-- name: autoacts.wrote@postgresql
+SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
+FROM auto_act WHERE result IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json))) ORDER BY id;
+
+-- name: autoacts.about
+SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
+FROM auto_act WHERE dialog_id = :dialog AND message_id = :message ORDER BY id;
+
+-- name: auto.message
+SELECT id, dialog_id, channel_id, direction, origin, sender, author, author_phone, text, automatic, at, stored_at
+FROM message WHERE id = :id;
+
+-- name: auto.messages
+SELECT id, dialog_id, channel_id, direction, origin, sender, author, author_phone, text, automatic, at, stored_at
+FROM message WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- name: auto.messages@postgresql
+SELECT id, dialog_id, channel_id, direction, origin, sender, author, author_phone, text, automatic, at, stored_at
+FROM message WHERE id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));
+
+-- name: auto.waited_at
+SELECT MIN(m.at) FROM message m WHERE m.dialog_id = :dialog AND m.direction = 'in' AND m.stored_at <= :until
+  AND m.at > :after AND m.at > COALESCE((
+    SELECT MAX(o.at) FROM message o WHERE o.dialog_id = :dialog AND o.direction = 'out' AND o.automatic = 0
+      AND o.at <= :until AND o.state <> 'cancelled'), 0);
+
+-- name: auto.spoke_between
+SELECT 1 FROM message WHERE dialog_id = :dialog AND direction = 'out' AND automatic = 0 AND stored_at > :since
+  AND stored_at <= :until AND state <> 'cancelled' LIMIT 1;
+
+-- name: auto.heard_before
+SELECT 1 FROM message WHERE dialog_id = :dialog AND direction = 'in' AND id < :message AND at >= :since LIMIT 1;
+
+-- name: auto.unanswered
+SELECT MAX(id) FROM message WHERE dialog_id = :dialog AND direction = 'in' AND at >= :since AND stored_at <= :until;
+
+-- name: auto.spoke_since
+SELECT author FROM message WHERE dialog_id = :dialog AND direction = 'out' AND automatic = 0 AND stored_at > :since
+  AND state <> 'cancelled' ORDER BY id DESC LIMIT 1;
+
+-- name: autoquiet.put
+INSERT INTO auto_quiet (dialog_id, at) VALUES (:dialog, :at)
+ON CONFLICT (dialog_id) DO UPDATE SET at = excluded.at WHERE excluded.at > auto_quiet.at;
+
+-- name: autoquiet.of
+SELECT at FROM auto_quiet WHERE dialog_id = :dialog AND at > :since;
+
+-- name: autoanswers.claim
+INSERT INTO auto_answer (message_id, dialog_id, channel_id, at, wanted_by)
+VALUES (:message, :dialog, :channel, :now, :wanted_by)
+ON CONFLICT (message_id) DO NOTHING
+RETURNING id;
+
+-- name: autoanswers.of
+SELECT wanted_by FROM auto_answer WHERE message_id = :message;
+
+-- name: autoanswers.of_dialog
+SELECT COUNT(*) FROM auto_answer WHERE dialog_id = :dialog AND at > :since;
+
+-- name: autoanswers.of_channel
+SELECT COUNT(*) FROM auto_answer WHERE channel_id = :channel AND at > :since;
+
+-- name: autostops.put
+INSERT INTO auto_stop (channel_id, at) VALUES (:channel, :now) ON CONFLICT (channel_id) DO NOTHING;
+
+-- name: autostops.lift
+DELETE FROM auto_stop WHERE channel_id = :channel;
+
+-- name: autostops.all
+SELECT channel_id FROM auto_stop ORDER BY channel_id;
+
+-- name: autostops.of
+SELECT at FROM auto_stop WHERE channel_id = :channel;
+
+-- name: autoanswers.forget
+DELETE FROM auto_answer WHERE dialog_id = :dialog AND at < :before;
+
+-- name: joining.acts
+UPDATE auto_act SET dialog_id = :new WHERE dialog_id = :old;
+
+-- name: joining.answers
+UPDATE auto_answer SET dialog_id = :new WHERE dialog_id = :old;
+
+-- name: retention.last_act
+SELECT COALESCE(MAX(id), 0) FROM auto_act;
+
+-- name: retention.act_at
+SELECT id, created_at FROM auto_act WHERE id >= :id ORDER BY id LIMIT 1;
+
+-- name: retention.old_acts
+SELECT COUNT(*), COALESCE(MIN(id), 0) FROM auto_act WHERE id < :until AND created_at < :before AND ended_at IS NOT NULL;
+
+-- name: retention.delete_acts
+DELETE FROM auto_act WHERE id IN (
+  SELECT id FROM auto_act WHERE id >= :first AND id < :until AND created_at < :before AND ended_at IS NOT NULL
+  ORDER BY id LIMIT :n);

@@ -1,0 +1,203 @@
+"""A person at a shell who makes rules, and sees what they say."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
+from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.runtime.automation import desk_of
+from chatapp_cli.services import auto_run
+from chatapp_cli.services.ingest import ingest
+from tests.commands.conftest import Shell
+
+
+def add(chatapp: Shell, name: str, *words: object) -> int:
+    return int(chatapp("rule", "add", name, *words).out)
+
+
+def listed(chatapp: Shell) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = chatapp("rule", "list", "--json").json
+    return found
+
+
+@pytest.mark.req("S-035", part="rules are kept, ordered and switched by command")
+def test_a_rule_is_added_shown_changed_ordered_switched_and_removed(chatapp: Shell, bound: int) -> None:
+    vip = add(chatapp, "VIP", "--word", "опт", "--do", "tag=vip", "--do", "send=Здравствуйте, {имя клиента}!")
+    night = add(chatapp, "Ночь", "--closed", "--do", "snooze=60", "--stop", "--disabled")
+    assert listed(chatapp)[0] == {
+        "id": vip, "place": 1, "about": "", "line": None, "name": "VIP", "when": "message.arrived", "kind": "rule",
+        "if": {"words": ["опт"]}, "then": [{"tag": ["vip"]}, {"send": "Здравствуйте, {имя клиента}!"}],
+        "stop": False, "enabled": True, "works": True, "problem": None, "halted": None,
+    }  # fmt: skip
+    assert chatapp("rule", "list").rows[1] == [
+        "2", str(night), "Ночь", "all", "message.arrived", "while the line is closed", "snooze for 60 minutes", "off",
+    ]  # fmt: skip
+    chatapp("rule", "edit", "VIP", "--word", "", "--tagged", "Опт", "--when", "tag.added", "--about", "Опт")
+    chatapp("rule", "order", "Ночь")
+    chatapp("rule", "enable", night)
+    assert [(one["name"], one["enabled"], one["if"]) for one in listed(chatapp)] == [
+        ("Ночь", True, {"open": False}),
+        ("VIP", True, {"tags": ["Опт"]}),
+    ]
+    chatapp("rule", "disable", "ночь")
+    assert not listed(chatapp)[0]["works"]
+    chatapp("rule", "remove", night)
+    assert [one["name"] for one in listed(chatapp)] == ["VIP"]
+
+
+def test_rules_go_into_a_file_and_come_back_the_same_in_another_desk(
+    chatapp: Shell, bound: int, tmp_path: Path
+) -> None:
+    line = chatapp("line", "list", "--json").json[0]["name"]
+    add(chatapp, "Опт", "--line", line, "--channel", bound, "--word", "опт", "--waited", "15", "--do", "waive")
+    file = tmp_path / "rules.yaml"
+    file.write_text(chatapp("rule", "export").out, encoding="utf-8")
+    before = listed(chatapp)
+    chatapp("rule", "remove", "Опт")
+    chatapp("rule", "import", file)
+    chatapp("rule", "import", file)
+    assert [{**one, "id": 0} for one in listed(chatapp)] == [{**one, "id": 0} for one in before]
+    assert before[0]["line"] == line
+    as_json = json.dumps({"version": 1, "rules": [{"name": "Опт", "then": [{"tag": "опт"}]}]})
+    chatapp("rule", "import", "-", stdin=as_json)
+    assert listed(chatapp)[0]["then"] == [{"tag": ["опт"]}]
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--do", "fly=1"], "A rule cannot fly."),
+        ([], "The rule does nothing."),
+        (["--do", "tag="], "tag of a rule cannot be"),
+        (["--do", "snooze=soon"], "snooze of a rule cannot be soon."),
+        (["--do", "reply=Нет"], "There is no quick reply Нет."),
+        (["--do", "send=Ваш заказ {номер}"], "Nothing fills {номер} in an automatic text."),
+        (["--do", "robot=x"], "robot of a rule cannot be x."),
+        (["--do", "tag=a", "--when", "moon.full"], "Rules know no event moon.full."),
+        (["--do", "tag=a", "--when", "dialog.created", "--word", "да"], "there is no message: words can never fit."),
+        (["--do", "tag=a", "--about", "vip"], "message.arrived is about no tag and no operator."),
+        (["--do", "tag=a", "--match", "(а|"], "is no regular expression"),
+        (["--do", "tag=a", "--word", "да", "--without", "да"], "can never fit"),
+        (["--do", "tag=a", "--line", "Луна"], "There is no line Луна."),
+        (["--do", "tag=a", "--first", "week"], "first cannot be week."),
+    ],
+)
+def test_what_a_rule_cannot_mean_is_refused_and_nothing_is_kept(
+    chatapp: Shell, bound: int, words: list[str], complaint: str
+) -> None:
+    said = chatapp.run("rule", "add", "Опт", *words)
+    assert said.code != 0
+    assert complaint in said.err
+    assert listed(chatapp) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("version: 2\nrules: []", "The file is of version 2; this program reads version 1."),
+        ("- {name: А, then: [{tag: a}]}\n- {name: Б, then: [{fly: 1}]}", "Rule Б: A rule cannot fly."),
+        ("- {name: А, then: [{tag: a}], colour: red}", "The rule А has no colour."),
+        ("- {name: А, then: [{tag: a}], stop: maybe}", "stop of the rule А cannot be maybe."),
+        ("- {name: А, then: tag}", "each act in it says one thing to do"),
+        ("- {name: А, if: {lines: [Луна]}, then: [{tag: a}]}", "There is no line Луна."),
+        ("- &a {name: А}\n- *a", "It has references."),
+        ("- [", "Line 1 is no correct YAML."),
+        ("7", "It is no list of rules."),
+        ("- {name: А, if: {stages: [Новая]}, then: [{tag: a}]}", "Rules cannot ask for stages yet."),
+    ],
+)
+def test_a_file_with_a_rule_that_means_nothing_adds_none_of_its_rules(
+    chatapp: Shell, bound: int, text: str, complaint: str
+) -> None:
+    said = chatapp.run("rule", "import", "-", stdin=text)
+    assert said.code != 0
+    assert complaint in said.err
+    assert listed(chatapp) == []
+
+
+def works(company: Company) -> None:
+    """The daemon works until there is nothing to do."""
+    while company.write(partial(auto_run.work, desk=desk_of(company))):
+        pass
+
+
+def hears(company: Company, channel: int, text: str, *, who: str = "anna") -> None:
+    """A client writes, and the daemon works."""
+    event = MessageArrived(
+        peer=Peer(key=who, address=who), ext_id=f"{who} {text}", at=company.world.clock.now(), text=text,
+        sender=Profile(id=who, name=who),
+    )  # fmt: skip
+    batch = Batch(arrivals=(Arrival(provider_id=f"{who} {text}", raw=b"{}", events=(event,)),))
+    company.write(lambda tx: ingest(tx, ChannelId(channel), batch))
+    works(company)
+
+
+def test_why_the_desk_did_something_is_in_the_log_the_trace_and_the_conversation(
+    chatapp: Shell, company: Company, bound: int
+) -> None:
+    add(chatapp, "Опт", "--word", "опт", "--do", "send=Да", "--do", "tag=опт")
+    add(chatapp, "Ещё", "--do", "send=Нет")
+    hears(company, bound, "Почём оптом?")
+    why = "it says «оптом»"
+    log = chatapp("rule", "log").rows
+    assert [row[1:] for row in log] == [
+        ["Ещё", "send", "1", "1", "not done", "it was answered automatically already: rule Опт", "it asks for nothing"],
+        ["Опт", "tag", "1", "1", "done", "tagged with опт", why],
+        ["Опт", "send", "1", "1", "done", "message 2 was written", why],
+    ]
+    assert [one["name"] for one in chatapp("rule", "log", "Ещё", "--json").json] == ["Ещё"]
+    assert chatapp("rule", "log", "--dialog", 2).rows == []
+    assert f"    by rule Опт: {why}" in chatapp("dialog", "show", 1).out.splitlines()
+    assert f"Rule Опт, send: done (message 2 was written), because {why}" in chatapp("trace", 2).out
+    assert f"Rule Опт, tag: done (tagged with опт), because {why}" in chatapp("trace", 1).out
+    assert [one["name"] for one in chatapp("trace", 2, "--json").json["acts"]] == ["Опт"]
+
+
+@pytest.mark.req("S-035", part="rules are tried before they are switched on")
+def test_a_rule_is_tried_on_a_message_and_on_what_happened_before_it_is_switched_on(
+    chatapp: Shell, company: Company, bound: int
+) -> None:
+    add(chatapp, "Опт", "--word", "опт", "--do", "send=Да", "--disabled")
+    add(chatapp, "Ждут", "--waited", "15", "--do", "tag=ждут", "--disabled")
+    assert chatapp.run("rule", "test", "--source", bound, "--text", "Почём опт?").code == 1
+    said = chatapp(
+        "rule", "test", "Опт", "Ждут", "--source", bound, "--text", "Почём опт?", "--at", "2026-11-30 10:00+03:00"
+    )
+    assert [row[1:] for row in said.rows] == [
+        ["Опт", "yes", "it says «опт»", "answer “Да”"],
+        ["Ждут", said.rows[1][2], "the client has waited 0 of 15 minutes", "tag with ждут"],
+    ]
+    hears(company, bound, "Почём оптом?")
+    hears(company, bound, "Мне опт", who="boris")
+    hears(company, bound, "Привет", who="vera")
+    past = chatapp("rule", "test", "Опт", "--last", "7d")
+    assert [row[1:] for row in past.rows] == [
+        ["Опт", "send", "1", "anna", "1", "done", "answer “Да”", "it says «оптом»"],
+        ["Опт", "send", "2", "boris", "2", "done", "answer “Да”", "it says «опт»"],
+    ]
+    assert "Rule Опт: 2 acts would be done, 0 not." in past.err
+    assert [one["message_id"] for one in chatapp("rule", "test", "Опт", "--last", "7d", "--json").json] == [1, 2]
+    assert chatapp.run("rule", "test", "Ждут", "--last", "30m", "--json").out == "[]\n"
+    assert "soon is no span of time." in chatapp.run("rule", "test", "--last", "soon").err
+    assert chatapp("rule", "log").rows == []
+
+
+def test_rules_that_start_each_other_are_told(chatapp: Shell, bound: int) -> None:
+    add(chatapp, "Туда", "--when", "tag.added", "--about", "а", "--do", "tag=б", "--do", "assign=Пётр")
+    alone = chatapp("rule", "add", "Сам", "--when", "tag.added", "--about", "в", "--do", "tag=в")
+    back = chatapp("rule", "add", "Назад", "--when", "dialog.assigned", "--do", "tag=а")
+    assert "circle" not in alone.err
+    assert "Rules start each other in a circle: Назад → Туда → Назад." in back.err
+
+
+def test_the_rules_of_the_page_are_understood(chatapp: Shell, bound: int) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "automation.md").read_text("utf-8")
+    chatapp("rule", "import", "-", stdin=page.partition("```yaml\n")[2].partition("```")[0])
+    assert [(one["name"], one["line"], one["works"]) for one in listed(chatapp)] == [("Срочно", "Магазин", True)]

@@ -1,0 +1,241 @@
+"""Automatic answers are few: at most one to an arrival, none to programs, and none where a person is at work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chatapp_cli.domain.access import Right, system
+from chatapp_cli.domain.arrival import Peer, Profile
+from chatapp_cli.domain.automation import RuleKind
+from chatapp_cli.domain.draft import Draft, StagedFile
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.message import Origin
+from chatapp_cli.domain.quick_reply import QuickReplyDraft
+from chatapp_cli.domain.stored_text import recalled
+from chatapp_cli.services import acts, auto_guards, dialogs, faults, outbox, replies, sending, transcript
+from chatapp_cli.services.act_call import ActCall
+from tests.services.automated import HELLO, MINUTE, Automated
+from tests.stores import EVERYTHING, Shop
+
+GROUP = Peer(key="g", address="g", kind="group")
+
+
+@pytest.fixture
+def desk(shop: Shop) -> Automated:
+    return Automated(shop)
+
+
+def why(desk: Automated) -> list[str]:
+    """How each act ended, in words."""
+    return [str(recalled(one.outcome)) for one in desk.acts()]
+
+
+def later(desk: Automated, minutes: int) -> None:
+    desk.shop.clock.at += minutes * MINUTE
+
+
+@pytest.mark.req("S-141", part="at most one automatic answer to one arrival")
+def test_of_two_that_want_to_answer_one_arrival_the_first_does_and_the_other_says_why_not(desk: Automated) -> None:
+    desk.answers("А", "Раз")
+    desk.rule("Б", do=[("send", "Два"), ("tag", "б")])
+    dialog = desk.heard(desk.shop.channel())
+    assert desk.shop.texts(dialog) == ["Здравствуйте", "Раз"]
+    assert why(desk) == ["message 2 was written", "it was answered automatically already: rule А", "tagged with б"]
+    [_, answer] = desk.shop.read(lambda tx: transcript.latest(tx, dialog, n=9))
+    assert (answer.message.origin, answer.message.author) == (Origin.AUTOREPLY, "«А»")
+
+
+def test_a_robot_that_wrote_first_is_the_answer(desk: Automated) -> None:
+    channel = desk.shop.channel()
+    desk.answers()
+    dialog = desk.shop.message(desk.shop.hear(channel)).dialog_id
+    arguments = {"chat_id": "anna", "message": "Я робот"}
+    call: Any = lambda tx: ActCall(tx=tx, able=lambda _row: EVERYTHING, arguments=arguments, key="k")  # noqa: E731
+    desk.shop.write(lambda tx: acts.perform("send_message", call(tx)))
+    desk.works()
+    assert desk.shop.texts(dialog) == ["Здравствуйте", "Я робот"]
+    assert why(desk) == ["it was answered automatically already: a robot"]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"automatic": True}, "the message was written by a program"),
+        (
+            {"peer": Peer(key="g", address="g", kind="group")},
+            "it is no private chat, and the rule does not ask for others",
+        ),
+        ({"who": "account-1"}, "it is an account of our own"),
+        ({"silent": True}, "the client waits for no answer"),
+    ],
+    ids=["of a program", "in a group", "of our own", "of history"],
+)
+def test_some_messages_are_never_answered(desk: Automated, values: dict[str, Any], reason: str) -> None:
+    desk.answers()
+    dialog = desk.heard(desk.shop.channel(account="account-1"), **values)
+    assert (desk.shop.texts(dialog), why(desk)) == (["Здравствуйте"], [reason])
+
+
+def test_a_group_is_answered_if_the_rule_asks_for_groups(desk: Automated) -> None:
+    desk.answers(asked={"chats": ["group", "private"], "words": ["здравствуйте"]})
+    dialog = desk.heard(desk.shop.channel(), peer=GROUP)
+    assert desk.shop.texts(dialog) == ["Здравствуйте", HELLO]
+
+
+def test_what_came_long_ago_and_only_now_is_no_news(desk: Automated) -> None:
+    desk.answers()
+    desk.heard(desk.shop.channel(), at=desk.shop.clock.at - 25 * 60 * MINUTE)
+    assert desk.acts() == []
+
+
+@pytest.mark.parametrize("how", ["types", "answers"])
+def test_a_person_at_work_silences_the_desk_for_half_an_hour(desk: Automated, how: str) -> None:
+    shop, channel = desk.shop, desk.shop.channel()
+    desk.answers()
+    dialog = desk.heard(channel)
+    later(desk, 1)
+    if how == "types":
+        shop.write(lambda tx: dialogs.typing(tx, dialog))
+    else:
+        shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Я здесь"), shop.order()))
+    later(desk, 29)
+    desk.heard(channel, "Ау")
+    later(desk, 2)
+    desk.heard(channel, "Ау?")
+    answer = len(shop.texts(dialog))
+    assert why(desk)[1:] == ["somebody wrote there in the last 30 minutes", f"message {answer} was written"]
+
+
+def test_a_dialog_gets_five_automatic_answers_a_day(desk: Automated) -> None:
+    channel = desk.shop.channel()
+    desk.answers()
+    for _ in range(6):
+        desk.heard(channel)
+        later(desk, 40)
+    assert why(desk)[4:] == ["message 10 was written", "there were 5 automatic answers in this dialog within a day"]
+    later(desk, 24 * 60)
+    desk.heard(channel)
+    assert desk.acts()[-1].state == "done"
+
+
+def test_a_storm_stops_the_channel_with_an_alarm_until_somebody_resumes_it(desk: Automated) -> None:
+    shop = desk.shop
+    channel, other = shop.channel(), shop.channel()
+    desk.answers()
+    for number in range(32):
+        desk.heard(channel, who=f"c{number}")
+    assert why(desk)[29:] == [
+        "message 60 was written",
+        "there were 30 automatic answers of this channel within ten minutes, so they are stopped",
+        "automatic answers of this channel are stopped",
+    ]
+    found = shop.read(faults.of_automation)
+    assert [str(one.text) for one in found.values()] == [
+        "Почта магазина: automatic answers stopped, as there were too many"
+    ]
+    later(desk, 60)
+    assert desk.shop.texts(desk.heard(other, who="vera"))[1:] == [HELLO]
+    assert desk.shop.texts(desk.heard(channel, who="vera"))[1:] == []
+    assert shop.write(lambda tx: auto_guards.resume(tx, channel))
+    assert desk.shop.texts(desk.heard(channel, who="oleg"))[1:] == [HELLO]
+    assert shop.read(faults.of_automation) == {}
+    shop.acting = system("Пётр", Right.ANSWER)
+    with pytest.raises(Refused):
+        shop.write(lambda tx: auto_guards.resume(tx, channel))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "said"),
+    [
+        ("Здравствуйте, {имя клиента}!", "Анна", "Здравствуйте, Анна!"),
+        ("Здравствуйте, {имя клиента}!", "", "Здравствуйте!"),
+        ("{client_name}, добрый день", "", "Добрый день"),
+    ],
+)
+def test_a_client_is_addressed_by_name_if_it_is_known(desk: Automated, text: str, name: str, said: str) -> None:
+    desk.answers(text=text)
+    dialog = desk.heard(desk.shop.channel(), sender=Profile(id="anna", name=name))
+    assert desk.shop.texts(dialog)[1:] == [said]
+
+
+def test_two_desks_that_answer_each_other_stop_at_once(desk: Automated) -> None:
+    """What one desk sends is marked as automatic, so that the other does not answer it."""
+    channel = desk.shop.channel()
+    desk.answers()
+    desk.heard(channel)
+    claim = desk.shop.write(lambda tx: outbox.claim(tx, desk.shop.media, channel))
+    assert claim.outbound.automatic
+    desk.heard(channel, HELLO, automatic=claim.outbound.automatic)
+    assert [one.state for one in desk.acts()] == ["done", "skipped"]
+
+
+OPEN = "mon-fri 09:00-18:00"
+MONDAY = 1_795_417_200_000
+"""2026-11-23 10:00 in Moscow."""
+
+
+@pytest.fixture
+def open_desk(desk: Automated) -> Automated:
+    """A desk that is open on weekdays, on a Monday at ten."""
+    desk.shop.clock.at = MONDAY
+    desk.options = {"hours": OPEN, "hours_zone": "Europe/Moscow", "hours_calendar": "none"}
+    return desk
+
+
+@pytest.mark.req("S-141", part="outside working hours")
+def test_outside_hours_the_desk_answers_and_within_them_it_does_not(open_desk: Automated) -> None:
+    channel = open_desk.shop.channel()
+    open_desk.answers(asked={"open": False})
+    assert open_desk.shop.texts(open_desk.heard(channel))[1:] == []
+    later(open_desk, 8 * 60)
+    assert open_desk.shop.texts(open_desk.heard(channel, who="boris"))[1:] == [HELLO]
+    assert str(recalled(open_desk.acts()[0].why)) == "the line is closed"
+
+
+@pytest.mark.req("S-141", part="by keyword, with a quick reply")
+def test_a_keyword_in_any_form_is_answered_with_a_quick_reply_and_its_files(desk: Automated) -> None:
+    channel = desk.shop.channel()
+    price = StagedFile(name="price.pdf", mime="application/pdf", size=7, sha256="0" * 64)
+    reply = QuickReplyDraft(title="Цены", text="Вот прайс, {client_name}", files=(price,))
+
+    def keep(tx: Any) -> None:
+        replies.add_section(tx, "Общее")
+        replies.add(tx, replies.section(tx, "Общее"), reply)
+
+    desk.shop.write(keep)
+    desk.rule("Цены", do=[("reply", "Цены")], kind=RuleKind.AUTOREPLY, asked={"words": ["цена"]})
+    dialog = desk.heard(channel, "О ценах бы узнать")
+    [_, answer] = desk.shop.read(lambda tx: transcript.latest(tx, dialog, n=9))
+    assert (answer.message.text, [one.name for one in answer.files]) == ("Вот прайс, Anna", ["price.pdf"])
+    assert str(recalled(desk.acts()[0].why)) == "it says «ценах»"
+    assert desk.shop.texts(desk.heard(channel, "Ценный совет", who="boris"))[1:] == []
+
+
+@pytest.mark.req("S-141", part="the first message")
+def test_the_first_message_of_a_client_is_answered_and_no_other(desk: Automated) -> None:
+    channel = desk.shop.channel()
+    desk.answers(asked={"first": "ever"})
+    dialog = desk.heard(channel)
+    later(desk, 60 * 24)
+    desk.heard(channel, "Ещё вопрос")
+    assert desk.shop.texts(dialog) == ["Здравствуйте", HELLO, "Ещё вопрос"]
+
+
+@pytest.mark.req("S-141", part="nobody answered")
+def test_who_waits_fifteen_open_minutes_is_answered_once(open_desk: Automated) -> None:
+    channel = open_desk.shop.channel()
+    open_desk.answers(asked={"waited": 15})
+    later(open_desk, 8 * 60 - 10)  # ten minutes before it closes
+    dialog = open_desk.heard(channel)
+    later(open_desk, 15 * 60 + 10)
+    open_desk.works()
+    later(open_desk, 4)
+    open_desk.works()
+    assert open_desk.shop.texts(dialog)[1:] == []
+    later(open_desk, 1)
+    open_desk.works()
+    later(open_desk, 60)
+    open_desk.heard(channel, "Ау")
+    assert open_desk.shop.texts(dialog) == ["Здравствуйте", HELLO, "Ау"]
