@@ -29,7 +29,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.CHAIN: ("chatapp contact chain {to} CHANNELS",),
         Next.CHANNELS: ("chatapp line show",),
         Next.CHECK: ("chatapp line check {n}", "chatapp line check"),
-        Next.CONFIGURE: ("chatapp line configure",),
+        Next.CONFIGURE: ("chatapp line configure LINE --set {name}=VALUE", "chatapp line configure"),
         Next.CONFIGURE_COMPANY: ("chatapp company configure --set {name}={value}", "chatapp company configure"),
         Next.CONNECT: ("chatapp user ways '{name}' --amo {n}", "chatapp user ways NAME --amo {n}"),
         Next.CONTACT: ("chatapp contact show",),
