@@ -35,7 +35,10 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.CONTACT: ("chatapp contact show",),
         Next.CRM_DEAD_LETTERS: ("chatapp crm deadletter list",),
         Next.CRM_RULES: ("chatapp crm rules list --link {link}", "chatapp crm rules list"),
-        Next.CRM_USERS: ("chatapp crm users map {employee} {operator} --link {link}", "chatapp crm users list"),
+        Next.CRM_USERS: (
+            "chatapp crm users map {employee} {operator} --link {link}",
+            "chatapp crm users map EMPLOYEE OPERATOR",
+        ),
         Next.DEAD_LETTER: ("chatapp deadletter show {n}",),
         Next.DEAD_LETTERS: ("chatapp deadletter list",),
         Next.DECIDE: ("chatapp message resolve",),
