@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from chatapp_cli.commands import printing
@@ -10,6 +12,9 @@ from chatapp_cli.commands.errors import note
 from chatapp_cli.documents import channels as documents
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import alarms
+
+if TYPE_CHECKING:
+    from chatapp_cli.store.rows.alarms import AlarmRow
 
 app = noun()
 
@@ -27,15 +32,14 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     if as_json:
         printing.document([documents.alarm(one) for one in found])
         return
-    printing.table(
-        (_("Since"), _("Alarm"), _("What"), _("Told")),
-        [
-            (printing.moment(one.since), one.kind, show(alarms.sentence(one)), printing.moment(one.told_at) or "–")
-            for one in found
-        ],
-    )
+    printing.table((_("Since"), _("Alarm"), _("What"), _("What to do"), _("Told")), [_row(one) for one in found])
     if not found:
         note("There are no alarms.")
+
+
+def _row(one: AlarmRow) -> tuple[str, ...]:
+    said, step = show(alarms.sentence(one)), show(alarms.next_step(one))
+    return printing.moment(one.since), one.kind, said, step, printing.moment(one.told_at) or "–"
 
 
 @app.command(cls=Verb)

@@ -53,6 +53,16 @@ class Spot(NamedTuple):
         return [COMPANY, *line, *channel]
 
 
+def line_meant(tx: Tx, named: str) -> str:
+    """The line that a person named where a channel can stand as well; empty if it is a channel, or nothing at all."""
+    from chatapp_cli.commands.binding import spelled
+    from chatapp_cli.services import channels, lines
+
+    if any(spelled(tx, named) in channels.names_of(row) for row in channels.everything(tx)):
+        return ""
+    return next((one.name for one in lines.everything(tx) if one.name == named), "")
+
+
 def spot(tx: Tx, company: Company, channel: str, line: str) -> Spot:
     """The scope that a person named: a channel, a line, or none. Raises NotFound."""
     from chatapp_cli.commands.binding import spelled

@@ -194,7 +194,7 @@ def _print_pairings(row: LinkRow, paired: Sequence[PairingRow]) -> None:
     from chatapp_cli.kit.crms import manifest
 
     about = manifest(row.kind)
-    columns = (_("No."), _("Line"), _("Channel"), _("Place"), _("State"), _("Options"))
+    columns = (_("No."), _("Line"), _("Channel"), _("Place"), _("New clients become"), _("State"), _("Options"))
     printing.records(columns, [_pairing(one, about) for one in paired])
     _say_refused(row, [one for one in paired if one.code])
 
@@ -213,7 +213,8 @@ def _pairing(one: PairingRow, about: CrmManifest) -> tuple[object, ...]:
     state = _("refused") if one.held is None else _("waits")
     if not one.active or not one.code:
         state = _("paired") if one.active else _("not paired")
-    return one.id, one.line, one.channel, f"{one.place_name} ({one.place})", state, linking.changed(about, one)
+    where, cards = f"{one.place_name} ({one.place})", show(words.cards_made(one))
+    return one.id, one.line, one.channel, where, cards, state, linking.changed(about, one)
 
 
 @app.command(cls=Verb)

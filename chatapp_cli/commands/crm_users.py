@@ -11,12 +11,14 @@ from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Json, Noun, Verb, completing, noun, opened
 from chatapp_cli.commands.crm_names import Link, OneLink
 from chatapp_cli.commands.crm_own import app
-from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.user import account_names
 from chatapp_cli.documents import crm as documents
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _
+from chatapp_cli.services import crm_people
 
 if TYPE_CHECKING:
     from chatapp_cli.services.crm_people import PersonThere
@@ -52,6 +54,7 @@ def list_(ctx: typer.Context, link: OneLink = "", as_json: Json = False) -> None
 
     with opened(ctx) as company:
         people, alone = linking.roster(company, link)
+        nobody = not company.read(crm_people.operators_to_join)
     if as_json:
         printing.document([documents.employee(one) for one in people])
         return
@@ -59,6 +62,9 @@ def list_(ctx: typer.Context, link: OneLink = "", as_json: Json = False) -> None
     printing.table(columns, [_row(one) for one in people])
     for name in alone:
         note("{name} is no employee of the CRM.", name=name)
+    if nobody:
+        how = T("Add one, then join them: {add}, {join}", add=to_do(Next.ADD_OPERATOR), join=to_do(Next.CRM_USERS))
+        say(T("There are no operators who could be these employees."), how)
 
 
 def _row(one: PersonThere) -> Sequence[object]:

@@ -276,7 +276,7 @@ def configure(
         str,
         typer.Argument(
             metavar="CHANNEL",
-            help=N_("Channel by kind, account or number; without one, the line itself"),
+            help=N_("Channel by kind, account or number; a line by its name; without one, the line itself"),
             autocompletion=completing(channel_names),
         ),
     ] = "",
@@ -289,6 +289,8 @@ def configure(
     from chatapp_cli.commands.binding import gathered
 
     with opened(ctx) as company:
+        if channel and not line and (meant := company.read(lambda tx: configuring.line_meant(tx, channel))):
+            channel, line = "", meant
         if given:
             changes = gathered(given, "")
             title = _configured(company, channel, line, changes)

@@ -23,6 +23,7 @@ from chatapp_cli.commands.base import (
 from chatapp_cli.commands.errors import INTERRUPTED, note, say
 from chatapp_cli.commands.interrupt import interruptible
 from chatapp_cli.commands.progress import Progress
+from chatapp_cli.commands.served import note_if_unsent
 from chatapp_cli.documents import sending as documents
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.health import STOPPED, ChannelState
@@ -56,6 +57,8 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     """Show waiting messages with time and reason, and uncertain or failed ones."""
     with opened(ctx) as company:
         waits, troubled = company.read(lambda tx: (_waits(tx, company.capabilities), waiting.troubled(tx)))
+        if waits:
+            note_if_unsent(company)
     if as_json:
         printing.document(
             [

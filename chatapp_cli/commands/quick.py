@@ -10,8 +10,9 @@ import typer
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import Force, Json, Verb, completing, noun, opened, typed, write
-from chatapp_cli.commands.errors import note, say
+from chatapp_cli.commands.errors import INTERRUPTED, note, say
 from chatapp_cli.commands.input_checks import standard_bytes
+from chatapp_cli.commands.interrupt import interruptible
 from chatapp_cli.commands.progress import Progress
 from chatapp_cli.commands.staging import staging
 from chatapp_cli.documents import replies as documents
@@ -287,6 +288,14 @@ def import_(
     )
 
 
+def _say_interrupted(done: int, total: int) -> None:
+    if done:
+        what = T("Interrupted: {n} of {total} quick replies are imported, the others are not.", n=done, total=total)
+    else:
+        what = T("Interrupted: nothing was imported.")
+    say(what, T("Import the file again: what is there already stays as it is."))
+
+
 def _taken(company: Company, sheet: ReplyFile, *, dry: bool) -> Taken:
     """Check all of the file, then take it part by part; interrupted, it goes on when it is imported again."""
     from chatapp_cli.runtime.pieces import in_pieces
@@ -296,10 +305,13 @@ def _taken(company: Company, sheet: ReplyFile, *, dry: bool) -> Taken:
 
     def through(words: str, *, dry: bool) -> Taken:
         found = company.write(lambda tx: take(tx, head, dry=dry))
-        with Progress(words, len(items)) as progress:
+        with Progress(words, len(items)) as progress, interruptible() as interrupt:
             for taken, done in in_pieces(company, items, lambda tx, some: take(tx, part(some), dry=dry)):
                 found.add(taken)
                 progress.at(done)
+                if interrupt.pressed and done < len(items):
+                    _say_interrupted(0 if dry else done, len(items))
+                    raise typer.Exit(INTERRUPTED)
         return found
 
     checked = through(_("Checking"), dry=True)

@@ -22,6 +22,11 @@ def note_if_untold(company: Company) -> None:
     _note_unless_served(company, N_("The daemon is not running: CRMs are told nothing. Start it: chatapp serve"))
 
 
+def note_if_unsent(company: Company) -> None:
+    """Tell that what waits is not sent now, for the same reasons."""
+    _note_unless_served(company, N_("The daemon is not running: nothing of this is sent. Start it: chatapp serve"))
+
+
 def _note_unless_served(company: Company, what: str) -> None:
     from chatapp_cli.runtime.lease import current_holder
 

@@ -162,6 +162,7 @@ def alarm(one: AlarmRow) -> Mapping[str, Any]:
         "since": iso(one.since),
         "told_at": iso(one.told_at),
         "what": show(alarms.sentence(one)),
+        "next_step": show(alarms.next_step(one)) or None,
     }
 
 

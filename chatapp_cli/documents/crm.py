@@ -78,6 +78,8 @@ def pairing(row: PairingRow, about: CrmManifest) -> Mapping[str, Any]:
         "title": row.channel,
         "place": row.place,
         "place_name": row.place_name,
+        "makes": row.makes or None,
+        "pipeline": row.pipeline or None,
         "active": bool(row.active),
         "code": row.code,
         "detail": row.detail,

@@ -16,7 +16,7 @@ from chatapp_cli.domain.crm.command import CommandAnswer
 from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, CrmTyping, MirroredChat
 from chatapp_cli.domain.crm.letter import SupportLetter
-from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place
+from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place, PlaceVisitor
 from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.owner import ChatOwner
 from chatapp_cli.domain.crm.robots import RobotThere
@@ -321,6 +321,18 @@ class VouchesForUsers(Protocol):
 
 
 @runtime_checkable
+class KnowsAdministrators(Protocol):
+    """A session of a CRM whose administrators choose channels on pages of ours there."""
+
+    async def place_visitor(self, proof: str) -> PlaceVisitor:
+        """Who opened our page about a place with this proof, see ``PlaceOpened``.
+
+        Raises ChannelError unless the CRM says that they are an employee of it.
+        """
+        ...
+
+
+@runtime_checkable
 class DepartsFromCrm(Protocol):
     """A session that takes away what it made in the CRM, because the link ends."""
 
@@ -343,11 +355,25 @@ class CardOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOpened:
+    """Somebody asks for our page about a place: until the CRM says who they are, they get nothing of it."""
+
+    show: Callable[[PlaceVisitor], CrmReply]
+    """Makes the page; only for whoever administers, it can change something."""
+    unseen: CrmReply
+    """Sent to whoever is no employee, or of whom the CRM does not say so in time."""
+    proof: str = field(repr=False)
+    """What the CRM gave for asking who they are; a secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CrmReply:
     """What to store, and the response to send once it is durable."""
 
     card: CardOpened | None = None
     """A page of a card to make, and to send in place of this response."""
+    place: PlaceOpened | None = None
+    """The same of a page about a place."""
     repeated: CrmReply | None = None
     """Sent in place of this response if the arrivals had all been stored before."""
     refused: Callable[[Text], CrmReply] | None = None

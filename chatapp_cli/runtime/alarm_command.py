@@ -14,6 +14,7 @@ from chatapp_cli.domain.text import Text
 from chatapp_cli.i18n import show
 from chatapp_cli.kit import commands, volatile
 from chatapp_cli.runtime.tasks import left_behind
+from chatapp_cli.services import alarms
 from chatapp_cli.settings import Settings
 from chatapp_cli.store.rows.alarms import AlarmRow
 
@@ -66,4 +67,5 @@ class AlarmCommand:
 def _about(alarm: AlarmRow) -> Mapping[str, str]:
     """What the command finds in its environment."""
     state = _RAISED if alarm.healed_at is None else _HEALED
-    return {"ALARM_KIND": alarm.kind, "ALARM_REF": alarm.ref, "ALARM_STATE": state}
+    step = show(alarms.next_step(alarm))
+    return {"ALARM_KIND": alarm.kind, "ALARM_REF": alarm.ref, "ALARM_STATE": state, "ALARM_NEXT_STEP": step}

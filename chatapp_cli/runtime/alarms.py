@@ -124,7 +124,7 @@ class AlarmWatch:
         command = self._command
         if not (to or command.is_set) or not await self._store.write(partial(alarms.begin_telling, alarm=alarm)):
             return
-        words = alarm_recipients.sentence(alarm, self._company.settings.company)
+        words = alarm_recipients.message(alarm, self._company.settings.company)
         run = command.is_set and await command.run(alarm, words, mark=_mark(alarm))
         told = await self._store.write(
             partial(_send_and_record, company=self._company, alarm=alarm, to=to, text=words, run=run)

@@ -16,6 +16,7 @@ import msgspec
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain import errors, next_step
 from chatapp_cli.domain.access import DAEMON
+from chatapp_cli.domain.crm.link import Place
 from chatapp_cli.domain.crm.questions import CrmQuestion
 from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.crm_manifest import CrmManifest
@@ -33,12 +34,14 @@ from chatapp_cli.runtime.lease import HolderKind, current_holder
 from chatapp_cli.runtime.link import public_url
 from chatapp_cli.runtime.memory import bound_link
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import crm_questions, journal, links, words
+from chatapp_cli.services import crm_questions, journal, links, pairings, words
 from chatapp_cli.store.rows.crm import LinkRow, QuestionRow
 from chatapp_cli.store.tx import Tx
 
 PATIENCE: Final = crm_answers.LONGEST + 10.0
 """Seconds that a caller waits for the daemon's answer: it hears of the CRM's silence before that."""
+
+_OF_PLACES: Final = frozenset({CrmQuestion.PLACES, CrmQuestion.MEND})
 
 
 async def asked(company: Company, row: LinkRow, what: CrmQuestion, **arguments: object) -> Any:
@@ -47,9 +50,17 @@ async def asked(company: Company, row: LinkRow, what: CrmQuestion, **arguments: 
         if await asyncio.to_thread(_has_session, company, row):
             found = await _of_daemon(company, row, what, arguments)
             if found is not None:
-                return _answer(row, found)
+                return await _noted(company, row, what, _answer(row, found))
         async with own_session(company, row) as session:
-            return await crm_answers.answer(session, what, arguments)
+            return await _noted(company, row, what, await crm_answers.answer(session, what, arguments))
+
+
+async def _noted(company: Company, row: LinkRow, what: CrmQuestion, found: Any) -> Any:
+    """The same answer; of places, what is shown of their pairings is noted."""
+    if what in _OF_PLACES:
+        places = [found] if isinstance(found, Place) else found
+        await asyncio.to_thread(company.write, partial(pairings.places_told, link=row.id, places=places))
+    return found
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Answers whoever opens our page in a card of a CRM, or writes from it, or gives us a file for its automations."""
+"""Answers whoever opens a page of ours in a CRM, or writes from a card, or gives us a file for its automations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chatapp_cli.domain.crm.events import CrmFileGiven
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChannelError, NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import LinkId
-from chatapp_cli.ports.crm import CardOpened, CrmReply, CrmSession, KnowsVisitors
+from chatapp_cli.ports.crm import CardOpened, CrmReply, CrmSession, KnowsAdministrators, KnowsVisitors, PlaceOpened
 from chatapp_cli.runtime.link_files import taken
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.services import crm_cards, crm_intake
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 R = TypeVar("R")
 
 PATIENCE: Final = 5.0
-"""Seconds that whoever opens a card waits for what the CRM says; then they are told to open it again."""
+"""Seconds that whoever opens a page waits for what the CRM says; then they are told to open it again."""
 
 
 async def opened(store: AsyncStore, link: LinkId, session: CrmSession | None, page: CardOpened) -> CrmReply:
@@ -40,13 +40,21 @@ async def opened(store: AsyncStore, link: LinkId, session: CrmSession | None, pa
     return page.show(replace(sheet, names=names or {}))
 
 
+async def place_opened(session: CrmSession | None, page: PlaceOpened) -> CrmReply:
+    """The page about a place, as whoever opened it may use it."""
+    if session is None or not isinstance(session, KnowsAdministrators):
+        return page.unseen
+    visitor = await _told(session.place_visitor(page.proof))
+    return page.unseen if visitor is None else page.show(visitor)
+
+
 async def _told(answer: Awaitable[R]) -> R | None:
     """What a CRM says in time, or nothing."""
     try:
         async with asyncio.timeout(PATIENCE):
             return await answer
     except (ChannelError, TimeoutError) as error:
-        log.info("crm.card_not_read", error=type(error).__name__)
+        log.info("crm.visitor_not_told", error=type(error).__name__)
         return None
 
 

@@ -369,7 +369,7 @@ def _alarms(company: Company) -> Iterator[Finding]:
         yield Finding(name="alarms", ok=False, what=NOBODY_TOLD, next_step=NAME_SOMEBODY)
     for one in company.read(alarms.open_alarms):
         what = T("Alarm since {since}: {what}", since=written(one.since), what=alarms.sentence(one))
-        step = T("Look: {how}", how=to_do(Next.ALARMS))
+        step = alarms.next_step(one) or T("Look: {how}", how=to_do(Next.ALARMS))
         yield Finding(name=f"alarm {one.kind} {one.ref}".strip(), ok=False, what=what, next_step=step)
 
 

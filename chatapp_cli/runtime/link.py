@@ -184,6 +184,8 @@ class LinkRunner:
             await self._typing.employee_types(reply.typed)
         if reply.card is not None:
             return await card_pages.opened(self._store, self.row.id, self._session, reply.card)
+        if reply.place is not None:
+            return await card_pages.place_opened(self._session, reply.place)
         if reply.refused is not None:
             return await card_pages.written(self._store, self.row.id, reply)
         if reply.arrivals and not await self._keep(reply.arrivals) and reply.repeated is not None:

@@ -59,7 +59,7 @@ class StoreAlarm:
         return self._command.is_set and self._clock.monotonic() >= self._next
 
     async def _told(self, alarm: AlarmRow) -> bool:
-        told = await self._command.run(alarm, alarm_recipients.sentence(alarm, self._company), mark=_MARK)
+        told = await self._command.run(alarm, alarm_recipients.message(alarm, self._company), mark=_MARK)
         pause = 0.0 if told else _MINUTE * (1 << self._tries)
         self._tries = 0 if told else self._tries + 1
         self._next = self._clock.monotonic() + pause

@@ -32,6 +32,12 @@ def recipients(option: str) -> Sequence[AlarmRecipient]:
     return [AlarmRecipient(head, tail) if colon else AlarmRecipient("", head) for head, colon, tail in words]
 
 
+def message(alarm: AlarmRow, company: str) -> Text:
+    """What people are sent: the sentence, and the next step in a line of its own."""
+    said, step = sentence(alarm, company), alarms.next_step(alarm)
+    return said if step is None else Text("{said}\n→ {step}", {"said": said, "step": step})
+
+
 def sentence(alarm: AlarmRow, company: str) -> Text:
     """What people are told of an alarm now."""
     what = alarms.sentence(alarm)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from chatapp_cli.domain.access import PROGRAM
-from chatapp_cli.domain.alarm import AlarmKind
+from chatapp_cli.domain.alarm import AlarmKind, what_to_do
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.journal.company import AlarmHealed, AlarmRaised
 from chatapp_cli.domain.stored_text import restored, stored
@@ -69,6 +69,11 @@ def open_alarms(tx: Tx) -> list[AlarmRow]:
 def sentence(alarm: AlarmRow) -> Text:
     """What is wrong, in words."""
     return restored(json.loads(alarm.text))
+
+
+def next_step(alarm: AlarmRow) -> Text | None:
+    """What to do about it; ``None`` once it healed, or if nobody here knows."""
+    return None if alarm.healed_at is not None else what_to_do(alarm.kind, alarm.ref)
 
 
 def due_to_tell(tx: Tx) -> list[AlarmRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -62,11 +62,14 @@ def one(tx: Tx, channel: ChannelId) -> ChannelRow:
     return found
 
 
+def names_of(row: ChannelRow) -> Collection[str]:
+    """What a person may call a channel; the kind means it only where it is the only one."""
+    return {str(row.id), row.account, row.title, row.kind}
+
+
 def find(tx: Tx, named: str, *, line: LineId | None = None) -> ChannelRow:
     """A channel by number, account or kind, on one line, or anywhere if it is the only one of its kind."""
-    fitting = [
-        c for c in everything(tx) if line in {None, c.line_id} and named in {str(c.id), c.account, c.title, c.kind}
-    ]
+    fitting = [c for c in everything(tx) if line in {None, c.line_id} and named in names_of(c)]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:

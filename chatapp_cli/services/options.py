@@ -185,6 +185,9 @@ def _why_not(level: OptionLevel, name: str, names: str) -> tuple[Text, Text]:
         return T("{name} is needed before the store is open, so it is not kept in the store.", name=name), set_it
     if name in _SETTINGS and not option.levels_of(name):
         return T("{name} belongs to a machine or a person and is not kept in the store.", name=name), set_it
+    if level is OptionLevel.CHANNEL and name in option.declared(OptionLevel.LINE):
+        how = to_do(Next.CONFIGURE, name=name)
+        return T("{name} is an option of a line.", name=name), T("Set it for the line: {how}", how=how)
     if level is OptionLevel.CHANNEL:
         known_here = T("Options are: {known}. Everything else: {how}", known=names, how=to_do(Next.BIND))
         return T("{name} cannot be changed this way.", name=name), known_here

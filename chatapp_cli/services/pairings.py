@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain import border, option
@@ -96,7 +96,7 @@ def attach(
     _require_free(tx, link, channel, place)
     before = next((row for row in everything(tx) if (row.link_id, row.channel_id) == (link, channel.id)), None)
     stored = _changed(manifest, channel.kind, {} if before is None else before.options, changes)
-    values = {"spot": place.id, "place_name": border.name(place.name), "options": stored}
+    values = {"spot": place.id, "place_name": border.name(place.name), "options": stored, **_made(place)}
     if before is None:
         number = _added(tx, link, channel, values)
     else:
@@ -122,10 +122,20 @@ def configure(tx: Tx, manifest: CrmManifest, row: PairingRow, changes: Mapping[s
     access.require(tx, Right.CRM)
     found = one(tx, row.id)
     stored = _changed(manifest, found.kind, found.options, changes)
-    where = {"spot": found.place, "place_name": found.place_name}
+    where = {"spot": found.place, "place_name": found.place_name, "makes": found.makes, "pipeline": found.pipeline}
     tx.run("pairings.again", id=row.id, options=stored, now=tx.now, **where)
     tx.run("holds.end", pairing=row.id)
     tx.emit(PairingMade(channel=found.channel_id, link=found.link_id, place=found.place))
+
+
+def places_told(tx: Tx, link: LinkId, places: Iterable[Place]) -> None:
+    """The CRM told of places: note what it makes there of new clients."""
+    for place in places:
+        tx.run("pairings.makes", link=link, spot=place.id, **_made(place))
+
+
+def _made(place: Place) -> Mapping[str, str]:
+    return {"makes": place.makes, "pipeline": border.name(place.pipeline)}
 
 
 def _changed(manifest: CrmManifest, kind: str, before: Mapping[str, str], changes: Mapping[str, str]) -> str:

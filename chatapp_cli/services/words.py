@@ -303,7 +303,7 @@ def of_import(row: ImportRow) -> Text:
     return T("refused: {n}", n=row.refused) if row.refused else T("stopped")
 
 
-def cards_made(place: Place) -> Text | None:
+def cards_made(place: Place | PairingRow) -> Text | None:
     """What a CRM itself makes there of a new client; ``None`` if it is nothing, or not known."""
     if not place.makes:
         return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.alarm import AlarmKind
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.lease import holding
@@ -19,12 +20,29 @@ def test_open_alarms_are_listed_with_what_is_wrong_since_when_and_whether_people
     assert chatapp("alarm", "list").err == "There are no alarms.\n"
     company.write(lambda tx: alarms.raise_(tx, "disk", "", T("The disk is almost full: {n} MB", n=12)))
     (row,) = chatapp("alarm", "list").rows[-1:]
-    assert row[1:] == ["disk", "The disk is almost full: 12 MB", "–"]
+    step = "Make room on the disk: once it is full, nothing can be stored."
+    assert row[1:] == ["disk", "The disk is almost full: 12 MB", step, "–"]
     (listed,) = chatapp("alarm", "list", "--json").json
     assert (listed["kind"], listed["told_at"], listed["what"]) == ("disk", None, "The disk is almost full: 12 MB")
+    assert listed["next_step"] == step
     wrong = chatapp.run("doctor")
     assert "The disk is almost full: 12 MB" in wrong.out
-    assert "Look: chatapp alarm list" in wrong.err
+    assert step in wrong.err
+
+
+def test_each_kind_of_alarm_leads_to_what_ends_it(chatapp: Shell, company: Company) -> None:
+    links = {"4 auth_lost": "crm show 4", "4 refused": "crm outbox list", "4 ends 3 17": "crm link --renew 4",
+             "4 rule 9": "crm rules list --link 4"}  # fmt: skip
+    refs = {"automation": "rule 1", "channel": "7", "follower": "hook"}
+    for kind in AlarmKind:
+        for ref in links if kind == AlarmKind.CRM else [refs.get(kind, "")]:
+            company.write(lambda tx, kind=kind, ref=ref: alarms.raise_(tx, kind, ref, T("It broke.")))
+    found = {(one["kind"], one["ref"]): one["next_step"] for one in chatapp("alarm", "list", "--json").json}
+    assert all(found.values())
+    for ref, command in links.items():
+        assert f"chatapp {command}" in found["crm", ref]
+    assert "chatapp line check 7" in found["channel", "7"]
+    assert "chatapp gc --forget hook" in found["follower", "hook"]
 
 
 def test_a_trial_says_for_everybody_who_is_told_whether_that_works(chatapp: Shell, tmp_path: Path) -> None:

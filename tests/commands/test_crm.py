@@ -89,11 +89,23 @@ def test_a_portal_is_linked_without_a_terminal_and_a_channel_is_paired_with_its_
     where = "Продажи: new clients become deals in the pipeline Общая.\n"
     assert made.err == f"{where}Ёлочный базар is paired with Продажи.\n"
     assert chatapp("crm", "show").rows[-1][1:] == [
-        "Магазин", "Ёлочный базар", "Продажи (107)", "paired", "show_api=off",
+        "Магазин", "Ёлочный базар", "Продажи (107)", "deals in the pipeline Общая", "paired", "show_api=off",
     ]  # fmt: skip
     eventually(lambda: office.portal.active == {("chatapp_api", 107)})
     chatapp("crm", "detach", bound)
     eventually(lambda: office.portal.active == set())
+
+
+def test_a_pairing_shows_where_new_deals_go_as_the_portal_told_it_last(
+    chatapp: Shell, office: Office, installed: LinkId, bound: ChannelId
+) -> None:
+    chatapp("crm", "attach", bound, "107")
+    for kind, words in (("deal", "deals in the pipeline Общая"), ("lead", "leads")):
+        office.portal.lines[107].settings["CRM_CREATE"] = kind
+        chatapp("crm", "places")
+        assert chatapp("crm", "show").rows[-1][4] == words
+    (shown,) = chatapp("crm", "show", "--json").json["pairings"]
+    assert (shown["makes"], shown["pipeline"]) == ("lead", None)
 
 
 def test_a_place_that_makes_trouble_is_named_with_what_to_do(

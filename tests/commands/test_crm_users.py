@@ -34,6 +34,14 @@ def test_an_employee_is_the_operator_with_the_same_address_until_a_person_says_o
 
 
 @pytest.mark.usefixtures("installed")
+def test_where_nobody_could_be_an_employee_it_is_said_how_an_operator_is_added(chatapp: Shell) -> None:
+    assert chatapp("crm", "users").err.splitlines() == [
+        "There are no operators who could be these employees.",
+        "→ Add one, then join them: chatapp user add NAME, chatapp crm users map EMPLOYEE OPERATOR",
+    ]
+
+
+@pytest.mark.usefixtures("installed")
 def test_who_left_the_portal_is_listed_behind_the_others(chatapp: Shell, office: Office) -> None:
     chatapp("crm", "users", "map", "27", "Ольга")
     office.do(office.portal.staff.dismisses(27))

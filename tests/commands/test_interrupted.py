@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,12 @@ CREATE TRIGGER slow AFTER UPDATE ON dialog WHEN NEW.id = {TOGETHER + 1}
 BEGIN SELECT sum(a.id * b.id * c.id) FROM dialog a, dialog b, dialog c, dialog d WHERE d.id <= 9; END
 """
 """Makes the second piece take long enough to be interrupted in."""
+IMPORTED = "SELECT count(*) FROM quick_reply"
+LEFT = "SELECT count(*) FROM message"
+_LONG = "SELECT length(hex(randomblob(10000000)))"
+SLOW_REPLY = f"CREATE TRIGGER slow AFTER INSERT ON quick_reply WHEN NEW.title LIKE '% 31' BEGIN {_LONG}; END"
+SLOW_REMOVAL = f"CREATE TRIGGER slow AFTER DELETE ON message BEGIN {_LONG}; END"
+"""Each takes some hundredths of a second."""
 
 
 def test_an_interrupted_wait_says_that_the_message_goes_on_and_how_it_is_stopped(
@@ -70,6 +77,49 @@ def test_an_interrupted_deed_on_many_dialogs_says_how_many_are_changed(
     assert in_a_shell(process.returncode) == 130, err
     assert done == 2 * TOGETHER
     assert err == f"Interrupted: {done} of {2 * TOGETHER + 1} dialogs are changed, the others are not.\n"
+
+
+def test_an_interrupted_import_says_how_many_quick_replies_are_there_and_that_it_may_be_repeated(
+    env: Mapping[str, str], chatapp: Shell, company: Company, tmp_path: Path
+) -> None:
+    file, total = tmp_path / "replies.csv", 40
+    lines = [f"Общее,Ответ {n},Текст {n}" for n in range(total)]
+    file.write_text("\n".join(["section,title,text", *lines]), "utf-8")
+    chatapp("quick", "add-section", "Общее")
+    company.database.connection().execute(SLOW_REPLY)
+    with started(env, "quick", "import", str(file)) as process:
+        deadline = time.monotonic() + 30
+        while not company.read(lambda tx: tx.compose(lambda *row: row, IMPORTED, {}))[0][0]:
+            assert time.monotonic() < deadline
+        process.send_signal(signal.SIGINT)
+        _out, err = process.communicate(timeout=30)
+    done = company.read(lambda tx: tx.compose(lambda *row: row, IMPORTED, {}))[0][0]
+    assert in_a_shell(process.returncode) == 130, err
+    assert 0 < done < total
+    assert err.splitlines() == [
+        f"Interrupted: {done} of {total} quick replies are imported, the others are not.",
+        "→ Import the file again: what is there already stays as it is.",
+    ]
+    company.database.connection().execute("DROP TRIGGER slow")
+    assert f"the same: {done}" in chatapp("quick", "import", file).err
+
+
+def test_an_interrupted_removal_says_how_many_messages_are_deleted_and_that_the_channel_stays(
+    env: Mapping[str, str], chatapp: Shell, client_writes: Write, company: Company, bound: int
+) -> None:
+    for n in range(30):
+        client_writes("Алло", ext_id=f"in-{n}")
+    company.database.connection().execute(SLOW_REMOVAL)
+    with started(env, "line", "unbind", str(bound), "--force") as process:
+        deadline = time.monotonic() + 30
+        while company.read(lambda tx: tx.compose(lambda *row: row, LEFT, {}))[0][0] == 30:
+            assert time.monotonic() < deadline
+        process.send_signal(signal.SIGINT)
+        _out, err = process.communicate(timeout=30)
+    left = company.read(lambda tx: tx.compose(lambda *row: row, LEFT, {}))[0][0]
+    assert in_a_shell(process.returncode) == 130, err
+    assert err.splitlines()[0] == f"Interrupted: {30 - left} of 30 messages of Ёлочный базар are deleted."
+    assert chatapp("line", "show", "--json").json["channels"][0]["id"] == bound
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -7,6 +7,7 @@ from chatapp_cli.domain.arrival import Arrival, Batch, MessageEdited
 from chatapp_cli.domain.excerpt import LONGEST
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.journal.dialogs import DialogRenamed
+from chatapp_cli.runtime.lease import holding
 from chatapp_cli.services.ingest import ingest
 from chatapp_cli.services.raw_bodies import store_large
 from tests.commands.conftest import NOON, Shell, Write, a_file
@@ -54,6 +55,17 @@ def test_a_message_for_later_is_changed_moved_and_taken_back(chatapp: Shell) -> 
         f"Message {number} is not waiting any more: it is cancelled.",
     )
     assert chatapp.run("outbox", "edit", number).code == 2
+
+
+@pytest.mark.usefixtures("two_clients")
+def test_a_list_of_what_waits_says_that_nobody_sends_it_unless_a_daemon_does(chatapp: Shell, company: Company) -> None:
+    nobody = "The daemon is not running: nothing of this is sent. Start it: chatapp serve\n"
+    assert chatapp("outbox", "list").err == "Nothing waits, and nothing went wrong.\n"
+    chatapp("reply", "1", "--text", "Уже едет", "--at", LATER)
+    assert chatapp("outbox", "list").err == nobody
+    assert chatapp("outbox", "list", "--json").err == nobody
+    with holding(company):
+        assert chatapp("outbox", "list").err == ""
 
 
 def test_a_reminder_does_not_go_once_the_client_has_written(chatapp: Shell, client_writes: Write) -> None:

@@ -60,6 +60,23 @@ def test_the_journal_says_which_options_of_a_channel_changed(chatapp: Shell, bou
     assert f"Channel {bound} configured: undo_send" in chatapp("tail").out
 
 
+def test_an_option_of_a_line_is_set_by_the_name_of_the_line_where_a_channel_may_stand(
+    chatapp: Shell, bound: int
+) -> None:
+    said = chatapp("line", "configure", "Магазин", "--set", "distribution=evenly").err
+    assert said.strip() == "Saved for Магазин: distribution."
+    assert chatapp("line", "configure", "Магазин", "--json").json["distribution"] == "evenly"
+    refused = chatapp.run("line", "configure", str(bound), "--set", "distribution=off")
+    assert (refused.code, refused.err.splitlines()) == (
+        2,
+        [
+            "distribution is an option of a line.",
+            "→ Set it for the line: chatapp line configure LINE --set distribution=VALUE",
+        ],
+    )
+    assert "No channel Склад" in chatapp.run("line", "configure", "Склад", "--set", "distribution=off").err
+
+
 def test_without_set_configure_shows_what_is_stored_for_that_one(chatapp: Shell, bound: int) -> None:
     chatapp("line", "configure", "--line", "Магазин", "--set", "undo_send=8")
     assert chatapp("line", "configure", "--json").json == {

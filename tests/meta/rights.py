@@ -211,6 +211,7 @@ WITHOUT_A_RIGHT = {
     "links.prove": A_CRM,
     "links.set_state": A_CRM,
     "pairings.detached_there": A_CRM,
+    "pairings.places_told": A_CRM,
     "pairings.refused": A_CRM,
     "rule_looks.record": A_CRM,
     "rule_troubles.note": A_CRM,

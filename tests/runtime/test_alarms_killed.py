@@ -51,7 +51,7 @@ async def test_the_command_is_run_once_for_an_alarm_even_if_the_daemon_is_killed
         company.close()
     assert told.read_text().split() == ["told", "told"]
     assert begun.read_text().split() == ["begun", "begun"], "once that it broke, and once that it healed"
-    broke, healed = tmp_path.joinpath("words").read_text().splitlines()
+    broke, _step, healed = tmp_path.joinpath("words").read_text().splitlines()
     assert broke.startswith("main: The store is slow (since ")
     assert healed.startswith("main: over since ")
 

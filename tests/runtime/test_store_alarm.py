@@ -21,7 +21,7 @@ from chatapp_cli.runtime.store_alarm import StoreAlarm, tell_at_end
 from chatapp_cli.services import alarms
 from chatapp_cli.store.tx import Tx
 from tests.daemons import Serving
-from tests.runtime.alarming import told, with_command
+from tests.runtime.alarming import steps, told, with_command
 from tests.runtime.desk import eventually
 from tests.stores import NOON, HeldClock
 
@@ -54,10 +54,13 @@ async def test_it_is_told_once_that_nothing_can_be_stored_and_once_that_it_can_w
         "store raised",
         "main: Nothing can be stored: The disk is full.",
     ]
+    step = "See what is wrong: chatapp doctor"
+    assert steps(desk) == [f"ENV {step}", step]
     for _ in range(2):
         process = StoreAlarm(desk)
         for _ in range(2):
             await process.heal()
+    assert steps(desk)[2:] == ["ENV "]
     assert told(desk)[2] == "store healed"
     assert told(desk)[3].startswith("main: over since ")
     assert told(desk)[3].endswith(": Nothing could be stored")

@@ -240,3 +240,21 @@ async def test_an_employee_is_joined_with_an_operator_on_the_page_of_crms(desk: 
         await it.sees("Which operator is Светлана Белова?")
         await it.press("enter")
         await eventually(lambda: desk.company.read(lambda tx: employees.named(tx, desk.link, "27")) == "Ольга")
+
+
+async def test_where_nobody_could_be_an_employee_an_operator_is_added_from_the_page_of_crms(
+    desk: LinkedDesk, window: Opener
+) -> None:
+    async with window(GOOD) as it:
+        await it.press("ctrl+k", "e")
+        await it.sees("Who is who in", "Светлана Белова", "nobody here")
+        await it.press("down", "enter")
+        await it.sees("Which operator is Светлана Белова?", "Add an operator")
+        await it.press("enter")
+        await it.sees("Name, as colleagues")
+        await it.press(*"Olga", "enter")
+        await it.sees("Password of Olga")
+        await it.press(*"long-one", "enter", *"long-one", "enter")
+        await it.sees("Lines that Olga sees")
+        await it.press("enter")
+        await eventually(lambda: desk.company.read(lambda tx: employees.named(tx, desk.link, "27")) == "Olga")

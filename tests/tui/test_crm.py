@@ -191,7 +191,9 @@ def test_findings_follow_each_other_and_an_address_has_a_line_of_its_own(company
         Finding(name="clock", ok=True, what=T("Four.")),
     ]
     assert "\n\n✓ One.\n✗ Two.\n→ Three.\n✓ Four.\n\nPress" in words.about_link(home, found, paired=True).plain
-    told = words.about_pairing(paired(company)[0], home, "https://desk.example/hooks/k").plain
+    row = paired(company)[0]._replace(makes="deal", pipeline="Общая")
+    told = words.about_pairing(row, home, "https://desk.example/hooks/k").plain
+    assert "New clients become: deals in the pipeline Общая\n" in told
     assert "Webhook:\nhttps://desk.example/hooks/k\n" in told
 
 

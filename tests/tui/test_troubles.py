@@ -199,7 +199,7 @@ async def test_enter_on_an_alarm_of_dead_letters_goes_to_the_first_of_them(windo
 async def test_a_key_that_does_nothing_with_a_row_says_why(window: Opener, company: Company) -> None:
     company.write(lambda tx: alarms.raise_(tx, "disk", "", T("The disk is almost full: {n} MB", n=12)))
     said = {
-        "enter": "This alarm has no page. In a shell: chatapp doctor",
+        "enter": "Make room on the disk: once it is full, nothing can be stored.",
         "s": "Only a message that failed and a dead letter can be tried again.",
         "v": "That is for dead letters only.",
         "d": "That is for dead letters only.",
@@ -208,6 +208,7 @@ async def test_a_key_that_does_nothing_with_a_row_says_why(window: Opener, compa
         await it.press("f3")
         await it.sees("! Alarm", "The disk is almost full")
         await choose(it, "The disk is almost full")
+        await it.sees("→ Make room on the disk")
         for key, words in said.items():
             it.app.clear_notifications()
             await it.press(key)

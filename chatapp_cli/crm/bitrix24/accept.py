@@ -266,11 +266,11 @@ async def _connector(bound: Bound, request: HookRequest, world: World) -> CrmRep
     if not names.kind_of(connector) or not line.isdecimal():
         return CrmReply(status=404)
     where = FormPlace(connector=connector, line=line, language=request.query.get("LANG", _RU))
-    return await place_form.shown(bound, known.origin, where, ticket=place_form.ticket_for(bound, where, world))
+    return await place_form.opened(bound, known.origin, where, world, proof=_text(tree, "AUTH_ID"))
 
 
 async def _save(bound: Bound, request: HookRequest, world: World) -> CrmReply:
-    """The form of that page comes back: its token proves that the page was shown to the portal's administrator."""
+    """The form of that page comes back: its ticket proves that it was shown to an administrator of the portal."""
     known = await installation(bound)
     return _NO if known is None else await place_form.saved(bound, known.origin, parse(request.body), world.clock.now())
 

@@ -12,10 +12,10 @@ from typing import Any, Final
 from chatapp_cli.crm.bitrix24.api import PortalApi
 from chatapp_cli.crm.bitrix24.calls import MethodCalls
 from chatapp_cli.crm.bitrix24.cards import Tree, chats_of_card, deal_of_lead, get_card, item_of, known, shown, title_of
+from chatapp_cli.crm.bitrix24.visitors import employee_of
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.cards import CardChat, CardPhone, CardRef, CardVisit, ClientOfCard
 from chatapp_cli.domain.errors import Rejected
-from chatapp_cli.kit.pace import Urgency
 
 GONE: Final = "card_gone"
 _PHONE: Final = "PHONE"
@@ -43,10 +43,8 @@ async def visited(api: PortalApi, ref: CardRef, access: str) -> CardVisit:
     Raises Rejected for a token of nobody who works there, and for a card that is hidden from them.
     """
     reader = api.of_employee(access)
-    told = await reader.call("user.current", urgency=Urgency.OPERATOR)
-    if not isinstance(told, Mapping) or told.get("ACTIVE") is not True or not _is_number(told.get("ID")):
-        raise Rejected(GONE, str(ref))
-    return CardVisit(employee=border.external_id(str(told["ID"])), client=await client_of(api, ref, reader))
+    employee = await employee_of(reader)
+    return CardVisit(employee=employee, client=await client_of(api, ref, reader))
 
 
 async def _followed(api: MethodCalls, ref: CardRef) -> tuple[CardRef, Tree]:

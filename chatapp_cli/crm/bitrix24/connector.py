@@ -20,6 +20,7 @@ from chatapp_cli.crm.bitrix24 import (
     lite_pipelines,
     owners,
     robot_calls,
+    visitors,
     webhook,
 )
 from chatapp_cli.crm.bitrix24.api import PortalApi, connected
@@ -32,7 +33,7 @@ from chatapp_cli.crm.bitrix24.naming import ChatNaming
 from chatapp_cli.domain.crm.cards import CardRef, CardVisit, ClientOfCard
 from chatapp_cli.domain.crm.entry import CrmChat, CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardEvent, CrmArrival, CrmEvent, MirroredChat
-from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place
+from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place, PlaceVisitor
 from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.owner import ChatOwner
 from chatapp_cli.domain.crm.robots import RobotThere
@@ -134,6 +135,10 @@ class Bitrix24Session:
     async def visited(self, card: CardRef, proof: str) -> CardVisit:
         """Whose access token the proof is, and what the portal shows them of the card."""
         return await clients.visited(self._api, card, proof)
+
+    async def place_visitor(self, proof: str) -> PlaceVisitor:
+        """Whose access token the proof is, and whether they administer the portal."""
+        return await visitors.place_visitor(self._api, proof)
 
     async def names_of(self, employees: Collection[str]) -> Mapping[str, str]:
         """What employees are called."""

@@ -1,7 +1,8 @@
 """The tickets of forms in the portal's frames: what a form may do goes out with it and comes back, signed by us.
 
-A browser sends no application token with a form of ours, so its ticket stands in that place. It holds for an hour, and
-what it asks for is stored under its number, so it is taken once.
+A browser sends no application token with a form of ours, so its ticket stands in that place. It holds for a while, and
+what it asks for is stored under its number, so it is taken once. No cookie lets anybody in, so a form of a foreign page
+that an employee's browser sends has no ticket, and changes nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from chatapp_cli.ports.world import World
 FIELD: Final = "ticket"
 """The field of a form that bears its ticket."""
 LASTS: Final[Millis] = 3_600_000
-"""How long a form may be sent after it was shown, in milliseconds."""
+"""How long a form may usually be sent after it was shown, in milliseconds."""
 LATE: Final = T("The form is too old. Open the page again.")
 SENT: Final = T("This form was sent already. Open the page again to send another.")
 _LONGEST: Final = 4000
@@ -54,9 +55,9 @@ class TicketTerms(TypedDict):
 K = TypeVar("K", bound=FormTicket)
 
 
-def terms(world: World, language: str) -> TicketTerms:
-    """Those of a form that is shown now."""
-    return TicketTerms(until=world.clock.now() + LASTS, number=world.chance.key(), language=language)
+def terms(world: World, language: str, *, lasts: Millis = LASTS) -> TicketTerms:
+    """Those of a form that is shown now, and may be sent for so long."""
+    return TicketTerms(until=world.clock.now() + lasts, number=world.chance.key(), language=language)
 
 
 def signed(bound: Bound, ticket: FormTicket) -> str:

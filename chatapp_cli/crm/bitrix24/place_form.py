@@ -1,7 +1,8 @@
 """The page of a connector in the portal: which channel of ours stands on an open line, and its switches (S-157).
 
-It has no script. Its form comes back with a ticket, see ``form_tickets``. Nothing here asks the network: what is chosen
-is kept as an event, which the desk applies.
+It has no script. Only an administrator of the portal gets its form, which comes back with a ticket, see
+``form_tickets``; other employees read how the line stands. Nothing here asks the network: who opened it is asked by the
+desk, see ``ports.crm.PlaceOpened``, and what is chosen is kept as an event, which the desk applies.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
+import structlog
+
 from chatapp_cli.crm.bitrix24 import form_tickets, names
 from chatapp_cli.crm.bitrix24.form_tickets import FormTicket
 from chatapp_cli.crm.bitrix24.names import KIND
 from chatapp_cli.crm.bitrix24.record import CALLED_AT, Joined, joined, offered
 from chatapp_cli.domain import option
 from chatapp_cli.domain.crm.events import CrmEvent, PlaceConfigured, PlaceDetached
-from chatapp_cli.domain.crm.link import Account
+from chatapp_cli.domain.crm.link import Account, PlaceVisitor
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.ids import ChannelId, Millis
@@ -27,23 +30,32 @@ from chatapp_cli.i18n import show, speaking
 from chatapp_cli.kit import crm_pages
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
-from chatapp_cli.ports.crm import CrmReply
+from chatapp_cli.ports.crm import CrmReply, PlaceOpened
 from chatapp_cli.ports.world import World
+
+log = structlog.get_logger()
 
 SAVE: Final = "save"
 """The page that takes the form."""
 LEAVE: Final = "leave"
 """The value of the button that disconnects."""
+LASTS: Final[Millis] = 900_000
+"""How long the form may be sent, in milliseconds: so long whoever is an administrator no more can still use it."""
+_LONGEST: Final = 4000
+"""Characters of an access token."""
+UNKNOWN: Final = T("Bitrix24 did not confirm who you are. Open the page again.")
+READ_ONLY: Final = T("Only an administrator of the portal can change this. Ask one of them to open this page.")
 _OPTION: Final = "option_"
 _NO: Final = CrmReply(status=403)
 _INPUTS: Final[Mapping[str, str]] = {"phone": "tel", "url": "url", "email": "email", "number": "number"}
 
 
 class PlaceTicket(FormTicket, frozen=True, kw_only=True):
-    """A form that may choose the channel of one line."""
+    """A form by which one administrator may choose the channel of one line."""
 
     connector: str
     line: str
+    employee: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,21 +77,66 @@ class FormPlace:
         return f"{self.connector}|{self.line}"
 
 
-async def shown(
-    bound: Bound, origin: str, where: FormPlace, *, ticket: str, typed: Mapping[str, str] | None = None,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineStands:
+    """What is remembered of a line."""
+
+    there: Joined | None
+    accounts: Sequence[Account]
+    """Those that can be chosen."""
+    address: str
+    """Where the portal sends its events; empty if it was told no address yet."""
+
+
+async def _stands(bound: Bound, where: FormPlace) -> LineStands:
+    return LineStands(
+        there=(await joined(bound.memory)).get(where.pair),
+        accounts=await offered(bound.memory, where.kind),
+        address=(await bound.memory.known(CALLED_AT)).get(CALLED_AT, ""),
+    )
+
+
+async def opened(bound: Bound, origin: str, where: FormPlace, world: World, *, proof: str) -> CrmReply:
+    """The page for whoever the portal says has an access token: the ``proof``."""
+    unseen = _answer(origin, where, UNKNOWN, status=403)
+    if not 0 < len(proof) <= _LONGEST:
+        return unseen
+    stands = await _stands(bound, where)
+
+    def show(visitor: PlaceVisitor) -> CrmReply:
+        if not visitor.administers:
+            return _read_only(origin, where, stands)
+        terms = form_tickets.terms(world, where.language, lasts=LASTS)
+        ticket = PlaceTicket(connector=where.connector, line=where.line, employee=visitor.employee, **terms)
+        return _changeable(origin, where, stands, ticket=form_tickets.signed(bound, ticket))
+
+    return CrmReply(place=PlaceOpened(show=show, unseen=unseen, proof=proof))
+
+
+def _read_only(origin: str, where: FormPlace, stands: LineStands) -> CrmReply:
+    """How the line stands; without the address, which lets its calls in."""
+    with speaking(crm_pages.spoken(where.language)):
+        body = _state(where, stands.there) + _said(READ_ONLY)
+    return crm_pages.page(origin, where.language, _title(where), body)
+
+
+def _changeable(
+    origin: str, where: FormPlace, stands: LineStands, *, ticket: str, typed: Mapping[str, str] | None = None,
     problem: UsageError | None = None,
 ) -> CrmReply:  # fmt: skip
     """The page as it stands, or with what was just ``typed`` and what is wrong with it."""
-    there = (await joined(bound.memory)).get(where.pair)
-    accounts = await offered(bound.memory, where.kind)
-    address = (await bound.memory.known(CALLED_AT)).get(CALLED_AT, "")
+    there = stands.there
     with speaking(crm_pages.spoken(where.language)):
-        body = _state(where, there) + _trouble(problem) + _about(address)
-        if accounts or there:
-            body += _form(ticket, where, there, accounts, typed or (there.options if there else {}))
+        body = _state(where, there) + _trouble(problem) + _about(stands.address)
+        if stands.accounts or there:
+            body += _form(ticket, where, there, stands.accounts, typed or (there.options if there else {}))
         else:
             body += _nothing_to_choose(where.kind)
-    return crm_pages.page(origin, where.language, Text(names.channels()[where.kind].name), body, forms=True)
+    return crm_pages.page(origin, where.language, _title(where), body, forms=True)
+
+
+def _title(where: FormPlace) -> Text:
+    return Text(names.channels()[where.kind].name)
 
 
 def _state(where: FormPlace, there: Joined | None) -> str:
@@ -148,18 +205,12 @@ def _button(act: str, label: Text) -> str:
     return f'<p><button name="act" value="{act}">{escape(show(label))}</button></p>'
 
 
-def ticket_for(bound: Bound, where: FormPlace, world: World) -> str:
-    """The ticket of a page that is shown now."""
-    terms = form_tickets.terms(world, where.language)
-    return form_tickets.signed(bound, PlaceTicket(connector=where.connector, line=where.line, **terms))
-
-
 async def saved(bound: Bound, origin: str, tree: Mapping[str, Any], now: Millis) -> CrmReply:
     """Take the form: what is wrong stands on the page, what is right is kept once."""
     said = {name: value for name, value in tree.items() if isinstance(value, str)}
     borne = said.get(form_tickets.FIELD, "")
     ticket = form_tickets.read(bound, borne, PlaceTicket)
-    if ticket is None:
+    if ticket is None or not ticket.employee:
         return _NO
     where = FormPlace(connector=ticket.connector, line=ticket.line, language=ticket.language)
     if ticket.is_late(now):
@@ -167,7 +218,9 @@ async def saved(bound: Bound, origin: str, tree: Mapping[str, Any], now: Millis)
     try:
         event = await _event(bound, where, said)
     except UsageError as problem:
-        return await shown(bound, origin, where, ticket=borne, typed=_values(where.kind, said), problem=problem)
+        stands, typed = await _stands(bound, where), _values(where.kind, said)
+        return _changeable(origin, where, stands, ticket=borne, typed=typed, problem=problem)
+    log.info("crm.place_form", asked=type(event).__name__, place=where.pair, employee=ticket.employee)
     sent = _answer(origin, where, form_tickets.SENT, status=409)
     name, page = f"form:{ticket.number}", _thanks(origin, where, event)
     return form_tickets.once(name, event, page, sent, raw=b'{"event":"FORM"}')
@@ -201,5 +254,6 @@ def _thanks(origin: str, where: FormPlace, event: CrmEvent) -> CrmReply:
 
 
 def _answer(origin: str, where: FormPlace, words: Text, *, status: int = 200) -> CrmReply:
-    title = Text(names.channels()[where.kind].name)
-    return crm_pages.page(origin, where.language, title, crm_pages.paragraphs(where.language, [words]), status=status)
+    return crm_pages.page(
+        origin, where.language, _title(where), crm_pages.paragraphs(where.language, [words]), status=status
+    )

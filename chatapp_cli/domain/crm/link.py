@@ -66,6 +66,16 @@ class Employee:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceVisitor:
+    """An employee who opened our page about a place in the CRM."""
+
+    employee: str
+    """The CRM's id of them."""
+    administers: bool
+    """Whether the CRM lets them change how channels are connected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """A card of the CRM that belongs to a chat."""
 

@@ -37,15 +37,17 @@ class PortalPages:
         }  # fmt: skip
         return await self._desk.courier.post(handler_url, unordered(flattened(said)))
 
-    async def settings(self, connector: str, line: int, application_token: str | None) -> Answered:
-        """An administrator opens the connector's page for a line."""
+    async def settings(
+        self, connector: str, line: int, application_token: str | None, *, employee: int = ADMIN
+    ) -> Answered:
+        """An employee opens the connector's page for a line."""
         active = (connector, line) in self._desk.office.active
         options = {
             "CONNECTOR": connector, "LINE": line, "STATUS": active, "ACTIVE_STATUS": active,
             "CONNECTION_STATUS": active, "REGISTER_STATUS": active, "ERROR_STATUS": False, "URI": "",
         }  # fmt: skip
         said = {"PLACEMENT": "SETTING_CONNECTOR", "PLACEMENT_OPTIONS": json.dumps(options)}
-        return await self._page(self.address_of(connector), said, application_token)
+        return await self._page(self.address_of(connector), said, application_token, employee)
 
     def address_of(self, connector: str) -> str:
         """The address of a connector's page."""

@@ -259,9 +259,11 @@ class Portal:
         """The application's page says that the installation is done."""
         self.authority.installed = True
 
-    async def opens_settings(self, connector: str, line: int, application_token: str | None = None) -> Answered:
-        """An administrator opens a connector's page for a line, with another token if a test wants to forge it."""
-        return await self._pages.settings(connector, line, application_token)
+    async def opens_settings(
+        self, connector: str, line: int, application_token: str | None = None, *, employee: int = ADMIN
+    ) -> Answered:
+        """An employee opens a connector's page for a line, with another token if a test wants to forge it."""
+        return await self._pages.settings(connector, line, application_token, employee=employee)
 
     async def submits(self, connector: str, shown: Answered, **changes: str | None) -> Answered:
         """An administrator sends the form of that page back, with these changes; ``None`` unticks a box."""

@@ -91,20 +91,21 @@ DELETE FROM crm_memory WHERE link_id = :link AND name = :name;
 -- name: pairings.all
 SELECT p.id, p.link_id, p.channel_id, c.line_id, l.name, p.kind, c.account, c.title, p.place, p.place_name, p.options,
   p.active, p.after, p.code, p.detail, p.created_at,
-  (SELECT h.tries FROM crm_hold h WHERE h.pairing_id = p.id)
+  (SELECT h.tries FROM crm_hold h WHERE h.pairing_id = p.id), p.makes, p.pipeline
 FROM crm_pairing p JOIN channel c ON c.id = p.channel_id JOIN line l ON l.id = c.line_id
 ORDER BY p.link_id, p.id;
 
 -- name: pairings.one
 SELECT p.id, p.link_id, p.channel_id, c.line_id, l.name, p.kind, c.account, c.title, p.place, p.place_name, p.options,
   p.active, p.after, p.code, p.detail, p.created_at,
-  (SELECT h.tries FROM crm_hold h WHERE h.pairing_id = p.id)
+  (SELECT h.tries FROM crm_hold h WHERE h.pairing_id = p.id), p.makes, p.pipeline
 FROM crm_pairing p JOIN channel c ON c.id = p.channel_id JOIN line l ON l.id = c.line_id
 WHERE p.id = :id;
 
 -- name: pairings.add
-INSERT INTO crm_pairing (link_id, channel_id, kind, place, place_name, options, active, after, code, detail, created_at)
-VALUES (:link, :channel, :kind, :spot, :place_name, :options, 1,
+INSERT INTO crm_pairing (link_id, channel_id, kind, place, place_name, makes, pipeline, options, active, after, code,
+  detail, created_at)
+VALUES (:link, :channel, :kind, :spot, :place_name, :makes, :pipeline, :options, 1,
   (SELECT COALESCE(MAX(m.id), 0) FROM message m), '', '', :now)
 RETURNING id;
 
@@ -123,10 +124,15 @@ WHERE id = :id AND EXISTS (
     WHERE o.subject = 'paired' AND o.ref = crm_pairing.channel_id AND k.id = crm_pairing.link_id);
 
 -- name: pairings.again
-UPDATE crm_pairing SET place = :spot, place_name = :place_name, options = :options, active = 1, code = '', detail = '',
+UPDATE crm_pairing SET place = :spot, place_name = :place_name, makes = :makes, pipeline = :pipeline,
+  options = :options, active = 1, code = '', detail = '',
   created_at = CASE WHEN active = 1 THEN created_at ELSE :now END,
   after = CASE WHEN active = 1 THEN after ELSE (SELECT COALESCE(MAX(m.id), 0) FROM message m) END
 WHERE id = :id;
+
+-- name: pairings.makes
+UPDATE crm_pairing SET makes = :makes, pipeline = :pipeline
+WHERE link_id = :link AND place = :spot AND (makes <> :makes OR pipeline <> :pipeline);
 
 -- name: pairings.end
 UPDATE crm_pairing SET active = 0, code = :code, detail = '' WHERE id = :id AND active = 1;
@@ -160,7 +166,7 @@ WHERE p.channel_id = :channel AND p.active = 1 AND k.tells LIKE :what LIMIT 1;
 -- name: pairings.at
 SELECT p.id, p.link_id, p.channel_id, c.line_id, l.name, p.kind, c.account, c.title, p.place, p.place_name, p.options,
   p.active, p.after, p.code, p.detail, p.created_at,
-  (SELECT h.tries FROM crm_hold h WHERE h.pairing_id = p.id)
+  (SELECT h.tries FROM crm_hold h WHERE h.pairing_id = p.id), p.makes, p.pipeline
 FROM crm_pairing p JOIN channel c ON c.id = p.channel_id JOIN line l ON l.id = c.line_id
 WHERE p.link_id = :link AND p.kind = :kind AND p.place = :spot;
 

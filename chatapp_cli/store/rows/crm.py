@@ -111,6 +111,9 @@ class PairingRow(NamedTuple):
     """When it was paired, the last time."""
     held: int | None
     """How often it was tried anew since the CRM refuses its place; ``None`` if the CRM does not."""
+    makes: str
+    """What the CRM itself makes there of new clients, when it was asked last, see ``Place``."""
+    pipeline: str
 
     @property
     def options(self) -> Mapping[str, str]:

@@ -70,6 +70,9 @@ class CrmPairing(Table, table=True):
     """The channel's kind: the CRM knows one channel of a kind in one place."""
     place: str
     place_name: str
+    makes: str = Field("", sa_column_kwargs=later())
+    """What the CRM makes there of a new client, and in which pipeline, when it was asked last; empty if not known."""
+    pipeline: str = Field("", sa_column_kwargs=later())
     options: str
     active: int
     """0 after it was detached: what was mirrored stays known."""

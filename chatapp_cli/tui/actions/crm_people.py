@@ -14,9 +14,11 @@ from chatapp_cli.services.crm_people import PersonThere
 from chatapp_cli.store.rows.crm import LinkRow
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.action_page import ActionPage
+from chatapp_cli.tui.actions import account
 from chatapp_cli.tui.reading.cells import fit, line
 
-_NOBODY = ""
+_NOBODY, _NEW = "", "\n"
+"""Answers that are no operator's name."""
 _NAME, _OPERATOR = 26, 18
 """Cells of the columns, so that both are seen at 80."""
 
@@ -38,9 +40,19 @@ async def people(page: ActionPage, link: LinkRow) -> None:
         return
     one = there[chosen]
     title = _("Which operator is {name}?", name=one.employee.name)
-    operator = await page.choose(title, [*((name, line(name)) for name in names), (_NOBODY, _("nobody here"))])
+    others = [(_NEW, _("Add an operator")), (_NOBODY, _("nobody here"))]
+    operator = await page.choose(title, [*((name, line(name)) for name in names), *others])
+    if operator == _NEW:
+        operator = await _added(page, names)
     if operator is not None:
         await _join(page, link, one, operator)
+
+
+async def _added(page: ActionPage, names: Sequence[str]) -> str | None:
+    """Let an operator be added, and return their name; ``None`` if the person leaves."""
+    await account.add(page)
+    new = [name for name in await page.workspace.read(crm_people.operators_to_join) if name not in names]
+    return new[0] if len(new) == 1 else None
 
 
 def _known(tx: Tx, *, link: LinkRow, found: Sequence[Employee]) -> tuple[list[PersonThere], list[str]]:

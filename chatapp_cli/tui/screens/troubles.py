@@ -21,6 +21,8 @@ from chatapp_cli.domain.journal.company import AlarmEvent
 from chatapp_cli.domain.journal.dialogs import NoteWritten
 from chatapp_cli.domain.journal.messages import ArrivalEvent, MessageEvent
 from chatapp_cli.domain.message import DELAYED, State
+from chatapp_cli.domain.next_step import Next, to_do
+from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import alarms, deadletters, notes, sending, turns, waiting
@@ -144,7 +146,8 @@ class _Rows:
         styles = self._appearance.styles
         why = (show(alarms.sentence(row)), styles.plain)
         shown = self._shown(("!", styles.bad), _("Alarm"), row.since, why, "")
-        return TroubleRow(shown, alarm=row, channel=row.channel_id)
+        step = show(alarms.next_step(row))
+        return TroubleRow(shown, alarm=row, channel=row.channel_id, about=step and f"→ {step}")
 
     def dead_letter(self, row: DeadLetterRow) -> TroubleRow:
         """Something that arrived and was not understood."""
@@ -259,7 +262,7 @@ class TroublesScreen(ActionPage):
         elif alarm.kind == AlarmKind.CHANNEL:
             self.app.push_screen(LinesScreen(alarm.channel_id))
         else:
-            self.say(_("This alarm has no page. In a shell: {command}", command="chatapp doctor"))
+            self.say(show(alarms.next_step(alarm) or T("See: {how}", how=to_do(Next.DOCTOR))))
 
     def _leave_for(self, dialog: DialogId) -> None:
         behind = self.app.screen_stack[0]

@@ -137,6 +137,8 @@ class LinkWords:
         text = self._headed(one.channel, f"{one.line} · {one.place_name} ({one.place})")
         if one.code:
             self._say(text, *states.why_refused(about, one))
+        if (cards := states.cards_made(one)) is not None:
+            self._fact(text, _("New clients become"), show(cards))
         values = pairings.options(about, one)
         for field in pairings.fields_of(about, one.kind):
             self._fact(text, show(field.label), show(field.shown(values[field.name])))

@@ -19,6 +19,7 @@ from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookRequest
 from chatapp_cli.ports.crm import CrmReply
 from chatapp_cli.ports.world import World
+from chatapp_cli.runtime import card_pages
 from chatapp_cli.sandbox.bitrix24 import Portal
 from tests.contract.connector_contract import ScriptedAsker
 
@@ -38,6 +39,7 @@ class OfficeDesk:
         self.requests: list[HookRequest] = []
         self.files: dict[str, bytes] = {}
         self._runner: web.AppRunner | None = None
+        self._at_work: Bitrix24Session | None = None
         self.url = ""
 
     async def __aenter__(self) -> Self:
@@ -108,7 +110,9 @@ class OfficeDesk:
         assert self.bound
         async with self.crm.open(LinkId(1), self.bound, public_url=self.url) as session:
             assert isinstance(session, Bitrix24Session)
+            self._at_work = session
             yield session
+            self._at_work = None
 
     async def _hook(self, request: web.Request) -> web.Response:
         assert self.bound
@@ -122,6 +126,8 @@ class OfficeDesk:
         )
         self.requests.append(call)
         reply = await self.crm.accept(self.bound, call)
+        if reply.place:
+            reply = await card_pages.place_opened(self._at_work, reply.place)
         if reply.repeated and reply.arrivals[0].provider_id in {one.provider_id for one in self.arrivals}:
             reply = reply.repeated
         self.replies.append(reply)

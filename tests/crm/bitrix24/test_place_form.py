@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from functools import partial
 from urllib.parse import urlencode
 
 import pytest
 
+from chatapp_cli.crm.bitrix24.card_tab import CardTicket
 from chatapp_cli.crm.bitrix24.connector import Bitrix24Session
-from chatapp_cli.crm.bitrix24.form_tickets import LATE, SENT
+from chatapp_cli.crm.bitrix24.form_tickets import LATE, SENT, signed, terms
+from chatapp_cli.crm.bitrix24.place_form import READ_ONLY, UNKNOWN, PlaceTicket
 from chatapp_cli.domain.crm.events import PlaceConfigured, PlaceDetached
 from chatapp_cli.domain.crm.link import Account
 from chatapp_cli.domain.ids import ChannelId
@@ -18,7 +22,7 @@ from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.world import World
 from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.bitrix24.browser import ShownForm
-from tests.crm.bitrix24.desk import LINE, WHATSAPP, OfficeDesk, pairing
+from tests.crm.bitrix24.desk import LINE, SVETLANA, WHATSAPP, OfficeDesk, pairing
 
 SHOP = Account(channel=ChannelId(4), kind="whatsapp_web", name="+79990000000 · Продажи")
 OTHER = Account(channel=ChannelId(5), kind="whatsapp_web", name="<b>{x} · Опт")
@@ -73,7 +77,7 @@ def russian(said: Text) -> str:
         return show(said)
 
 
-async def test_a_form_is_taken_once_and_only_for_an_hour_and_nobody_can_make_one(
+async def test_a_form_is_taken_once_and_only_for_a_quarter_of_an_hour_and_nobody_can_make_one(
     session: Bitrix24Session, portal: Portal, desk: OfficeDesk, world: World
 ) -> None:
     await session.offer([SHOP])
@@ -88,10 +92,72 @@ async def test_a_form_is_taken_once_and_only_for_an_hour_and_nobody_can_make_one
     again = await portal.submits(WHATSAPP, page, act="leave")
     assert (again.status, russian(SENT) in again.body) == (409, True)
     late = await portal.opens_settings(WHATSAPP, LINE)
-    await world.clock.sleep(3601)
+    await world.clock.sleep(901)
     answered = await portal.submits(WHATSAPP, late, act="leave")
     assert (answered.status, russian(LATE) in answered.body) == (410, True)
     assert [type(one).__name__ for one in desk.events] == ["LinkInstalled", "PlaceDetached"]
+
+
+@pytest.mark.req("S-157", part="in the portal: only an administrator changes it")
+async def test_another_employee_reads_how_the_line_stands_and_gets_no_form(
+    session: Bitrix24Session, portal: Portal, desk: OfficeDesk
+) -> None:
+    await session.offer([SHOP])
+    page = await portal.opens_settings(WHATSAPP, LINE, employee=SVETLANA)
+    assert (page.status, ShownForm(page.body).names) == (200, set())
+    assert "+79990000000" in page.body
+    assert russian(READ_ONLY) in page.body
+    assert desk.address("event") not in page.body
+    employees = portal.server.office.employees
+    employees[SVETLANA].admin = True
+    assert "ticket" in ShownForm((await portal.opens_settings(WHATSAPP, LINE, employee=SVETLANA)).body).names
+    employees[SVETLANA].active = False
+    dismissed = await portal.opens_settings(WHATSAPP, LINE, employee=SVETLANA)
+    assert (dismissed.status, ShownForm(dismissed.body).names) == (403, set())
+
+
+async def test_whoever_the_portal_does_not_name_as_its_own_gets_nothing_of_the_page(
+    session: Bitrix24Session, portal: Portal, desk: OfficeDesk, world: World
+) -> None:
+    """They know what the browser of every employee knows: our address, ``member_id`` and the application's token."""
+    await session.offer([SHOP])
+    async with Portal(name="south", clock=world.clock) as south:
+        old, foreign = portal.hand_out().access, south.hand_out().access
+        await world.clock.sleep(portal.authority.lives + 1)
+        known = {"member_id": portal.member_id, "APPLICATION_TOKEN": portal.application_token}
+        options = {"PLACEMENT_OPTIONS": json.dumps({"CONNECTOR": WHATSAPP, "LINE": LINE})}
+        for proof in (old, foreign, "a-forged-token", "", "x" * 5000):
+            form = [*{**known, **options, "AUTH_ID": proof}.items()]
+            answered = await portal.posts(desk.address("connector"), form)
+            assert answered.status == 403, proof[:20]
+            assert russian(UNKNOWN) in answered.body
+            assert "+79990000000" not in answered.body
+        theirs = {**known, "member_id": south.member_id, "APPLICATION_TOKEN": south.application_token}
+        form = [*{**theirs, **options, "AUTH_ID": foreign}.items()]
+        assert (await portal.posts(desk.address("connector"), form)).status == 403
+    assert [type(one).__name__ for one in desk.events] == ["LinkInstalled"]
+
+
+async def test_a_form_without_the_ticket_of_this_link_and_of_an_administrator_changes_nothing(
+    session: Bitrix24Session, portal: Portal, desk: OfficeDesk, world: World
+) -> None:
+    await session.offer([SHOP])
+    page = await portal.opens_settings(WHATSAPP, LINE)
+    shown = dict(ShownForm(page.body).filled({"act": "leave"}))
+    assert desk.bound
+    of_line = partial(PlaceTicket, connector=WHATSAPP, line=str(LINE), **terms(world, "ru"))
+    elsewhere = replace(desk.bound, hook_key="of-another-link")
+    for ticket in (
+        signed(elsewhere, of_line(employee="1")),
+        signed(desk.bound, of_line(employee="")),
+        signed(desk.bound, CardTicket(card="deal:17", channels=[4], employee="1", **terms(world, "ru"))),
+    ):
+        assert (await desk.accept("save", urlencode({**shown, "ticket": ticket}).encode())).status == 403
+    del shown["ticket"]
+    known = {"member_id": portal.member_id, "APPLICATION_TOKEN": portal.application_token}
+    foreign = urlencode({**shown, **known}).encode()
+    assert (await desk.accept("save", foreign)).status == 403
+    assert [type(one).__name__ for one in desk.events] == ["LinkInstalled"]
 
 
 async def test_what_is_wrong_stands_on_the_page_and_nothing_is_kept(
