@@ -26,6 +26,7 @@ from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.crm import CrmSession
+from chatapp_cli.runtime.fitting import FittingNumber
 from chatapp_cli.runtime.link_files import staged
 from chatapp_cli.runtime.link_owners import OwnerKeeper
 from chatapp_cli.runtime.link_places import PlaceKeeper
@@ -50,7 +51,7 @@ it is missing only the look tells.
 LOOK = 30.0
 """Seconds after which it looks even without a wake-up."""
 TOGETHER = 20
-"""Events that are applied in one transaction."""
+"""Events that are applied in one transaction, at most."""
 APART = 4
 """Events for which something is fetched at once, apart from the others: a slow one holds up only its own chat."""
 FOR_UNKNOWN = 2.0
@@ -73,6 +74,7 @@ class LinkInbox:
         self._held_until = 0.0
         """Until when messages wait for the look that is open, on the monotonic clock."""
         self._understand: Callable[[bytes], CrmEvent] = _nothing
+        self._together = FittingNumber(self._clock, TOGETHER)
         self._apart: dict[int, asyncio.Task[Mapping[int, bool]]] = {}
         """What is being applied apart, by the number of its event, until the turn after it is done."""
 
@@ -129,7 +131,7 @@ class LinkInbox:
         moved = self._collect()
         found = await self._waiting()
         left = False
-        for some in bundles(in_order(found)):
+        for some in bundles(in_order(found), self._together):
             free = [pair for pair in some if not self._waits(held, *pair)]
             if free and _is_slow(free[0][1]):
                 self._begin_apart(session, *free[0], held)
@@ -248,7 +250,8 @@ class LinkInbox:
             return {row.id: None}
         files = [await self._fetched(session, one.files) for _, one in some if isinstance(one, _WITH_FILES)]
         context = CrmContext(able=self._store.company.capabilities, files=[file for one in files for file in one])
-        return await self._store.write(partial(crm_intake.apply_each, found=some, context=context))
+        applying = partial(crm_intake.apply_each, found=some, context=context)
+        return await self._store.write(partial(self._together.timed, job=applying, n=len(some)))
 
     async def _look_into(self, session: CrmSession, row: CrmArrivedRow, event: CopyCame) -> None:
         """Look whether an employee wrote what seems to be a copy of one of our messages."""
@@ -322,13 +325,13 @@ def _moment(event: CrmWrote) -> Millis | None:
 
 
 def bundles(
-    found: Iterable[tuple[CrmArrivedRow, CrmEvent]],
+    found: Iterable[tuple[CrmArrivedRow, CrmEvent]], together: FittingNumber
 ) -> Iterator[Sequence[tuple[CrmArrivedRow, CrmEvent]]]:
     """The same events in bundles for one transaction each; one that needs the network first is alone."""
     bundle: list[tuple[CrmArrivedRow, CrmEvent]] = []
     for row, event in found:
         alone = isinstance(event, PlaceConfigured | CopyCame) or _is_slow(event)
-        if bundle and (alone or len(bundle) == TOGETHER):
+        if bundle and (alone or len(bundle) >= together.now):
             yield bundle
             bundle = []
         bundle.append((row, event))

@@ -12,7 +12,8 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import StoreLost
 from chatapp_cli.runtime.no_lease import NO_LEASE, NoLease
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.store.writer import Done, Outcome, Writer, deliver
+from chatapp_cli.store.waiting_jobs import Done
+from chatapp_cli.store.writer import Outcome, Writer, deliver
 
 if TYPE_CHECKING:
     from chatapp_cli.runtime.held_lease import HeldLease
@@ -78,8 +79,11 @@ class AsyncStore:
         """Run a read."""
         return await self._loop.run_in_executor(self._readers, self.company.read, job)
 
-    async def write(self, job: Callable[[Tx], R]) -> R:
-        """Run a write; durable when it returns. Cancelling the caller does not undo it."""
+    async def write(self, job: Callable[[Tx], R], *, patient: bool = False) -> R:
+        """Run a write; durable when it returns. Cancelling the caller does not undo it.
+
+        ``patient``: what others write goes first, as an operator's reply before what an automation does.
+        """
         future: asyncio.Future[R] = self._loop.create_future()
 
         def done(outcome: Outcome[R]) -> None:
@@ -90,7 +94,7 @@ class AsyncStore:
             else:
                 future.set_result(outcome.value)  # type: ignore[arg-type]  # a job's own value, None included
 
-        self._writer.submit(self.company.seen(job), done)
+        self._writer.submit(self.company.seen(job), done, patient=patient)
         return await future
 
     async def with_store(self, work: Callable[[], R]) -> R:

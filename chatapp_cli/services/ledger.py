@@ -56,12 +56,12 @@ _OF_TEXTS = _LAST - Priority.AUTOMATIC
 
 def on_received(tx: Tx, event: MessageReceived) -> None:
     """Have the paired CRMs told of a client's message. An effect of its event."""
-    _owe_to_all(tx, event.dialog, event.message, Origin.CLIENT, once=bool(event.again))
+    _owe_to_all(tx, event, Origin.CLIENT, once=bool(event.again))
 
 
 def on_echoed(tx: Tx, event: MessageEchoed) -> None:
     """Have the paired CRMs told of a message that we wrote in the provider's own application."""
-    _owe_to_all(tx, event.dialog, event.message, Origin.PHONE)
+    _owe_to_all(tx, event, Origin.PHONE)
 
 
 def on_state(tx: Tx, event: MessageStateChanged) -> None:
@@ -100,12 +100,11 @@ def known_to(tx: Tx, message: MessageId) -> Sequence[KnownMessageRow]:
     return tx.all(KnownMessageRow, "ledger.known", message=message)
 
 
-def _owe_to_all(tx: Tx, dialog: DialogId, message: MessageId, origin: Origin, *, once: bool = False) -> None:
+def _owe_to_all(tx: Tx, event: MessageReceived | MessageEchoed, origin: Origin, *, once: bool = False) -> None:
     """Add an entry for each CRM: every arrival pays. ``once``: a CRM may know the message, or is to be told already."""
-    rank = _LAST - origin.traits.priority
-    chat = crm_chats.new_name(dialog)
-    statement = "ledger.add_once" if once else "ledger.add_new"
-    tx.run(statement, dialog=dialog, message=message, rank=rank, chat=chat, now=tx.now)
+    dialog, statement = event.dialog, "ledger.add_once" if once else "ledger.add_new"
+    rank, chat = _LAST - origin.traits.priority, crm_chats.new_name(dialog)
+    tx.run(statement, channel=event.channel, dialog=dialog, message=event.message, rank=rank, chat=chat, now=tx.now)
 
 
 def _owe(

@@ -249,7 +249,7 @@ class Tx:
         """
         self._do("journal.append", self._appended(event, actor))
         if self._effects is not None and (found := self._effects.table.get(type(event))):
-            self._effects.run(self.whole().by(EFFECT), found, event, guarded=self._guarded)
+            self._effects.run(self.through(None, EFFECT), found, event, guarded=self._guarded)
 
     def emit_each(self, events: Sequence[tuple[JournalEvent, str | None]]) -> None:
         """Append events, each with the actor that ``emit`` takes, in order; those without effects at once."""

@@ -2,12 +2,12 @@
 
 A transaction per event would cost an fsync each, so all jobs that queue up during one commit go into the next. A
 failing job is rolled back alone: the batch runs again with each job behind a savepoint. Savepoints cost a sixth of
-the speed, so the first run has none. A single caller loses nothing.
+the speed, so the first run has none. A single caller loses nothing. Every caller of a commit waits for all of it, so
+that it takes only as many jobs as are done in a moment.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,11 +19,16 @@ from chatapp_cli.domain.errors import ChatappError, StoreLost
 from chatapp_cli.domain.text import T
 from chatapp_cli.store.database import Database, Job
 from chatapp_cli.store.tx import Connection
+from chatapp_cli.store.waiting_jobs import Done, WaitingJob, WaitingJobs
 
 R = TypeVar("R")
 
 MOST = 256
 """Jobs in one commit."""
+LONGEST = 0.01
+"""Seconds of work after which a commit takes no more jobs."""
+PATIENCE = 5
+"""How many times as long it may be where a sync takes as long, so that a slow disk keeps half of its speed."""
 GAP = 0.001
 """Seconds for which the lock is released from time to time for other processes."""
 SLOW = 0.002
@@ -40,7 +45,6 @@ class Outcome(Generic[R]):
     error: BaseException | None = None
 
 
-Done: TypeAlias = Callable[[Outcome[Any]], None]
 FinishedJob: TypeAlias = tuple[Done, Outcome[Any]]
 Delivery: TypeAlias = Callable[[Sequence[FinishedJob]], None]
 
@@ -87,19 +91,22 @@ class Writer:
         database: Database,
         delivery: Delivery = deliver,
         broken: Callable[[StoreLost], None] | None = None,
+        *,
+        longest: float = LONGEST,
     ) -> None:
         database.make()
         self._database = database
         self._delivery = delivery
         self._broken = broken
-        self._queue: queue.SimpleQueue[tuple[Job[Any], Done] | None] = queue.SimpleQueue()
+        self._longest = longest
+        self._waiting = WaitingJobs()
         self.commits = 0
         self.jobs = 0
         self._sync = 0.0
         self._slow = Slowest()
         self.seconds = 0.0
         """What all commits took together."""
-        self._batch: Sequence[tuple[Job[Any], Done]] = ()
+        self._batch: Sequence[WaitingJob] = ()
         """What is being run."""
         self._ended: StoreLost | None = None
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -110,18 +117,18 @@ class Writer:
         """Seconds of the slowest commit of the last minute or two: how slow the disk is."""
         return self._slow.at(time.monotonic())
 
-    def submit(self, job: Job[R], done: Callable[[Outcome[R]], None]) -> None:
-        """Queue a transaction; ``done`` is called when it is durable or refused.
+    def submit(self, job: Job[R], done: Callable[[Outcome[R]], None], *, patient: bool = False) -> None:
+        """Queue a transaction; ``done`` is called when it is durable or refused. ``patient``: the others go first.
 
         It may run twice, with the first run rolled back, so it must change only the store.
         """
-        self._queue.put((job, done))
+        self._waiting.put(WaitingJob(job, done, patient))
         if self._ended is not None:
             self._refuse(self._ended)
 
     def close(self) -> None:
         """Finish what is queued and end the thread."""
-        self._queue.put(None)
+        self._waiting.put(None)
         self._thread.join()
 
     def _run(self) -> None:
@@ -141,52 +148,33 @@ class Writer:
         ended.__cause__ = error
         self._ended = ended
         with suppress(Exception):  # of a loop that is closed: its callers are gone
-            self._delivery([(done, Outcome(error=ended)) for _job, done in self._batch])
+            self._delivery([(one.done, Outcome(error=ended)) for one in self._batch])
             self._refuse(ended)
         if self._broken is not None:
             self._broken(ended)
 
     def _refuse(self, ended: StoreLost) -> None:
         """Answer what is queued and will not be run."""
-        while True:
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                return
-            if item is not None:
-                self._delivery([(item[1], Outcome(error=ended))])
+        for one in self._waiting.refused():
+            self._delivery([(one.done, Outcome(error=ended))])
 
     def _work(self) -> None:
         busy = 0.0
-        while (first := self._queue.get()) is not None:
-            batch, last = self._gather(first)
+        while batch := self._waiting.take(MOST):
             started, self._batch = time.monotonic(), batch
             outcomes = self._commit(batch)
             self._batch = ()
+            self._waiting.give_back(batch[len(outcomes) :])
             self._delivery(outcomes)
-            if last:
-                return
             busy += time.monotonic() - started
             if not self._database.driver.fair and (busy > TURN or self._sync > SLOW):
                 time.sleep(GAP)
                 busy = 0.0
 
-    def _gather(self, first: tuple[Job[Any], Done]) -> tuple[list[tuple[Job[Any], Done]], bool]:
-        batch = [first]
-        while len(batch) < MOST:
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                return batch, False
-            if item is None:
-                return batch, True
-            batch.append(item)
-        return batch, False
-
-    def _commit(self, batch: Sequence[tuple[Job[Any], Done]]) -> list[FinishedJob]:
-        """Commit the batch; if the commit fails, no job was done and all get the error, as in a damaged store."""
+    def _commit(self, batch: Sequence[WaitingJob]) -> list[FinishedJob]:
+        """Commit the first of the batch; if the commit fails, all of it gets the error, as in a damaged store."""
         if (damaged := self._database.damaged) is not None:
-            return [(done, Outcome(error=damaged)) for _job, done in batch]
+            return [(one.done, Outcome(error=damaged)) for one in batch]
         connection: Connection | None = None
         try:
             connection = self._database.connection()
@@ -200,28 +188,38 @@ class Writer:
             if connection is not None:
                 self._database.abandon(connection, error)
             explained = self._database.explain(error)
-            return [(done, Outcome(error=explained)) for _, done in batch]
+            return [(one.done, Outcome(error=explained)) for one in batch]
         self.commits += 1
-        self.jobs += len(batch)
+        self.jobs += len(outcomes)
         return outcomes
 
-    def _all_good(self, connection: Connection, batch: Sequence[tuple[Job[Any], Done]]) -> list[FinishedJob]:
+    def _all_good(self, connection: Connection, batch: Sequence[WaitingJob]) -> list[FinishedJob]:
         """Run the jobs without savepoints; if one fails, all are rolled back."""
         self._database.driver.begin(connection)
         tx = self._database.tx(connection)
         try:
-            return [(done, Outcome(value=job(tx))) for job, done in batch]
+            return self._run_each(batch, lambda job: Outcome(value=job(tx)))
         except Exception as error:  # whatever a job stumbles over, the others are run again without it
             if self._hopeless(error):
                 raise
         connection.execute("ROLLBACK")
         return []
 
-    def _one_by_one(self, connection: Connection, batch: Sequence[tuple[Job[Any], Done]]) -> list[FinishedJob]:
+    def _one_by_one(self, connection: Connection, batch: Sequence[WaitingJob]) -> list[FinishedJob]:
         """Run them again, each behind a savepoint, and each effect as well."""
         self._database.driver.begin(connection)
         tx = self._database.tx(connection, guarded=True)
-        return [(done, self._attempt(connection, job, tx)) for job, done in batch]
+        return self._run_each(batch, lambda job: self._attempt(connection, job, tx))
+
+    def _run_each(self, batch: Sequence[WaitingJob], run: Callable[[Job[Any]], Outcome[Any]]) -> list[FinishedJob]:
+        """Run the first of the batch, or as many more as a commit may take."""
+        done: list[FinishedJob] = []
+        until = time.monotonic() + max(self._longest, min(self._sync, PATIENCE * self._longest))
+        for one in batch:
+            done.append((one.done, run(one.job)))
+            if time.monotonic() > until:
+                break
+        return done
 
     def _attempt(self, connection: Connection, job: Job[Any], tx: Any) -> Outcome[Any]:
         connection.execute("SAVEPOINT job")

@@ -19,6 +19,7 @@ from chatapp_cli.kit.crms import manifest
 from chatapp_cli.kit.system import SystemChance
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.world import World
+from chatapp_cli.runtime.fitting import FittingNumber
 from chatapp_cli.runtime.link_files import staged
 from chatapp_cli.runtime.link_inbox import CAUGHT_UP_WITHIN, TOGETHER, LinkInbox, bundles, in_order, why_not_fetched
 from chatapp_cli.runtime.store import AsyncStore
@@ -59,7 +60,10 @@ def test_events_are_applied_in_bundles_and_one_whose_files_are_fetched_is_alone(
     file = RemoteFile(name="a.png", address="/a")
     with_file = CrmWrote(kind="email", place="107", chat="chat-1", remote="5", files=(file,))
     events = [*(wrote(str(n)) for n in range(TOGETHER + 1)), with_file, wrote("6")]
-    found = [[row.id for row, _ in one] for one in bundles(arrived(n, event) for n, event in enumerate(events))]
+    together = FittingNumber(HeldClock(), TOGETHER)
+    together.now = TOGETHER
+    arrivals = [arrived(n, event) for n, event in enumerate(events)]
+    found = [[row.id for row, _ in one] for one in bundles(arrivals, together)]
     assert found == [[*range(TOGETHER)], [TOGETHER], [TOGETHER + 1], [TOGETHER + 2]]
 
 

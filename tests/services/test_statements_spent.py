@@ -12,6 +12,7 @@ from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.services import mailing, outbox, sending
 from chatapp_cli.services.mailing import Recipient
 from chatapp_cli.services.message_request import MessageRequest, ToPerson
+from tests.services.paired import linked
 from tests.stores import EVERYTHING, ON_SQLITE, Shop, hand_over, said
 
 pytestmark = ON_SQLITE
@@ -50,6 +51,15 @@ def test_an_arrival_costs_no_more_statements_than_it_did(
     with counting(shop) as seen:
         shop.take(channel, event)
     assert len(seen) == statements
+
+
+def test_a_paired_crm_costs_an_arrival_one_statement(shop: Shop) -> None:
+    channel = shop.channel(kind="email")
+    shop.hear(channel)
+    linked(shop, channel, "north.example")
+    with counting(shop) as seen:
+        shop.take(channel, said("Ещё", ext_id="next", at=shop.clock.now()))
+    assert len(seen) == 7
 
 
 def test_a_message_of_ours_costs_no_more_statements_than_it_did(shop: Shop, channel: ChannelId) -> None:

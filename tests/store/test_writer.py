@@ -18,7 +18,7 @@ from tests.stores import ON_POSTGRESQL, ON_SQLITE, OWNER, Shop
 
 @pytest.fixture
 def writer(shop: Shop) -> Iterator[Writer]:
-    opened = Writer(shop.database)
+    opened = Writer(shop.database, longest=60)
     yield opened
     opened.close()
 
@@ -115,6 +115,28 @@ def test_when_the_commit_fails_everybody_is_told_and_nothing_is_there(shop: Shop
     assert {type(outcome.error) for outcome in outcomes.values() if outcome.error} == {StoreError}
     assert [name for name, outcome in outcomes.items() if outcome.error is None] in ([], ["hold"])
     assert names(shop) == []
+
+
+@pytest.mark.parametrize("patient", [False, True], ids=["of people", "that can wait"])
+def test_jobs_that_take_long_share_no_commit(shop: Shop, patient: bool) -> None:
+    writer, waiting, done = Writer(shop.database, longest=0), Waiting(), list[str]()
+    go = held(writer, waiting)
+    for name in "abc":
+        writer.submit(lambda _tx, name=name: done.append(name), waiting.done(name), patient=patient)  # type: ignore[misc]
+    go.set()
+    waiting.until(4)
+    writer.close()
+    assert ("".join(done), writer.commits, writer.jobs) == ("abc", 4, 4)
+
+
+def test_what_can_wait_comes_after_the_others_and_one_of_it_goes_along_with_them(shop: Shop, writer: Writer) -> None:
+    waiting, done = Waiting(), list[str]()
+    go = held(writer, waiting)
+    for name, patient in (("p1", True), ("p2", True), ("u1", False), ("p3", True), ("u2", False)):
+        writer.submit(lambda _tx, name=name: done.append(name), waiting.done(name), patient=patient)  # type: ignore[misc]
+    go.set()
+    waiting.until(6)
+    assert (done, writer.commits) == (["u1", "u2", "p1", "p2", "p3"], 3)
 
 
 def test_closing_finishes_what_is_queued(shop: Shop) -> None:

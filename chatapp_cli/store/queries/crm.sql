@@ -1,5 +1,7 @@
 -- Where a state is compared twice, as in "state <> 'done' AND state = 'new'", the first comparison is the condition of a
 -- partial index: SQLite takes such an index only if the statement repeats its condition.
+-- Where every arrival pays, the first chat in the order of chats.of_dialog is the least of texts that begin with what
+-- orders it: for an ORDER BY, SQLite sets up a sorter even if there is no row.
 
 -- name: links.all
 SELECT k.id, k.kind, k.account, k.title, k.hook_key, k.settings, k.facts, k.revision, k.state, k.code, k.detail,
@@ -216,20 +218,20 @@ RETURNING id;
 -- name: ledger.add_new
 INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
   not_before, tries, claims, epoch, code, detail, created_at)
-SELECT p.link_id, p.id, d.id, COALESCE((
-    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = d.id AND c.pairing_id = p.id ORDER BY c.closed, LENGTH(c.chat), c.chat LIMIT 1
+SELECT p.link_id, p.id, :dialog, COALESCE((
+    SELECT SUBSTR(MIN((1000000 + c.closed * 1000000 + LENGTH(c.chat)) || c.chat), 8)
+    FROM crm_dialog c WHERE c.dialog_id = :dialog AND c.pairing_id = p.id
   ), :chat), :message, '', '', '', 'add', :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now
-FROM dialog d JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
-WHERE d.id = :dialog AND p.after < :message;
+FROM crm_pairing p WHERE p.channel_id = :channel AND p.active = 1 AND p.after < :message;
 
 -- name: ledger.add_once
 INSERT INTO crm_entry (link_id, pairing_id, dialog_id, chat, message_id, remote, employee, reason, act, rank, state, doubtful,
   not_before, tries, claims, epoch, code, detail, created_at)
-SELECT p.link_id, p.id, d.id, COALESCE((
-    SELECT c.chat FROM crm_dialog c WHERE c.dialog_id = d.id AND c.pairing_id = p.id ORDER BY c.closed, LENGTH(c.chat), c.chat LIMIT 1
+SELECT p.link_id, p.id, :dialog, COALESCE((
+    SELECT SUBSTR(MIN((1000000 + c.closed * 1000000 + LENGTH(c.chat)) || c.chat), 8)
+    FROM crm_dialog c WHERE c.dialog_id = :dialog AND c.pairing_id = p.id
   ), :chat), :message, '', '', '', 'add', :rank, 'waiting', 0, 0, 0, 0, 0, '', '', :now
-FROM dialog d JOIN crm_pairing p ON p.channel_id = d.channel_id AND p.active = 1
-WHERE d.id = :dialog AND p.after < :message
+FROM crm_pairing p WHERE p.channel_id = :channel AND p.active = 1 AND p.after < :message
   AND NOT EXISTS (SELECT 1 FROM crm_message m WHERE m.message_id = :message AND m.link_id = p.link_id)
   AND NOT EXISTS (SELECT 1 FROM crm_entry e WHERE e.message_id = :message AND e.link_id = p.link_id AND e.act = 'add');
 

@@ -1,0 +1,74 @@
+"""The jobs that wait for the writer: what people and providers wait for goes before what can wait."""
+
+from __future__ import annotations
+
+import queue
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from chatapp_cli.store.database import Job
+    from chatapp_cli.store.writer import Outcome
+
+Done: TypeAlias = "Callable[[Outcome[Any]], None]"
+
+
+class WaitingJob(NamedTuple):
+    """A transaction that somebody waits for."""
+
+    job: Job[Any]
+    done: Done
+    patient: bool = False
+    """Whether it may wait until the others are done, as what an automation does."""
+
+
+class WaitingJobs:
+    """Filled by any thread; one thread takes from it."""
+
+    def __init__(self) -> None:
+        self._coming: queue.SimpleQueue[WaitingJob | None] = queue.SimpleQueue()
+        self._usual: deque[WaitingJob] = deque()
+        self._patient: deque[WaitingJob] = deque()
+        self._closed = False
+
+    def put(self, one: WaitingJob | None) -> None:
+        """Let a job wait; ``None``: none comes after those that wait now."""
+        self._coming.put(one)
+
+    def take(self, most: int) -> Sequence[WaitingJob]:
+        """Those that share the next commit; waits until there is one, and is empty after the last.
+
+        Beside others one patient job goes along, so that they never keep it waiting for ever.
+        """
+        self._collect(wait=not (self._usual or self._patient))
+        patient = min(len(self._patient), 1 if self._usual else most)
+        usual = min(len(self._usual), most - patient)
+        return [self._usual.popleft() for _ in range(usual)] + [self._patient.popleft() for _ in range(patient)]
+
+    def give_back(self, left: Iterable[WaitingJob]) -> None:
+        """Those that were taken and not run go first the next time, in their order."""
+        for one in reversed([*left]):
+            (self._patient if one.patient else self._usual).appendleft(one)
+
+    def refused(self) -> Iterator[WaitingJob]:
+        """All that wait, which are not run any more; any thread may ask once nobody takes from it."""
+        self._collect(wait=False)
+        for waiting in (self._usual, self._patient):
+            with suppress(IndexError):  # another thread refuses them as well
+                while waiting:
+                    yield waiting.popleft()
+
+    def _collect(self, *, wait: bool) -> None:
+        wait = wait and not self._closed
+        while True:
+            try:
+                one = self._coming.get(wait)
+            except queue.Empty:
+                return
+            wait = False
+            if one is None:
+                self._closed = True
+            else:
+                (self._patient if one.patient else self._usual).append(one)
