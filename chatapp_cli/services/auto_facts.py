@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,12 @@ from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.moment import local, utc
 from chatapp_cli.services import dialogs
+from chatapp_cli.store.rows.automation import DialogPlace, JudgedMessage
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.arrival import ChatKind
     from chatapp_cli.domain.dialog_condition import HoursOf
-    from chatapp_cli.domain.ids import Millis
-    from chatapp_cli.store.rows.automation import JudgedMessage
-    from chatapp_cli.store.rows.dialogs import DialogCard
+    from chatapp_cli.domain.ids import DialogId, MessageId, Millis
     from chatapp_cli.store.tx import Tx
 
 
@@ -30,10 +30,12 @@ class StoredFacts:
     """What conditions ask of a message, or of a dialog alone."""
 
     tx: Tx
-    card: DialogCard
+    place: DialogPlace
     message: JudgedMessage | None
     hours: HoursOf
     """Whose clocks tell when the day began."""
+    _tags: list[AbstractSet[str]] = field(default_factory=list, init=False, repr=False, compare=False)
+    """Once they were looked up."""
 
     @property
     def direction(self) -> Direction:
@@ -43,12 +45,12 @@ class StoredFacts:
     @property
     def chat(self) -> ChatKind:
         """The kind of its chat."""
-        return self.card.chat_kind
+        return self.place.chat_kind
 
     @property
     def addresses(self) -> Collection[str]:
         """The ids and addresses of the chat and of who wrote it, folded; a username with and without its sign."""
-        card = self.card
+        card = dialogs.card(self.tx, self.place.id)
         said = [card.key, card.address, card.username, card.phone, card.email]
         if self.message is not None:
             said += [self.message.sender, self.message.author_phone]
@@ -56,32 +58,34 @@ class StoredFacts:
 
     def tags(self) -> AbstractSet[str]:
         """The tags of the dialog."""
-        return frozenset(dialogs.tags(self.tx, self.card.id))
+        if not self._tags:
+            self._tags.append(frozenset(dialogs.tags(self.tx, self.place.id)))
+        return self._tags[0]
 
     def assignee(self) -> str:
         """Who answers for the dialog; empty: nobody."""
-        return self.card.assignee
+        return self.place.assignee
 
     def is_first(self, of: str) -> bool:
         """Whether the client wrote nothing in this dialog before, ever or on that day."""
         if self.message is None:
             return False
         since = 0 if of == FirstOf.EVER else self._day_began(self.message.at)
-        there = self.tx.value("auto.heard_before", dialog=self.card.id, message=self.message.id, since=since)
+        there = self.tx.value("auto.heard_before", dialog=self.place.id, message=self.message.id, since=since)
         return there is None
 
     def _day_began(self, at: Millis) -> Millis:
-        hours = self.hours(self.card.line_id)
+        hours = self.hours(self.place.line_id)
         here: datetime = local(at) if hours is None else utc(at).astimezone(hours.zone)
         return round(here.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
 
     def waits_since(self) -> Millis | None:
         """Since when the client waits for an answer."""
-        return self.card.waiting_since
+        return self.place.waiting_since
 
     def known(self) -> AbstractSet[str]:
         """What is known of the client."""
-        card = self.card
+        card = dialogs.card(self.tx, self.place.id)
         told = {
             Known.NAME: is_name(card.first_name or card.person),
             Known.PHONE: bool(card.phone),
@@ -95,7 +99,22 @@ class StoredFacts:
         return frozenset()
 
 
-def occasion(tx: Tx, card: DialogCard, message: JudgedMessage | None, at: Millis, hours: HoursOf) -> Occasion:
+def occasion(facts: StoredFacts, at: Millis) -> Occasion:
     """What conditions are asked about."""
-    source = OnSource(card.line_id, card.kind, card.channel_id)
-    return Occasion.of(source, "" if message is None else message.text, at, StoredFacts(tx, card, message, hours))
+    place, message = facts.place, facts.message
+    source = OnSource(place.line_id, place.kind, place.channel_id)
+    return Occasion.of(source, "" if message is None else message.text, at, facts)
+
+
+def places(tx: Tx, dialogs_wanted: Iterable[DialogId | None]) -> Mapping[DialogId, DialogPlace]:
+    """Where these dialogs are, read together; one that is gone is left out."""
+    return {one.id: one for one in tx.all(DialogPlace, "auto.places", ids=_ids(dialogs_wanted))}
+
+
+def messages(tx: Tx, wanted: Iterable[MessageId | None]) -> Mapping[MessageId, JudgedMessage]:
+    """What rules ask of these messages, read together; one that is gone is left out."""
+    return {one.id: one for one in tx.all(JudgedMessage, "auto.messages", ids=_ids(wanted))}
+
+
+def _ids(wanted: Iterable[int | None]) -> str:
+    return json.dumps(sorted({one for one in wanted if one is not None}))

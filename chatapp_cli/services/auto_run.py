@@ -11,12 +11,11 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import AutoActId, MessageId
 from chatapp_cli.domain.stored_text import kept
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import auto_answers, auto_kinds, auto_plan, auto_rules, dialogs, timers
+from chatapp_cli.services import auto_answers, auto_kinds, auto_plan, dialogs, timers
 from chatapp_cli.services.auto_deeds import RIGHTS, AutoDeed
 from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.services.auto_guards import Guard
 from chatapp_cli.services.auto_past import StoredPast
-from chatapp_cli.services.auto_plan import Happened
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.store.rows.automation import AutoActRow, JudgedMessage
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -47,12 +46,12 @@ def _step(tx: Tx, desk: AutoDesk) -> bool:
     row = next_due(tx)
     if row is None:
         return False
-    names = desk.names(tx)
-    rule = auto_rules.of_version(tx, row.rule_id, row.version, names)
-    if rule is None or not rule.works:
+    rules = desk.rules(tx)
+    rule = rules.by_id.get(row.rule_id)
+    if rule is None or rule.version != row.version:
         _end(tx, row.id, PlannedState.CANCELLED, T("The rule does not work any more."))
     elif row.state == PlannedState.WAITING:
-        _settle(tx, rule, row, auto_plan.judge_again(tx, rule, row, names))
+        _settle(tx, rule, row, auto_plan.judge_again(tx, rule, row, rules.hours))
     else:
         _carry_out(tx, desk, rule, row)
     return True
@@ -63,10 +62,9 @@ def _settle(tx: Tx, rule: AutoRule, row: AutoActRow, answer: Judgement | int | N
     match answer:
         case Judgement(holds=True, why=why):
             tx.run("autoacts.go", id=row.id, why=kept(why))
-            card = dialogs.card(tx, row.dialog_id)
-            happened = Happened(row.event, rule.wanted.event, card, _message(tx, row), tx.now)
             places = range(1, len(rule.wanted.acts))
-            auto_plan.plan(tx, rule, happened, places, why=why, since=row.waits_since)
+            about = auto_plan.happened_then(tx, rule, row)
+            auto_plan.plan(tx, rule, about, places, why=why, since=row.waits_since)
         case Judgement(why=why):
             _end(tx, row.id, PlannedState.SKIPPED, why)
         case None:

@@ -91,6 +91,21 @@ FROM auto_act WHERE result IN (SELECT CAST(value AS bigint) FROM json_array_elem
 SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
 FROM auto_act WHERE dialog_id = :dialog AND message_id = :message ORDER BY id;
 
+-- name: rules.lines
+SELECT id, name FROM line ORDER BY id;
+
+-- name: rules.channels
+SELECT id, line_id, kind, title FROM channel ORDER BY id;
+
+-- name: auto.places
+SELECT d.id, d.line_id, d.channel_id, c.kind, d.kind, d.blocked, d.assignee, d.waiting_since
+FROM dialog d JOIN channel c ON c.id = d.channel_id WHERE d.id IN (SELECT value FROM json_each(:ids));
+
+-- name: auto.places@postgresql
+SELECT d.id, d.line_id, d.channel_id, c.kind, d.kind, d.blocked, d.assignee, d.waiting_since
+FROM dialog d JOIN channel c ON c.id = d.channel_id
+WHERE d.id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));
+
 -- name: auto.message
 SELECT id, dialog_id, channel_id, direction, origin, sender, author, author_phone, text, automatic, at, stored_at
 FROM message WHERE id = :id;
