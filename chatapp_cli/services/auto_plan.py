@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
@@ -10,7 +10,7 @@ from chatapp_cli.domain.automation import FOLLOWER, PlannedState, RuleEvent, see
 from chatapp_cli.domain.condition import Judgement, Occasion, judge
 from chatapp_cli.domain.dialog_condition import HoursOf, Waited, waiting
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.ids import DialogId, LineId, MessageId, Millis
+from chatapp_cli.domain.ids import LineId, Millis
 from chatapp_cli.domain.journal.automation import AutomationDue, AutoRuleHalted
 from chatapp_cli.domain.journal.dialogs import AnswerTyped
 from chatapp_cli.domain.journal.reading import JournalEntry
@@ -18,7 +18,7 @@ from chatapp_cli.domain.stored_text import kept
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import auto_facts, auto_rules, following, timers
 from chatapp_cli.services.auto_desk import AutoDesk
-from chatapp_cli.services.auto_facts import StoredFacts
+from chatapp_cli.services.auto_facts import ReadTogether, StoredFacts
 from chatapp_cli.services.auto_index import RuleIndex
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.store.rows.automation import AutoActRow, DialogPlace, JudgedMessage
@@ -71,29 +71,30 @@ class Planner:
         if not news:
             return
         rules = self.desk.rules(tx)
-        for about in happenings(tx, news, rules):
-            _plan(tx, rules, about)
+        news = awaited(news, rules)
+        if news:
+            near = read_together(tx, news)
+            for entry in news:
+                if (about := happened(entry, near)) is not None:
+                    _plan(near, rules, about)
 
 
-def happenings(tx: Tx, entries: Iterable[JournalEntry], rules: RuleIndex) -> Iterator[Happened]:
-    """What happened of which a rule waits, in order and read together."""
-    wanted = [one for one in entries if (what := seen(one.event)) is not None and rules.waits_for(what.event)]
-    if not wanted:
-        return
-    places = auto_facts.places(tx, (one.event.dialog for one in wanted))
-    messages = auto_facts.messages(tx, (one.event.message for one in wanted))
-    for entry in wanted:
-        if (found := happened(entry, places, messages)) is not None:
-            yield found
+def awaited(entries: Iterable[JournalEntry], rules: RuleIndex) -> list[JournalEntry]:
+    """The entries for whose events rules wait."""
+    return [one for one in entries if (what := seen(one.event)) is not None and rules.waits_for(what.event)]
 
 
-def happened(
-    entry: JournalEntry, places: Mapping[DialogId, DialogPlace], messages: Mapping[MessageId, JudgedMessage]
-) -> Happened | None:
+def read_together(tx: Tx, entries: Iterable[JournalEntry]) -> ReadTogether:
+    """Read what rules ask of some entries."""
+    every = list(entries)
+    return ReadTogether(tx, (one.event.dialog for one in every), (one.event.message for one in every))
+
+
+def happened(entry: JournalEntry, near: ReadTogether) -> Happened | None:
     """What happened; ``None`` if its dialog is gone or on the blacklist, or the message is history."""
     what, dialog, number = seen(entry.event), entry.event.dialog, entry.event.message
-    place = None if dialog is None else places.get(dialog)
-    message = None if number is None else messages.get(number)
+    place = None if dialog is None else near.places.get(dialog)
+    message = None if number is None else near.messages.get(number)
     if what is None or place is None or place.blocked or (message is None and number is not None):
         return None
     if message is not None and message.stored_at - message.at > OLD:
@@ -110,21 +111,23 @@ def concerned(rules: RuleIndex, about: Happened, occasion: Occasion) -> Iterator
             yield one
 
 
-def _plan(tx: Tx, rules: RuleIndex, about: Happened) -> None:
-    occasion = auto_facts.occasion(StoredFacts(tx, about.place, about.message, rules.hours), about.at)
+def _plan(near: ReadTogether, rules: RuleIndex, about: Happened) -> None:
+    occasion = auto_facts.occasion(StoredFacts(near, about.place, about.message, rules.hours), about.at)
     for one in concerned(rules, about, occasion):
-        if _judged(tx, one, about, occasion) and one.wanted.stop:
+        if _judged(near, one, about, occasion) and one.wanted.stop:
             return
 
 
-def _judged(tx: Tx, rule: AutoRule, about: Happened, occasion: Occasion) -> bool:
+def _judged(near: ReadTogether, rule: AutoRule, about: Happened, occasion: Occasion) -> bool:
     """Ask a rule, and plan its acts if it holds now or may hold later; whether it holds now."""
-    waits, since = list(waiting(rule.condition)), occasion.facts.waits_since()
-    before = bool(waits) and since is not None and _waited_before(tx, rule, about, since)
+    tx, waits = near.tx, list(waiting(rule.condition))
+    since = occasion.facts.waits_since() if waits else None
+    wait = about.place.id, rule.id, rule.version
+    before = since is not None and wait in near.waits
     if before and not rule.wanted.stop:
         return False
     holds = _tried(tx, rule, lambda: rule.condition.holds(occasion))
-    if before or holds is None or not (holds or (waits and since is not None)):
+    if before or holds is None or not (holds or since is not None):
         return bool(holds)
     due = None
     if not holds and since is not None:
@@ -133,16 +136,10 @@ def _judged(tx: Tx, rule: AutoRule, about: Happened, occasion: Occasion) -> bool
             return False
     if (answer := asked(tx, rule, occasion)) is None:
         return False
-    places = range(len(rule.wanted.acts) if holds else 1)
-    plan(tx, rule, about, places, why=answer.why, since=since if waits else None, due=due)
+    plan(tx, rule, about, range(len(rule.wanted.acts) if holds else 1), why=answer.why, since=since, due=due)
+    if since is not None:
+        near.waits.add(wait)
     return holds
-
-
-def _waited_before(tx: Tx, rule: AutoRule, about: Happened, since: Millis) -> bool:
-    """Whether the same wait of the client was planned for already."""
-    return (
-        tx.value("autoacts.waits", dialog=about.place.id, rule=rule.id, version=rule.version, since=since) is not None
-    )
 
 
 def asked(tx: Tx, rule: AutoRule, occasion: Occasion) -> Judgement | None:
@@ -214,19 +211,19 @@ def time_has_come(tx: Tx, ref: str) -> None:
 
 def judge_again(tx: Tx, rule: AutoRule, row: AutoActRow, hours: HoursOf) -> Judgement | Millis | None:
     """Ask a rule again whose time has come: its answer, when to ask once more, or ``None`` if it cannot say."""
-    about = happened_then(tx, rule, row)
+    near = ReadTogether(tx, [row.dialog_id], [row.message_id])
+    about = happened_then(near, rule, row)
     since = about.place.waiting_since
     if since is None or since != row.waits_since:
         return Judgement(holds=False, why=OVER)
-    facts = StoredFacts(tx, about.place, about.message, hours)
+    facts = StoredFacts(near, about.place, about.message, hours)
     answer = asked(tx, rule, auto_facts.occasion(facts, tx.now))
     if answer is None or answer.holds:
         return answer
     return next_due(list(waiting(rule.condition)), about.place.line_id, since, tx.now) or answer
 
 
-def happened_then(tx: Tx, rule: AutoRule, row: AutoActRow) -> Happened:
+def happened_then(near: ReadTogether, rule: AutoRule, row: AutoActRow) -> Happened:
     """What an act was planned for, as it is now."""
-    places, messages = auto_facts.places(tx, [row.dialog_id]), auto_facts.messages(tx, [row.message_id])
-    message = None if row.message_id is None else messages.get(row.message_id)
-    return Happened(row.event, rule.wanted.event, places[row.dialog_id], message, tx.now)
+    message = None if row.message_id is None else near.messages.get(row.message_id)
+    return Happened(row.event, rule.wanted.event, near.places[row.dialog_id], message, near.tx.now)

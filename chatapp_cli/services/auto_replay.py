@@ -25,7 +25,7 @@ from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import auto_facts, auto_guards, auto_kinds, auto_plan, auto_rules, dialogs, journal
 from chatapp_cli.services.auto_desk import AutoDesk
-from chatapp_cli.services.auto_facts import StoredFacts
+from chatapp_cli.services.auto_facts import ReadTogether, StoredFacts
 from chatapp_cli.services.auto_guards import Guard
 from chatapp_cli.services.auto_index import RuleIndex
 from chatapp_cli.services.auto_plan import MOST_OVERRUNS, Happened
@@ -183,6 +183,7 @@ class Replay:
         """The entry of the journal before the first, as ``last`` is the last."""
         self._past = ReplayedPast(tx)
         self._rules = RuleIndex((), always_open)
+        self._near = ReadTogether(tx, (), ())
         self._waiting: list[_AskedLater] = []
         self._waited: dict[tuple[AutoRuleId, DialogId], Millis] = {}
         self._overruns: dict[AutoRuleId, int] = defaultdict(int)
@@ -210,8 +211,9 @@ class Replay:
 
     def _happened(self, entries: Sequence[JournalEntry]) -> Iterator[tuple[JournalEntry, Happened | None]]:
         """Each entry with what it is for rules, read together."""
-        found = {one.entry: one for one in auto_plan.happenings(self._past.tx, entries, self._rules)}
-        return ((entry, found.get(entry.id)) for entry in entries)
+        self._near = auto_plan.read_together(self._past.tx, auto_plan.awaited(entries, self._rules))
+        for entry in entries:
+            yield entry, auto_plan.happened(entry, self._near)
 
     def _of_entry(self, entry: JournalEntry, about: Happened | None) -> Iterator[ReplayedAct]:
         yield from self._due(entry.at)
@@ -273,7 +275,7 @@ class Replay:
             yield self._skipped(rule, about, answer.why)
 
     def _occasion(self, about: Happened) -> Occasion:
-        facts = ReplayedFacts(self._past.tx, about.place, about.message, self._rules.hours, self._past)
+        facts = ReplayedFacts(self._near, about.place, about.message, self._rules.hours, self._past)
         return auto_facts.occasion(facts, about.at)
 
     def _judged(self, rule: AutoRule, occasion: Occasion) -> Judgement | None:

@@ -14,6 +14,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import auto_answers, auto_kinds, auto_plan, dialogs, timers
 from chatapp_cli.services.auto_deeds import RIGHTS, AutoDeed
 from chatapp_cli.services.auto_desk import AutoDesk
+from chatapp_cli.services.auto_facts import ReadTogether
 from chatapp_cli.services.auto_guards import Guard
 from chatapp_cli.services.auto_past import StoredPast
 from chatapp_cli.services.auto_rules import AutoRule
@@ -79,7 +80,7 @@ def _settle(tx: Tx, rule: AutoRule, row: AutoActRow, answer: Judgement | int | N
         case Judgement(holds=True, why=why):
             tx.run("autoacts.go", id=row.id, why=kept(why))
             places = range(1, len(rule.wanted.acts))
-            about = auto_plan.happened_then(tx, rule, row)
+            about = auto_plan.happened_then(ReadTogether(tx, [row.dialog_id], [row.message_id]), rule, row)
             auto_plan.plan(tx, rule, about, places, why=why, since=row.waits_since)
         case Judgement(why=why):
             _end(tx, row.id, PlannedState.SKIPPED, why)
@@ -91,7 +92,7 @@ def _settle(tx: Tx, rule: AutoRule, row: AutoActRow, answer: Judgement | int | N
 
 
 def _message(tx: Tx, row: AutoActRow) -> JudgedMessage | None:
-    return None if row.message_id is None else tx.one(JudgedMessage, "auto.message", id=row.message_id)
+    return None if row.message_id is None else ReadTogether(tx, (), [row.message_id]).messages.get(row.message_id)
 
 
 def _carry_out(tx: Tx, desk: AutoDesk, rule: AutoRule, row: AutoActRow) -> None:

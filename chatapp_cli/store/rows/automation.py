@@ -96,3 +96,18 @@ class NamedChannel(NamedTuple):
     line_id: LineId
     kind: str
     title: str
+
+
+class DialogTag(NamedTuple):
+    """A tag of a dialog."""
+
+    dialog_id: DialogId
+    tag: str
+
+
+class PlannedWait(NamedTuple):
+    """A version of a rule that planned for the wait of a client that goes on."""
+
+    dialog_id: DialogId
+    rule_id: AutoRuleId
+    version: int
