@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cache
 from typing import Any
@@ -25,7 +25,9 @@ from chatapp_cli.services import auto_rules, options
 RULES = 50
 MATCHED = 100
 """Of so many arrivals one has the word of a rule."""
-_OPEN = {"hours": "mon-sun 00:00-24:00", "hours_zone": "Europe/Moscow"}
+PRICES = 16
+"""Further answers for so many words: one rule may answer only so often in a minute."""
+_OPTIONS = {"hours": "mon-sun 00:00-24:00", "hours_zone": "Europe/Moscow", "auto_storm": "1440"}
 _TAG = (ActWanted("tag", ["важно"]),)
 
 
@@ -56,12 +58,24 @@ def _asked(number: int) -> Mapping[str, Any]:
     return {**words, "hours": ["09:00-18:00"], "zone": "Asia/Yekaterinburg"} if number % 3 == 1 else words
 
 
-def keep_rules(opened: Company) -> Sequence[AutoRuleId]:
-    """Keep them, and the hours of the company, in which it is always open."""
+def prices() -> Iterator[RuleWanted]:
+    """Automatic answers to one word each."""
+    for number in range(PRICES):
+        acts = [ActWanted("send", "Пришлём прайс.")]
+        yield RuleWanted(name=f"Цена {number}", kind=RuleKind.AUTOREPLY, asked={"words": [price(number)]}, acts=acts)
+
+
+def price(number: int) -> str:
+    """The word of one of these."""
+    return f"цена{number % PRICES}"
+
+
+def keep_rules(opened: Company, wanted: Iterable[RuleWanted] | None = None) -> Sequence[AutoRuleId]:
+    """Keep rules, these if no others are given; the company is always open."""
     desk = desk_of(opened)
-    opened.write(lambda tx: options.change(tx, COMPANY, options.Changes(_OPEN)))
-    wanted = list(rules())
-    return opened.write(lambda tx: [auto_rules.add(tx, one, desk.names(tx)) for one in wanted])
+    opened.write(lambda tx: options.change(tx, COMPANY, options.Changes(_OPTIONS)))
+    every = list(rules() if wanted is None else wanted)
+    return opened.write(lambda tx: [auto_rules.add(tx, one, desk.names(tx)) for one in every])
 
 
 @contextmanager

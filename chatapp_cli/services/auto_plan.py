@@ -104,10 +104,9 @@ def happened(entry: JournalEntry, near: ReadTogether) -> Happened | None:
 
 def concerned(rules: RuleIndex, about: Happened, occasion: Occasion) -> Iterator[AutoRule]:
     """The rules that may hold; none is asked about what it did or wrote itself, or what was before it."""
-    author = "" if about.message is None else about.message.author
+    by = {about.actor, "" if about.message is None else about.message.author}
     for one in rules.possible(about.event, occasion):
-        of_others = one.signature not in {about.actor, author}
-        if of_others and one.since < about.entry and one.wanted.about in {"", about.named}:
+        if one.since < about.entry and one.wanted.about in {"", about.named} and one.signature not in by:
             yield one
 
 
