@@ -11,10 +11,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractAsyncContextManager, closing, contextmanager, nullcontext
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from benchmarks.harness import OWNER
 from benchmarks.incoming import incoming
@@ -78,12 +78,24 @@ def batches(events: int) -> Sequence[Batch]:
 
 def by_product(callers: int, events: int, opened: Company) -> float:
     """Events a second, each durable before its caller goes on."""
-    return events / asyncio.run(_seconds(callers, events, opened))
+    return events / asyncio.run(seconds(callers, batches(events), opened))
 
 
-async def _seconds(callers: int, events: int, opened: Company) -> float:
+Beside: TypeAlias = Callable[[AsyncStore], AbstractAsyncContextManager[object]]
+"""What runs while messages arrive, in the same process and with the same store."""
+
+
+async def seconds(callers: int, arriving: Sequence[Batch], opened: Company, beside: Beside = nullcontext) -> float:
+    """Seconds until the last of these is durable."""
     store = AsyncStore(opened)
-    waiting = iter(batches(events))
+    async with beside(store):
+        took = await _taken(callers, arriving, store)
+    await store.aclose()
+    return took
+
+
+async def _taken(callers: int, arriving: Sequence[Batch], store: AsyncStore) -> float:
+    waiting = iter(arriving)
 
     async def call() -> None:
         for batch in waiting:
@@ -91,9 +103,7 @@ async def _seconds(callers: int, events: int, opened: Company) -> float:
 
     began = time.perf_counter()
     await asyncio.gather(*(call() for _ in range(callers)))
-    seconds = time.perf_counter() - began
-    await store.aclose()
-    return seconds
+    return time.perf_counter() - began
 
 
 def by_hand(per_transaction: int, events: int, opened: Company) -> float:

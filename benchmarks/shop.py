@@ -103,16 +103,19 @@ def serving(made: BenchCompany, **env: str) -> Iterator[tuple[int, int]]:
         process.stdout.close()
 
 
-def signed(path: str, numbers: range, *, dialogs: int = 500) -> list[bytes]:
-    """Whole HTTP requests, each a new message of about 1.1 kB, ready to be written to a socket."""
+def signed(path: str, numbers: range, *, dialogs: int = 500, words: str = WORDS) -> list[bytes]:
+    """Whole HTTP requests, each a new message, with the usual words of about 1.1 kB, ready to be written to a socket.
+
+    Each has its number behind the words.
+    """
     webhook = Webhook(SECRET)
     now = datetime.now(UTC)
-    return [_request(webhook, now, path, number, number % dialogs) for number in numbers]
+    return [_request(webhook, now, path, number, number % dialogs, words) for number in numbers]
 
 
-def _request(webhook: Webhook, now: datetime, path: str, number: int, client: int) -> bytes:
+def _request(webhook: Webhook, now: datetime, path: str, number: int, client: int, words: str) -> bytes:
     body = (
-        f'{{"type":"message","id":"m{number}","chat_id":"c{client}","text":"{WORDS}{number}",'
+        f'{{"type":"message","id":"m{number}","chat_id":"c{client}","text":"{words}{number}",'
         f'"sender":{{"id":"c{client}","name":"Клиент {client}","phone":"+7916{client:07}"}}}}'
     )
     webhook_id = f"w{number}"

@@ -1,8 +1,8 @@
-"""Chooses the first of many ordered rules whose condition holds, without asking all of them."""
+"""Tells which of many ordered rules may hold for a message, and chooses the first that does, without asking all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import tzinfo
 from typing import Final, Generic, NamedTuple, TypeVar
@@ -67,36 +67,42 @@ class _Index:
                     yield number
 
 
-class Chooser(Generic[R]):
-    """Ordered rules, compiled: by source once for each, and by the words and hours outside which a rule cannot hold."""
+class PossibleRules:
+    """Conditions in order, compiled: by source once for each, and by words and hours outside which one cannot hold."""
 
-    def __init__(self, rules: Sequence[Ruled[R]]) -> None:
-        self.rules = rules
-        self._needed = [needed(rule.condition) for rule in rules]
+    def __init__(
+        self,
+        conditions: Sequence[Condition],
+        *,
+        hours: Callable[[Condition], WithinHours | None] | None = None,
+        first: bool = False,
+    ) -> None:
+        """``hours``: outside which a condition is not asked; ``first``: nobody asks behind one that surely holds."""
+        self._conditions = conditions
+        self._needed = [needed(one) for one in conditions]
+        self._hours = hours or hours_of
+        self._first = first
         self._indexes: dict[OnSource, _Index] = {}
 
-    def choose(self, occasion: Occasion) -> R | None:
-        """The outcome of the first rule that holds; ``None`` if none does."""
+    def numbers(self, occasion: Occasion) -> Sequence[int]:
+        """The places of those that may hold, in order."""
         index = self._indexes.get(occasion.source)
         if index is None:
             index = self._indexes[occasion.source] = self._indexed(occasion.source)
-        for number in _possible(index, occasion):
-            if self.rules[number].condition.holds(occasion):
-                return self.rules[number].then
-        return None
+        return _possible(index, occasion)
 
     def _indexed(self, source: OnSource) -> _Index:
         index = _Index()
-        for number, rule in enumerate(self.rules):
-            settled = by_source(rule.condition, source)
+        for number, condition in enumerate(self._conditions):
+            settled = by_source(condition, source)
             if settled is not False:
                 self._enter(index, number)
-            if settled:
+            if settled and self._first:
                 break
         return index
 
     def _enter(self, index: _Index, number: int) -> None:
-        words, hours = self._needed[number], hours_of(self.rules[number].condition)
+        words, hours = self._needed[number], self._hours(self._conditions[number])
         if words is not None:
             for word in words:
                 index.by_word.setdefault(word, []).append(number)
@@ -106,6 +112,21 @@ class Chooser(Generic[R]):
             index.hours[number] = hours
             for hour in _hours_of_week(hours):
                 index.by_hour.setdefault(hours.zone, [[] for _ in range(_HOURS)])[hour].append(number)
+
+
+class Chooser(Generic[R]):
+    """Ordered rules of which the first that holds counts."""
+
+    def __init__(self, rules: Sequence[Ruled[R]]) -> None:
+        self.rules = rules
+        self._possible = PossibleRules([rule.condition for rule in rules], first=True)
+
+    def choose(self, occasion: Occasion) -> R | None:
+        """The outcome of the first rule that holds; ``None`` if none does."""
+        for number in self._possible.numbers(occasion):
+            if self.rules[number].condition.holds(occasion):
+                return self.rules[number].then
+        return None
 
 
 def _possible(index: _Index, occasion: Occasion) -> Sequence[int]:

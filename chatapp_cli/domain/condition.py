@@ -178,11 +178,22 @@ class HasWords:
 
     phrases: tuple[Phrase, ...]
     every: bool = False
+    _words: AbstractSet[str] = field(default=frozenset(), init=False, repr=False, compare=False)
+    """Those of which each is a phrase by itself."""
+    _longer: tuple[Phrase, ...] = field(default=(), init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        words = frozenset[str]().union(*(one.forms[0] for one in self.phrases if len(one.forms) == 1))
+        object.__setattr__(self, "_words", words)
+        object.__setattr__(self, "_longer", tuple(one for one in self.phrases if len(one.forms) > 1))
 
     def holds(self, occasion: Occasion) -> bool:
         """Whether the words are there."""
-        there = (phrase.occurs(occasion) for phrase in self.phrases)
-        return all(there) if self.every else any(there)
+        if self.every:
+            return all(phrase.occurs(occasion) for phrase in self.phrases)
+        if not self._words.isdisjoint(occasion.vocabulary):
+            return True
+        return any(phrase.occurs(occasion) for phrase in self._longer)
 
     def why(self, occasion: Occasion) -> Text:
         """Which words are there, or which are missing."""

@@ -5,14 +5,14 @@ What they ask is looked up only when a condition asks for it, in the store or in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 
 from chatapp_cli.domain.arrival import ChatKind
-from chatapp_cli.domain.condition import Occasion
+from chatapp_cli.domain.condition import AllOf, AnyOf, Condition, Negated, Occasion
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.opening_hours import OpeningHours
@@ -213,6 +213,17 @@ class Waited:
         return since + self.minutes * _MINUTE if known is None else known.after(since, self.minutes)
 
 
+def waiting(condition: Condition) -> Iterator[Waited]:
+    """The parts of a condition that time alone can fulfil."""
+    if isinstance(condition, Waited):
+        yield condition
+    elif isinstance(condition, AllOf | AnyOf):
+        for part in condition.parts:
+            yield from waiting(part)
+    elif isinstance(condition, Negated):
+        yield from waiting(condition.of)
+
+
 @dataclass(frozen=True, slots=True)
 class IsOpen:
     """The line is open, by its working hours."""
@@ -222,7 +233,7 @@ class IsOpen:
     def holds(self, occasion: Occasion) -> bool:
         """Whether it is open; a line without hours always is."""
         known = self.hours(occasion.source.line)
-        return known is None or known.state(occasion.at).is_open
+        return known is None or known.is_open(occasion.at)
 
     def why(self, occasion: Occasion) -> Text:
         """That it is open or closed."""

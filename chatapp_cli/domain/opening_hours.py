@@ -53,6 +53,8 @@ class OpeningHours:
     """Which days are off; ``None``: the weekdays alone decide."""
     days: Mapping[date, Spans] = field(default_factory=lambda: MappingProxyType({}))
     """Days of their own, which go before week and calendar; without hours it is closed."""
+    _asked: list[tuple[int, bool]] = field(default_factory=lambda: [(-1, False)], init=False, repr=False, compare=False)
+    """Whether it was open in the minute that was asked for last."""
 
     def of_day(self, day: date) -> Spans:
         """The hours that begin on a day."""
@@ -94,6 +96,14 @@ class OpeningHours:
         if found is not None:
             yield found
 
+    def _apart(self, since: Millis) -> Iterator[OpenTime]:
+        """What is open after a time, piece by piece: none overlap, some touch."""
+        end = since
+        for one in self._pieces(since):
+            if one.end > end:
+                yield OpenTime(max(one.start, end), one.end)
+                end = one.end
+
     def _pieces(self, since: Millis) -> Iterator[OpenTime]:
         first = utc(since).astimezone(self.zone).date() - _DAY
         for number in range(AHEAD):
@@ -108,6 +118,16 @@ class OpeningHours:
         days, rest = divmod(minute, MINUTES_OF_DAY)
         wall = datetime.combine(day + days * _DAY, time(rest // 60, rest % 60), self.zone)
         return round(wall.astimezone(UTC).timestamp() * 1000)
+
+    def is_open(self, at: Millis) -> bool:
+        """Whether it is open at a time, without looking further."""
+        minute = at // _MINUTE
+        known, answer = self._asked[0]
+        if known != minute:
+            coming = next(self._pieces(at), None)
+            answer = coming is not None and coming.start <= at
+            self._asked[0] = minute, answer
+        return answer
 
     def state(self, at: Millis) -> OpenState:
         """Whether it is open at a time, and when that changes."""
@@ -131,20 +151,19 @@ class OpeningHours:
     def minutes(self, since: Millis, until: Millis) -> int:
         """The whole minutes during which it was open between two times."""
         total = 0
-        for one in self.openings(since):
+        for one in self._apart(since):
             if one.start >= until:
                 break
-            total += min(one.end, until) - max(one.start, since)
+            total += min(one.end, until) - one.start
         return total // _MINUTE
 
     def after(self, since: Millis, minutes: int) -> Millis | None:
         """When it will have been open for so many minutes; ``None``: not within a year."""
         left = minutes * _MINUTE
-        for one in self.openings(since):
-            start = max(one.start, since)
-            if one.end - start >= left:
-                return start + left
-            left -= one.end - start
+        for one in self._apart(since):
+            if one.end - one.start >= left:
+                return one.start + left
+            left -= one.end - one.start
         return None
 
     def clock(self, at: Millis) -> WallClock:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.manifests import manifests
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import auto_run
+from chatapp_cli.services import auto_plan, auto_run
 from chatapp_cli.services.auto_desk import AutoDesk
+from chatapp_cli.services.auto_run import AutoWorked
+from chatapp_cli.store.tx import Tx
+
+CROWD: Final = 10
+"""Transactions of others during one turn of rules, from which on rules wait for them."""
+SHARE: Final = 30
+"""Then the pauses of rules are this many times as long as their work."""
+LONGEST_PAUSE: Final = 1.0
+"""Seconds of a pause at most."""
 
 
 def desk_of(company: Company, *, making: bool = False) -> AutoDesk:
@@ -20,25 +31,45 @@ def desk_of(company: Company, *, making: bool = False) -> AutoDesk:
 
 
 class AutomationRunner:
-    """Works off the journal and the acts that are due."""
+    """Works off the journal and the acts that are due; while many others write, it leaves nearly all the time to them.
+
+    An arrival is never slowed by it, and a rule acts a little later then.
+    """
 
     def __init__(self, store: AsyncStore) -> None:
-        self._store = store
+        self._store, self._clock = store, store.company.world.clock
         self._desk = desk_of(store.company)
+        self._took = 0.0
+        """Seconds of the writing thread that the turn took so far."""
 
     async def turn(self) -> None:
         """Work until there is nothing to do."""
-        while await self._work():
-            pass
+        going = True
+        while going:
+            before, self._took, mine = self._store.commits.jobs, 0.0, 1
+            done = await self._work(auto_run.work)
+            if 0 < done.entries < auto_plan.MOST:
+                await self._work(auto_run.act)
+                mine += 1
+            going = bool(done)
+            if going and self._store.commits.jobs - before - mine >= CROWD:
+                await self._clock.sleep(min(SHARE * self._took, LONGEST_PAUSE))
 
-    async def _work(self) -> bool:
+    async def _work(self, do: Callable[[Tx, AutoDesk], AutoWorked]) -> AutoWorked:
         try:
-            return await self._store.write(partial(auto_run.work, desk=self._desk))
+            return await self._store.write(partial(self._timed, do))
         except (StoreError, Busy):
             raise
         except Exception as error:  # an act that our code fails at must not keep the others
             await self._give_up(error)
             raise
+
+    def _timed(self, do: Callable[[Tx, AutoDesk], AutoWorked], tx: Tx) -> AutoWorked:
+        began = self._clock.monotonic()
+        try:
+            return do(tx, self._desk)
+        finally:
+            self._took += self._clock.monotonic() - began
 
     async def _give_up(self, error: Exception) -> None:
         row = await self._store.read(auto_run.next_due)

@@ -30,6 +30,8 @@ class CommitFigures(NamedTuple):
     """All of them together."""
     slowest: float
     """Seconds of the slowest one of late."""
+    jobs: int = 0
+    """Transactions in them, of everybody."""
 
 
 class AsyncStore:
@@ -48,7 +50,7 @@ class AsyncStore:
     @property
     def commits(self) -> CommitFigures:
         """What writing took so far."""
-        return CommitFigures(self._writer.commits, self._writer.seconds, self._writer.slowest)
+        return CommitFigures(self._writer.commits, self._writer.seconds, self._writer.slowest, self._writer.jobs)
 
     async def run_under(self, held: HeldLease, work: Coroutine[None, None, None]) -> bool:
         """Run work that needs the lease until it ends, a daemon asks, or the lease is lost; true if it ended."""

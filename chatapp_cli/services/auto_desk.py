@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatapp_cli.services import business_hours, calendars, rule_making
+from chatapp_cli.services.auto_index import KnownRules, RuleIndex
 from chatapp_cli.services.conditions import SourceNames
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ class AutoDesk:
     """Of the company: its own calendars are there."""
     kinds: Mapping[str, str] = field(default_factory=dict)
     """How people call the kinds of channels; needed only where somebody makes a rule."""
+    _known: KnownRules = field(default_factory=KnownRules, init=False, repr=False, compare=False)
+
+    def rules(self, tx: Tx) -> RuleIndex:
+        """The rules that work; to be asked for on the thread that writes only."""
+        return self._known.now(tx, self.names(tx))
 
     def names(self, tx: Tx) -> SourceNames:
         """What conditions may name, with the hours of lines as they are in this transaction."""

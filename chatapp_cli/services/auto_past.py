@@ -12,6 +12,7 @@ from chatapp_cli.services import auto_answers
 if TYPE_CHECKING:
     from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
     from chatapp_cli.domain.text import Text
+    from chatapp_cli.store.rows.automation import DialogPlace
     from chatapp_cli.store.rows.dialogs import DialogCard
     from chatapp_cli.store.tx import Tx
 
@@ -28,7 +29,7 @@ class AutoPast(Protocol):
         """Who answered an arrival automatically; ``None``: nobody yet."""
         ...
 
-    def waits_since(self, card: DialogCard) -> Millis | None:
+    def waits_since(self, place: DialogCard | DialogPlace) -> Millis | None:
         """Since when the client waits for an answer; ``None``: they do not."""
         ...
 
@@ -68,9 +69,9 @@ class StoredPast:
         """Who answered it first."""
         return auto_answers.answered_by(self.tx, arrival)
 
-    def waits_since(self, card: DialogCard) -> Millis | None:
+    def waits_since(self, place: DialogCard | DialogPlace) -> Millis | None:
         """Since when they wait."""
-        return card.waiting_since
+        return place.waiting_since
 
     def somebody_wrote(self, dialog: DialogId, since: Millis) -> bool:
         """Whether somebody did."""

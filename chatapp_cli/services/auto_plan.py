@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from chatapp_cli.domain.automation import FOLLOWER, PlannedState, RuleEvent, seen
-from chatapp_cli.domain.condition import AllOf, AnyOf, Condition, Judgement, Negated, Occasion, judge
-from chatapp_cli.domain.dialog_condition import Waited
-from chatapp_cli.domain.errors import NotFound, UsageError
+from chatapp_cli.domain.condition import Judgement, Occasion, judge
+from chatapp_cli.domain.dialog_condition import HoursOf, Waited, waiting
+from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import LineId, Millis
 from chatapp_cli.domain.journal.automation import AutomationDue, AutoRuleHalted
 from chatapp_cli.domain.journal.dialogs import AnswerTyped
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.stored_text import kept
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import auto_facts, auto_rules, dialogs, following, timers
+from chatapp_cli.services import auto_facts, auto_rules, following, timers
 from chatapp_cli.services.auto_desk import AutoDesk
+from chatapp_cli.services.auto_facts import ReadTogether, StoredFacts
+from chatapp_cli.services.auto_index import RuleIndex
 from chatapp_cli.services.auto_rules import AutoRule
-from chatapp_cli.services.conditions import SourceNames
-from chatapp_cli.store.rows.automation import AutoActRow, JudgedMessage
-from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.rows.automation import AutoActRow, DialogPlace, JudgedMessage
 from chatapp_cli.store.tx import Tx
 
-MOST: Final = 100
+V = TypeVar("V")
+MOST: Final = 200
 """Entries of the journal that are judged in one transaction."""
 OLD: Final = 24 * 3_600_000
 """Milliseconds after which a message that comes only now is history, and not news."""
@@ -41,9 +42,13 @@ class Happened(NamedTuple):
 
     entry: int
     event: RuleEvent
-    card: DialogCard
+    place: DialogPlace
     message: JudgedMessage | None
     at: Millis
+    named: str = ""
+    """The operator or the tag."""
+    actor: str = ""
+    """Who caused it."""
 
 
 def follow(tx: Tx, desk: AutoDesk) -> int:
@@ -62,92 +67,88 @@ class Planner:
         for entry in entries:
             if isinstance(entry.event, AnswerTyped):
                 tx.run("autoquiet.put", dialog=entry.event.dialog, at=entry.at)
-        if not (news := [entry for entry in entries if seen(entry.event) is not None]):
+        news = [entry for entry in entries if seen(entry.event) is not None]
+        if not news:
             return
-        names = self.desk.names(tx)
-        rules = auto_rules.working(tx, names)
-        for entry in news:
-            if wanted := wanting([one for one in rules if one.since < entry.id], entry):
-                _plan(tx, wanted, entry, names)
+        rules = self.desk.rules(tx)
+        news = awaited(news, rules)
+        if news:
+            near = read_together(tx, news)
+            for entry in news:
+                if (about := happened(entry, near)) is not None:
+                    _plan(near, rules, about)
 
 
-def wanting(rules: Sequence[AutoRule], entry: JournalEntry) -> list[AutoRule]:
-    """The rules that wait for an event of the journal; none is asked about what it did itself."""
-    happened = seen(entry.event)
-    if happened is None:
-        return []
-    return [
-        one
-        for one in rules
-        if one.wanted.event is happened.event
-        and one.wanted.about in {"", happened.about}
-        and one.signature != entry.actor
-    ]
+def awaited(entries: Iterable[JournalEntry], rules: RuleIndex) -> list[JournalEntry]:
+    """The entries for whose events rules wait."""
+    return [one for one in entries if (what := seen(one.event)) is not None and rules.waits_for(what.event)]
 
 
-def _plan(tx: Tx, rules: Sequence[AutoRule], entry: JournalEntry, names: SourceNames) -> None:
-    found = happening(tx, entry, rules[0].wanted.event)
-    if found is None:
-        return
-    for one in concerned(rules, found):
-        if _judged(tx, one, found, names) and one.wanted.stop:
-            return
+def read_together(tx: Tx, entries: Iterable[JournalEntry]) -> ReadTogether:
+    """Read what rules ask of some entries."""
+    every = list(entries)
+    return ReadTogether(tx, (one.event.dialog for one in every), (one.event.message for one in every))
 
 
-def concerned(rules: Sequence[AutoRule], about: Happened) -> Iterator[AutoRule]:
-    """The rules of the line and of the company, but for the one that wrote the message itself."""
-    author = "" if about.message is None else about.message.author
-    return (one for one in rules if one.wanted.line in {None, about.card.line_id} and one.signature != author)
-
-
-def happening(tx: Tx, entry: JournalEntry, event: RuleEvent) -> Happened | None:
-    """What happened, with its dialog; ``None`` if that is gone, is on the blacklist, or the message is history."""
-    dialog, number = entry.event.dialog, entry.event.message
-    try:
-        card = None if dialog is None else dialogs.card(tx, dialog)
-    except NotFound:
-        return None
-    message = None if number is None else tx.one(JudgedMessage, "auto.message", id=number)
-    return happened(entry, event, card, message)
-
-
-def happened(
-    entry: JournalEntry, event: RuleEvent, card: DialogCard | None, message: JudgedMessage | None
-) -> Happened | None:
-    """What happened, of what was read of it; ``None`` if no rule is asked about it."""
-    if card is None or card.blocked or (message is None and entry.event.message is not None):
+def happened(entry: JournalEntry, near: ReadTogether) -> Happened | None:
+    """What happened; ``None`` if its dialog is gone or on the blacklist, or the message is history."""
+    what, dialog, number = seen(entry.event), entry.event.dialog, entry.event.message
+    place = None if dialog is None else near.places.get(dialog)
+    message = None if number is None else near.messages.get(number)
+    if what is None or place is None or place.blocked or (message is None and number is not None):
         return None
     if message is not None and message.stored_at - message.at > OLD:
         return None
-    return Happened(entry.id, event, card, message, entry.at)
+    return Happened(entry.id, what.event, place, message, entry.at, what.about, entry.actor)
 
 
-def _judged(tx: Tx, rule: AutoRule, about: Happened, names: SourceNames) -> bool:
+def concerned(rules: RuleIndex, about: Happened, occasion: Occasion) -> Iterator[AutoRule]:
+    """The rules that may hold; none is asked about what it did or wrote itself, or what was before it."""
+    by = {about.actor, "" if about.message is None else about.message.author}
+    for one in rules.possible(about.event, occasion):
+        if one.since < about.entry and one.wanted.about in {"", about.named} and one.signature not in by:
+            yield one
+
+
+def _plan(near: ReadTogether, rules: RuleIndex, about: Happened) -> None:
+    occasion = auto_facts.occasion(StoredFacts(near, about.place, about.message, rules.hours), about.at)
+    for one in concerned(rules, about, occasion):
+        if _judged(near, one, about, occasion) and one.wanted.stop:
+            return
+
+
+def _judged(near: ReadTogether, rule: AutoRule, about: Happened, occasion: Occasion) -> bool:
     """Ask a rule, and plan its acts if it holds now or may hold later; whether it holds now."""
-    assert names.hours is not None
-    occasion = auto_facts.occasion(tx, about.card, about.message, about.at, names.hours)
-    answer = asked(tx, rule, occasion)
-    if answer is None:
+    tx, waits = near.tx, list(waiting(rule.condition))
+    since = occasion.facts.waits_since() if waits else None
+    wait = about.place.id, rule.id, rule.version
+    before = since is not None and wait in near.waits
+    if before and not rule.wanted.stop:
         return False
-    waits, since = list(waiting(rule.condition)), occasion.facts.waits_since()
-    if waits and since is not None and _waited_before(tx, rule, about, since):
-        return answer.holds
-    if answer.holds:
-        plan(tx, rule, about, range(len(rule.wanted.acts)), why=answer.why, since=since if waits else None)
-    elif since is not None and (due := next_due(waits, about.card.line_id, since, about.at)) is not None:
-        plan(tx, rule, about, range(1), why=answer.why, since=since, due=due)
-    return answer.holds
-
-
-def _waited_before(tx: Tx, rule: AutoRule, about: Happened, since: Millis) -> bool:
-    """Whether the same wait of the client was planned for already."""
-    return tx.value("autoacts.waits", dialog=about.card.id, rule=rule.id, version=rule.version, since=since) is not None
+    holds = _tried(tx, rule, lambda: rule.condition.holds(occasion))
+    if before or holds is None or not (holds or since is not None):
+        return bool(holds)
+    due = None
+    if not holds and since is not None:
+        due = _tried(tx, rule, lambda: next_due(waits, about.place.line_id, since, about.at))
+        if due is None:
+            return False
+    if (answer := asked(tx, rule, occasion)) is None:
+        return False
+    plan(tx, rule, about, range(len(rule.wanted.acts) if holds else 1), why=answer.why, since=since, due=due)
+    if since is not None:
+        near.waits.add(wait)
+    return holds
 
 
 def asked(tx: Tx, rule: AutoRule, occasion: Occasion) -> Judgement | None:
     """What a rule says; ``None`` if it cannot say it, or takes too long: one that does so often is switched off."""
+    return _tried(tx, rule, lambda: judge(rule.condition, occasion))
+
+
+def _tried(tx: Tx, rule: AutoRule, ask: Callable[[], V]) -> V | None:
     try:
-        return judge(rule.condition, occasion)
+        return ask()
     except TimeoutError:
         _overran(tx, rule)
     except UsageError:  # the hours of the line name a calendar that is gone
@@ -166,17 +167,6 @@ def halt(tx: Tx, rule: AutoRule, why: Text) -> None:
     if tx.run("autorules.halt", id=rule.id, why=kept(why)):
         tx.run("autoacts.cancel", rule=rule.id, outcome=kept(why), now=tx.now)
         tx.emit(AutoRuleHalted(rule=rule.id, name=rule.wanted.name))
-
-
-def waiting(condition: Condition) -> Iterator[Waited]:
-    """The parts of a condition that time alone can fulfil."""
-    if isinstance(condition, Waited):
-        yield condition
-    elif isinstance(condition, AllOf | AnyOf):
-        for part in condition.parts:
-            yield from waiting(part)
-    elif isinstance(condition, Negated):
-        yield from waiting(condition.of)
 
 
 def next_due(waits: Sequence[Waited], line: LineId, since: Millis, now: Millis) -> Millis | None:
@@ -200,7 +190,7 @@ def plan(
             nth=place,
             name=rule.wanted.name,
             kind=rule.wanted.acts[place].do,
-            dialog=about.card.id,
+            dialog=about.place.id,
             message=None if about.message is None else about.message.id,
             waits_since=since,
             due=about.at if due is None else due,
@@ -218,15 +208,21 @@ def time_has_come(tx: Tx, ref: str) -> None:
         tx.emit(AutomationDue(act=int(ref)))
 
 
-def judge_again(tx: Tx, rule: AutoRule, row: AutoActRow, names: SourceNames) -> Judgement | Millis | None:
+def judge_again(tx: Tx, rule: AutoRule, row: AutoActRow, hours: HoursOf) -> Judgement | Millis | None:
     """Ask a rule again whose time has come: its answer, when to ask once more, or ``None`` if it cannot say."""
-    assert names.hours is not None
-    card = dialogs.card(tx, row.dialog_id)
-    message = None if row.message_id is None else tx.one(JudgedMessage, "auto.message", id=row.message_id)
-    since = card.waiting_since
+    near = ReadTogether(tx, [row.dialog_id], [row.message_id])
+    about = happened_then(near, rule, row)
+    since = about.place.waiting_since
     if since is None or since != row.waits_since:
         return Judgement(holds=False, why=OVER)
-    answer = asked(tx, rule, auto_facts.occasion(tx, card, message, tx.now, names.hours))
+    facts = StoredFacts(near, about.place, about.message, hours)
+    answer = asked(tx, rule, auto_facts.occasion(facts, tx.now))
     if answer is None or answer.holds:
         return answer
-    return next_due(list(waiting(rule.condition)), card.line_id, since, tx.now) or answer
+    return next_due(list(waiting(rule.condition)), about.place.line_id, since, tx.now) or answer
+
+
+def happened_then(near: ReadTogether, rule: AutoRule, row: AutoActRow) -> Happened:
+    """What an act was planned for, as it is now."""
+    message = None if row.message_id is None else near.messages.get(row.message_id)
+    return Happened(row.event, rule.wanted.event, near.places[row.dialog_id], message, near.tx.now)

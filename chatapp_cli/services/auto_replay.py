@@ -8,29 +8,31 @@ the last day only.
 from __future__ import annotations
 
 import heapq
-import json
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final, NamedTuple
 
-from chatapp_cli.domain.automation import ActWanted, PlannedState, seen
-from chatapp_cli.domain.condition import Judgement, Occasion, OnSource, judge
-from chatapp_cli.domain.errors import NotFound, UsageError
+from chatapp_cli.domain.automation import ActWanted, PlannedState
+from chatapp_cli.domain.condition import Judgement, Occasion, judge
+from chatapp_cli.domain.dialog_condition import waiting
+from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.journal.dialogs import AnswerTyped, AnswerWaived
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import auto_guards, auto_kinds, auto_plan, auto_rules, dialogs, journal
+from chatapp_cli.services import auto_facts, auto_guards, auto_kinds, auto_plan, auto_rules, dialogs, journal
 from chatapp_cli.services.auto_desk import AutoDesk
-from chatapp_cli.services.auto_facts import StoredFacts
+from chatapp_cli.services.auto_facts import ReadTogether, StoredFacts
 from chatapp_cli.services.auto_guards import Guard
+from chatapp_cli.services.auto_index import RuleIndex
 from chatapp_cli.services.auto_plan import MOST_OVERRUNS, Happened
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.services.auto_run import MOST_A_MINUTE
-from chatapp_cli.store.rows.automation import AutoRuleRow, JudgedMessage
+from chatapp_cli.services.dialog_conditions import always_open
+from chatapp_cli.store.rows.automation import AutoRuleRow, DialogPlace
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
@@ -79,10 +81,10 @@ class ReplayedPast:
         """Which rule would have answered it."""
         return self.answered.get(arrival)
 
-    def waits_since(self, card: DialogCard) -> Millis | None:
+    def waits_since(self, place: DialogCard | DialogPlace) -> Millis | None:
         """Since when the client waited at that moment."""
-        after = self.waived.get(card.id, 0)
-        found: Millis | None = self.tx.value("auto.waited_at", dialog=card.id, until=self.now, after=after)
+        after = self.waived.get(place.id, 0)
+        found: Millis | None = self.tx.value("auto.waited_at", dialog=place.id, until=self.now, after=after)
         return found
 
     def somebody_wrote(self, dialog: DialogId, since: Millis) -> bool:
@@ -116,7 +118,7 @@ class ReplayedPast:
 
     def changed(self, wanted: ActWanted, about: Happened) -> None:
         """Remember what an act would have changed that conditions ask for."""
-        dialog = about.card.id
+        dialog = about.place.id
         if wanted.do in {auto_kinds.TAG, auto_kinds.UNTAG}:
             self.tags[dialog] |= dict.fromkeys(wanted.value, wanted.do == auto_kinds.TAG)
         elif wanted.do == auto_kinds.ASSIGN:
@@ -145,7 +147,7 @@ class ReplayedFacts(StoredFacts):
 
     def tags(self) -> AbstractSet[str]:
         """Those of now, with what rules would have changed."""
-        changed = self.past.tags.get(self.card.id, {})
+        changed = self.past.tags.get(self.place.id, {})
         stored = StoredFacts.tags(self)
         return (stored | {tag for tag, there in changed.items() if there}) - {
             t for t, there in changed.items() if not there
@@ -153,11 +155,11 @@ class ReplayedFacts(StoredFacts):
 
     def assignee(self) -> str:
         """Of now, unless a rule would have assigned it."""
-        return self.past.assigned.get(self.card.id, self.card.assignee)
+        return self.past.assigned.get(self.place.id, self.place.assignee)
 
     def waits_since(self) -> Millis | None:
         """Since when they waited then."""
-        return self.past.waits_since(self.card)
+        return self.past.waits_since(self.place)
 
 
 class _AskedLater(NamedTuple):
@@ -180,12 +182,12 @@ class Replay:
         self.first = self._place
         """The entry of the journal before the first, as ``last`` is the last."""
         self._past = ReplayedPast(tx)
-        self._rules: Mapping[AutoRuleId, AutoRule] = {}
+        self._rules = RuleIndex((), always_open)
+        self._near = ReadTogether(tx, (), ())
         self._waiting: list[_AskedLater] = []
         self._waited: dict[tuple[AutoRuleId, DialogId], Millis] = {}
         self._overruns: dict[AutoRuleId, int] = defaultdict(int)
         self._numbers = count()
-        self._names = desk.names(tx)
         self.over = False
 
     @property
@@ -195,8 +197,8 @@ class Replay:
 
     def page(self, tx: Tx) -> list[ReplayedAct]:
         """What would have been done in the next part; ``over`` is set with the last one."""
-        self._past.tx, self._names = tx, self._desk.names(tx)
-        self._rules = {row.id: auto_rules.restore(row, self._names) for row in self._rows}
+        self._past.tx = tx
+        self._know()
         entries = [one for one in journal.after(tx, self._place, n=PAGE) if one.at < self._until]
         found = [act for entry, about in self._happened(entries) for act in self._of_entry(entry, about)]
         if entries:
@@ -209,20 +211,9 @@ class Replay:
 
     def _happened(self, entries: Sequence[JournalEntry]) -> Iterator[tuple[JournalEntry, Happened | None]]:
         """Each entry with what it is for rules, read together."""
-        tx, wanted = self._past.tx, [one for one in entries if self._wanting(one)]
-        ids = json.dumps(sorted({one.event.message for one in wanted if one.event.message is not None}))
-        messages = {one.id: one for one in tx.all(JudgedMessage, "auto.messages", ids=ids)}
-        cards = _cards(tx, {one.event.dialog for one in wanted if one.event.dialog is not None})
+        self._near = auto_plan.read_together(self._past.tx, auto_plan.awaited(entries, self._rules))
         for entry in entries:
-            what, dialog, message = seen(entry.event), entry.event.dialog, entry.event.message
-            card = None if dialog is None else cards.get(dialog)
-            if what is None or card is None:
-                yield entry, None
-            else:
-                yield entry, auto_plan.happened(entry, what.event, card, messages.get(message) if message else None)
-
-    def _wanting(self, entry: JournalEntry) -> list[AutoRule]:
-        return auto_plan.wanting([one for one in self._rules.values() if one.problem is None], entry)
+            yield entry, auto_plan.happened(entry, self._near)
 
     def _of_entry(self, entry: JournalEntry, about: Happened | None) -> Iterator[ReplayedAct]:
         yield from self._due(entry.at)
@@ -233,8 +224,9 @@ class Replay:
             self._past.waived[entry.event.dialog] = entry.at
         if about is None:
             return
-        for rule in auto_plan.concerned(self._wanting(entry), about):
-            answer = self._judged(rule, about)
+        occasion = self._occasion(about)
+        for rule in auto_plan.concerned(self._rules, about, occasion):
+            answer = self._judged(rule, occasion)
             if answer is not None:
                 yield from self._answered(rule, about, answer)
                 if answer.holds and rule.wanted.stop:
@@ -242,9 +234,9 @@ class Replay:
 
     def _answered(self, rule: AutoRule, about: Happened, answer: Judgement) -> Iterator[ReplayedAct]:
         """What a rule would have done at once; what it would have done later is remembered."""
-        waits = list(auto_plan.waiting(rule.condition))
-        since = self._past.waits_since(about.card) if waits else None
-        if since is not None and self._waited.get((rule.id, about.card.id)) == since:
+        waits = list(waiting(rule.condition))
+        since = self._past.waits_since(about.place) if waits else None
+        if since is not None and self._waited.get((rule.id, about.place.id)) == since:
             return
         planned = answer.holds
         if answer.holds:
@@ -252,12 +244,12 @@ class Replay:
         elif since is not None:
             planned = self._is_asked_later(rule, about, since)
         if planned and since is not None:
-            self._waited[rule.id, about.card.id] = since
+            self._waited[rule.id, about.place.id] = since
 
     def _is_asked_later(self, rule: AutoRule, about: Happened, since: Millis) -> bool:
         """Remember to ask a rule when the client has waited long enough for it; false if it would still say no."""
-        waits = list(auto_plan.waiting(rule.condition))
-        due = auto_plan.next_due(waits, about.card.line_id, since, self._past.now)
+        waits = list(waiting(rule.condition))
+        due = auto_plan.next_due(waits, about.place.line_id, since, self._past.now)
         if due is not None:
             heapq.heappush(self._waiting, _AskedLater(due, next(self._numbers), rule.id, about, since))
         return due is not None
@@ -266,30 +258,30 @@ class Replay:
         """What would have been done at the times that passed until then."""
         while self._waiting and self._waiting[0].due <= until:
             one = heapq.heappop(self._waiting)
-            if (rule := self._rules.get(one.rule)) is not None:
+            if (rule := self._rules.by_id.get(one.rule)) is not None:
                 self._past.now = one.due
                 yield from self._asked_again(rule, one.about._replace(at=one.due), one.since)
 
     def _asked_again(self, rule: AutoRule, about: Happened, since: Millis) -> Iterator[ReplayedAct]:
-        if self._past.waits_since(about.card) != since:
-            yield _ended(rule, about, 0, PlannedState.SKIPPED, auto_plan.OVER, auto_plan.OVER)
+        if self._past.waits_since(about.place) != since:
+            yield self._skipped(rule, about, auto_plan.OVER)
             return
-        answer = self._judged(rule, about)
+        answer = self._judged(rule, self._occasion(about))
         if answer is None:
             return
         if answer.holds:
             yield from self._act(rule, about, answer.why)
         elif not self._is_asked_later(rule, about, since):
-            yield _ended(rule, about, 0, PlannedState.SKIPPED, answer.why, answer.why)
+            yield self._skipped(rule, about, answer.why)
 
-    def _judged(self, rule: AutoRule, about: Happened) -> Judgement | None:
+    def _occasion(self, about: Happened) -> Occasion:
+        facts = ReplayedFacts(self._near, about.place, about.message, self._rules.hours, self._past)
+        return auto_facts.occasion(facts, about.at)
+
+    def _judged(self, rule: AutoRule, occasion: Occasion) -> Judgement | None:
         """What a rule says; one whose expressions take too long is dropped, as it would be switched off."""
-        assert self._names.hours is not None
-        card, message = about.card, about.message
-        facts = ReplayedFacts(self._past.tx, card, message, self._names.hours, self._past)
-        source = OnSource(card.line_id, card.kind, card.channel_id)
         try:
-            return judge(rule.condition, Occasion.of(source, "" if message is None else message.text, about.at, facts))
+            return judge(rule.condition, occasion)
         except TimeoutError:
             self._overruns[rule.id] += 1
             if self._overruns[rule.id] >= MOST_OVERRUNS:
@@ -298,48 +290,56 @@ class Replay:
             pass
         return None
 
+    def _know(self) -> None:
+        """Compile the rules with what is so in the transaction at hand; each sees all of the past."""
+        names = self._desk.names(self._past.tx)
+        assert names.hours is not None
+        every = (auto_rules.restore(row, names) for row in self._rows)
+        self._rules = RuleIndex([replace(one, since=0) for one in every if one.problem is None], names.hours)
+
     def _drop(self, rule: AutoRule) -> None:
         """Ask a rule no more: the desk would have stopped it."""
         self._rows = [row for row in self._rows if row.id != rule.id]
-        self._rules = {number: one for number, one in self._rules.items() if number != rule.id}
+        self._rules = RuleIndex([one for one in self._rules.by_id.values() if one.id != rule.id], self._rules.hours)
 
     def _act(self, rule: AutoRule, about: Happened, why: Text) -> Iterator[ReplayedAct]:
         """What a rule that holds would have done."""
+        card = dialogs.card(self._past.tx, about.place.id)
         for place, wanted in enumerate(rule.wanted.acts):
             if _later(self._past.done[rule.id], about.at - auto_guards.MINUTE) >= MOST_A_MINUTE:
                 self._drop(rule)
                 return
-            refusal = self._send(rule, about) if auto_kinds.KINDS[wanted.do].sends else None
+            refusal = self._send(rule, about, card) if auto_kinds.KINDS[wanted.do].sends else None
             if refusal is None:
                 self._past.changed(wanted, about)
                 self._past.done[rule.id].append(about.at)
-                yield _ended(rule, about, place, PlannedState.DONE, why, auto_kinds.in_words(wanted))
+                ended = _Ended(PlannedState.DONE, why, auto_kinds.in_words(wanted))
             else:
-                yield _ended(rule, about, place, PlannedState.SKIPPED, why, refusal)
+                ended = _Ended(PlannedState.SKIPPED, why, refusal)
+            yield _ended(rule, about, card, place, ended)
 
-    def _send(self, rule: AutoRule, about: Happened) -> Text | None:
+    def _skipped(self, rule: AutoRule, about: Happened, why: Text) -> ReplayedAct:
+        card = dialogs.card(self._past.tx, about.place.id)
+        return _ended(rule, about, card, 0, _Ended(PlannedState.SKIPPED, why, why))
+
+    def _send(self, rule: AutoRule, about: Happened, card: DialogCard) -> Text | None:
         """Why it would not have written; ``None``: it would."""
-        guard = Guard(self._past.tx, self._desk, rule, about.card, about.message, self._past)
+        guard = Guard(self._past.tx, self._desk, rule, card, about.message, self._past)
         refusal = guard.refusal()
         if refusal is None:
-            self._past.answer(about.card, guard.arrival(), T("rule {name}", name=rule.wanted.name))
+            self._past.answer(card, guard.arrival(), T("rule {name}", name=rule.wanted.name))
         return refusal
 
 
-def _ended(rule: AutoRule, about: Happened, place: int, state: PlannedState, why: Text, outcome: Text) -> ReplayedAct:
-    message = None if about.message is None else about.message.id
-    wanted, card = rule.wanted.acts[place], about.card
-    return ReplayedAct(rule, about.entry, place, wanted, card.id, card.name, message, about.at, state, why, outcome)
+class _Ended(NamedTuple):
+    state: PlannedState
+    why: Text
+    outcome: Text
 
 
-def _cards(tx: Tx, wanted: AbstractSet[DialogId]) -> Mapping[DialogId, DialogCard]:
-    found = {}
-    for number in wanted:
-        try:
-            found[number] = dialogs.card(tx, number)
-        except NotFound:  # it was removed since
-            continue
-    return found
+def _ended(rule: AutoRule, about: Happened, card: DialogCard, place: int, ended: _Ended) -> ReplayedAct:
+    message, wanted = None if about.message is None else about.message.id, rule.wanted.acts[place]
+    return ReplayedAct(rule, about.entry, place, wanted, card.id, card.name, message, about.at, *ended)
 
 
 def place_before(tx: Tx, since: Millis) -> int:

@@ -73,18 +73,6 @@ def everything(tx: Tx, names: SourceNames) -> list[AutoRule]:
     return [restore(row, names) for row in tx.all(AutoRuleRow, "autorules.all")]
 
 
-def working(tx: Tx, names: SourceNames) -> list[AutoRule]:
-    """The rules that are asked, in their order."""
-    found = (restore(row, names) for row in tx.all(AutoRuleRow, "autorules.working"))
-    return [one for one in found if one.works]
-
-
-def of_version(tx: Tx, rule: AutoRuleId, version: int, names: SourceNames) -> AutoRule | None:
-    """A rule as it is now; ``None`` if it is gone or was changed since then."""
-    row = tx.one(AutoRuleRow, "autorules.one", id=rule)
-    return None if row is None or row.version != version else restore(row, names)
-
-
 def is_any(tx: Tx) -> bool:
     """Whether a rule is switched on."""
     return tx.value("autorules.any") is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from chatapp_cli.domain.access import system
 from chatapp_cli.domain.automation import PlannedState
@@ -11,12 +11,12 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import AutoActId, MessageId
 from chatapp_cli.domain.stored_text import kept
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import auto_answers, auto_kinds, auto_plan, auto_rules, dialogs, timers
+from chatapp_cli.services import auto_answers, auto_kinds, auto_plan, dialogs, timers
 from chatapp_cli.services.auto_deeds import RIGHTS, AutoDeed
 from chatapp_cli.services.auto_desk import AutoDesk
+from chatapp_cli.services.auto_facts import ReadTogether
 from chatapp_cli.services.auto_guards import Guard
 from chatapp_cli.services.auto_past import StoredPast
-from chatapp_cli.services.auto_plan import Happened
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.store.rows.automation import AutoActRow, JudgedMessage
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -27,10 +27,26 @@ MOST_A_MINUTE: Final = 50
 _MINUTE: Final = 60_000
 
 
-def work(tx: Tx, desk: AutoDesk) -> bool:
-    """Plan for what happened, or when there is nothing new do one act that is due; false if there is nothing to do."""
-    whole = tx.whole()
-    return bool(auto_plan.follow(whole, desk)) or _step(whole, desk)
+class AutoWorked(NamedTuple):
+    """What was done in a transaction; false if there was nothing to do."""
+
+    entries: int
+    """Of the journal, for which acts were planned."""
+    acted: bool = False
+
+    def __bool__(self) -> bool:
+        return self.acted or self.entries > 0
+
+
+def work(tx: Tx, desk: AutoDesk) -> AutoWorked:
+    """Plan for what happened, or when there is nothing new do one act that is due."""
+    entries = auto_plan.follow(tx.whole(), desk)
+    return AutoWorked(entries) if entries else act(tx, desk)
+
+
+def act(tx: Tx, desk: AutoDesk) -> AutoWorked:
+    """Do one act that is due. It is safe once everything that happened was planned for: somebody may have answered."""
+    return AutoWorked(0, acted=_step(tx.whole(), desk))
 
 
 def next_due(tx: Tx) -> AutoActRow | None:
@@ -47,12 +63,12 @@ def _step(tx: Tx, desk: AutoDesk) -> bool:
     row = next_due(tx)
     if row is None:
         return False
-    names = desk.names(tx)
-    rule = auto_rules.of_version(tx, row.rule_id, row.version, names)
-    if rule is None or not rule.works:
+    rules = desk.rules(tx)
+    rule = rules.by_id.get(row.rule_id)
+    if rule is None or rule.version != row.version:
         _end(tx, row.id, PlannedState.CANCELLED, T("The rule does not work any more."))
     elif row.state == PlannedState.WAITING:
-        _settle(tx, rule, row, auto_plan.judge_again(tx, rule, row, names))
+        _settle(tx, rule, row, auto_plan.judge_again(tx, rule, row, rules.hours))
     else:
         _carry_out(tx, desk, rule, row)
     return True
@@ -63,10 +79,9 @@ def _settle(tx: Tx, rule: AutoRule, row: AutoActRow, answer: Judgement | int | N
     match answer:
         case Judgement(holds=True, why=why):
             tx.run("autoacts.go", id=row.id, why=kept(why))
-            card = dialogs.card(tx, row.dialog_id)
-            happened = Happened(row.event, rule.wanted.event, card, _message(tx, row), tx.now)
             places = range(1, len(rule.wanted.acts))
-            auto_plan.plan(tx, rule, happened, places, why=why, since=row.waits_since)
+            about = auto_plan.happened_then(ReadTogether(tx, [row.dialog_id], [row.message_id]), rule, row)
+            auto_plan.plan(tx, rule, about, places, why=why, since=row.waits_since)
         case Judgement(why=why):
             _end(tx, row.id, PlannedState.SKIPPED, why)
         case None:
@@ -77,7 +92,7 @@ def _settle(tx: Tx, rule: AutoRule, row: AutoActRow, answer: Judgement | int | N
 
 
 def _message(tx: Tx, row: AutoActRow) -> JudgedMessage | None:
-    return None if row.message_id is None else tx.one(JudgedMessage, "auto.message", id=row.message_id)
+    return None if row.message_id is None else ReadTogether(tx, (), [row.message_id]).messages.get(row.message_id)
 
 
 def _carry_out(tx: Tx, desk: AutoDesk, rule: AutoRule, row: AutoActRow) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chatapp_cli.domain.automation import RuleEvent
 from chatapp_cli.domain.condition import Occasion, OnSource, judge
-from chatapp_cli.domain.dialog_condition import FirstOf
+from chatapp_cli.domain.dialog_condition import FirstOf, waiting
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.text import T, Text
@@ -92,5 +92,5 @@ def _asked(rule: AutoRule, occasion: Occasion) -> TriedRule:
     since = occasion.facts.waits_since()
     if holds or since is None:
         return TriedRule(rule, holds, why)
-    due = auto_plan.next_due(list(auto_plan.waiting(rule.condition)), occasion.source.line, since, occasion.at)
+    due = auto_plan.next_due(list(waiting(rule.condition)), occasion.source.line, since, occasion.at)
     return TriedRule(rule, holds, why, due)

@@ -12,8 +12,9 @@ from chatapp_cli.domain.condition import Condition, OnSource
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.name import sound
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, lines, rule_words
+from chatapp_cli.services import rule_words
 from chatapp_cli.services.conditions import SourceNames
+from chatapp_cli.store.rows.automation import NamedChannel, NamedLine
 from chatapp_cli.store.tx import Tx
 
 NO_KINDS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -21,9 +22,9 @@ NO_KINDS: Final[Mapping[str, str]] = MappingProxyType({})
 
 def source_names(tx: Tx, folder: Path | None, kinds: Mapping[str, str] = NO_KINDS) -> SourceNames:
     """What conditions may name; ``folder``: where the company keeps calendars, ``kinds``: how people call kinds."""
-    every = channels.everything(tx)
+    every = tx.all(NamedChannel, "rules.channels")
     return SourceNames(
-        lines={row.id: row.name for row in lines.everything(tx)},
+        lines=dict(tx.all(NamedLine, "rules.lines")),
         channels={row.id: row.title for row in every},
         folder=folder,
         kinds=kinds,

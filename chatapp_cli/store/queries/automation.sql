@@ -55,8 +55,12 @@ SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, wait
 FROM auto_act WHERE (state = 'waiting' OR state = 'planned') AND due_at <= :now ORDER BY id LIMIT 1;
 
 -- name: autoacts.waits
-SELECT 1 FROM auto_act WHERE dialog_id = :dialog AND rule_id = :rule AND version = :version AND waits_since = :since
-LIMIT 1;
+SELECT DISTINCT a.dialog_id, a.rule_id, a.version FROM auto_act a JOIN dialog d ON d.id = a.dialog_id
+WHERE a.dialog_id IN (SELECT value FROM json_each(:ids)) AND a.waits_since = d.waiting_since;
+
+-- name: autoacts.waits@postgresql
+SELECT DISTINCT a.dialog_id, a.rule_id, a.version FROM auto_act a JOIN dialog d ON d.id = a.dialog_id
+WHERE a.dialog_id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json))) AND a.waits_since = d.waiting_since;
 
 -- name: autoacts.go
 UPDATE auto_act SET state = 'planned', why = :why WHERE id = :id AND state = 'waiting';
@@ -91,9 +95,36 @@ FROM auto_act WHERE result IN (SELECT CAST(value AS bigint) FROM json_array_elem
 SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
 FROM auto_act WHERE dialog_id = :dialog AND message_id = :message ORDER BY id;
 
--- name: auto.message
-SELECT id, dialog_id, channel_id, direction, origin, sender, author, author_phone, text, automatic, at, stored_at
-FROM message WHERE id = :id;
+-- name: rules.lines
+SELECT id, name FROM line ORDER BY id;
+
+-- name: rules.channels
+SELECT id, line_id, kind, title FROM channel ORDER BY id;
+
+-- name: auto.places
+SELECT d.id, d.line_id, d.channel_id, c.kind, d.kind, d.blocked, d.assignee, d.waiting_since
+FROM dialog d JOIN channel c ON c.id = d.channel_id WHERE d.id IN (SELECT value FROM json_each(:ids));
+
+-- name: auto.places@postgresql
+SELECT d.id, d.line_id, d.channel_id, c.kind, d.kind, d.blocked, d.assignee, d.waiting_since
+FROM dialog d JOIN channel c ON c.id = d.channel_id
+WHERE d.id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));
+
+-- name: auto.tags
+SELECT dt.dialog_id, t.name FROM dialog_tag dt JOIN tag t ON t.id = dt.tag_id
+WHERE dt.dialog_id IN (SELECT value FROM json_each(:ids));
+
+-- name: auto.tags@postgresql
+SELECT dt.dialog_id, t.name FROM dialog_tag dt JOIN tag t ON t.id = dt.tag_id
+WHERE dt.dialog_id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));
+
+-- name: auto.first_ever
+SELECT m.id FROM message m WHERE m.id IN (SELECT value FROM json_each(:ids))
+  AND NOT EXISTS (SELECT 1 FROM message e WHERE e.dialog_id = m.dialog_id AND e.direction = 'in' AND e.id < m.id);
+
+-- name: auto.first_ever@postgresql
+SELECT m.id FROM message m WHERE m.id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)))
+  AND NOT EXISTS (SELECT 1 FROM message e WHERE e.dialog_id = m.dialog_id AND e.direction = 'in' AND e.id < m.id);
 
 -- name: auto.messages
 SELECT id, dialog_id, channel_id, direction, origin, sender, author, author_phone, text, automatic, at, stored_at

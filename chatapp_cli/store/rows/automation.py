@@ -1,8 +1,11 @@
 """Rules and the acts that they planned."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatapp_cli.domain.ids import AutoActId, AutoRuleId, ChannelId, DialogId, LineId, MessageId, Millis
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.arrival import ChatKind
 
 
 class AutoRuleRow(NamedTuple):
@@ -63,3 +66,48 @@ class JudgedMessage(NamedTuple):
     automatic: int
     at: Millis
     stored_at: Millis
+
+
+class DialogPlace(NamedTuple):
+    """Where a dialog is, and what else of it rules ask for most often."""
+
+    id: DialogId
+    line_id: LineId
+    channel_id: ChannelId
+    kind: str
+    """Of the channel."""
+    chat_kind: "ChatKind"
+    blocked: int
+    assignee: str
+    waiting_since: Millis | None
+
+
+class NamedLine(NamedTuple):
+    """A line as conditions name it."""
+
+    id: LineId
+    name: str
+
+
+class NamedChannel(NamedTuple):
+    """A channel as conditions name it."""
+
+    id: ChannelId
+    line_id: LineId
+    kind: str
+    title: str
+
+
+class DialogTag(NamedTuple):
+    """A tag of a dialog."""
+
+    dialog_id: DialogId
+    tag: str
+
+
+class PlannedWait(NamedTuple):
+    """A version of a rule that planned for the wait of a client that goes on."""
+
+    dialog_id: DialogId
+    rule_id: AutoRuleId
+    version: int

@@ -1,0 +1,99 @@
+"""The rules that work, compiled once, and which of them may hold for what happened."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from chatapp_cli.domain.choosing import PossibleRules, hours_of
+from chatapp_cli.domain.condition import AllOf, Condition, FromSource, WithinHours
+from chatapp_cli.domain.dialog_condition import waiting
+from chatapp_cli.services import auto_rules, calendars
+from chatapp_cli.services.dialog_conditions import always_open
+from chatapp_cli.store.rows.automation import AutoRuleRow
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.automation import RuleEvent
+    from chatapp_cli.domain.condition import Occasion
+    from chatapp_cli.domain.dialog_condition import HoursOf
+    from chatapp_cli.domain.ids import AutoRuleId, LineId
+    from chatapp_cli.domain.opening_hours import OpeningHours
+    from chatapp_cli.services.auto_rules import AutoRule
+    from chatapp_cli.services.conditions import SourceNames
+    from chatapp_cli.store.tx import Tx
+
+
+class _OfEvent(NamedTuple):
+    rules: Sequence[AutoRule]
+    possible: PossibleRules
+
+
+class RuleIndex:
+    """Rules by what they wait for; those of a line, of a source, of words and of hours are asked only there and then.
+
+    Hours do not count for a rule that time alone can fulfil: it may hold later.
+    """
+
+    def __init__(self, rules: Sequence[AutoRule], hours: HoursOf) -> None:
+        """``rules``: in their order; ``hours``: of lines, as the rules know them."""
+        self.hours = hours
+        self.by_id: Mapping[AutoRuleId, AutoRule] = {rule.id: rule for rule in rules}
+        self._events: dict[RuleEvent, _OfEvent] = {}
+        found: dict[RuleEvent, list[AutoRule]] = defaultdict(list)
+        for rule in rules:
+            found[rule.wanted.event].append(rule)
+        for event, some in found.items():
+            self._events[event] = _OfEvent(some, PossibleRules([*map(_bounds, some)], hours=_hours))
+
+    def waits_for(self, event: RuleEvent) -> bool:
+        """Whether a rule does."""
+        return event in self._events
+
+    def possible(self, event: RuleEvent, occasion: Occasion) -> Sequence[AutoRule]:
+        """The rules that may hold, now or later, in their order."""
+        found = self._events.get(event)
+        return () if found is None else [found.rules[number] for number in found.possible.numbers(occasion)]
+
+
+def _bounds(rule: AutoRule) -> Condition:
+    """A rule's condition and its line."""
+    line = rule.wanted.line
+    return rule.condition if line is None else AllOf((FromSource(lines=frozenset({line})), rule.condition))
+
+
+def _hours(condition: Condition) -> WithinHours | None:
+    return None if any(waiting(condition)) else hours_of(condition)
+
+
+@dataclass(slots=True)
+class _HoursNow:
+    """The hours of lines as they are in the transaction at hand."""
+
+    of: HoursOf = always_open
+
+    def __call__(self, line: LineId) -> OpeningHours | None:
+        return self.of(line)
+
+
+@dataclass(slots=True)
+class KnownRules:
+    """The rules that work, compiled again whenever they, or what they are made of, are changed. Of one thread."""
+
+    _made_of: object = None
+    _index: RuleIndex = field(default_factory=lambda: RuleIndex((), always_open))
+    _hours: _HoursNow = field(default_factory=_HoursNow)
+
+    def now(self, tx: Tx, names: SourceNames) -> RuleIndex:
+        """Those of now."""
+        self._hours.of = names.hours or always_open
+        rows = tx.all(AutoRuleRow, "autorules.working")
+        made_of = rows, names.lines, names.channels, names.sources, calendars.stamp(names.folder)
+        if made_of != self._made_of:
+            lasting = replace(names, hours=self._hours)
+            self._index = RuleIndex(
+                [one for row in rows if (one := auto_rules.restore(row, lasting)).works], self._hours
+            )
+            self._made_of = made_of
+        return self._index
