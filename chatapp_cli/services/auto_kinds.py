@@ -183,6 +183,11 @@ def in_words(act: ActWanted) -> Text:
     return Text("{value}", {"value": act.do}) if kind is None else Text(kind.words.msgid, {"value": _shown(act.value)})
 
 
+def by_name(do: str) -> Text:
+    """A kind of act as people read it where it is not known with what it is done."""
+    return in_words(ActWanted(do, "…"))
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name}={one}" for name, one in value.items())

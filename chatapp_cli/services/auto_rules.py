@@ -201,6 +201,19 @@ def order(tx: Tx, rules: Sequence[AutoRuleId]) -> None:
         _changed(tx, row.id, row.name, "moved")
 
 
+def move(tx: Tx, rule: AutoRuleId, place: int) -> None:
+    """Give a rule another place among those that the acting operator sees; the first is 0. Raises NotFound, Refused."""
+    access.require(tx, Right.AUTOMATION)
+    row = _require_mine(tx, rule)
+    seen = [one.id for one in tx.all(AutoRuleRow, "autorules.all") if one.id != rule]
+    every = [one.id for one in tx.whole().all(AutoRuleRow, "autorules.all") if one.id != rule]
+    behind = seen[place] if place < len(seen) else None
+    every.insert(len(every) if behind is None else every.index(behind), rule)
+    for position, number in enumerate(every, start=1):
+        tx.run("autorules.place", id=number, position=position)
+    _changed(tx, rule, row.name, "moved")
+
+
 def remove(tx: Tx, rule: AutoRuleId) -> int:
     """Remove a rule; returns how many planned acts are cancelled. Raises NotFound, Refused."""
     access.require(tx, Right.AUTOMATION)
