@@ -163,6 +163,13 @@ def add(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRuleId:
     return number
 
 
+def draft(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRuleRow:
+    """A rule as it would be stored, to try it; nothing is kept. Raises UsageError, NotFound."""
+    columns = _columns(tx, _sound(tx, wanted, names))
+    line = columns.pop("line")
+    return AutoRuleRow(id=AutoRuleId(0), line_id=line, position=0, version=1, halted="", overruns=0, **columns)
+
+
 def change(tx: Tx, rule: AutoRuleId, wanted: Wanted, names: SourceNames) -> int:
     """Replace a rule, which keeps its place; returns how many planned acts are cancelled by that.
 
@@ -290,7 +297,7 @@ def _names(asked: Mapping[str, Any], name: str) -> bool:
     return bool(asked.get(name)) or any(_names(one, name) for one in inner)
 
 
-def _columns(tx: Tx, made: AutoRule) -> dict[str, object]:
+def _columns(tx: Tx, made: AutoRule) -> dict[str, Any]:
     wanted = made.wanted
     return {
         "line": wanted.line,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from textual.widgets import Input
+
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.arrival import Profile
@@ -14,6 +16,7 @@ from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.services import auto_rules, auto_run
 from chatapp_cli.tui.screens.automation import AutomationScreen
 from chatapp_cli.tui.screens.inbox import InboxScreen
+from chatapp_cli.tui.widgets.form import FieldRow, FormView
 from tests.tui.conftest import SMALL, Opener, Window
 from tests.tui.stage import Stage
 
@@ -140,3 +143,76 @@ async def test_who_may_not_change_rules_looks_at_them(window: Opener, stage: Sta
         await to_the_page(it)
         await it.sees("Прайс", "You may only look: nobody allowed you to make and change rules")
         assert "new rule" not in it.text()
+
+
+async def fill(it: Window, **answers: str) -> None:
+    """Write into the form that is open."""
+    await it.until(lambda: it.app.screen.query(FormView) and not it.app.screen.query_one(FormView).checking)
+    for row in it.app.screen.query(FieldRow):
+        if row.field.name in answers and row.field.kind == "choice":
+            row.choose(answers[row.field.name])
+        elif row.field.name in answers:
+            row.query_one(Input).value = answers[row.field.name]
+
+
+async def test_a_rule_is_written_with_what_it_would_have_done_beside_it(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    furnished(stage, company)
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("Прайс")
+        await it.press("a")
+        await fill(it, words="опт, цена", do_tag="опт, важно")
+        await it.sees("would be done: 1, not: 0", "✓ ", "Елена Ильина", "it says «оптом»")
+        await fill(it, words="опт*")
+        await it.sees("A star stands for nothing in «опт*».")
+        await fill(it, name="Прайс", words="оптовый")
+        await it.press("f8")
+        await it.sees("There is a rule Прайс already.")
+        await fill(it, name="Оптовики", how="any", tags="vip", do_send="Минуту\\nи ответим")
+        await it.press("f8")
+        await it.sees("● Оптовики")
+        await it.press("j", "j")
+        await it.sees("If: (with «оптовый» or tags: vip)", "Then: tag with опт, важно; answer “Минуту и ответим”")
+        assert wanted(company, "Оптовики").acts == [
+            ActWanted("send", "Минуту\nи ответим"), ActWanted("tag", ["опт", "важно"])
+        ]  # fmt: skip
+        await it.press("enter")
+        await fill(it, words="")
+        await it.press("f8")
+        await it.sees("If: (tags: vip)")
+
+
+def wanted(company: Company, name: str) -> RuleWanted:
+    desk = desk_of(company)
+    (found,) = (
+        one for one in company.read(lambda tx: auto_rules.everything(tx, desk.names(tx))) if one.wanted.name == name
+    )
+    return found.wanted
+
+
+async def test_a_rule_of_several_levels_is_shown_with_the_way_to_change_it(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    stage.line("Зима")
+    number = add(company, "Срочно", asked={"words": ["срочно"], "not": {"tags": ["спам"]}})
+    async with window(SMALL) as it:
+        await to_the_page(it)
+        await it.sees("Срочно")
+        await it.press("enter")
+        await it.sees("words:", "- срочно", "not:", "Edit it with:", f"chatapp rule edit {number}")
+
+
+async def test_an_automatic_answer_is_added_by_a_short_form(window: Opener, stage: Stage, company: Company) -> None:
+    furnished(stage, company)
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("Прайс")
+        await it.press("n")
+        await fill(it, way="keyword", words="цена, сколько стоит", text="Сейчас пришлём")
+        await it.press("f8")
+        await it.sees("● цена, сколько стоит", "answer")
+    made = wanted(company, "цена, сколько стоит")
+    assert (made.kind, made.asked) == (RuleKind.AUTOREPLY, {"words": ["цена", "сколько стоит"]})
+    assert made.acts == [ActWanted("send", "Сейчас пришлём")]

@@ -176,7 +176,9 @@ class AutoTrialScreen(AutoActsPage):
         self._found.extend(map(ShownAct.of_trial, acts))
         self._counts.update(one.state for one in acts)
         whole = replay.last - replay.first
-        self._part = 1.0 if replay.over or not whole else min(1.0, replay.read / whole)
+        self._part = min(1.0, replay.read / whole) if whole else 1.0
+        if replay.over:
+            self._part = 1.0
 
     def _show_found(self) -> None:
         chosen = self.chosen

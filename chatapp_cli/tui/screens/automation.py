@@ -7,13 +7,15 @@ from functools import partial
 from typing import Final
 
 from rich.text import Text
+from textual import on
+from textual.widgets import OptionList
 
 from chatapp_cli.domain.access import RIGHTS, Right
 from chatapp_cli.domain.ids import AutoRuleId
 from chatapp_cli.domain.journal.automation import AutomationEvent, AutomationResumed, AutomationStormed
 from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.automation import desk_of
-from chatapp_cli.services import access, auto_guards, auto_log, auto_rules
+from chatapp_cli.services import access, auto_fields, auto_guards, auto_log, auto_rules
 from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.services.conditions import SourceNames
@@ -23,10 +25,12 @@ from chatapp_cli.tui.actions import automation
 from chatapp_cli.tui.keys.keymap import bindings, key
 from chatapp_cli.tui.listed_page import ListedPage
 from chatapp_cli.tui.pages import page_named
+from chatapp_cli.tui.questions.rule_text import RuleText
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.filters import title
 from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.screens.auto_acts import AutoLogScreen, AutoTrialScreen
+from chatapp_cli.tui.screens.auto_forms import AutoAnswerScreen, AutoRuleScreen
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.automation_words import WEEK, AutomationWords, ShownRule
 from chatapp_cli.tui.widgets.bars import StatusBar
@@ -110,6 +114,25 @@ class AutomationScreen(ListedPage[ShownRule]):
         return None if self.chosen is None else self.chosen.rule
 
     # What can be done
+
+    def action_add(self) -> None:
+        """Make a rule."""
+        self.app.push_screen(AutoRuleScreen(self._names))
+
+    def action_answer(self) -> None:
+        """Add an automatic answer by its short form."""
+        self.app.push_screen(AutoAnswerScreen(self._names))
+
+    @on(OptionList.OptionSelected)
+    def action_edit(self) -> None:
+        """Change the chosen rule; one that no form can show, or that may not be changed, is shown."""
+        rule = self._rule
+        if rule is None:
+            return
+        if self._may and auto_fields.fits(rule.wanted):
+            self.app.push_screen(AutoRuleScreen(self._names, rule))
+        else:
+            self.app.push_screen(RuleText(rule, self._names, may=self._may))
 
     def action_switch(self) -> None:
         """Switch the chosen rule on or off."""
