@@ -22,6 +22,8 @@ class AutoReason(NamedTuple):
 
     rule: str
     why: Text
+    id: AutoRuleId
+    """Of the rule, which may be gone."""
 
 
 def latest(tx: Tx, *, rule: AutoRuleId | None = None, dialog: DialogId | None = None, n: int = 100) -> list[AutoActRow]:
@@ -52,4 +54,4 @@ def reasons(tx: Tx, messages: Sequence[MessageRow]) -> Mapping[MessageId, AutoRe
     if not ids:
         return {}
     rows = tx.all(AutoActRow, "autoacts.wrote", ids=json.dumps(ids))
-    return {row.result: AutoReason(row.name, recalled(row.why)) for row in rows if row.result is not None}
+    return {row.result: AutoReason(row.name, recalled(row.why), row.rule_id) for row in rows if row.result is not None}

@@ -134,6 +134,11 @@ async def test_the_log_of_a_rule_says_what_to_whom_and_why_and_leads_to_the_dial
         await it.press("enter")
         await it.until(lambda: isinstance(it.app.screen, InboxScreen))
         await it.sees("Почём оптом?", "by rule Прайс")
+        add(company, "Прайс раньше", asked={"words": ["прайс"]})
+        company.write(lambda tx: auto_rules.move(tx, AutoRuleId(3), 0))
+        await it.press("escape", "tab", "G", "@")
+        await it.until(lambda: isinstance(it.app.screen, AutomationScreen))
+        await it.sees("If: with «опт»")
 
 
 async def test_who_may_not_change_rules_looks_at_them(window: Opener, stage: Stage, company: Company) -> None:
@@ -174,7 +179,7 @@ async def test_a_rule_is_written_with_what_it_would_have_done_beside_it(
         await it.press("f8")
         await it.sees("● Оптовики")
         await it.press("j", "j")
-        await it.sees("If: (with «оптовый» or tags: vip)", "Then: tag with опт, важно; answer “Минуту и ответим”")
+        await it.sees("If: (with «оптовый» or tags: vip)", "Then: answer “Минуту и ответим”; tag with опт, важно")
         assert wanted(company, "Оптовики").acts == [
             ActWanted("send", "Минуту\nи ответим"), ActWanted("tag", ["опт", "важно"])
         ]  # fmt: skip

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from chatapp_cli.domain.ids import AutoRuleId
+from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.services import auto_doubts, auto_log, auto_rules
 from chatapp_cli.services.auto_rules import AutoRule
-from chatapp_cli.tui.action_page import ActionPage
+from chatapp_cli.tui.action_page import Action, ActionPage
+from chatapp_cli.tui.actions.message_target import MessageTarget, message_action, unless
+from chatapp_cli.tui.pages import page_named
+
+
+async def open_rule(page: ActionPage, target: MessageTarget) -> None:
+    """Show the rule that wrote a message; one that is gone since cannot be shown."""
+    if (because := target.entry.because) is not None:
+        await page.workspace.read(partial(auto_rules.one, rule=because.id))
+        at: Callable[[AutoRuleId], ActionPage] = page_named("automation")
+        page.app.push_screen(at(because.id))
 
 
 async def switch(page: ActionPage, rule: AutoRule) -> None:
@@ -42,3 +54,8 @@ async def tell_doubts(page: ActionPage, rule: AutoRuleId) -> None:
     desk = desk_of(page.workspace.company)
     for one in await page.workspace.read(partial(auto_doubts.of_rule, desk=desk, rule=rule)):
         page.notify("\n".join(filter(None, (show(one.what), show(one.next_step)))), severity="warning", timeout=12)
+
+
+ACTIONS: dict[str, Action[MessageTarget]] = {
+    "rule": message_action(open_rule, unless(lambda target: target.entry.because, T("No rule wrote this message."))),
+}

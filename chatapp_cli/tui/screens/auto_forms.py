@@ -74,9 +74,7 @@ _EITHER: Final = Choice("", T("either"))
 _HEAD: Final = (
     Field(name="name", label=T("Name of the rule")),
     _choice("event", T("When"), *(Choice(one.value, words) for one, words in EVENTS.items()), further=False),
-    _asks(
-        "about", T("About this tag or operator"), T("Of events about one; empty: any"), further=False
-    ),
+    _asks("about", T("About this tag or operator"), T("Of events about one; empty: any"), further=False),
 )
 _IF: Final = (
     _choice(
