@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,14 +12,10 @@ from chatapp_cli.commands.base import Json, Verb, noun, opened
 from chatapp_cli.commands.crm_rules import ByChannels, Exact, OfKinds
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.input_checks import may_be_empty, minutes
-from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
-from chatapp_cli.i18n import N_, _
+from chatapp_cli.i18n import N_, show
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
-
     from chatapp_cli.bootstrap import Company
     from chatapp_cli.domain.automation import RuleWanted
 
@@ -80,14 +77,17 @@ def add(
     from chatapp_cli.commands import automating
     from chatapp_cli.commands.asked_conditions import AskedConditions
     from chatapp_cli.domain.automation import RuleKind, RuleWanted
+    from chatapp_cli.services import auto_short
 
-    of_dialog = {"open": False if outside_hours else None, "first": "ever" if first else None, "waited": unanswered}
-    called = _called(of_dialog, keyword)
+    short = auto_short.ShortAnswer(
+        outside_hours=outside_hours, keywords=keyword or (), first=first, unanswered=unanswered
+    )
+    called, act = show(short.called()), auto_short.answer_with(text, reply)
     asked = AskedConditions(kinds=kind, channels=channel, words=keyword, exact=exact)
     asked.require_full()
     said = automating.SaidRule(
-        asked=asked, of_dialog=of_dialog, name=name or called, line=line,
-        acts=_acts(text, reply), enabled=not disabled,
+        asked=asked, of_dialog=short.of_dialog(), name=name or called, line=line,
+        acts=[f"{act.do}={act.value}"], enabled=not disabled,
     )  # fmt: skip
     with opened(ctx) as company:
         number, made = automating.add(company, RuleWanted(name="", kind=RuleKind.AUTOREPLY), said)
@@ -96,40 +96,14 @@ def add(
             _say_hours(company, made)
 
 
-def _called(of_dialog: Mapping[str, Any], keyword: Sequence[str] | None) -> str:
-    """What an answer is called that was given no name. Raises UsageError if it would answer everything."""
-    if keyword:
-        return ", ".join(keyword)
-    if of_dialog["waited"]:
-        return _("Nobody answered")
-    if of_dialog["first"]:
-        return _("First message")
-    if of_dialog["open"] is False:
-        return _("Outside working hours")
-    raise UsageError(
-        T("It would answer every message."),
-        T("Say when: --outside-hours, --keyword WORD, --first or --unanswered MINUTES"),
-        field="when",
-    )
-
-
-def _acts(text: str, reply: str) -> Sequence[str]:
-    if bool(text) is bool(reply):
-        raise UsageError(T("Say what to answer: either a text or a quick reply."), T("Such as: --text 'Здравствуйте!'"))
-    return [f"send={text}" if text else f"reply={reply}"]
-
-
 def _say_hours(company: Company, made: RuleWanted) -> None:
     """Say which lines have no hours, so that they never close."""
-    from chatapp_cli.services import business_hours, lines
+    from chatapp_cli.runtime.automation import desk_of
+    from chatapp_cli.services import auto_short
 
-    known = business_hours.of_company(company.options, company.settings.folder)
-    rows = company.read(
-        lambda tx: [row for row in lines.everything(tx) if made.line in {None, row.id} and known.of(tx, row.id) is None]
-    )
-    for row in rows:
+    for name in company.read(partial(auto_short.never_closing, desk=desk_of(company), line=made.line)):
         how = 'chatapp line configure --set hours="mon-fri 09:00-18:00"'
-        say(T("Line {name} has no working hours, so it never closes.", name=row.name), T("Set them: {how}", how=how))
+        say(T("Line {name} has no working hours, so it never closes.", name=name), T("Set them: {how}", how=how))
 
 
 @app.command(cls=Verb)

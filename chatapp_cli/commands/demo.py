@@ -18,6 +18,7 @@ from chatapp_cli.commands.base import Verb, single
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, language, show
+from chatapp_cli.services.auto_words import because
 from chatapp_cli.services.words import state
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ def _tell(word: str, values: Mapping[str, Any]) -> None:
     shown = dict(values)
     if "state" in shown:
         shown["state"] = show(state(shown["state"]))
+    if "because" in shown:
+        shown["because"] = show(because(shown["because"]))
     if "crm" in shown:
         shown["crm"] = show(shown["crm"])
     if shown.get("files"):
@@ -93,6 +96,7 @@ def _tell(word: str, values: Mapping[str, Any]) -> None:
 _LINES = {
     "arrived": N_("← [{channel}] {name}: {text}"),
     "answered": N_("→ [{channel}] {name}: {text} ({state})"),
+    "automatic": N_("⚙ [{channel}] {name}: {text} ({state}; {because})"),
     "reacted": N_("← [{channel}] {name}: {text}"),
     "crm_arrived": N_("{crm} ← [{channel}] {name}: {text}"),
     "crm_answered": N_("{crm} → [{channel}] {name}: {text} ({state})"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -60,16 +61,11 @@ def added(company: Company, number: AutoRuleId) -> None:
 
 def say_doubts(company: Company, number: AutoRuleId) -> None:
     """Say which words of a rule are in no dictionary or ambiguous, and which rules it starts that start it."""
-    from chatapp_cli.commands import automating
-    from chatapp_cli.services import auto_loops, word_doubts
+    from chatapp_cli.runtime.automation import desk_of
+    from chatapp_cli.services import auto_doubts
 
-    rules = automating.known(company)[0]
-    made = next(one.wanted for one in rules if one.id == number)
-    for doubt in word_doubts.of_condition(made.asked):
-        say(doubt)
-    if names := auto_loops.circle([one.wanted for one in rules], made.name):
-        what = T("Rules start each other in a circle: {names}.", names=" → ".join([*names, names[0]]))
-        say(what, T("Unless a condition ends it, they are stopped after fifty acts: change one of them."))
+    for one in company.read(partial(auto_doubts.of_rule, desk=desk_of(company), rule=number)):
+        say(one.what, one.next_step)
 
 
 def note_cancelled(n: int) -> None:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from chatapp_cli.bootstrap import Company, open_company
 from chatapp_cli.domain.access import Acting
@@ -22,11 +22,22 @@ from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.template import Template, gaps
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.manifests import manifest, manifests
+from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.runtime.binding import bind
 from chatapp_cli.sandbox.directory import has_sandbox, sandbox
 from chatapp_cli.sandbox.stage import Approves, CallsHooks, Customer, Heard, Sandbox
 from chatapp_cli.sandbox.town import Town, Townsman, handout, town
-from chatapp_cli.services import approvals, channels, files, lines, templates, transcript
+from chatapp_cli.services import (
+    approvals,
+    auto_form,
+    auto_rules,
+    channels,
+    files,
+    lines,
+    templates,
+    transcript,
+    word_forms,
+)
 from chatapp_cli.services.composing import accept
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
 from chatapp_cli.services.sending import SendOptions
@@ -81,7 +92,21 @@ async def staged(folder: Path, lang: str) -> AsyncIterator[DemoStage]:
             channel = await bind(company, DemoAsker(one.answers), line=line, kind=one.kind)
             if isinstance(one, Approves):
                 company.write(partial(_approve, company=company, channel=channel, approved=one.approved))
+        await asyncio.to_thread(_automate, company, people.rules)
         yield DemoStage(company, sandboxes, people, asyncio.get_running_loop().create_future())
+
+
+def _automate(company: Company, said: Sequence[Mapping[str, Any]]) -> None:
+    """Keep the rules of the town."""
+    word_forms.load()
+    desk = desk_of(company, making=True)
+
+    def keep(tx: Tx) -> None:
+        names = desk.names(tx)
+        for one in said:
+            auto_rules.add(tx, auto_form.wanted(tx, one, names), names)
+
+    company.write(keep)
 
 
 def _approve(tx: Tx, *, company: Company, channel: ChannelId, approved: Mapping[str, str]) -> None:
@@ -158,6 +183,8 @@ async def _play(stage: DemoStage, one: Townsman, tell: Tell, *, attach: bool) ->
     dialog, arrived = await received(stage, one, one.first)
     about = {"name": one.customer.name, "channel": manifest(dialog.kind).label}
     tell("arrived", {**about, "text": one.first, "files": [file.name for file in arrived.files]})
+    if one.by_rule:
+        await _answered_by_rule(stage, one, dialog, tell, about)
     message = await _answer(stage, dialog, one.answer, attach=attach)
     state = await settled(stage, message)
     tell("answered", {**about, "text": one.answer, "state": state, "message": message})
@@ -166,6 +193,22 @@ async def _play(stage: DemoStage, one: Townsman, tell: Tell, *, attach: bool) ->
     await one.react()
     await received(stage, one, reaction)
     tell("reacted", {**about, "text": reaction})
+
+
+async def _answered_by_rule(
+    stage: DemoStage, one: Townsman, dialog: DialogRow, tell: Tell, about: Mapping[str, object]
+) -> None:
+    """Wait for the answer of a rule before somebody of the desk answers: then it would keep silent."""
+
+    def look() -> transcript.TranscriptEntry | None:
+        entries = stage.company.read(partial(transcript.latest, dialog=dialog.id))
+        return next((entry for entry in entries if entry.because is not None), None)
+
+    entry = await until(look, what=one.by_rule)
+    message = entry.message
+    state = await settled(stage, message.id)
+    await delivered(one, message.text)
+    tell("automatic", {**about, "text": message.text, "state": state, "message": message.id, "because": entry.because})
 
 
 def _channel(stage: DemoStage, dialog: DialogRow) -> ChannelRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -35,6 +35,8 @@ class Townsman:
     answer: str
     then: Sequence[str]
     files: Sequence[StageFile] = ()
+    by_rule: str = ""
+    """The rule that answers the first message; empty: none does."""
     answered: int = 0
 
     async def begin(self) -> None:
@@ -71,6 +73,8 @@ class Town:
     """The kinds of channels that CRMs are paired with."""
     from_crm: str
     """What an employee answers from a CRM."""
+    rules: Sequence[Mapping[str, Any]]
+    """What the desk does by itself, as a file of rules says it."""
     people: Sequence[Townsman] = field(default_factory=list)
 
     async def live(self, world: World) -> None:
@@ -97,14 +101,15 @@ def town(sandboxes: Sequence[Sandbox]) -> Town:
     """Create the customers for these channels."""
     data = tomllib.loads(resources.files(__package__).joinpath("town.toml").read_text("utf-8"))
     people = [_townsman(entry, sandboxes[n % len(sandboxes)]) for n, entry in enumerate(data["people"])]
-    said = {name: data[name] for name in ("company", "line", "from_phone", "in_crm", "from_crm")}
+    said = {name: data[name] for name in ("company", "line", "from_phone", "in_crm", "from_crm", "rules")}
     return Town(**said, people=people)
 
 
 def _townsman(entry: dict[str, Any], sandbox: Sandbox) -> Townsman:
     customer = Customer(**{name: entry[name] for name in ("number", "name", "username", "phone", "email")})
     files = (_file(entry["file"]),) if "file" in entry else ()
-    return Townsman(customer, sandbox, entry["subject"], entry["first"], entry["answer"], entry["then"], files)
+    by_rule = entry.get("by_rule", "")
+    return Townsman(customer, sandbox, entry["subject"], entry["first"], entry["answer"], entry["then"], files, by_rule)
 
 
 def handout(types: Sequence[str]) -> StageFile:

@@ -18,6 +18,7 @@ from chatapp_cli.services.auto_past import AutoPast
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.services.options import OptionScope
 from chatapp_cli.store.rows.automation import JudgedMessage
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
@@ -115,6 +116,11 @@ def _named_chats(condition: Condition) -> frozenset[str]:
         return frozenset(condition.kinds)
     inner = condition.parts if isinstance(condition, AllOf | AnyOf) else ()
     return frozenset[str]().union(*map(_named_chats, inner))
+
+
+def stopped(tx: Tx) -> list[ChannelRow]:
+    """The channels whose automatic answers are stopped."""
+    return [channels.one(tx, channel) for channel in tx.all(ChannelId, "autostops.all")]
 
 
 def resume(tx: Tx, channel: ChannelId) -> bool:

@@ -43,6 +43,10 @@ class ActKind(NamedTuple):
     """Takes what somebody said and gives it as it is kept. Raises UsageError, NotFound."""
     sends: bool = False
     """Whether the client gets a message."""
+    several: bool = False
+    """Whether it is kept as a list of values."""
+    fields: bool = False
+    """Whether it is kept as a mapping."""
 
 
 def _wrong(kind: str, said: object, example: str) -> UsageError:
@@ -142,13 +146,13 @@ KINDS: Final[Mapping[str, ActKind]] = MappingProxyType(
     {
         SEND: ActKind(T("answer “{value}”"), _sent, sends=True),
         REPLY: ActKind(T("answer with the quick reply {value}"), _reply, sends=True),
-        TAG: ActKind(T("tag with {value}"), _tags(TAG)),
-        UNTAG: ActKind(T("take off the tag {value}"), _tags(UNTAG)),
+        TAG: ActKind(T("tag with {value}"), _tags(TAG), several=True),
+        UNTAG: ActKind(T("take off the tag {value}"), _tags(UNTAG), several=True),
         ASSIGN: ActKind(T("assign to {value}"), _operator),
         NOTE: ActKind(T("note “{value}”"), _text(NOTE, limits.NOTE, "Перезвонить")),
         SNOOZE: ActKind(T("snooze for {value} minutes"), _minutes),
         WAIVE: ActKind(T("mark that no answer is needed"), _yes),
-        ROBOT: ActKind(T("run the robot {value}"), _robot),
+        ROBOT: ActKind(T("run the robot {value}"), _robot, fields=True),
     }
 )
 
@@ -181,6 +185,11 @@ def in_words(act: ActWanted) -> Text:
     """An act as people read it."""
     kind = KINDS.get(act.do)
     return Text("{value}", {"value": act.do}) if kind is None else Text(kind.words.msgid, {"value": _shown(act.value)})
+
+
+def by_name(do: str) -> Text:
+    """A kind of act as people read it where it is not known with what it is done."""
+    return in_words(ActWanted(do, "…"))
 
 
 def _shown(value: Any) -> str:

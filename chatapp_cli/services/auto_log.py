@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from chatapp_cli.domain.ids import AutoRuleId, DialogId, MessageId
+from chatapp_cli.domain.ids import AutoRuleId, DialogId, MessageId, Millis
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.stored_text import recalled
 from chatapp_cli.domain.text import Text
@@ -22,11 +22,23 @@ class AutoReason(NamedTuple):
 
     rule: str
     why: Text
+    id: AutoRuleId
+    """Of the rule, which may be gone."""
 
 
 def latest(tx: Tx, *, rule: AutoRuleId | None = None, dialog: DialogId | None = None, n: int = 100) -> list[AutoActRow]:
     """The latest acts, the newest first: of one rule, in one dialog, or all."""
     return tx.all(AutoActRow, "autoacts.latest", rule=rule or 0, dialog=dialog or 0, n=n)
+
+
+def done_since(tx: Tx, rule: AutoRuleId, since: Millis) -> int:
+    """How many acts of a rule were done after a time."""
+    return int(tx.value("autoacts.done_since", rule=rule, since=since))
+
+
+def planned(tx: Tx, rule: AutoRuleId) -> int:
+    """How many acts of a rule wait to be done."""
+    return int(tx.value("autoacts.open", rule=rule))
 
 
 def of_message(tx: Tx, message: MessageRow) -> Sequence[AutoActRow]:
@@ -42,4 +54,4 @@ def reasons(tx: Tx, messages: Sequence[MessageRow]) -> Mapping[MessageId, AutoRe
     if not ids:
         return {}
     rows = tx.all(AutoActRow, "autoacts.wrote", ids=json.dumps(ids))
-    return {row.result: AutoReason(row.name, recalled(row.why)) for row in rows if row.result is not None}
+    return {row.result: AutoReason(row.name, recalled(row.why), row.rule_id) for row in rows if row.result is not None}

@@ -151,6 +151,13 @@ def add(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRuleId:
     return number
 
 
+def draft(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRuleRow:
+    """A rule as it would be stored, to try it; nothing is kept. Raises UsageError, NotFound."""
+    columns = _columns(tx, _sound(tx, wanted, names))
+    line = columns.pop("line")
+    return AutoRuleRow(id=AutoRuleId(0), line_id=line, position=0, version=1, halted="", overruns=0, **columns)
+
+
 def change(tx: Tx, rule: AutoRuleId, wanted: Wanted, names: SourceNames) -> int:
     """Replace a rule, which keeps its place; returns how many planned acts are cancelled by that.
 
@@ -187,6 +194,19 @@ def order(tx: Tx, rules: Sequence[AutoRuleId]) -> None:
         tx.run("autorules.place", id=number, position=position)
     for row in rows[:1]:
         _changed(tx, row.id, row.name, "moved")
+
+
+def move(tx: Tx, rule: AutoRuleId, place: int) -> None:
+    """Give a rule another place among those that the acting operator sees; the first is 0. Raises NotFound, Refused."""
+    access.require(tx, Right.AUTOMATION)
+    row = _require_mine(tx, rule)
+    seen = [one.id for one in tx.all(AutoRuleRow, "autorules.all") if one.id != rule]
+    every = [one.id for one in tx.whole().all(AutoRuleRow, "autorules.all") if one.id != rule]
+    behind = seen[place] if place < len(seen) else None
+    every.insert(len(every) if behind is None else every.index(behind), rule)
+    for position, number in enumerate(every, start=1):
+        tx.run("autorules.place", id=number, position=position)
+    _changed(tx, rule, row.name, "moved")
 
 
 def remove(tx: Tx, rule: AutoRuleId) -> int:
@@ -265,7 +285,7 @@ def _names(asked: Mapping[str, Any], name: str) -> bool:
     return bool(asked.get(name)) or any(_names(one, name) for one in inner)
 
 
-def _columns(tx: Tx, made: AutoRule) -> dict[str, object]:
+def _columns(tx: Tx, made: AutoRule) -> dict[str, Any]:
     wanted = made.wanted
     return {
         "line": wanted.line,

@@ -114,19 +114,26 @@ def card_of(answers: Mapping[str, str]) -> SaidOfCard:
 
 def answers_of(rule: PipelineRule, names: SourceNames) -> Mapping[str, str]:
     """What a form would have been answered to get a rule."""
-    asked, said = rule.asked, rule.outcome
+    said = rule.outcome
     ways = {way: word for word, way in _WAYS.items()}
     return {
         "name": rule.name,
-        **{name: ", ".join(asked.get(name, ())) for name in _LISTS},
-        **{name: "on" if asked.get(name) else "off" for name in _FLAGS},
-        **{name: asked.get(name) or "" for name in _TEXTS},
-        "lines": ", ".join(names.lines.get(one, str(one)) for one in asked.get("lines", ())),
-        "channels": ", ".join(str(one) for one in asked.get("channels", ())),
+        **conditions_asked(rule.asked, names),
         "pipeline": said.pipeline,
         "stage": said.stage,
         "field": ", ".join(f"{name}={value}" for name, value in said.fields.items()),
         "tag": ", ".join(said.tags),
         "responsible": ways[said.way] if said.way in ways else ", ".join(said.employees),
         "window": str(said.window or ""),
+    }
+
+
+def conditions_asked(asked: Mapping[str, Any], names: SourceNames) -> Mapping[str, str]:
+    """What a form would have been answered to get conditions of one level."""
+    return {
+        **{name: ", ".join(asked.get(name, ())) for name in _LISTS},
+        **{name: "on" if asked.get(name) else "off" for name in _FLAGS},
+        **{name: asked.get(name) or "" for name in _TEXTS},
+        "lines": ", ".join(names.lines.get(one, str(one)) for one in asked.get("lines", ())),
+        "channels": ", ".join(str(one) for one in asked.get("channels", ())),
     }

@@ -15,6 +15,7 @@ PAGES = {
     "operators": "operators.OperatorsScreen",
     "people": "people.PeopleScreen",
     "replies": "replies.RepliesScreen",
+    "automation": "automation.AutomationScreen",
     "mail": "mail.MailScreen",
     "crm": "crm.CrmScreen",
     "find": "search.SearchScreen",

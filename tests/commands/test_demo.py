@@ -41,6 +41,15 @@ def test_one_round_through_every_channel_plays_by_itself(played: subprocess.Comp
     assert all(line.endswith(("(отправлено)", "(доставлено)", "(прочитано)")) for line in answered)
 
 
+def test_the_round_shows_an_autoreply_and_a_rule_each_with_its_why(played: subprocess.CompletedProcess[str]) -> None:
+    lines = [line for line in played.stdout.splitlines() if line.startswith("⚙ ")]
+    for line, name, rule, word in zip(
+        lines, ("Олег", "Нина Аркадьевна"), ("Скидки", "Праздники"), ("скидка", "праздники"), strict=True
+    ):
+        assert f"] {name}: " in line
+        assert line.endswith(f"; по правилу {rule}: в нём есть «{word}»)")
+
+
 @pytest.mark.parametrize(("crm", "deal"), [("Битрикс24", "«{}»"), ("amoCRM", "«Сделка: {}»")])
 def test_the_round_shows_what_each_crm_sees_and_answers_and_the_deals_there(
     played: subprocess.CompletedProcess[str], crm: str, deal: str

@@ -79,6 +79,9 @@ WHERE rule_id = :rule AND (state = 'waiting' OR state = 'planned');
 -- name: autoacts.done_since
 SELECT COUNT(*) FROM auto_act WHERE rule_id = :rule AND state = 'done' AND ended_at > :since;
 
+-- name: autoacts.open
+SELECT COUNT(*) FROM auto_act WHERE rule_id = :rule AND (state = 'waiting' OR state = 'planned');
+
 -- name: autoacts.latest
 SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
 FROM auto_act WHERE (:rule = 0 OR rule_id = :rule) AND (:dialog = 0 OR dialog_id = :dialog) ORDER BY id DESC LIMIT :n;

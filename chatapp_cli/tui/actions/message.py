@@ -12,6 +12,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _
 from chatapp_cli.services import addressing, changes, deadletters, mails, sending, transcript
 from chatapp_cli.tui.action_page import Action, ActionPage
+from chatapp_cli.tui.actions import automation as automation_actions
 from chatapp_cli.tui.actions import file as file_actions
 from chatapp_cli.tui.actions import forward as forward_actions
 from chatapp_cli.tui.actions import invitation as invitation_actions
@@ -130,6 +131,7 @@ ACTIONS: dict[str, Action[MessageTarget]] = {
     **file_actions.ACTIONS,
     **link_actions.ACTIONS,
     **invitation_actions.ACTIONS,
+    **automation_actions.ACTIONS,
     "history": message_action(
         history, unless(lambda target: target.entry.message.edited_at is not None, T("This message was never edited."))
     ),

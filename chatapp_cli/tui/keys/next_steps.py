@@ -29,6 +29,7 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
         Next.APPLICATION_STAGES: (*_PAPERS, ("applications", "decide")),
         Next.APPLICATIONS: _PAPERS,
         Next.APPROVED: (("inbox", "deed('template')"),),
+        Next.AUTOMATION: (("app", "page('automation')"),),
         Next.BIND: (_LINES, ("lines", "bind")),
         Next.BIND_AGAIN: (_LINES, ("lines", "bind")),
         Next.BIND_ANOTHER: (_LINES, ("lines", "bind")),
@@ -77,8 +78,6 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
 )
 SHELL: Final[Mapping[Next, str]] = MappingProxyType(
     {
-        # Rules have no page yet.
-        Next.AUTOMATION: "chatapp rule list",
         # Who may log in by which account elsewhere is said once, with a number from there.
         Next.CONNECT: "chatapp user ways",
         # The page of CRMs shows what they are owed, not what they said.

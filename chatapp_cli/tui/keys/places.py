@@ -44,6 +44,9 @@ PLACES: Final = (
             KeyActionSpec("page('people')", ["f4", "g p"], N_("Who is reachable where: find somebody")),
             KeyActionSpec("page('begin')", ["D", "ctrl+n", "g d"], N_("A new dialog: write to somebody first")),
             KeyActionSpec("page('replies')", ["f5", "g r"], N_("Quick replies: sections, answers, who may edit")),
+            KeyActionSpec(
+                "page('automation')", ["#"], N_("Automation: rules and automatic answers, and the way to quick replies")
+            ),
             KeyActionSpec("page('find')", ["f7", "g f"], N_("Search in messages, by words in any form")),
             KeyActionSpec("page('operators')", ["g o"], N_("Operators: who may log in, and which lines they see")),
             KeyActionSpec("page('crm')", ["ctrl+k", "$"], N_("CRMs: links, paired channels, what is still to be told")),
@@ -180,6 +183,7 @@ PLACES: Final = (
             ),
             KeyActionSpec("message('invitation')", ["g y"], N_("Accept or decline the invitation of a mail")),
             KeyActionSpec("message('copy')", ["y"], N_("Copy the text")),
+            KeyActionSpec("message('rule')", ["@"], N_("The rule that wrote it")),
         ),
     ),
     KeyScope(
@@ -257,6 +261,39 @@ PLACES: Final = (
             KeyActionSpec("take_over", ["i"], N_("Import from a file")),
             KeyActionSpec("box", ["/", "ctrl+f"], N_("Search the replies")),
             KeyActionSpec("back", ["escape"], N_("Back to the dialogs"), N_("back")),
+        ),
+    ),
+    KeyScope(
+        "automation",
+        N_("Automation"),
+        acts=(
+            KeyActionSpec("edit", ["enter", "e"], N_("Change the rule"), N_("change")),
+            KeyActionSpec("answer", ["n"], N_("Add an automatic answer"), N_("new answer")),
+            KeyActionSpec("add", ["a"], N_("Make a rule"), N_("new rule")),
+            KeyActionSpec("switch", ["s", "space"], N_("Switch the rule on or off"), N_("on, off")),
+            KeyActionSpec("test", ["t"], N_("Try the rule on the last 7 days"), N_("try")),
+            KeyActionSpec("test_all", ["T"], N_("Try all rules that are on")),
+            KeyActionSpec("log", ["l"], N_("What the rule did: to whom, when and why"), N_("log")),
+            KeyActionSpec("log_all", ["L"], N_("What all rules did")),
+            KeyActionSpec("earlier", ["K", "shift+up"], N_("Ask the rule earlier"), N_("earlier")),
+            KeyActionSpec("later", ["J", "shift+down"], N_("Ask the rule later"), N_("later")),
+            KeyActionSpec("remove", ["x"], N_("Remove the rule"), N_("remove")),
+            KeyActionSpec("resume", ["p"], N_("Let stopped channels answer automatically again")),
+            KeyActionSpec("replies", ["r"], N_("Quick replies: sections, answers, who may edit"), N_("quick replies")),
+            KeyActionSpec("down", ["j"], N_("Down")),
+            KeyActionSpec("up", ["k"], N_("Up")),
+            KeyActionSpec("back", ["escape"], N_("Back to the dialogs"), N_("back")),
+        ),
+    ),
+    KeyScope(
+        "auto_acts",
+        N_("What rules did"),
+        acts=(
+            KeyActionSpec("open", ["enter", "o"], N_("Open the dialog"), N_("open")),
+            KeyActionSpec("stop", ["s"], N_("Stop trying; what was found stays"), N_("stop")),
+            KeyActionSpec("down", ["j"], N_("Down")),
+            KeyActionSpec("up", ["k"], N_("Up")),
+            KeyActionSpec("back", ["escape"], N_("Back to the rules"), N_("back")),
         ),
     ),
     KeyScope(

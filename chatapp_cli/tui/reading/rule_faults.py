@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from chatapp_cli.domain.crm.link import Employee
 from chatapp_cli.domain.crm.outcome import CrmPipeline
-from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.text import Text
 from chatapp_cli.i18n import show
 from chatapp_cli.services import conditions, rule_answers, rule_outcomes
@@ -40,13 +40,13 @@ class RuleFaults:
 
     @contextmanager
     def caught(self) -> Iterator[None]:
-        """Record the UsageError that comes of this, unless its field is blamed already."""
+        """Record what is wrong or not there, unless its field is blamed already."""
         try:
             yield
-        except UsageError as error:
+        except (UsageError, NotFound) as error:
             step = error.next_step
             said = error.what if step is None else Text("{what} {step}", {"what": error.what, "step": step})
-            self.found.setdefault(error.field or "", said)
+            self.found.setdefault((isinstance(error, UsageError) and error.field) or "", said)
 
 
 def faults(

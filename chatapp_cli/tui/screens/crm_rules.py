@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import cast
 
 from rich.text import Text
-from textual import on
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from chatapp_cli.domain.condition import Occasion, OnSource
 from chatapp_cli.domain.journal.links import RulesChanged
@@ -24,75 +18,45 @@ from chatapp_cli.services.crm_rules import PipelineRule
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.crm import LinkRow
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.tui.action_page import ActionPage
 from chatapp_cli.tui.keys.keymap import bindings
+from chatapp_cli.tui.listed_page import ListedPage
 from chatapp_cli.tui.reading import overview, words
 from chatapp_cli.tui.reading.filters import title
 from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.screens.rule_form import RuleScreen, mended_here
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
-from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.rule_words import RuleWords
 
-_PADDING = 2
-"""Cells beside the list and beside its rows."""
-_SCROLLBAR = 1
 
-
-class CrmRulesScreen(ActionPage):
+class CrmRulesScreen(ListedPage[PipelineRule]):
     """The rules of one link, those asked first on top."""
 
     SCOPE = "crm_rules"
-    DEFAULT_CSS = """
-    CrmRulesScreen #title { height: 2; padding: 0 2; border-bottom: solid $rule; color: $muted; }
-    CrmRulesScreen OptionList { border: none; height: 1fr; min-height: 4; padding: 0 1; background: $background;
-        scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis; }
-    CrmRulesScreen OptionList:focus { border: none; background-tint: $background 0%; }
-    CrmRulesScreen VerticalScroll { height: auto; max-height: 35%; padding: 0 2; border-top: solid $rule;
-        scrollbar-size-vertical: 1; }
-    CrmRulesScreen VerticalScroll.-empty { display: none; }
-    """
+    DEFAULT_CSS = "CrmRulesScreen VerticalScroll { max-height: 35%; }"
     BINDINGS = bindings("crm_rules")
+    TOLD = ("whole", "tried")
 
     def __init__(self, link: LinkRow) -> None:
         super().__init__()
         self._link = link
-        self._rules: Sequence[PipelineRule] = ()
         self._names = SourceNames(lines={}, channels={})
 
-    def compose(self) -> ComposeResult:
-        """The list, and below it the chosen rule in full, and what became of a message that was tried."""
-        yield Static(f"{_('Rules of a CRM')} · {self._link.title}", id="title", markup=False)
-        yield OptionList(markup=False)
-        for part in ("whole", "tried"):
-            with VerticalScroll(can_focus=False, classes="-empty"):
-                yield Static(id=part, markup=False)
-        yield StatusBar(self.appearance)
-
-    def on_mount(self) -> None:
-        """Read."""
-        self.query_one(StatusBar).tell_keys("crm_rules", "app")
-        self._read_again()
+    def heading(self) -> str:
+        """The link of the rules."""
+        return f"{_('Rules of a CRM')} · {self._link.title}"
 
     def on_journal_advanced(self, news: JournalAdvanced) -> None:
         """Read again when a rule changed; what became of a message by the rules before says nothing any more."""
         if news.any_of(RulesChanged):
-            self._tell("tried", Text())
-            self._read_again()
-
-    def on_resize(self) -> None:
-        """Fit the columns into another width."""
-        if self._rules:
-            self.call_after_refresh(self._show_rules)
+            self.tell("tried", Text())
+            self.read_again()
 
     def complain(self, error: Exception, *, asked: bool = True) -> None:
         """Show an error; of the keys that lead to this page those are named that work on it."""
         super().complain(mended_here(error), asked=asked)
 
-    def _read_again(self) -> None:
-        self.do(self._read, group="read", exclusive=True)
-
-    async def _read(self) -> None:
+    async def look(self) -> Overview:
+        """Read the rules, and how lines and channels are called."""
         folder, link = self.workspace.company.settings.folder / calendars.FOLDER, self._link.id
         kinds = kept.kinds(self._link)
 
@@ -100,32 +64,24 @@ class CrmRulesScreen(ActionPage):
             rules = crm_rules.everything(tx, link, folder, kinds=kinds)
             return rules, rule_making.source_names(tx, folder, kinds), overview.read(tx)
 
-        self._rules, self._names, bars = await self.workspace.read(look)
-        self.query_one(StatusBar).tell(bars)
-        self._show_rules()
-        self.query_one(OptionList).focus()
+        self.rows, self._names, bars = await self.workspace.read(look)
+        return bars
 
-    def _show_rules(self) -> None:
-        shown = self.query_one(OptionList)
-        at = shown.highlighted or 0
-        shown.clear_options()
-        rows = self._words.table(self._rules, shown.size.width - 2 * _PADDING - _SCROLLBAR)
-        shown.add_options([Option(row) for row in rows])
-        if said := _of_all(self._link, self._rules):
-            shown.add_option(Option(said, disabled=True))
-        shown.highlighted = min(at, len(self._rules) - 1) if self._rules else None
-        self._show_chosen()
+    def table(self, width: int) -> Sequence[Text]:
+        """Name, condition and outcome of each."""
+        return self._words.table(self.rows, width)
 
-    @on(OptionList.OptionHighlighted)
-    def _show_chosen(self) -> None:
-        rule = self._chosen
-        self._tell("whole", Text() if rule is None else self._words.whole(rule))
+    def whole(self, row: PipelineRule) -> Text:
+        """A rule in full."""
+        return self._words.whole(row)
 
-    def _tell(self, part: str, words: Text) -> None:
-        shown = self.query_one(f"#{part}", Static)
-        shown.update(words)
-        if shown.parent is not None:
-            cast("VerticalScroll", shown.parent).set_class(not words, "-empty")
+    def identity(self, row: PipelineRule) -> object:
+        """Of the rule."""
+        return row.id
+
+    def remark(self) -> str:
+        """Who else decides where cards are made."""
+        return _of_all(self._link, self.rows)
 
     @property
     def _words(self) -> RuleWords:
@@ -133,30 +89,13 @@ class CrmRulesScreen(ActionPage):
 
     # What can be done
 
-    @property
-    def _chosen(self) -> PipelineRule | None:
-        at = self.query_one(OptionList).highlighted
-        return None if at is None or at >= len(self._rules) else self._rules[at]
-
-    def action_back(self) -> None:
-        """Back to the CRMs."""
-        self.dismiss()
-
-    def action_down(self) -> None:
-        """The next one."""
-        self.query_one(OptionList).action_cursor_down()
-
-    def action_up(self) -> None:
-        """The one before."""
-        self.query_one(OptionList).action_cursor_up()
-
     def action_add(self) -> None:
         """Make a rule."""
         self.app.push_screen(RuleScreen(self._link, self._names))
 
     def action_edit(self) -> None:
         """Change the chosen rule."""
-        if rule := self._chosen:
+        if rule := self.chosen:
             self.app.push_screen(RuleScreen(self._link, self._names, rule))
 
     def action_earlier(self) -> None:
@@ -168,19 +107,19 @@ class CrmRulesScreen(ActionPage):
         self._move(1)
 
     def _move(self, by: int) -> None:
-        rule = self._chosen
-        if rule is not None and 0 <= (place := self._rules.index(rule) + by) < len(self._rules):
+        rule = self.chosen
+        if rule is not None and 0 <= (place := self.rows.index(rule) + by) < len(self.rows):
             self.do(partial(self._moved, rule, place))
 
     async def _moved(self, rule: PipelineRule, place: int) -> None:
         folder = self.workspace.company.settings.folder / calendars.FOLDER
         move = partial(crm_rules.move, link=self._link.id, rule=rule.id, place=place + 1, folder=folder)
         await self.workspace.write(move)
-        self.query_one(OptionList).highlighted = place
+        await self.read_rows()
 
     def action_remove(self) -> None:
         """Remove the chosen rule, after a question."""
-        if rule := self._chosen:
+        if rule := self.chosen:
             self.do(partial(self._remove, rule))
 
     async def _remove(self, rule: PipelineRule) -> None:
@@ -203,11 +142,11 @@ class CrmRulesScreen(ActionPage):
 
     async def _try(self, row: ChannelRow, text: str, at: str) -> None:
         now = self.workspace.company.world.clock.now()
-        when = rule_trial.moment(at, self._rules) if at.strip() else rule_trial.TrialTime(now, "")
+        when = rule_trial.moment(at, self.rows) if at.strip() else rule_trial.TrialTime(now, "")
         said = f"{at.strip()} {when.zone}".rstrip() if at.strip() else words.moment(now, now)
         occasion = Occasion.of(OnSource(row.line_id, row.kind, row.id), text, when.at)
-        answers = crm_rules.explained(self._rules, occasion)
-        self._tell("tried", self._words.tried(f"«{text}» · {title(row)} · {said}", answers))
+        answers = crm_rules.explained(self.rows, occasion)
+        self.tell("tried", self._words.tried(f"«{text}» · {title(row)} · {said}", answers))
 
 
 def _of_all(link: LinkRow, rules: Sequence[PipelineRule]) -> str:

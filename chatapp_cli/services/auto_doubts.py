@@ -1,0 +1,37 @@
+"""What a person should know of a rule that was kept: words that may be meant otherwise, and rules in a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import auto_loops, auto_rules, word_doubts
+
+if TYPE_CHECKING:
+    from chatapp_cli.domain.ids import AutoRuleId
+    from chatapp_cli.services.auto_desk import AutoDesk
+    from chatapp_cli.store.tx import Tx
+
+
+class RuleDoubt(NamedTuple):
+    """A doubt, and what can be done about it."""
+
+    what: Text
+    next_step: Text | None = None
+
+
+def of_rule(tx: Tx, desk: AutoDesk, rule: AutoRuleId) -> list[RuleDoubt]:
+    """The doubts about a rule; needs the dictionary, see ``word_forms.load``."""
+    rules = auto_rules.everything(tx, desk.names(tx))
+    made = next(one.wanted for one in rules if one.id == rule)
+    doubts = [RuleDoubt(doubt) for doubt in word_doubts.of_condition(made.asked)]
+    return [*doubts, *_circle(auto_loops.circle([one.wanted for one in rules], made.name))]
+
+
+def _circle(names: Sequence[str]) -> Iterator[RuleDoubt]:
+    if names:
+        yield RuleDoubt(
+            T("Rules start each other in a circle: {names}.", names=" → ".join([*names, names[0]])),
+            T("Unless a condition ends it, they are stopped after fifty acts: change one of them."),
+        )

@@ -1,0 +1,223 @@
+"""The page of automation: rules and automatic answers are seen, switched, ordered, tried and followed by keys."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from textual.widgets import Input
+
+from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.access import Acting
+from chatapp_cli.domain.arrival import Profile
+from chatapp_cli.domain.automation import ActWanted, RuleKind, RuleWanted
+from chatapp_cli.domain.ids import AutoRuleId, ChannelId
+from chatapp_cli.runtime.automation import desk_of
+from chatapp_cli.services import auto_rules, auto_run
+from chatapp_cli.tui.screens.automation import AutomationScreen
+from chatapp_cli.tui.screens.inbox import InboxScreen
+from chatapp_cli.tui.widgets.form import FieldRow, FormView
+from tests.tui.conftest import SMALL, Opener, Window
+from tests.tui.stage import Stage
+
+LENA = Profile(id="lena", name="Елена Ильина")
+PRICES = ActWanted("send", "Пришлём прайс")
+
+
+def add(company: Company, name: str, *acts: ActWanted, **values: Any) -> AutoRuleId:
+    wanted = RuleWanted(name=name, acts=acts or [PRICES], **values)
+    desk = desk_of(company, making=True)
+    return company.write(lambda tx: auto_rules.add(tx, wanted, desk.names(tx)))
+
+
+def work(company: Company) -> None:
+    """What the daemon does."""
+    while company.write(partial(auto_run.work, desk=desk_of(company))):
+        pass
+
+
+def furnished(stage: Stage, company: Company) -> ChannelId:
+    """Two rules, of which the first acted on a message."""
+    channel = stage.channel(stage.line("Зима"), "api", "winter", "Зимний сайт")
+    add(company, "Прайс", asked={"words": ["опт"]}, kind=RuleKind.AUTOREPLY)
+    add(company, "Возвраты", ActWanted("tag", ["возврат"]), asked={"words": ["возврат"]})
+    stage.hear(channel, LENA, "Почём оптом?")
+    work(company)
+    return channel
+
+
+def names(company: Company) -> list[tuple[str, bool]]:
+    desk = desk_of(company)
+    rules = company.read(lambda tx: auto_rules.everything(tx, desk.names(tx)))
+    return [(one.wanted.name, one.works) for one in rules]
+
+
+async def to_the_page(it: Window) -> None:
+    await it.press("#")
+    await it.until(lambda: isinstance(it.app.screen, AutomationScreen))
+
+
+async def test_rules_are_listed_with_what_they_do_and_how_much_they_did(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    furnished(stage, company)
+    async with window(SMALL) as it:
+        await to_the_page(it)
+        await it.sees("● Прайс", "answer", "all lines", "a client writes", "● Возвраты")
+        await it.sees("If: with «опт»", "Then: answer “Пришлём прайс”", "1 act in the last 7 days")
+
+
+async def test_a_rule_is_switched_moved_and_removed_by_keys(window: Opener, stage: Stage, company: Company) -> None:
+    furnished(stage, company)
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("Прайс")
+        await it.press("J")
+        await it.until(lambda: names(company) == [("Возвраты", True), ("Прайс", True)])
+        await it.sees("If: with «опт»")
+        await it.press("ы")
+        await it.until(lambda: names(company) == [("Возвраты", True), ("Прайс", False)])
+        await it.sees("○ Прайс")
+        await it.press("x")
+        await it.sees("Remove the rule Прайс?", "What it did stays.")
+        await it.press("y")
+        await it.until(lambda: names(company) == [("Возвраты", True)])
+
+
+async def test_removing_a_rule_says_how_much_of_what_it_planned_is_cancelled(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    channel = stage.channel(stage.line("Зима"), "api", "winter", "Зимний сайт")
+    add(company, "Забыли", asked={"waited": 15})
+    stage.hear(channel, LENA, "Вы тут?")
+    work(company)
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("Забыли", "Planned: 1")
+        await it.press("x")
+        await it.sees("Planned acts that will not be done: 1")
+        await it.press("y")
+        await it.until(lambda: it.app._notifications)
+        (said,) = [one.message for one in it.app._notifications]
+        assert said == "Rule Забыли is removed.\nPlanned acts that are cancelled: 1"
+
+
+async def test_a_rule_is_tried_on_the_last_days_without_doing_anything(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    channel = furnished(stage, company)
+    stage.hear(channel, Profile(id="oleg", name="Олег Рубин"), "Хочу возврат")
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("Возвраты")
+        await it.press("j", "t")
+        await it.sees("The last 7 days · Возвраты · ████████████████ 100 % · would be done: 1, not: 0")
+        await it.sees("✓ ", "Олег Рубин", "tag with возврат", "Why: it says «возврат»")
+        await it.press("escape")
+        await it.sees("● Прайс")
+        assert company.read(partial(tx_tags)) == 0
+
+
+def tx_tags(tx: Any) -> int:
+    return int(tx.value("autoacts.done_since", rule=2, since=0))
+
+
+async def test_the_log_of_a_rule_says_what_to_whom_and_why_and_leads_to_the_dialog(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    furnished(stage, company)
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("Прайс")
+        await it.press("l")
+        await it.sees("What rules did · Прайс", "Елена Ильина", "Why: it says «оптом»", "done: ")
+        await it.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, InboxScreen))
+        await it.sees("Почём оптом?", "by rule Прайс")
+        add(company, "Прайс раньше", asked={"words": ["прайс"]})
+        company.write(lambda tx: auto_rules.move(tx, AutoRuleId(3), 0))
+        await it.press("escape", "tab", "G", "@")
+        await it.until(lambda: isinstance(it.app.screen, AutomationScreen))
+        await it.sees("If: with «опт»")
+
+
+async def test_who_may_not_change_rules_looks_at_them(window: Opener, stage: Stage, company: Company) -> None:
+    furnished(stage, company)
+    async with window() as it:
+        it.app.workspace.switch_to(company.seen_by(Acting("Рита", account=True)))
+        await to_the_page(it)
+        await it.sees("Прайс", "You may only look: nobody allowed you to make and change rules")
+        assert "new rule" not in it.text()
+
+
+async def fill(it: Window, **answers: str) -> None:
+    """Write into the form that is open."""
+    await it.until(lambda: it.app.screen.query(FormView) and not it.app.screen.query_one(FormView).checking)
+    for row in it.app.screen.query(FieldRow):
+        if row.field.name in answers and row.field.kind == "choice":
+            row.choose(answers[row.field.name])
+        elif row.field.name in answers:
+            row.query_one(Input).value = answers[row.field.name]
+
+
+async def test_a_rule_is_written_with_what_it_would_have_done_beside_it(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    furnished(stage, company)
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("Прайс")
+        await it.press("a")
+        await fill(it, words="опт, цена", do_tag="опт, важно")
+        await it.sees("would be done: 1, not: 0", "✓ ", "Елена Ильина", "it says «оптом»")
+        await fill(it, words="опт*")
+        await it.sees("A star stands for nothing in «опт*».")
+        await fill(it, name="Прайс", words="оптовый")
+        await it.press("f8")
+        await it.sees("There is a rule Прайс already.")
+        await fill(it, name="Оптовики", how="any", tags="vip", do_send="Минуту\\nи ответим")
+        await it.press("f8")
+        await it.sees("● Оптовики")
+        await it.press("j", "j")
+        await it.sees("If: (with «оптовый» or tags: vip)", "Then: answer “Минуту и ответим”; tag with опт, важно")
+        assert wanted(company, "Оптовики").acts == [
+            ActWanted("send", "Минуту\nи ответим"), ActWanted("tag", ["опт", "важно"])
+        ]  # fmt: skip
+        await it.press("enter")
+        await fill(it, words="")
+        await it.press("f8")
+        await it.sees("If: (tags: vip)")
+
+
+def wanted(company: Company, name: str) -> RuleWanted:
+    desk = desk_of(company)
+    (found,) = (
+        one for one in company.read(lambda tx: auto_rules.everything(tx, desk.names(tx))) if one.wanted.name == name
+    )
+    return found.wanted
+
+
+async def test_a_rule_of_several_levels_is_shown_with_the_way_to_change_it(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    stage.line("Зима")
+    number = add(company, "Срочно", asked={"words": ["срочно"], "not": {"tags": ["спам"]}})
+    async with window(SMALL) as it:
+        await to_the_page(it)
+        await it.sees("Срочно")
+        await it.press("enter")
+        await it.sees("words:", "- срочно", "not:", "Edit it with:", f"chatapp rule edit {number}")
+
+
+async def test_an_automatic_answer_is_added_by_a_short_form(window: Opener, stage: Stage, company: Company) -> None:
+    furnished(stage, company)
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("Прайс")
+        await it.press("n")
+        await fill(it, way="keyword", words="цена, сколько стоит", text="Сейчас пришлём")
+        await it.press("f8")
+        await it.sees("● цена, сколько стоит", "answer")
+    made = wanted(company, "цена, сколько стоит")
+    assert (made.kind, made.asked) == (RuleKind.AUTOREPLY, {"words": ["цена", "сколько стоит"]})
+    assert made.acts == [ActWanted("send", "Сейчас пришлём")]
