@@ -370,6 +370,14 @@ def invitation(state: str) -> Text:
     return INVITATIONS[state]
 
 
+def buttons(entry: TranscriptEntry) -> Text | None:
+    """The buttons below a message, or the one that the client pressed; ``None``: neither."""
+    if entry.buttons.pressed:
+        return T("▣ button pressed: {text}", text=entry.buttons.pressed)
+    below = "  ".join(f"[ {one} ]" for one in entry.buttons.below)
+    return Text("{below}", {"below": below}) if below else None
+
+
 def recipients(entry: TranscriptEntry) -> list[Text]:
     """Whom a mail names, if there are others beside the one that it is for.
 

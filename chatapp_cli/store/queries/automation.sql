@@ -92,16 +92,19 @@ SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, wait
 FROM auto_act WHERE dialog_id = :dialog AND message_id = :message ORDER BY id;
 
 -- name: auto.message
-SELECT id, dialog_id, channel_id, direction, origin, sender, author, author_phone, text, automatic, at, stored_at
-FROM message WHERE id = :id;
+SELECT m.id, m.dialog_id, m.channel_id, m.direction, m.origin, m.sender, m.author, m.author_phone,
+  COALESCE(NULLIF(b.pressed, ''), m.text), m.automatic, m.at, m.stored_at
+FROM message m LEFT JOIN message_buttons b ON b.message_id = m.id WHERE m.id = :id;
 
 -- name: auto.messages
-SELECT id, dialog_id, channel_id, direction, origin, sender, author, author_phone, text, automatic, at, stored_at
-FROM message WHERE id IN (SELECT value FROM json_each(:ids));
+SELECT m.id, m.dialog_id, m.channel_id, m.direction, m.origin, m.sender, m.author, m.author_phone,
+  COALESCE(NULLIF(b.pressed, ''), m.text), m.automatic, m.at, m.stored_at
+FROM message m LEFT JOIN message_buttons b ON b.message_id = m.id WHERE m.id IN (SELECT value FROM json_each(:ids));
 
 -- name: auto.messages@postgresql
-SELECT id, dialog_id, channel_id, direction, origin, sender, author, author_phone, text, automatic, at, stored_at
-FROM message WHERE id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));
+SELECT m.id, m.dialog_id, m.channel_id, m.direction, m.origin, m.sender, m.author, m.author_phone,
+  COALESCE(NULLIF(b.pressed, ''), m.text), m.automatic, m.at, m.stored_at
+FROM message m LEFT JOIN message_buttons b ON b.message_id = m.id WHERE m.id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));
 
 -- name: auto.waited_at
 SELECT MIN(m.at) FROM message m WHERE m.dialog_id = :dialog AND m.direction = 'in' AND m.stored_at <= :until
