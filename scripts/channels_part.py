@@ -13,7 +13,16 @@ from chatapp_cli.i18n import show
 from chatapp_cli.kit.manifests import manifests
 from scripts.parts import table
 
-COLUMNS = ("channel", "source id", "receives by", "writes first to", "files out / in", "tells back", "sends at most")
+COLUMNS = (
+    "channel",
+    "source id",
+    "receives by",
+    "writes first to",
+    "files out / in",
+    "tells back",
+    "buttons",
+    "sends at most",
+)
 INTAKE: Mapping[str, str] = {"socket": "open connection", "poll": "polling", "webhook": "webhook"}
 WHERE: Mapping[str, str] = {
     "account": "",
@@ -40,6 +49,7 @@ def _row(known: Manifest) -> tuple[object, ...]:
         ", ".join(can.write_first).replace("_", " ") or "–",
         f"{_size(can.max_upload, none='–')} / {_size(can.max_download, none='no own limit')}",
         receipts_word(can),
+        f"{can.buttons.most} of {can.buttons.longest} characters" if can.buttons.most else "as a list",
         "; ".join(map(_rate, can.rates)) or "–",
     )
 

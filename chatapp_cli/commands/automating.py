@@ -13,7 +13,7 @@ from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import AutoRuleId
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.automation import desk_of
-from chatapp_cli.services import auto_form, auto_rules, conditions, lines, word_forms
+from chatapp_cli.services import auto_form, auto_kinds, auto_rules, conditions, lines, word_forms
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
@@ -39,6 +39,8 @@ class SaidRule:
     line: str | None = None
     """Empty: the company's."""
     acts: Sequence[str] | None = None
+    buttons: Sequence[str] = ()
+    """Below what it answers by ``send``."""
     stop: bool | None = None
     enabled: bool | None = None
 
@@ -49,7 +51,7 @@ class SaidRule:
             "name": self.name,
             "event": None if self.event is None else _event(self.event),
             "about": self.about,
-            "acts": None if self.acts is None else [_act(one) for one in self.acts],
+            "acts": _acts(self.acts, self.buttons) if self.acts is not None or self.buttons else None,
             "stop": self.stop,
             "enabled": self.enabled,
         }
@@ -79,6 +81,23 @@ def _event(said: str) -> RuleEvent:
             T("Rules know no event {name}.", name=said), T("Events: {names}", names=", ".join(RuleEvent)), field="when"
         )
     return RuleEvent(said)
+
+
+def _acts(said: Sequence[str] | None, buttons: Sequence[str]) -> list[ActWanted]:
+    """Acts as ``tag=vip``, with buttons below each text that is sent. Raises UsageError if none is."""
+    found = [_act(one) for one in said or ()]
+    if not buttons:
+        return found
+    if not any(one.do == auto_kinds.SEND for one in found):
+        raise UsageError(
+            T("Buttons stand below a text that the rule sends."),
+            T("Such as: --do send='Что вас интересует?'; those of a quick reply are its own."),
+            field="button",
+        )
+    below = list(buttons)
+    return [
+        ActWanted(one.do, {"text": one.value, "buttons": below}) if one.do == auto_kinds.SEND else one for one in found
+    ]
 
 
 def _act(said: str) -> ActWanted:

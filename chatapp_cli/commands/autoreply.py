@@ -63,6 +63,10 @@ def add(
     reply: Annotated[
         str, typer.Option("--reply", metavar="QUICK", help=N_("Quick reply to answer with, with its files"))
     ] = "",
+    button: Annotated[
+        list[str] | None,
+        typer.Option("--button", metavar="TEXT", help=N_("Button below the text; pressed it is a keyword; repeatable")),
+    ] = None,
     name: Annotated[str, typer.Option("--name", metavar="NAME", help=N_("Name; without it the kind's"))] = "",
     line: Annotated[
         str | None,
@@ -87,7 +91,7 @@ def add(
     asked.require_full()
     said = automating.SaidRule(
         asked=asked, of_dialog=short.of_dialog(), name=name or called, line=line,
-        acts=[f"{act.do}={act.value}"], enabled=not disabled,
+        acts=[f"{act.do}={act.value}"], buttons=button or (), enabled=not disabled,
     )  # fmt: skip
     with opened(ctx) as company:
         number, made = automating.add(company, RuleWanted(name="", kind=RuleKind.AUTOREPLY), said)

@@ -65,6 +65,7 @@ def _abilities(one: Manifest) -> list[str]:
         _("edits"): can.edits,
         _("deletes"): can.deletes,
         _("reactions"): can.reactions,
+        _("buttons"): can.buttons.most > 0,
         _("groups"): can.groups,
         _("read receipts"): can.receipts == "read",
     }

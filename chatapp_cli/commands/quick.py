@@ -17,6 +17,7 @@ from chatapp_cli.commands.progress import Progress
 from chatapp_cli.commands.staging import staging
 from chatapp_cli.documents import replies as documents
 from chatapp_cli.domain import quick_reply
+from chatapp_cli.domain.buttons import from_json
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.quick_reply import QuickReplyDraft, category_name, ranked
 from chatapp_cli.domain.text import T
@@ -66,6 +67,10 @@ Category = Annotated[
     str | None, typer.Option("--category", help=N_("Such as sales, support, information, or a word of your own"))
 ]
 Files = Annotated[list[Path] | None, typer.Option("--file", metavar="FILE", help=N_("File to attach; repeatable"))]
+Buttons = Annotated[
+    list[str] | None,
+    typer.Option("--button", metavar="TEXT", help=N_("Button below the text, or a numbered list without; repeatable")),
+]
 Operator = Annotated[str, typer.Argument(metavar="OPERATOR", help=N_("Name that their messages are signed with"))]
 
 
@@ -116,6 +121,7 @@ def show_(ctx: typer.Context, named: Named, as_json: Json = False) -> None:
             _("Category"): show(category_name(row.category)),
             _("Keywords"): row.keywords,
             _("Gaps"): ", ".join(wanted),
+            _("Buttons"): "  ".join(f"[ {one} ]" for one in from_json(row.buttons)),
             _("Files"): ", ".join(file.name for file in files),
             _("Used"): row.used or "",
             _("Changed"): printing.moment(row.updated_at),
@@ -133,12 +139,13 @@ def add(
     text: Words = None,
     keywords: Keywords = None,
     category: Category = None,
+    buttons: Buttons = None,
     files: Files = None,
 ) -> None:
     """Add a quick reply."""
     new = QuickReplyDraft(title=title, text=typed(text or ""), keywords=keywords or "", category=category or "")
     with opened(ctx) as company, staging(company) as stage:
-        ready = replace(new, files=tuple(map(stage, files or ())))
+        ready = replace(new, files=tuple(map(stage, files or ())), buttons=tuple(buttons or ()))
         made = company.write(lambda tx: replies.add(tx, replies.section(tx, section), ready))
     typer.echo(made)
 
@@ -153,6 +160,8 @@ def edit(
     text: Words = None,
     keywords: Keywords = None,
     category: Category = None,
+    buttons: Buttons = None,
+    no_buttons: Annotated[bool, typer.Option("--no-buttons", help=N_("Remove its buttons"))] = False,
     files: Files = None,
     no_files: Annotated[bool, typer.Option("--no-files", help=N_("Remove its files"))] = False,
 ) -> None:
@@ -165,7 +174,8 @@ def edit(
         def job(tx: Tx) -> None:
             row = replies.find(tx, named)
             known = replies.answer(tx, row)
-            new = replace(known, files=(*(() if no_files else known.files), *more), **changes)
+            below = tuple(buttons or (() if no_buttons else known.buttons))
+            new = replace(known, files=(*(() if no_files else known.files), *more), buttons=below, **changes)
             into = replies.section(tx, section) if section else None
             replies.edit(tx, row, new, into=into)
 

@@ -47,6 +47,10 @@ Acts = Annotated[
     list[str] | None,
     typer.Option("--do", metavar="ACT=VALUE", help=N_("What to do, such as tag=vip; repeatable, in order")),
 ]
+Buttons = Annotated[
+    list[str] | None,
+    typer.Option("--button", metavar="TEXT", help=N_("Button below what --do send=TEXT sends; repeatable")),
+]
 Stop = Annotated[bool | None, typer.Option("--stop/--go-on", help=N_("Whether no later rule is asked once it holds"))]
 Match = Annotated[
     list[str] | None,
@@ -140,6 +144,7 @@ def add(
     is_open: Open = None,
     tree: Tree = None,
     do: Acts = None,
+    button: Buttons = None,
     stop: Stop = None,
     disabled: Annotated[bool, typer.Option("--disabled", help=N_("Add it switched off"))] = False,
 ) -> None:
@@ -154,7 +159,8 @@ def add(
     asked.require_full()
     said = automating.SaidRule(
         asked=asked, of_dialog=_of_dialog(match, chat, tagged, untagged, assignee, first, waited, is_open), tree=tree,
-        name=name, event=when, about=about, line=line, acts=do or (), stop=stop, enabled=not disabled,
+        name=name, event=when, about=about, line=line, acts=do or (), buttons=button or (),
+        stop=stop, enabled=not disabled,
     )  # fmt: skip
     with opened(ctx) as company:
         rule_table.added(company, automating.add(company, RuleWanted(name=name), said)[0])
@@ -202,6 +208,7 @@ def edit(
     is_open: Open = None,
     tree: Tree = None,
     do: Acts = None,
+    button: Buttons = None,
     stop: Stop = None,
 ) -> None:
     """Change what is said of a rule; an empty value takes a condition away. What it planned is cancelled."""
@@ -213,7 +220,7 @@ def edit(
     )
     said = automating.SaidRule(
         asked=asked, of_dialog=_of_dialog(match, chat, tagged, untagged, assignee, first, waited, is_open), tree=tree,
-        name=name, event=when, about=about, line=line, acts=do, stop=stop,
+        name=name, event=when, about=about, line=line, acts=do, buttons=button or (), stop=stop,
     )  # fmt: skip
     with opened(ctx) as company:
         row, gone = automating.edit(company, rule, said)

@@ -48,6 +48,10 @@ Signed = Annotated[
     bool, typer.Option("--signature/--no-signature", help=N_("Put the signature below a mail"), show_default=False)
 ]
 Files = Annotated[list[Path] | None, typer.Option("--file", metavar="FILE", help=N_("File to attach; repeatable"))]
+Buttons = Annotated[
+    list[str] | None,
+    typer.Option("--button", metavar="TEXT", help=N_("Button below the text, or a numbered list without; repeatable")),
+]
 At = Annotated[
     str, typer.Option("--at", metavar="TIME", help=N_("Not before: 18:30, +30m, tomorrow 9:00, 2026-12-01 10:00"))
 ]
@@ -100,6 +104,7 @@ class MessageOptions:
     bcc: BlindCopies = None
     signed: Signed = True
     files: Files = None
+    buttons: Buttons = None
     at: At = ""
     wait: Wait = PATIENCE
     key: Key = None
@@ -134,6 +139,7 @@ class MessageOptions:
                 text=text,
                 subject=self.subject,
                 files=tuple(map(stage, paths)),
+                buttons=tuple(self.buttons or ()),
                 reply_to=reply_to,
                 answers=answers,
                 first_name=self.first_name.strip(),
@@ -185,7 +191,7 @@ class MessageOptions:
         )
 
 
-_SHARED = ("text", "template", "values", "subject", "cc", "bcc", "signed", "files", "at", "wait", "key")
+_SHARED = ("text", "template", "values", "subject", "cc", "bcc", "signed", "files", "buttons", "at", "wait", "key")
 
 
 def composed(verb: Callable[..., None]) -> Callable[..., None]:

@@ -34,7 +34,7 @@ def entry_lines(entry: TranscriptEntry, card: DialogCard, manifest: Manifest) ->
     if message.reply_to:
         yield "    " + _("in reply to {id}", id=one_line(message.reply_to))
     yield from text_lines(message.text, f"chatapp message show {message.id} --json")
-    yield from _mail(entry)
+    yield from _beside(entry)
     for file in entry.files:
         yield f"    {file_line(file, manifest)}"
         if file.words:
@@ -48,8 +48,10 @@ def entry_lines(entry: TranscriptEntry, card: DialogCard, manifest: Manifest) ->
     yield from (f"    {line}" for line in _trouble(entry, manifest))
 
 
-def _mail(entry: TranscriptEntry) -> Iterator[str]:
-    """What there is to a mail beside its text in the conversation."""
+def _beside(entry: TranscriptEntry) -> Iterator[str]:
+    """What there is to a mail or to an answer with buttons beside its text in the conversation."""
+    if (below := words.buttons(entry)) is not None:
+        yield f"    {one_line(show(below))}"
     if entry.mail is not None and entry.mail.folded:
         yield f"    {folded(entry.mail.folded)}: chatapp message show {entry.message.id} --whole"
     if entry.mail is not None and entry.mail.invitation:

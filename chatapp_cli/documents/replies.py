@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from chatapp_cli.domain.buttons import from_json
 from chatapp_cli.domain.moment import iso
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def reply(row: QuickReplyRow) -> Mapping[str, Any]:
     """A quick reply."""
-    return {**row._asdict(), "updated_at": iso(row.updated_at)}
+    return {**row._asdict(), "updated_at": iso(row.updated_at), "buttons": list(from_json(row.buttons))}
 
 
 def whole(row: QuickReplyRow, wanted: Sequence[str], files: Sequence[StagedFile]) -> Mapping[str, Any]:

@@ -100,6 +100,8 @@ class MessageArrived:
     spare_id: ExternalId = NO_ID
     """Its id if another message of the dialog has ``ext_id``: senders choose the ids of mails and may repeat them."""
     text: ExternalText = NO_TEXT
+    pressed: bool = False
+    """Whether ``text`` is that of a button which the client pressed."""
     subject: ExternalText = NO_TEXT
     sender: Profile = Profile()
     from_us: bool = False

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain import limits
+from chatapp_cli.domain import buttons, limits
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.manifest import NoCapabilities
@@ -15,7 +16,7 @@ from chatapp_cli.domain.segments import MOST, segments
 from chatapp_cli.domain.text import T
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.arrival import FileKind
+    from chatapp_cli.domain.arrival import ChatKind, FileKind
     from chatapp_cli.domain.invitation import InvitationAnswer
     from chatapp_cli.domain.manifest import Capabilities
     from chatapp_cli.domain.template import Filled
@@ -43,6 +44,10 @@ class Draft:
     text: str = ""
     subject: str = ""
     files: Sequence[StagedFile] = ()
+    buttons: Sequence[str] = ()
+    """The buttons below the text."""
+    listed: bool = False
+    """Whether ``text`` ends with them as a numbered list: the channel does not carry them."""
     reply_to: MessageId | None = None
     template: Filled | None = None
     """The approved template that ``text`` was made from."""
@@ -72,10 +77,22 @@ class Draft:
         return bool(self.subject) and not self.inherits_subject
 
 
+def laid_out(can: Capabilities, draft: Draft, *, chat: ChatKind = "private", address: str = "") -> Draft:
+    """The draft with its buttons as a chat of a channel shows them: below the text, or listed in it by numbers."""
+    if not draft.buttons or draft.listed or draft.template or not draft.text.strip():
+        return draft
+    in_public = bool(can.comments) and re.fullmatch(can.comments, address) is not None
+    if chat in can.buttons.chats and not in_public and can.buttons.carry(draft.text, draft.buttons):
+        return draft
+    return replace(draft, text=buttons.listed(draft.text, draft.buttons), listed=True)
+
+
 def require_deliverable(can: Capabilities, draft: Draft) -> None:
     """Raise Refused, with the reason, for a draft that the channel could not deliver."""
     if isinstance(can, NoCapabilities):
         raise not_installed()
+    _require_buttons(draft)
+    draft = laid_out(can, draft)
     if not draft.text.strip() and not draft.files:
         raise Refused("empty", T("There is nothing to send."), T("Write a text or add a file."))
     if draft.subject and not can.subject:
@@ -99,6 +116,13 @@ def require_deliverable(can: Capabilities, draft: Draft) -> None:
     if can.segments:
         _require_parts(draft.text)
     require_files(can, draft.files)
+
+
+def _require_buttons(draft: Draft) -> None:
+    if draft.buttons and draft.template:
+        raise Refused("buttons_in_template", T("A template goes without buttons of ours."), T("Leave them out."))
+    if draft.buttons and not draft.text.strip():
+        raise Refused("bare_buttons", T("Buttons need a text above them."), T("Write what they answer."))
 
 
 def _require_copies(can: Capabilities, copies: Sequence[str]) -> None:

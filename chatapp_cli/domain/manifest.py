@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
+from chatapp_cli.domain.buttons import NO_BUTTONS, ButtonLimits
 from chatapp_cli.domain.form import Field
 from chatapp_cli.domain.text import T, Text
 
@@ -75,6 +76,8 @@ class Capabilities:
     delete_within: int = 0
     """Seconds after which a message can no longer be deleted; 0: no limit."""
     reactions: bool = False
+    buttons: ButtonLimits = NO_BUTTONS
+    """The buttons that answers may have."""
     groups: bool = False
     receipts: Receipts = "none"
     """The last state that the channel reports; beyond it a front end says «not available», not «unread»."""

@@ -54,6 +54,8 @@ class Outbound:
     """The other side's name, for channels that show one."""
     text: str = ""
     subject: str = ""
+    buttons: Sequence[str] = ()
+    """The buttons below its text; within the limits of the manifest."""
     files: Sequence[LocalFile] = ()
     reply_to: str = ""
     """``ext_id`` of the message that is answered."""

@@ -37,6 +37,8 @@ class QuickReplyDraft:
     """The questions that this reply answers."""
     category: str = ""
     files: Sequence[StagedFile] = ()
+    buttons: Sequence[str] = ()
+    """The texts of the buttons below it."""
 
 
 def category(name: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from chatapp_cli.domain.buttons import ButtonLimits
 from chatapp_cli.domain.errors import Misconfigured
 from chatapp_cli.domain.form import Choice, Field
 from chatapp_cli.domain.manifest import Capabilities, ErrorWords, Manifest, NoCapabilities, Rate
@@ -37,12 +38,13 @@ def parse(kind: str, data: Mapping[str, Any]) -> Manifest:
     rest = dict(data)
     capabilities = dict(rest.pop("capabilities"))
     rates = tuple(Rate(**rate) for rate in capabilities.pop("rates", ()))
+    buttons = ButtonLimits(**capabilities.pop("buttons", {}))
     own = tuple(field_of(entry) for entry in rest.pop("fields", ()))
     return Manifest(
         kind=kind,
         title=Text(rest.pop("title")),
         summary=Text(rest.pop("summary")),
-        capabilities=Capabilities(rates=rates, **capabilities),
+        capabilities=Capabilities(rates=rates, buttons=buttons, **capabilities),
         fields=(*own, FIELD) if capabilities.get("proxies") else own,
         limits=tuple(with_steps(words, kind) for words in rest.pop("limits", ())),
         errors={code: error_words(entry, kind) for code, entry in rest.pop("errors", {}).items()},

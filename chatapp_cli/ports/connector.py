@@ -198,6 +198,15 @@ class Edits(Protocol):
 
 
 @runtime_checkable
+class EditsAboveButtons(Protocol):
+    """The provider removes the buttons of an edited message, unless they are sent again."""
+
+    async def edit_above(self, address: str, ext_id: str, text: str, buttons: Sequence[str]) -> None:
+        """Replace the text above these buttons, which stay; an unchanged text is a success."""
+        ...
+
+
+@runtime_checkable
 class Deletes(Protocol):
     """Messages can be deleted."""
 

@@ -14,7 +14,16 @@ from chatapp_cli.domain.ids import ChannelId, Millis
 from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.i18n import speaking
-from chatapp_cli.ports.connector import SEND_TIMEOUT, Deletes, Edits, HandsOverLate, Prepares, Reacts, Session
+from chatapp_cli.ports.connector import (
+    SEND_TIMEOUT,
+    Deletes,
+    Edits,
+    EditsAboveButtons,
+    HandsOverLate,
+    Prepares,
+    Reacts,
+    Session,
+)
 from chatapp_cli.runtime.governor import Governor
 from chatapp_cli.runtime.outcomes import Outcomes, put_back, stumbled, target
 from chatapp_cli.runtime.sending_permission import SendingPermission
@@ -200,9 +209,7 @@ class Handover:
         if row.action == Operation.SEND:
             return await session.send(claim.outbound)
         if row.action == Operation.EDIT and isinstance(session, Edits):
-            if len(claim.parts) > 1:
-                raise Rejected("split_text")
-            await session.edit(address, claim.parts[0], row.value)
+            await self._edit(session, claim)
         elif row.action == Operation.DELETE and isinstance(session, Deletes):
             for ext_id in claim.parts:
                 await session.delete(address, ext_id)
@@ -211,6 +218,15 @@ class Handover:
         else:
             raise Rejected("not_here")
         return Receipt(ids=())
+
+    async def _edit(self, session: Edits, claim: Claim) -> None:
+        if len(claim.parts) > 1:
+            raise Rejected("split_text")
+        address, ext_id, text = claim.outbound.address, claim.parts[0], claim.row.value
+        if claim.outbound.buttons and isinstance(session, EditsAboveButtons):
+            await session.edit_above(address, ext_id, text, claim.outbound.buttons)
+        else:
+            await session.edit(address, ext_id, text)
 
 
 def _vanished(claim: Claim) -> str:

@@ -37,6 +37,8 @@ class Heard:
     files: Sequence[StageFile] = ()
     reply_to: str = ""
     """The id of the customer's message that it answers, if the channel has quotations."""
+    buttons: Sequence[str] = ()
+    """What the buttons below it say."""
 
 
 class Sandbox(Protocol):
@@ -102,6 +104,20 @@ class AnswersElsewhere(Protocol):
 
     async def answer_from_phone(self, who: Customer, text: str, *, subject: str = "") -> str:
         """Let somebody of the desk answer this customer there; with a subject it is a new mail. Returns its id."""
+        ...
+
+
+@runtime_checkable
+class HasButtons(Protocol):
+    """A sandbox of a channel whose messages can have buttons."""
+
+    async def press(self, who: Customer, text: str) -> None:
+        """Let a customer press the button that says this, below the last message that has it."""
+        ...
+
+    @property
+    def unanswered(self) -> int:
+        """How many presses wait for the answer that the provider wants; 0 where it wants none."""
         ...
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from chatapp_cli.domain import variables
+from chatapp_cli.domain import buttons, variables
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.automation import RuleKind
 from chatapp_cli.domain.draft import Draft, StagedFile
@@ -64,24 +64,25 @@ class AutoDeed:
         values = replies.values(self.card, company=company, operator="", now=self.tx.now)
         return variables.fill(text if CLIENT in values else variables.without(text, CLIENT), values)
 
-    def send(self, text: str, files: tuple[StagedFile, ...] = ()) -> AutoDone:
+    def send(self, text: str, files: Sequence[StagedFile] = (), below: Sequence[str] = ()) -> AutoDone:
         """Answer the client, once under the key."""
         origin = Origin.AUTOREPLY if self.rule.wanted.kind is RuleKind.AUTOREPLY else Origin.RULE
         request = MessageRequest(
             to=InDialog(self.card.id), options=SendOptions(key=key_of(self.key), origin=origin),
-            draft=Draft(text=text, files=files),
+            draft=Draft(text=text, files=files, buttons=below),
         )  # fmt: skip
         message = composing.accept(self.tx, self.desk.able, request)
         return AutoDone(T("message {n} was written", n=message), message)
 
 
 def _send(deed: AutoDeed) -> AutoDone:
-    return deed.send(deed.filled(deed.value))
+    text, below = auto_kinds.sent_parts(deed.value)
+    return deed.send(deed.filled(text), below=below)
 
 
 def _reply(deed: AutoDeed) -> AutoDone:
     row = replies.find(deed.tx, deed.value)
-    found = deed.send(deed.filled(row.text), tuple(replies.files(deed.tx, row.id)))
+    found = deed.send(deed.filled(row.text), replies.files(deed.tx, row.id), buttons.from_json(row.buttons))
     replies.count_use(deed.tx, row.id)
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from chatapp_cli.domain import limits, variables
+from chatapp_cli.domain import buttons, limits, variables
 from chatapp_cli.domain.automation import ActWanted
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.robot import WHOM, RobotCode
@@ -79,10 +79,28 @@ def require_fillable(text: str) -> None:
         )
 
 
-def _sent(tx: Tx, said: Any) -> str:
-    text: str = _text(SEND, limits.DRAFT, "Здравствуйте!")(tx, said)
+def _sent(tx: Tx, said: Any) -> str | Mapping[str, Any]:
+    """A text alone, or with buttons as ``{text: …, buttons: […]}``."""
+    spoken, below = _parted(said)
+    text: str = _text(SEND, limits.DRAFT, "Здравствуйте!")(tx, spoken)
     require_fillable(text)
-    return text
+    return {"text": text, "buttons": list(buttons.checked(below))} if below else text
+
+
+def _parted(said: Any) -> tuple[Any, Sequence[str]]:
+    """What somebody said, apart from its buttons."""
+    if not isinstance(said, Mapping):
+        return said, ()
+    below = said.get("buttons", ())
+    listed = [below] if isinstance(below, str) else below
+    if not said.keys() <= {"text", "buttons"} or not isinstance(listed, list | tuple):
+        raise _wrong(SEND, said, 'send: {text: "Что вас интересует?", buttons: [Цены, Доставка]}')
+    return said.get("text"), [str(one) for one in listed]
+
+
+def sent_parts(value: Any) -> tuple[str, Sequence[str]]:
+    """The text and the buttons of a kept ``send``."""
+    return (value["text"], value["buttons"]) if isinstance(value, Mapping) else (value, ())
 
 
 def _reply(tx: Tx, said: Any) -> str:
@@ -193,6 +211,8 @@ def by_name(do: str) -> Text:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, Mapping) and "buttons" in value:
+        return " ".join([str(value["text"]), *(f"[{one}]" for one in value["buttons"])])
     if isinstance(value, Mapping):
         return ", ".join(f"{name}={one}" for name, one in value.items())
     if isinstance(value, list | tuple):

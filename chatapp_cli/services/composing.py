@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from chatapp_cli.domain import buttons
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.draft import Draft, StagedFile, require_deliverable
+from chatapp_cli.domain.draft import Draft, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.option import LONGEST_UNDO
@@ -42,6 +43,7 @@ from chatapp_cli.services.message_request import (
     ToPerson,
 )
 from chatapp_cli.services.options import OptionScope
+from chatapp_cli.services.replies import FilledReply
 from chatapp_cli.services.routes import Able, ChainStep
 from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.store.rows.channels import ChannelRow
@@ -148,6 +150,8 @@ def worded(tx: Tx, able: Able, channel: ChannelRow, request: MessageRequest) -> 
 
 def _filled(tx: Tx, channel: ChannelRow, request: MessageRequest) -> Draft:
     draft = request.draft or Draft()
+    if draft.buttons:
+        draft = replace(draft, buttons=buttons.checked(draft.buttons))
     match request.words:
         case None:
             return draft
@@ -155,11 +159,12 @@ def _filled(tx: Tx, channel: ChannelRow, request: MessageRequest) -> Draft:
             template, text = templates.filled(tx, channel, named, values)
             return replace(draft, text=text, template=template)
         case FromReply() as words:
-            text, files = _replied(tx, request.to, words)
-            return replace(draft, text=text, files=(*draft.files, *files))
+            answer = _replied(tx, request.to, words)
+            files, below = (*draft.files, *answer.files), draft.buttons or answer.buttons
+            return replace(draft, text=answer.text, files=files, buttons=below)
 
 
-def _replied(tx: Tx, to: SendTarget, words: FromReply) -> tuple[str, Sequence[StagedFile]]:
+def _replied(tx: Tx, to: SendTarget, words: FromReply) -> FilledReply:
     if not isinstance(to, InDialog):
         raise Refused("no_dialog", T("A quick reply answers in a dialog."))
     row, card = replies.find(tx, words.named), dialogs.card(tx, to.dialog)

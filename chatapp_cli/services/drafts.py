@@ -50,6 +50,7 @@ def save(tx: Tx, dialog: DialogId, unsent: Unsent) -> None:
         "edits": unsent.edits,
         "cc": list(draft.cc),
         "bcc": list(draft.bcc),
+        "buttons": list(draft.buttons),
         "called": [list(one) for one in draft.called],
     }
     kept = json.dumps(sheet, ensure_ascii=False)
@@ -82,6 +83,7 @@ def of(tx: Tx, dialog: DialogId) -> Unsent | None:
         answers=sheet.get("answers"),  # drafts of earlier versions have neither this nor copies
         cc=tuple(sheet.get("cc", ())),
         bcc=tuple(sheet.get("bcc", ())),
+        buttons=tuple(sheet.get("buttons", ())),
         called=tuple(NamedAddress(*one) for one in sheet.get("called", ())),
     )
     return Unsent(draft, sheet["edits"])

@@ -36,7 +36,7 @@ from chatapp_cli.domain.message import Direction, Origin, State
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import show
-from chatapp_cli.services import alterations, delivery_reports, joining, mails, peers
+from chatapp_cli.services import alterations, answer_buttons, delivery_reports, joining, mails, peers
 from chatapp_cli.store.rows.dialogs import IngestDialog
 from chatapp_cli.store.rows.messages import MessageRef
 from chatapp_cli.store.tx import Tx
@@ -179,6 +179,7 @@ def _hear(tx: Tx, channel: ChannelId, event: MessageArrived, arrived: int, resul
         return
     result.messages += 1
     _keep_parts(tx, channel, message, event, result)
+    answer_buttons.note_press(tx, dialog.id, message, event)
     _refresh_dialog(tx, dialog, event, message)
     came = MessageEchoed if event.from_us else MessageReceived
     paired = True if dialog.paired else None

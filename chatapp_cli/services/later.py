@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.draft import Draft, require_deliverable
+from chatapp_cli.domain.draft import Draft, laid_out, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId, Millis
 from chatapp_cli.domain.journal.messages import MessageRescheduled, MessageTextChanged
@@ -11,7 +11,7 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, dialogs, files, obstacles, outbox, words
+from chatapp_cli.services import access, answer_buttons, dialogs, files, obstacles, outbox, words
 from chatapp_cli.services.transcript import entry as entry_of
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.rows.messages import MessageRow
@@ -24,10 +24,15 @@ def reword(tx: Tx, can: Capabilities, message: MessageId, text: str) -> None:
     entry = entry_of(tx, message)
     if tx.value("messages.template", id=message):
         raise Refused("template_text", T("Message {n} is an approved template: its text is fixed.", n=message))
-    require_deliverable(can, Draft(text=text, files=[files.staged(file) for file in entry.files]))
+    card, kept = dialogs.card(tx, entry.message.dialog_id), entry.buttons
+    staged = [files.staged(file) for file in entry.files]
+    draft = Draft(text=text, files=staged, buttons=kept.texts, listed=kept.listed)
+    draft = laid_out(can, draft, chat=card.chat_kind, address=card.address)
+    require_deliverable(can, draft)
+    text = draft.text
     if not tx.run("outbox.reword", message=message, text=text):
         raise _too_late(entry.message)
-    card = dialogs.card(tx, entry.message.dialog_id)
+    answer_buttons.reword(tx, message, draft)
     tx.run("dialogs.preview", id=card.id, message=message, preview=preview(text, [file.name for file in entry.files]))
     tx.emit(MessageTextChanged(channel=card.channel_id, dialog=card.id, message=message))
 

@@ -12,7 +12,7 @@ from chatapp_cli.domain.journal.chains import ChainEnded, Continued, HandedOn, L
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.recipients import Recipients
-from chatapp_cli.services import acting, chains, channels, composing, dialogs, outbox, state_changes
+from chatapp_cli.services import acting, answer_buttons, chains, channels, composing, dialogs, outbox, state_changes
 from chatapp_cli.services.message_request import MessageRequest, ToChainRest
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import SendOptions
@@ -36,8 +36,10 @@ def continue_chain(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
     )
     beside = outbox.beside_text(tx, message)
     copies = Recipients.parse(beside.recipients)
+    text, below = answer_buttons.as_written(found.text, answer_buttons.of(tx, message))
     draft = Draft(
-        text=found.text,
+        text=text,
+        buttons=below,
         subject=found.subject,
         files=_files(tx, message),
         cc=[one.address for one in copies.cc],

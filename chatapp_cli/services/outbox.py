@@ -32,7 +32,7 @@ from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.recipients import Recipients
 from chatapp_cli.domain.template import Filled
-from chatapp_cli.services import alterations, answering, delivery_reports, dialogs, state_changes
+from chatapp_cli.services import alterations, answer_buttons, answering, delivery_reports, dialogs, state_changes
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -133,6 +133,7 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
         title=title(card),
         text=message.text,
         subject=message.subject,
+        buttons=answer_buttons.of(tx, message.id).below,
         files=tuple(_local(media, file) for file in files),
         reply_to=answers,
         thread=answering.thread(tx, card, message.subject, until=answers),
@@ -280,6 +281,7 @@ def _edited(tx: Tx, claim: Claim, receipt: Receipt) -> None:
     row = claim.row
     tx.run("messages.revise", id=row.message_id, text=row.value, at=tx.now)
     tx.run("messages.edit", id=row.message_id, text=row.value, at=tx.now)
+    answer_buttons.after_edit(tx, row.message_id, row.value)
     tx.run("dialogs.preview", id=row.dialog_id, message=row.message_id, preview=preview(row.value, []))
     tx.emit(MessageTextChanged(dialog=row.dialog_id, message=row.message_id), actor=row.actor)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from chatapp_cli.domain import limits, variables
+from chatapp_cli.domain import buttons, limits, variables
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.address import is_name
 from chatapp_cli.domain.draft import StagedFile
@@ -228,6 +228,7 @@ def answer(tx: Tx, row: QuickReplyRow) -> QuickReplyDraft:
         keywords=row.keywords,
         category=row.category,
         files=tuple(files(tx, row.id)),
+        buttons=buttons.from_json(row.buttons),
     )
 
 
@@ -289,6 +290,7 @@ def _columns(new: QuickReplyDraft) -> dict[str, object]:
         "text": new.text.strip(),
         "keywords": keywords,
         "category": category,
+        "buttons": buttons.as_json(buttons.checked(new.buttons)),
     }
 
 
@@ -324,6 +326,8 @@ def _require_valid(tx: Tx, where: SectionId, new: QuickReplyDraft, *, but: Quick
         raise UsageError(T("A quick reply needs a title."), field="title")
     if not new.text.strip() and not new.files:
         raise UsageError(T("A quick reply needs a text or a file."), field="text")
+    if new.buttons and not new.text.strip():
+        raise UsageError(T("Buttons need a text above them."), T("Write what they answer."), field="text")
     _require_short(new)
     if any(row.id != but for row in called(tx, where, new.title)):
         raise Refused(
@@ -358,6 +362,14 @@ def _called(card: DialogCard) -> str:
     return next(names, "")
 
 
-def filled(tx: Tx, row: QuickReplyRow, known: Mapping[str, str]) -> tuple[str, list[StagedFile]]:
-    """The final text and its files. Raises UsageError that names the missing values."""
-    return variables.fill(row.text, known), files(tx, row.id)
+class FilledReply(NamedTuple):
+    """A quick reply as it is sent."""
+
+    text: str
+    files: Sequence[StagedFile]
+    buttons: Sequence[str]
+
+
+def filled(tx: Tx, row: QuickReplyRow, known: Mapping[str, str]) -> FilledReply:
+    """The final text, with its files and buttons. Raises UsageError that names the missing values."""
+    return FilledReply(variables.fill(row.text, known), files(tx, row.id), buttons.from_json(row.buttons))

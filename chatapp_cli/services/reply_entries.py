@@ -26,6 +26,8 @@ class ReplyEntry:
     answer: QuickReplyDraft
     lines: Mapping[str, int] | None = None
     """The line of each field, if known; ``None``: the format has no attached files either."""
+    says_buttons: bool = True
+    """Whether the file says which buttons it has; otherwise they stay."""
 
 
 @dataclass(frozen=True, slots=True)

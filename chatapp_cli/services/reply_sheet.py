@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
+from chatapp_cli.domain import buttons
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChatappError, UsageError
@@ -25,7 +26,7 @@ from chatapp_cli.store.tx import Tx
 FileFormat: TypeAlias = Literal["csv", "json", "yaml"]
 FORMATS: Mapping[str, FileFormat] = MappingProxyType({"csv": "csv", "json": "json", "yaml": "yaml", "yml": "yaml"})
 """The forms by what a file's name ends with."""
-COLUMNS = ("section", "title", "text", "keywords", "category")
+COLUMNS = ("section", "title", "text", "keywords", "category", "buttons")
 _NEEDED = COLUMNS[:3]
 Item: TypeAlias = ReplyEntry | SectionEntry
 """What is taken by itself."""
@@ -56,7 +57,7 @@ class _RollBackImport(ChatappError):
 
 def written(tx: Tx, rows: Sequence[QuickReplyRow], form: FileFormat, keep: Keep | None = None) -> str:
     """Replies as the text of a file; attached files only in YAML, stored by ``keep``."""
-    entries = [{name: getattr(row, name) for name in COLUMNS} for row in rows]
+    entries = [{**{name: getattr(row, name) for name in COLUMNS}, "buttons": _lines(row.buttons)} for row in rows]
     if form == "yaml":
         return _yaml(tx, rows, keep)
     if form == "json":
@@ -103,8 +104,14 @@ def _entry(place: int, found: Mapping[str, str]) -> ReplyEntry:
         text=found["text"].strip(),
         keywords=" ".join(found.get("keywords", "").split()),
         category=" ".join(found.get("category", "").split()),
+        buttons=tuple(filter(None, map(str.strip, found.get("buttons", "").splitlines()))),
     )
-    return ReplyEntry(place, found["section"].strip(), answer)
+    return ReplyEntry(place, found["section"].strip(), answer, says_buttons="buttons" in found)
+
+
+def _lines(stored: str) -> str:
+    """Stored buttons, one a line: none of them has lines."""
+    return "\n".join(buttons.from_json(stored))
 
 
 def _decoded(content: bytes) -> str:
@@ -252,8 +259,11 @@ def _put(tx: Tx, entry: ReplyEntry, taken: Taken) -> None:
         taken.added += 1
         return
     known = replies.answer(tx, row)
-    new = replace(entry.answer, files=known.files if entry.lines is None else entry.answer.files)
-    if replace(new, files=tuple(new.files)) == known:
+    files = known.files if entry.lines is None else entry.answer.files
+    new = replace(
+        entry.answer, files=tuple(files), buttons=entry.answer.buttons if entry.says_buttons else known.buttons
+    )
+    if new == known:
         taken.same += 1
     else:
         replies.edit(tx, row, new)

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from chatapp_cli.domain.buttons import from_json
 from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
@@ -22,7 +23,8 @@ from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.replies import QuickReplyRow, SectionRow
 
 _SECTION = ("name", "editors", "replies")
-_REPLY = ("title", "text", "keywords", "category", "files")
+_TEXTS = ("title", "text", "keywords", "category")
+_REPLY = (*_TEXTS, "buttons", "files")
 
 
 class _NotSo(Exception):
@@ -77,7 +79,7 @@ def _read_section(sheet: ReplyFile, node: Node, stage: FileStager) -> None:
 
 def _entry(node: Node, section: str, stage: FileStager) -> ReplyEntry:
     found = _fields(node, _REPLY)
-    texts = {field: _text(found.get(field), field) for field in _REPLY[:-1]}
+    texts = {field: _text(found.get(field), field) for field in _TEXTS}
     files = tuple(_staged(one, stage) for one in _items(found.get("files"), "files"))
     answer = QuickReplyDraft(
         title=texts["title"],
@@ -85,6 +87,7 @@ def _entry(node: Node, section: str, stage: FileStager) -> ReplyEntry:
         keywords=" ".join(texts["keywords"].split()),
         category=" ".join(texts["category"].split()),
         files=files,
+        buttons=tuple(_text(one, "buttons") for one in _items(found.get("buttons"), "buttons")),
     )
     lines = {field: _line(value) for field, value in found.items()}
     return ReplyEntry(_line(node), section, answer, lines)
@@ -157,8 +160,8 @@ def written(
 
 
 def _reply(row: QuickReplyRow, files: Sequence[StagedFile], keep: Keep) -> Mapping[str, Any]:
-    texts = {field: getattr(row, field) for field in _REPLY[:-1]}
-    return _without_empty({**texts, "files": [keep(file) for file in files]})
+    texts = {field: getattr(row, field) for field in _TEXTS}
+    return _without_empty({**texts, "buttons": list(from_json(row.buttons)), "files": [keep(file) for file in files]})
 
 
 def _without_empty(found: Mapping[str, Any]) -> Mapping[str, Any]:

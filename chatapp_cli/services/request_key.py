@@ -65,6 +65,8 @@ def digest(request: MessageRequest) -> RequestDigest:
         content += [list(draft.cc), list(draft.bcc)]
     if draft.invitation:
         content += [draft.invitation.event, draft.invitation.decision]
+    if draft.buttons:
+        content.append({"buttons": list(draft.buttons)})
     return RequestDigest(*(key_of(json.dumps(part, sort_keys=True)) for part in ([content, words], to)))
 
 

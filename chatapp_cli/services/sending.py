@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.draft import Draft, StagedFile, require_deliverable
+from chatapp_cli.domain.draft import Draft, StagedFile, laid_out, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.journal.channels import OutboxReplayed
@@ -23,6 +23,7 @@ from chatapp_cli.domain.template import Filled
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import (
     access,
+    answer_buttons,
     answering,
     auto_answers,
     cancel_on_reply,
@@ -83,6 +84,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, options: 
     access.require(tx, Right.ANSWER)
     card = dialogs.card(tx, dialog)
     require_sending(tx, can, card.channel_id)
+    draft = laid_out(can, draft, chat=card.chat_kind, address=card.address)
     plan = planned(tx, can, card, draft, options)
     subject = draft.subject
     if can.subject and not subject:
@@ -99,6 +101,7 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, options: 
     for file in draft.files:
         tx.insert("files.add", message=message, channel=card.channel_id, **file_values(tx, file))
     mails.keep_written(tx, message, dialog, draft)
+    answer_buttons.keep(tx, message, draft)
     _queue(tx, card, message, Operation.SEND, options, state=plan.state)
     if plan.state is State.QUEUED:
         dialogs.show_last(tx, dialog, message, shown(draft), answers=plan.answers)

@@ -13,7 +13,8 @@ from chatapp_cli.domain.ids import DialogId, LinkId, MessageId, Millis
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import auto_log
+from chatapp_cli.services import answer_buttons, auto_log
+from chatapp_cli.services.answer_buttons import WITHOUT, MessageButtons
 from chatapp_cli.services.auto_log import AutoReason
 from chatapp_cli.store.rows.messages import FileRow, MailRow, MessageRow, ReactionRow
 from chatapp_cli.store.rows.outbox import OutboxRow
@@ -49,6 +50,8 @@ class TranscriptEntry(NamedTuple):
     """What that channel does not carry of it, see ``services.words``."""
     because: AutoReason | None = None
     """Which rule wrote it, and why; ``None``: none did."""
+    buttons: MessageButtons = WITHOUT
+    """Its buttons, or the one that the client pressed."""
 
 
 def message(tx: Tx, wanted: MessageId) -> MessageRow:
@@ -119,9 +122,17 @@ def _dress(tx: Tx, dialog: DialogId, newest_first: list[MessageRow]) -> list[Tra
     hides, has_mails = _traits(tx, dialog)
     shown = [_without_links(m) for m in newest_first] if hides else newest_first
     mails = {row.message_id: row for row in tx.all(MailRow, "mails.of_messages", ids=ids)} if has_mails else {}
-    because = auto_log.reasons(tx, newest_first)
+    because, below = auto_log.reasons(tx, newest_first), answer_buttons.of_messages(tx, ids)
     return [
-        TranscriptEntry(m, files[m.id], reactions[m.id], waiting.get(m.id), mails.get(m.id), because=because.get(m.id))
+        TranscriptEntry(
+            m,
+            files[m.id],
+            reactions[m.id],
+            waiting.get(m.id),
+            mails.get(m.id),
+            because=because.get(m.id),
+            buttons=below.get(m.id, WITHOUT),
+        )
         for m in reversed(shown)
     ]
 

@@ -20,6 +20,7 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import link_codes
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.buttons import ButtonLimits
     from chatapp_cli.domain.crm.link import Place
     from chatapp_cli.domain.crm_manifest import CrmManifest
     from chatapp_cli.domain.ids import LinkId
@@ -368,6 +369,21 @@ def left_behind(what: Sequence[str]) -> Text:
 def invitation(state: str) -> Text:
     """How an invitation is answered."""
     return INVITATIONS[state]
+
+
+def buttons(entry: TranscriptEntry) -> Text | None:
+    """The buttons below a message, or the one that the client pressed; ``None``: neither."""
+    if entry.buttons.pressed:
+        return T("▣ button pressed: {text}", text=entry.buttons.pressed)
+    below = "  ".join(f"[ {one} ]" for one in entry.buttons.below)
+    return Text("{below}", {"below": below}) if below else None
+
+
+def of_buttons(limits: ButtonLimits) -> Text:
+    """The buttons that a channel has, in words."""
+    if not limits.most:
+        return T("none: a numbered list in the text")
+    return T("up to {n} of {longest} characters, else a numbered list", n=limits.most, longest=limits.longest)
 
 
 def recipients(entry: TranscriptEntry) -> list[Text]:

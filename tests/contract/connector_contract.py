@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 import pytest
 
 from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived
-from chatapp_cli.domain.errors import ChannelError, NeedsRebind, UsageError
+from chatapp_cli.domain.buttons import LONGEST, MOST
+from chatapp_cli.domain.errors import ChannelError, NeedsRebind, Rejected, UsageError
 from chatapp_cli.domain.form import Form, Notice
 from chatapp_cli.domain.ids import ChannelId, MessageId
 from chatapp_cli.domain.outbound import LocalFile, Outbound
@@ -24,6 +25,7 @@ from chatapp_cli.ports.connector import (
     Connector,
     Deletes,
     Edits,
+    EditsAboveButtons,
     FetchesFiles,
     FindsPeople,
     ListsContacts,
@@ -37,7 +39,7 @@ from chatapp_cli.ports.connector import (
     StoredArrival,
     TakesHooks,
 )
-from chatapp_cli.sandbox.stage import CallsHooks, Customer, EndsLogins, Sandbox, SaysOddly
+from chatapp_cli.sandbox.stage import CallsHooks, Customer, EndsLogins, HasButtons, Sandbox, SaysOddly
 from tests.contract.door import Door
 
 ANNA = Customer(number=7001, name="Анна Белова", username="anna_b", phone="+79160000001", email="anna@example.org")
@@ -123,6 +125,38 @@ async def told(session: Session, last: str, cursor: str | None, door: Door | Non
     raise AssertionError("the session ended by itself")
 
 
+@asynccontextmanager
+async def _reading(session: Session, cursor: str | None, *, beside: bool) -> AsyncIterator[None]:
+    """Let a session do what it does beside taking webhooks."""
+
+    async def read() -> None:
+        async for _ in session.events(cursor):
+            pass
+
+    task = asyncio.create_task(read()) if beside else None
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
+
+
+async def _one_and_another(
+    session: Session, sandbox: Sandbox, cursor: str | None, door: Door | None
+) -> tuple[MessageArrived, MessageArrived]:
+    """The next message, and one that is written once that is durable."""
+    source = session.events(cursor) if door is None else door.batches(session)
+    found: list[MessageArrived] = []
+    async with asyncio.timeout(15), aclosing(source) as batches:
+        async for batch in batches:
+            if not found and messages(batch):
+                await sandbox.say(ANNA, "после", subject="Заказ")
+            found += messages(batch)
+            if len(found) > 1:
+                return found[0], found[1]
+    raise AssertionError("the session ended by itself")
+
+
 def messages(batch: Batch) -> list[MessageArrived]:
     return [e for arrival in batch.arrivals for e in arrival.events if isinstance(e, MessageArrived) and not e.from_us]
 
@@ -158,6 +192,8 @@ class ConnectorContract:
     hears_in_order: ClassVar[bool] = True
     anybody: ClassVar[str] = "7001"
     """An address to write to where nobody is going to be reached."""
+    unbearable: ClassVar[Sequence[Sequence[str]]] = ()
+    """Buttons that the provider refuses: more than it has, and those that say more."""
     by_hook: ClassVar[bool] = False
     """The provider calls us; a sandbox that is a CallsHooks is told the address after binding."""
 
@@ -371,17 +407,76 @@ class ConnectorContract:
             await session.delete(message.peer.address, ext_id)
         assert await sandbox.heard(ANNA) == []
 
+    @pytest.mark.req("S-144", part="buttons go out, and a pressed one comes as what it says")
+    async def test_buttons_go_out_and_a_pressed_one_comes_as_what_it_says(
+        self, session: Session, sandbox: Sandbox, bound: Bound, door: Door | None
+    ) -> None:
+        if not isinstance(sandbox, HasButtons):
+            return
+        limits = manifest(self.kind).capabilities.buttons
+        longest = ["Ц" * min(limits.longest, LONGEST), *map(str, range(2, min(limits.most, MOST) + 1))]
+        await sandbox.say(ANNA, "Есть ёлки?", subject="Заказ")
+        (message,), _ = await collect(session, 1, bound.cursor, door=door)
+        for n, buttons in enumerate((["Цены", "Доставка"], longest)):
+            assert limits.carry("Что вас интересует?", buttons)
+            said = self.outbound(message, "Что вас интересует?", buttons=buttons, key=f"{n}" * 32)
+            receipt = await session.send(said)
+            heard = (await sandbox.heard(ANNA))[-1]
+            assert (heard.text, list(heard.buttons)) == ("Что вас интересует?", buttons)
+            if isinstance(session, Edits):
+                if isinstance(session, EditsAboveButtons):
+                    await session.edit_above(message.peer.address, receipt.ids[0], "Что вам рассказать?", buttons)
+                else:
+                    await session.edit(message.peer.address, receipt.ids[0], "Что вам рассказать?")
+                heard = (await sandbox.heard(ANNA))[-1]
+                assert (heard.text, list(heard.buttons)) == ("Что вам рассказать?", buttons)
+
+    async def test_a_press_is_a_message_of_who_pressed_and_gets_the_answer_that_the_provider_wants(
+        self, session: Session, sandbox: Sandbox, bound: Bound, door: Door | None
+    ) -> None:
+        if not isinstance(sandbox, HasButtons):
+            return
+        await sandbox.say(ANNA, "Есть ёлки?", subject="Заказ")
+        (message,), cursor = await collect(session, 1, bound.cursor, door=door)
+        await session.send(self.outbound(message, "Что вас интересует?", buttons=["Цены", "Доставка"]))
+        await sandbox.press(ANNA, "Доставка")
+        async with _reading(session, cursor, beside=door is not None):
+            (pressed, after) = await _one_and_another(session, sandbox, cursor, door)
+            async with asyncio.timeout(10):
+                while sandbox.unanswered:
+                    await asyncio.sleep(0.01)
+        assert (pressed.text, pressed.pressed, pressed.sender.id) == ("Доставка", True, message.sender.id)
+        assert pressed.peer.key == message.peer.key
+        assert (after.text, after.pressed) == ("после", False)
+
+    async def test_buttons_beyond_the_providers_limits_are_refused(
+        self, session: Session, sandbox: Sandbox, bound: Bound, door: Door | None
+    ) -> None:
+        assert bool(self.unbearable) == isinstance(sandbox, HasButtons)
+        if not self.unbearable:
+            return
+        await sandbox.say(ANNA, "Есть ёлки?", subject="Заказ")
+        (message,), _ = await collect(session, 1, bound.cursor, door=door)
+        for n, buttons in enumerate(self.unbearable):
+            assert not manifest(self.kind).capabilities.buttons.carry("Выберите", buttons)
+            with pytest.raises(Rejected):
+                await session.send(self.outbound(message, "Выберите", buttons=buttons, key=f"{n}" * 32))
+        getattr(sandbox, "exchanges", []).clear()  # the published descriptions refuse them too
+
     async def test_checking_proves_receiving_and_sending(self, connector: Connector, bound: Bound) -> None:
         findings = await connector.check(bound)
         assert {"receive", "send"} <= {f.name for f in findings}
         assert all(f.ok for f in findings)
 
-    def test_the_manifest_tells_the_truth_about_rare_abilities(self, connector: Connector, session: Session) -> None:
+    def test_the_manifest_tells_the_truth_about_rare_abilities(
+        self, connector: Connector, session: Session, sandbox: Sandbox
+    ) -> None:
         can = manifest(self.kind).capabilities
         assert isinstance(connector, ShowsWhole) == can.keeps_raw
         assert isinstance(session, Edits) == can.edits
         assert isinstance(session, Deletes) == can.deletes
         assert isinstance(session, Reacts) == can.reactions
+        assert isinstance(sandbox, HasButtons) == bool(can.buttons.most)
         assert isinstance(session, MarksRead) == can.marks_read
         assert isinstance(session, ShowsTyping) == can.shows_typing
         assert isinstance(session, FindsPeople) == bool(can.finds_people)

@@ -210,10 +210,18 @@ def _pressed(update: Update, ears: Ears) -> Sequence[ProviderEvent]:
         peer=where,
         ext_id=border.external_id(f"button:{press.callback_id or at}"),
         at=ears.at(at),
-        text=border.text(press.payload or "[button]"),
+        text=border.text(_button(update.message, press.payload or "") or "[button]"),
+        pressed=True,
         sender=person(press.user),
     )
     return (said,)
+
+
+def _button(above: Message, payload: str) -> str:
+    """What the button says that brings this; what it brings if MAX does not show the button."""
+    attached = (above.body and above.body.attachments) or ()
+    rows = (row for one in attached for row in one.payload.buttons or ())
+    return next((one.text for row in rows for one in row if one.payload == payload and one.text), payload)
 
 
 def _started(update: Update, ears: Ears) -> Sequence[ProviderEvent]:

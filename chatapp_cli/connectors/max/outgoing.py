@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from chatapp_cli.connectors.max import wire
 from chatapp_cli.connectors.max.api import MaxApi
 from chatapp_cli.connectors.max.convert import UNTOLD
+from chatapp_cli.connectors.max.keyboard import keyboard
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected, Retryable
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
 from chatapp_cli.kit.lenient import read_as
@@ -57,13 +58,14 @@ class _Part(NamedTuple):
 
     text: str
     attachments: Sequence[Json]
+    buttons: Sequence[str] = ()
 
     def fits(self, message: wire.Message) -> bool:
         """Whether a message may be this part."""
         body = message.body
         if body is None:
             return False
-        carried = [one for one in body.attachments or () if one.type != "share"]
+        carried = [one for one in body.attachments or () if one.type not in {"share", "inline_keyboard"}]
         return (body.text or "").strip() == self.text.strip() and len(carried) == len(self.attachments)
 
 
@@ -77,7 +79,10 @@ class MaxSender:
         """Upload, then post the text with the first files and the rest after it."""
         if message.address == UNTOLD:
             raise Rejected("nobody_named")
-        parts = [_Part(text, [await self._upload(file) for file in files]) for text, files in _plan(message)]
+        parts = [
+            _Part(text, [await self._upload(file) for file in files], message.buttons if text else ())
+            for text, files in _plan(message)
+        ]
         sent: list[wire.Message] = []
         for part in parts:
             reply = message.reply_to if not sent else ""
@@ -135,7 +140,8 @@ def _plan(message: Outbound) -> Iterator[tuple[str, Sequence[LocalFile]]]:
 
 
 def _body(part: _Part, reply_to: str) -> Json:
-    body: Json = {"text": part.text, "attachments": list(part.attachments)}
+    below = [keyboard(part.buttons)] if part.buttons else []
+    body: Json = {"text": part.text, "attachments": [*part.attachments, *below]}
     return body | ({"link": {"type": "reply", "mid": reply_to}} if reply_to else {})
 
 

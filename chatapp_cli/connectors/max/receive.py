@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from chatapp_cli.connectors.max import convert, wire
+from chatapp_cli.connectors.max import convert, keyboard, wire
 from chatapp_cli.connectors.max.api import MaxApi
 from chatapp_cli.connectors.max.gaps import Chats, cursor_at, missed, seen_at
 from chatapp_cli.domain import border
@@ -142,6 +142,7 @@ async def poll(api: MaxApi, clock: Clock, bot: str, cursor: str | None) -> Async
         titles.notice(arrivals)
         moved = marker is not None and {"marker": marker} != asked
         yield Batch(arrivals=[*await titles.found(), *arrivals], cursor=str(marker) if moved else None)
+        await keyboard.answer(api, list(keyboard.presses(arrivals)))
         if updates and not moved:
             raise Retryable("strange_answer", "updates without a marker")
         asked = asked if marker is None else {"marker": marker}
@@ -184,12 +185,15 @@ class Hook:
         self._forgotten = forgotten
         self._titles = Titles(api, clock)
         self._chats = Chats(bound.memory)
+        self._pressed: list[keyboard.Press] = []
+        """Presses that are to be answered."""
 
     def accept(self, request: HookRequest) -> HookReply:
         """Accept a request and record its chats."""
         reply = accept(request, self._bound, self._clock.now())
         self._titles.notice(reply.batch.arrivals)
-        if self._chats.notice(reply.batch.arrivals):
+        self._pressed += keyboard.presses(reply.batch.arrivals)
+        if self._chats.notice(reply.batch.arrivals) or self._pressed:
             self._titles.news.set()
         return reply
 
@@ -209,6 +213,8 @@ class Hook:
             await self._chats.keep()
             yield Batch(arrivals=tuple(await self._titles.found()), cursor=cursor_at(seen) if due else None)
             await self._rest()
+            pressed, self._pressed = self._pressed, []
+            await keyboard.answer(self._api, pressed)
             self._forgotten = hook_url(self._bound) not in await subscriptions(self._api)
             if self._forgotten:
                 await subscribe(self._api, self._bound)

@@ -52,6 +52,13 @@ class Recipient(Struct, frozen=True):
     chat_type: str = ""
 
 
+class Key(Struct, frozen=True):
+    """A button below a message."""
+
+    text: str = ""
+    payload: str | None = None
+
+
 class Payload(Struct, frozen=True):
     """The payload of an attachment: identifies its content."""
 
@@ -61,6 +68,7 @@ class Payload(Struct, frozen=True):
     code: str = ""
     vcf_info: str | None = None
     max_info: User | None = None
+    buttons: list[list[Key]] | None = None
 
 
 class Attachment(Struct, frozen=True):

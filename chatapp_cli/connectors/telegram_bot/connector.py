@@ -23,6 +23,7 @@ from chatapp_cli.connectors.telegram_bot import bind, check, receive
 from chatapp_cli.connectors.telegram_bot.api import BotApi, patience_for
 from chatapp_cli.connectors.telegram_bot.convert import Ears, arrival
 from chatapp_cli.connectors.telegram_bot.errors import Moved
+from chatapp_cli.connectors.telegram_bot.keyboard import keyboard
 from chatapp_cli.connectors.telegram_bot.outgoing import Send, plan
 from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.errors import Rejected
@@ -52,7 +53,8 @@ class BotSession:
         for method, size in plan(message):
             sent += await send_part(partial(self._deliver, method, size), _ids(sent), self._clock)
         ids = _ids(sent)
-        return Receipt(ids=ids, at=int(sent[0].date.timestamp() * 1000), texts=ids[:1] if message.text else ())
+        texts = ids[-1:] if message.buttons else ids[:1] if message.text else ()
+        return Receipt(ids=ids, at=int(sent[0].date.timestamp() * 1000), texts=texts)
 
     async def prove(self) -> None:
         """Ask Telegram who we are."""
@@ -80,6 +82,12 @@ class BotSession:
             if refusal.code != "no_text":
                 raise
             await self._unless("not_modified", EditMessageCaption(chat_id=chat, message_id=message, caption=text))
+
+    async def edit_above(self, address: str, ext_id: str, text: str, buttons: Sequence[str]) -> None:
+        """Replace a text; Telegram drops the buttons that are not sent again."""
+        number, below = _number(ext_id), keyboard(buttons)
+        method = EditMessageText(chat_id=address, message_id=number, text=text, reply_markup=below)
+        await self._unless("not_modified", method)
 
     async def delete(self, address: str, ext_id: str) -> None:
         """Delete a message; succeeds if it is already gone. A refusal is explained."""

@@ -35,6 +35,8 @@ _KINDS: Final[Mapping[str, ChatKind]] = {
     "supergroup": "group",
     "channel": "channel",
 }
+PRESSED: Final = "button:"
+"""Before the id of a press, in the place of a message's number."""
 _ID: Final = re.compile(rb'"update_id"\s*:\s*"?(\d{1,18})')
 
 
@@ -180,9 +182,10 @@ class _Reading:
             return ()
         said = MessageArrived(
             peer=peer(press.message.chat),
-            ext_id=border.external_id(f"button:{press.id}" if press.id else digest(self.raw)),
+            ext_id=border.external_id(f"{PRESSED}{press.id}" if press.id else digest(self.raw)),
             at=border.at(self.at, self.at),
-            text=border.text(press.data),
+            text=border.text(_button(press.message, press.data)),
+            pressed=True,
             sender=_presser(press, press.message.chat),
         )
         return (said,)
@@ -235,6 +238,12 @@ def _sender(post: tg.Message) -> Profile:
     if who := post.sender_chat or post.from_:
         return _person(who, _own_phone(post))
     return _person(post.chat)
+
+
+def _button(above: tg.Pressed, data: str) -> str:
+    """What the button says that has this data; the data itself if the message is too old to be shown."""
+    rows = above.reply_markup.inline_keyboard if above.reply_markup else ()
+    return next((one.text for row in rows for one in row if one.callback_data == data and one.text), data)
 
 
 def _presser(press: tg.Press, chat: tg.Chat) -> Profile:

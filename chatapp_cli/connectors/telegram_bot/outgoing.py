@@ -26,6 +26,7 @@ from aiogram.types import (
     ReplyParameters,
 )
 
+from chatapp_cli.connectors.telegram_bot.keyboard import keyboard
 from chatapp_cli.domain.outbound import LocalFile, Outbound
 
 Send: TypeAlias = TelegramMethod[Any]
@@ -62,17 +63,24 @@ _FAMILY: Mapping[Shape, str] = {"photo": "seen", "video": "seen", "audio": "hear
 
 
 def plan(message: Outbound) -> Iterator[tuple[Send, int]]:
-    """Yield the methods to call in order, each with its upload size in bytes; the first has the quotation."""
+    """Yield the methods to call in order, each with its upload size in bytes; the first has the quotation.
+
+    An album can have no buttons, so a text with buttons comes after the files.
+    """
     reply = _reply(message.reply_to)
     albums = list(_albums(message.files))
-    caption = message.text if albums and len(message.text) <= MAX_CAPTION else ""
-    if message.text and not caption:
+    caption = message.text if albums and not message.buttons and len(message.text) <= MAX_CAPTION else ""
+    if message.text and not (caption or message.buttons):
         yield SendMessage(chat_id=message.address, text=message.text, reply_parameters=reply), 0
         reply = None
     for files in albums:
         beside = {"chat_id": message.address, "reply_parameters": reply}
         yield _upload(files, caption, beside), sum(file.size for file in files)
         caption, reply = "", None
+    if message.buttons:
+        below = keyboard(message.buttons)
+        said = SendMessage(chat_id=message.address, text=message.text, reply_parameters=reply, reply_markup=below)
+        yield said, 0
 
 
 def _reply(ext_id: str) -> ReplyParameters | None:

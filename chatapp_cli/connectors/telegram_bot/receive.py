@@ -12,6 +12,7 @@ from itertools import chain, repeat
 
 from aiogram.methods import GetWebhookInfo, SetWebhook
 
+from chatapp_cli.connectors.telegram_bot import keyboard
 from chatapp_cli.connectors.telegram_bot.api import BotApi
 from chatapp_cli.connectors.telegram_bot.convert import Ears, arrival
 from chatapp_cli.connectors.telegram_bot.updates import WANTED
@@ -36,6 +37,7 @@ async def poll(api: BotApi, clock: Clock, cursor: str | None, ears: Ears) -> Asy
         arrivals = [arrival(one, ears, clock.now()) for one in raw]
         after = _next_offset(arrivals, offset)
         yield Batch(arrivals=arrivals, cursor=None if after is None else str(after))
+        await keyboard.answer(api, arrivals)
         if raw and after == offset:
             raise Retryable("no_answer", "updates without an id")
         offset = after
@@ -63,7 +65,11 @@ def accept(request: HookRequest, secret: str, ears: Ears, at: Millis) -> HookRep
         return HookReply(status=405)
     if not compare_digest(request.headers.get(SECRET_HEADER, "").encode(), secret.encode()):
         return HookReply(status=401)
-    return HookReply(batch=Batch(arrivals=(arrival(request.body, ears, at),)))
+    batch = Batch(arrivals=(arrival(request.body, ears, at),))
+    press = next(keyboard.presses(batch.arrivals), None)
+    if press is None:
+        return HookReply(batch=batch)
+    return HookReply(batch=batch, body=keyboard.answer_in_reply(press), content_type="application/json")
 
 
 async def watch(api: BotApi, clock: Clock) -> AsyncGenerator[Batch, None]:

@@ -162,6 +162,25 @@ class Message(Struct, frozen=True):
     migrate_to_chat_id: Int = 0
 
 
+class Key(Struct, frozen=True, gc=False):
+    """A button below a message."""
+
+    text: str = ""
+    callback_data: str = ""
+
+
+class Keyboard(Struct, frozen=True):
+    """The buttons below a message, in rows."""
+
+    inline_keyboard: list[list[Key]] = []
+
+
+class Pressed(Message, frozen=True):
+    """A message with a pressed button; one that is too old has no buttons here."""
+
+    reply_markup: Keyboard | None = None
+
+
 class Reaction(Struct, frozen=True, gc=False):
     """An emoji, a custom emoji or a paid star."""
 
@@ -202,7 +221,7 @@ class Press(Struct, frozen=True):
 
     from_: User | None = field(name="from", default=None)
     id: str = ""
-    message: Annotated[Message | None, VITAL] = None
+    message: Annotated[Pressed | None, VITAL] = None
     data: str = ""
 
 

@@ -89,6 +89,7 @@ class Reader:
                 ext_id=_number(message.conversation_message_id or message.id),
                 at=border.at(message.date * 1000, at),
                 text=border.text(content.words(message, self.book)),
+                pressed=not from_us and _has_payload(message),
                 sender=self._author(message, from_us=from_us),
                 from_us=from_us,
                 files=content.files(message, self.max_download),
@@ -253,6 +254,10 @@ def known(number: int, title: str, at: Millis) -> bytes:
     """An event that introduces a peer's name."""
     event_id = f"known:{number}:{at}"
     return msgspec.json.encode({"type": KNOWN, "event_id": event_id, "object": {"peer_id": number, "title": title}})
+
+
+def _has_payload(message: vk.Message) -> bool:
+    return bytes(message.payload) not in {bytes(vk.NOTHING), b'""', b"null"}
 
 
 def _number(number: int) -> border.ExternalId:

@@ -27,6 +27,7 @@ class Part:
     text: str = ""
     files: Sequence[LocalFile] = ()
     reply_to: str = ""
+    buttons: Sequence[str] = ()
 
 
 def parts(message: Outbound) -> Iterator[Part]:
@@ -37,7 +38,13 @@ def parts(message: Outbound) -> Iterator[Part]:
     loads += [("", [voice]) for voice in voices]
     for number, (text, files) in enumerate(loads):
         reply_to = message.reply_to if number == 0 and message.reply_to.isdecimal() else ""
-        yield Part(random_id=random_id(message.key, number), text=text, files=files, reply_to=reply_to)
+        yield Part(
+            random_id=random_id(message.key, number),
+            text=text,
+            files=files,
+            reply_to=reply_to,
+            buttons=message.buttons if text else (),
+        )
 
 
 def random_id(key: str, number: int) -> int:

@@ -13,10 +13,12 @@ from chatapp_cli.connectors.vk.api import Param, Params
 from chatapp_cli.connectors.vk.callback import Callback
 from chatapp_cli.connectors.vk.comments import Comment, to_answer
 from chatapp_cli.connectors.vk.errors import PRIVATE_REFUSED, refused, sending
+from chatapp_cli.connectors.vk.keyboard import keyboard
 from chatapp_cli.connectors.vk.outgoing import Part, attach, forward, named, parts
 from chatapp_cli.connectors.vk.receive import LongPoll, Receiver, of_the_key
 from chatapp_cli.connectors.vk.wire import Allowed, Commented, Exact, Owned, Rights, Sent
 from chatapp_cli.domain.arrival import Batch
+from chatapp_cli.domain.buttons import listed
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.outbound import Outbound, Receipt
 from chatapp_cli.kit.lenient import UNREADABLE, read_as
@@ -83,6 +85,8 @@ class VkSession:
             params |= {"attachment": attached, "dont_parse_links": True}
         if part.reply_to:
             params["forward"] = forward(peer, part.reply_to)
+        if part.buttons:
+            params["keyboard"] = keyboard(part.buttons)
         (sent,) = await self._api.call("messages.send", tuple[Sent], params, once=True)
         if sent.error and sent.error.code:
             raise refused(sent.error.code, sent.error.description)
@@ -93,7 +97,8 @@ class VkSession:
         if message.files:
             raise Rejected("no_files_in_public")
         about: Params = {"owner_id": comment.owner, "post_id": comment.post, "reply_to_comment": comment.id}
-        said: Params = {"from_group": self._community, "message": message.text, "guid": message.key}
+        text = listed(message.text, message.buttons) if message.buttons else message.text
+        said: Params = {"from_group": self._community, "message": text, "guid": message.key}
         with sending():
             made = await self._api.call("wall.createComment", Commented, {**about, **said}, once=True)
         return Receipt(ids=(Comment(comment.owner, comment.post, made.comment_id).ours,))
@@ -104,13 +109,20 @@ class VkSession:
 
     async def edit(self, address: str, ext_id: str, text: str) -> None:
         """Replace a text; attachments stay."""
+        await self._edit(address, ext_id, text, {})
+
+    async def edit_above(self, address: str, ext_id: str, text: str, buttons: Sequence[str]) -> None:
+        """Replace a text; VK drops the buttons that are not sent again."""
+        await self._edit(address, ext_id, text, {"keyboard": keyboard(buttons)})
+
+    async def _edit(self, address: str, ext_id: str, text: str, beside: Params) -> None:
         number = _number(ext_id, "cannot_edit")
         kept = await self._attached(address, number)
         params: dict[str, Param] = {"peer_id": address, "cmid": number, "message": text}
         if kept:
             params |= {"attachment": ",".join(kept), "dont_parse_links": True}
         kept_too: Params = {"keep_forward_messages": True, "keep_snippets": True}
-        await self._api.call("messages.edit", Any, {**params, **kept_too})
+        await self._api.call("messages.edit", Any, {**params, **kept_too, **beside})
 
     async def _attached(self, address: str, number: int) -> list[str]:
         asked: Params = {"peer_id": address, "conversation_message_ids": [number]}

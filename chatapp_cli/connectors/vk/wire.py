@@ -66,6 +66,8 @@ class Message(Post, frozen=True, kw_only=True):
     random_id: int = 0
     deleted: int = 0
     action: Action | None = None
+    payload: Raw = NOTHING
+    """Of the button that sent it, as VK's application does when one is pressed."""
 
 
 class New(Struct, frozen=True):

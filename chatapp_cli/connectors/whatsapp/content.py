@@ -70,6 +70,13 @@ def _say_choice(message: Message) -> str:
     return pressed.title or pressed.body or f"[{choice.type or 'interactive'}]"
 
 
+def is_press(message: Message) -> bool:
+    """Whether it is a pressed button or a chosen item of a list."""
+    choice = message.interactive
+    chosen = choice is not None and bool(choice.list_reply or choice.button_reply)
+    return (message.type == "button" and message.button is not None) or (message.type == "interactive" and chosen)
+
+
 def _say_order(message: Message) -> str:
     order = message.order or Order()
     lines = (

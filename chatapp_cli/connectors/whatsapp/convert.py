@@ -230,6 +230,7 @@ def _about(
             ext_id=border.external_id(message.id),
             at=at,
             text=border.text(content.words(message)),
+            pressed=not from_us and content.is_press(message),
             sender=profile,
             from_us=from_us,
             files=content.files(message),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
+from chatapp_cli.connectors.whatsapp.interactive import interactive
 from chatapp_cli.domain.outbound import LocalFile, Outbound
 from chatapp_cli.domain.template import Filled
 
@@ -56,15 +57,19 @@ def plan(message: Outbound) -> Iterator[Part]:
         yield Part("template", _template(message.template))
         return
     caption = _caption(message)
-    if message.text and not caption:
+    if message.text and not (caption or message.buttons):
         yield Part("text", {"body": message.text, "preview_url": True})
     for file in message.files:
         yield _carried(file, caption)
         caption = ""
+    if message.buttons:
+        yield Part("interactive", interactive(message.text, message.buttons))
 
 
 def _caption(message: Outbound) -> str:
-    """The caption of the first file, if it may have one."""
+    """The caption of the first file, if it may have one; a text with buttons comes after the files."""
+    if message.buttons:
+        return ""
     beside = bool(message.files) and shape(message.files[0]) in _CAPTIONED and len(message.text) <= MAX_CAPTION
     return message.text if beside else ""
 

@@ -10,6 +10,10 @@ from typing import Any
 from chatapp_cli.sandbox.max.town import BOT, BOT_ID, MAX_TEXT, Chat, Json, Refusal, Town
 from chatapp_cli.sandbox.stage import StageFile
 
+MOST_ROWS = 30
+MOST_IN_ROW = 7
+MOST_LABEL = 128
+MOST_PAYLOAD = 1024
 ACTIONS = frozenset({"typing_on", "sending_photo", "sending_video", "sending_audio", "sending_file"})
 
 
@@ -31,6 +35,8 @@ class Methods:
         """Actions such as ``typing_on``, which expire."""
         self.not_ready = 0
         """How many messages with files are refused because their upload is still being processed."""
+        self.presses: set[str] = set()
+        """Those that wait for an answer."""
         self._slots = itertools.count(1)
         self._open: dict[str, tuple[str, str]] = {}
         self.table: Mapping[tuple[str, str], Callable[[Call], Any]] = {
@@ -42,6 +48,7 @@ class Methods:
             ("POST", "/messages"): self.send,
             ("PUT", "/messages"): self.edit,
             ("DELETE", "/messages"): self.delete,
+            ("POST", "/answers"): self.answer_press,
             ("GET", "/videos/{videoToken}"): self.video,
         }
 
@@ -89,6 +96,8 @@ class Methods:
 
     def _attached(self, asked: Json) -> Json:
         payload = asked["payload"]
+        if asked["type"] == "inline_keyboard":
+            return _keyboard(asked)
         tokens = [one["token"] for one in payload.get("photos", {}).values()] or [payload.get("token", "")]
         if self._town.kinds.get(tokens[0]) != asked["type"]:
             raise Refusal(400, "proto.payload", "unknown attachment token")
@@ -106,6 +115,15 @@ class Methods:
         """Edit a text of the bot; files not named stay."""
         _, message = self._own(call.query["message_id"])
         message["body"]["text"] = _text(call)
+        return {"success": True}
+
+    def answer_press(self, call: Call) -> Json:
+        """Show a notice to who pressed."""
+        if not (call.body.get("message") or call.body.get("notification")):
+            raise Refusal(400, "proto.payload", "message or notification is required")
+        if call.query["callback_id"] not in self.presses:
+            raise Refusal(404, "not.found", "callback not found")
+        self.presses.remove(call.query["callback_id"])
         return {"success": True}
 
     def delete(self, call: Call) -> Json:
@@ -127,6 +145,17 @@ class Methods:
             raise Refusal(404, "not.found", "video not found")
         urls = {"mp4_360": f"{self._town.url}/content/{token}?small", "mp4_720": f"{self._town.url}/content/{token}"}
         return {"token": token, "urls": urls, "width": 1280, "height": 720, "duration": 5}
+
+
+def _keyboard(asked: Json) -> Json:
+    """A keyboard: at most 30 rows of 7 buttons, each with 1 to 128 characters."""
+    rows = asked["payload"]["buttons"]
+    if len(rows) > MOST_ROWS or any(len(row) > MOST_IN_ROW for row in rows):
+        raise Refusal(400, "proto.payload", "too many buttons in the keyboard")
+    for key in (key for row in rows for key in row):
+        if not 1 <= len(key["text"]) <= MOST_LABEL or len(key["payload"]) > MOST_PAYLOAD:
+            raise Refusal(400, "proto.payload", "button text must have 1 to 128 characters")
+    return asked
 
 
 def _text(call: Call) -> str:

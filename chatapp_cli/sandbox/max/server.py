@@ -15,7 +15,7 @@ from aiohttp import web
 
 from chatapp_cli.sandbox.max.delivery import Delivery
 from chatapp_cli.sandbox.max.methods import Call, Methods
-from chatapp_cli.sandbox.max.town import BOT_ID, Chat, Json, Refusal, Town, kind_of, user
+from chatapp_cli.sandbox.max.town import BOT_ID, Chat, Json, Refusal, Town, kind_of, now, user
 from chatapp_cli.sandbox.oddities import Oddities
 from chatapp_cli.sandbox.serving import HttpSandbox
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
@@ -68,6 +68,7 @@ class MaxSandbox(HttpSandbox):
         self.public_url = ""
         """The desk's public address; empty: it polls."""
         self._tokens = itertools.count(2)
+        self._presses = itertools.count(1)
         self.methods = Methods(self.town)
         self.exchanges: list[Exchange] = []
         self.faults: list[Fault] = []
@@ -150,9 +151,25 @@ class MaxSandbox(HttpSandbox):
 
     def _heard(self, message: Json) -> Heard:
         body = message["body"]
-        carried = [self.town.files[one["payload"]["token"]] for one in body.get("attachments", ())]
+        attached = [one for one in body.get("attachments", ()) if one["type"] != "inline_keyboard"]
+        carried = [self.town.files[one["payload"]["token"]] for one in attached]
         quoted = message.get("link", {}).get("message", {}).get("mid", "")
-        return Heard(text=body["text"], files=carried, reply_to=quoted)
+        below = [key["text"] for key in _keys(message)]
+        return Heard(text=body["text"], files=carried, reply_to=quoted, buttons=below)
+
+    async def press(self, who: Customer, text: str) -> None:
+        """A customer presses a button of the bot."""
+        sent = [m for m in self.town.dialog(who).messages for key in _keys(m) if key["text"] == text]
+        payload = next(key["payload"] for key in _keys(sent[-1]) if key["text"] == text)
+        press = f"press-{next(self._presses)}"
+        self.methods.presses.add(press)
+        about = {"timestamp": now(), "callback_id": press, "payload": payload, "user": user(who)}
+        await self.delivery.push("message_callback", callback=about, message=sent[-1])
+
+    @property
+    def unanswered(self) -> int:
+        """Presses without an answer."""
+        return len(self.methods.presses)
 
     def _routes(self) -> web.Application:
         app = web.Application(client_max_size=_LARGEST)
@@ -226,3 +243,9 @@ class MaxSandbox(HttpSandbox):
         if file is None:
             raise web.HTTPNotFound
         return web.Response(body=file.content, content_type=file.mime)
+
+
+def _keys(message: Json) -> list[Json]:
+    """The buttons below a message."""
+    attached = [one for one in message["body"].get("attachments", ()) if one["type"] == "inline_keyboard"]
+    return [key for one in attached for row in one["payload"]["buttons"] for key in row]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -39,6 +40,8 @@ class Delivery:
         self._reader = 0
         self.displaced = 0
         """Requests for updates that a newer one ended: so often two asked at once."""
+        self.told_back: Callable[[bytes], Awaitable[None]] | None = None
+        """Takes what a webhook's response says."""
         self._courier = Background(self._carry)
 
     async def push(self, **update: Any) -> int:
@@ -129,6 +132,8 @@ class Delivery:
         headers = {"X-Telegram-Bot-Api-Secret-Token": self.hook["secret"], "Content-Type": "application/json"}
         try:
             async with http.post(self.hook["url"], data=self._oddities.written(update), headers=headers) as answer:
+                if answer.ok and self.told_back and (body := await answer.read()):
+                    await self.told_back(body)
                 problem = "" if answer.ok else f"Wrong response from the webhook: {answer.status} {answer.reason}"
         except aiohttp.ClientError:
             problem = "Connection refused"

@@ -26,6 +26,8 @@ from chatapp_cli.sandbox.telegram_bot.town import (
 
 CLOUD_DOWNLOAD = 20 * 1024 * 1024
 CLOUD_UPLOAD = 50 * 1024 * 1024
+MOST_BUTTONS = 100
+MOST_DATA = 64
 FILES = ("photo", "video", "audio", "voice", "document")
 
 
@@ -61,6 +63,8 @@ class Methods:
         self._shelf = shelf
         self.actions: list[tuple[int, str]] = []
         """Chat actions such as ``typing``, which expire in Telegram."""
+        self.presses: set[str] = set()
+        """Those that wait for an answer."""
 
         self.table: Mapping[str, Callable[[Call], Any]] = {
             "getme": self.get_me,
@@ -73,6 +77,7 @@ class Methods:
             "deletemessage": self.delete_message,
             "setmessagereaction": self.react,
             "sendchataction": self.chat_action,
+            "answercallbackquery": self.answer_press,
             "getfile": self.get_file,
             "getchat": self.get_chat,
             "getchatmember": self.get_chat_member,
@@ -116,7 +121,7 @@ class Methods:
         chat = self._town.reachable(call.params["chat_id"])
         quoted = self._quoted(chat, call.value("reply_parameters"))
         author = None if chat.about["type"] == "channel" else dict(BOT)
-        return self._town.message(chat, author, content | quoted)
+        return self._town.message(chat, author, content | quoted | _keyboard(call))
 
     def _quoted(self, chat: Chat, reply: Mapping[str, Any] | None) -> Json:
         if reply is None:
@@ -138,11 +143,13 @@ class Methods:
         message = self._mine(call)
         if part == "text" and "text" not in message:
             raise Refusal(400, "Bad Request: there is no text in the message to edit")
-        if message.get(part) == call.text(part):
+        keyboard = _keyboard(call)
+        if message.get(part) == call.text(part) and message.get("reply_markup") == keyboard.get("reply_markup"):
             raise Refusal(
                 400, "Bad Request: message is not modified: specified new message content is exactly the same"
             )
-        message |= {part: _checked(call.text(part), most, "message"), "edit_date": int(time.time())}
+        message.pop("reply_markup", None)
+        message |= {part: _checked(call.text(part), most, "message"), "edit_date": int(time.time()), **keyboard}
         return message
 
     def _mine(self, call: Call) -> Json:
@@ -170,6 +177,13 @@ class Methods:
         if not REACTIONS.issuperset(emoji):
             raise Refusal(400, "Bad Request: REACTION_INVALID")
         self._town.reactions[chat.id, message["message_id"]] = emoji
+        return True
+
+    def answer_press(self, call: Call) -> bool:
+        """End the progress bar of a press."""
+        if call.text("callback_query_id") not in self.presses:
+            raise Refusal(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
+        self.presses.remove(call.text("callback_query_id"))
         return True
 
     def chat_action(self, call: Call) -> bool:
@@ -210,6 +224,22 @@ class Methods:
     def get_chat_member(self, call: Call) -> Json:
         """The bot's membership in a chat."""
         return self._town.find(call.params["chat_id"]).bot
+
+
+def _keyboard(call: Call) -> Json:
+    """The buttons of a message: at most 100, each with 1 to 64 bytes of data."""
+    markup = call.value("reply_markup")
+    if not markup:
+        return {}
+    keys = [key for row in markup["inline_keyboard"] for key in row]
+    if len(keys) > MOST_BUTTONS:
+        raise Refusal(400, "Bad Request: reply markup is too long")
+    for key in keys:
+        if not key["text"].strip():
+            raise Refusal(400, "Bad Request: can't parse inline keyboard button: Text buttons are unallowed")
+        if not 1 <= len(key["callback_data"].encode()) <= MOST_DATA:
+            raise Refusal(400, "Bad Request: BUTTON_DATA_INVALID")
+    return {"reply_markup": markup}
 
 
 def _checked(text: str, most: int, what: str) -> str:

@@ -7,6 +7,7 @@ import inspect
 import itertools
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -60,8 +61,10 @@ class TelegramBotSandbox(HttpSandbox):
         self.public_url = ""
         """The desk's public address; empty: it polls."""
         self._tokens = itertools.count(2)
+        self._presses = itertools.count(1)
         self.methods = Methods(self.town, shelf)
         self.exchanges: list[Exchange] = []
+        self.delivery.told_back = self._told_back
         self.faults: list[Fault] = []
         self.slowness = 0.0
         """Seconds between carrying out a send and answering it."""
@@ -122,6 +125,21 @@ class TelegramBotSandbox(HttpSandbox):
         about = {"chat": chat.about, "from": user(who), "date": 1_790_000_000}
         await self.delivery.push(my_chat_member={**about, "old_chat_member": old, "new_chat_member": chat.bot})
 
+    async def press(self, who: Customer, text: str) -> None:
+        """A customer presses a button of the bot."""
+        chat = self.town.private(who)
+        below = {n: key for n, message in chat.messages.items() for key in _keys(message) if key["text"] == text}
+        number = max(below)
+        query = f"press-{next(self._presses)}"
+        self.methods.presses.add(query)
+        about = {"id": query, "from": user(who), "chat_instance": "1", "data": below[number]["callback_data"]}
+        await self.delivery.push(callback_query={**about, "message": chat.messages[number]})
+
+    @property
+    def unanswered(self) -> int:
+        """Presses behind which a progress bar turns."""
+        return len(self.methods.presses)
+
     async def block(self, who: Customer) -> None:
         """A customer blocks the bot."""
         await self.stand(who, self.town.private(who), {"status": "kicked", "until_date": 0})
@@ -150,6 +168,7 @@ class TelegramBotSandbox(HttpSandbox):
             text=message.get("text") or message.get("caption", ""),
             files=[self.town.files[file["file_id"]] for file in carried],
             reply_to=str(message.get("reply_to_message", {}).get("message_id", "")),
+            buttons=[key["text"] for key in _keys(message)],
         )
 
     def _routes(self) -> web.Application:
@@ -192,6 +211,12 @@ class TelegramBotSandbox(HttpSandbox):
         result = self._table[method.lower()](call)
         return await result if inspect.isawaitable(result) else result
 
+    async def _told_back(self, body: bytes) -> None:
+        """A webhook's response may name a method, whose result nobody gets."""
+        called = json.loads(body)
+        with suppress(Refusal):
+            await self._perform(called.pop("method"), Call(called, {}))
+
     def _next_fault(self, method: str) -> Fault | None:
         fault = next((f for f in self.faults if f.times and f.method == method), None)
         if fault:
@@ -204,6 +229,11 @@ class TelegramBotSandbox(HttpSandbox):
         if request.match_info["token"] != self.token or file is None or file_id in self.town.lost:
             raise web.HTTPNotFound
         return web.Response(body=file.content)
+
+
+def _keys(message: Json) -> list[Json]:
+    """The buttons below a message."""
+    return [key for row in message.get("reply_markup", {}).get("inline_keyboard", ()) for key in row]
 
 
 async def _read(request: web.Request) -> Call:

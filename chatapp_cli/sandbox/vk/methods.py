@@ -132,6 +132,7 @@ class Methods:
             "text": params.get("message", ""),
             "random_id": int(params["random_id"]),
             "attachments": attached,
+            **_keyboard(params),
         }
         message = self._town.message(peer, -GROUP, content | self._quoted(peer, params))
         self._town.by_random_id[peer, params["random_id"]] = message
@@ -153,12 +154,13 @@ class Methods:
         return {"reply_message": {name: quoted[name] for name in ("date", "from_id", "text", *_NUMBERS)}}
 
     async def messages_edit(self, params: Params) -> int:
-        """Edit; attachments not named again are removed."""
+        """Edit; attachments not named again are removed, and so is the keyboard."""
         message = self._town.find(int(params["peer_id"]), int(params["cmid"]))
         if not message["out"]:
             raise Refusal(920, "Can't edit this kind of message")
         changes = {"text": params["message"], "attachments": self._attached(params)}
-        message |= changes | {"update_time": message["date"] + 60}
+        message.pop("keyboard", None)
+        message |= changes | _keyboard(params) | {"update_time": message["date"] + 60}
         await self._delivery.push("message_edit", message)
         return 1
 
@@ -299,3 +301,17 @@ def _wanted(params: Params) -> frozenset[str]:
 def _page(items: Sequence[Json], params: Params) -> list[Json]:
     offset = int(params.get("offset", "0"))
     return list(items[offset : offset + int(params.get("count", "20"))])
+
+
+def _keyboard(params: Params) -> Json:
+    """The keyboard of a message: at most ten buttons in six rows of five, of 40 characters each."""
+    if "keyboard" not in params:
+        return {}
+    found = json.loads(params["keyboard"])
+    rows = found["buttons"]
+    actions = [key["action"] for row in rows for key in row]
+    fits = len(actions) <= 10 and len(rows) <= 6 and all(len(row) <= 5 for row in rows)  # noqa: PLR2004 - VK's limits
+    said = all(1 <= len(one["label"]) <= 40 and len(one["payload"]) <= 255 for one in actions)  # noqa: PLR2004
+    if not (found["inline"] and fits and said):
+        raise Refusal(911, "Keyboard format is invalid")
+    return {"keyboard": {**found, "author_id": -GROUP}}

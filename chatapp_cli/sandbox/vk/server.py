@@ -111,6 +111,16 @@ class VkSandbox(HttpSandbox):
         await self.delivery.push("message_new", {"message": message, "client_info": about})
         return message
 
+    async def press(self, who: Customer, text: str) -> None:
+        """A customer presses a button: their application sends what it says."""
+        sent = [one for m in self.town.talks[who.number].values() for one in _actions(m) if one["label"] == text]
+        await self.arrive(who, text=text, payload=sent[-1]["payload"])
+
+    @property
+    def unanswered(self) -> int:
+        """None: a pressed text button wants no answer."""
+        return 0
+
     async def types(self, who: Customer) -> None:
         """A customer types in the conversation with the community."""
         about = {"state": "1", "from_id": who.number, "to_id": -GROUP}
@@ -166,6 +176,7 @@ class VkSandbox(HttpSandbox):
             text=message["text"],
             files=[names[id(shown)] for shown in message["attachments"] if id(shown) in names],
             reply_to=str(message.get("reply_message", {}).get("conversation_message_id", "")),
+            buttons=[one["label"] for one in _actions(message)],
         )
 
     def _routes(self) -> web.Application:
@@ -269,3 +280,8 @@ def _judged(kind: str, file: StageFile) -> Json:
     if kind == "doc" and file.name.endswith((".exe", ".mp3")):
         return {"error": "bad_ext", "error_descr": "File extension is not allowed"}
     return {}
+
+
+def _actions(message: Json) -> list[Json]:
+    """What the buttons below a message do."""
+    return [key["action"] for row in message.get("keyboard", {}).get("buttons", ()) for key in row]

@@ -164,6 +164,8 @@ class Meta:
             raise Refusal(400, 100, "Param text['body'] must be at most 4096 characters long.")
         if kind == "template":
             self.rendered(content)
+        if kind == "interactive":
+            require_interactive(content)
         if "id" in content:
             file = self.files.get(content["id"])
             if file is None or len(file.content) > _LIMITS.get(kind, _LARGEST):
@@ -184,6 +186,8 @@ class Meta:
 
     def _heard(self, message: Mapping[str, Any]) -> Heard:
         content = message[message["type"]]
+        if message["type"] == "interactive":
+            return Heard(text=content["body"]["text"], buttons=[one["title"] for one in keys(content)])
         text = (
             self.rendered(content) if message["type"] == "template" else content.get("body", content.get("caption", ""))
         )
@@ -193,6 +197,26 @@ class Meta:
     def _named(self, content: Mapping[str, Any]) -> StageFile:
         file = self.files[content["id"]]
         return StageFile(name=content.get("filename", file.name), mime=file.mime, content=file.content)
+
+
+def keys(content: Mapping[str, Any]) -> list[Json]:
+    """The buttons of an interactive message, or the rows of its list."""
+    action = content["action"]
+    rows = [row for section in action.get("sections", ()) for row in section["rows"]]
+    return [one["reply"] for one in action.get("buttons", ())] + rows
+
+
+def require_interactive(content: Mapping[str, Any]) -> None:
+    """Raise Refusal beyond three buttons of 20 characters, ten rows of 24, or a text of 1024."""
+    most, longest = (3, 20) if content["type"] == "button" else (10, 24)
+    titles = [one["title"] for one in keys(content)]
+    if not 1 <= len(titles) <= most:
+        raise Refusal(400, 131009, "Parameter value is not valid")
+    if len(set(titles)) < len(titles) or not all(1 <= len(one) <= longest for one in titles):
+        raise Refusal(400, 131009, "Parameter value is not valid")
+    label = content["action"].get("button", "x")
+    if not 1 <= len(label) <= 20 or not 1 <= len(content["body"]["text"]) <= 1024:  # noqa: PLR2004 - Meta's limits
+        raise Refusal(400, 131009, "Parameter value is not valid")
 
 
 def _filled(body: str, given: Sequence[Mapping[str, str]]) -> str:

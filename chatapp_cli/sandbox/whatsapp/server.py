@@ -15,7 +15,7 @@ from aiohttp import web
 from chatapp_cli.sandbox.serving import HttpSandbox
 from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 from chatapp_cli.sandbox.whatsapp.courier import Courier
-from chatapp_cli.sandbox.whatsapp.meta import NUMBER, PHONE, WABA, Client, Json, Meta, Refusal, kind_of
+from chatapp_cli.sandbox.whatsapp.meta import NUMBER, PHONE, WABA, Client, Json, Meta, Refusal, keys, kind_of
 from chatapp_cli.sandbox.whatsapp.objects import Call, Objects
 
 TOKEN: Final = "EAAG-invented-for-the-sandbox-only"
@@ -115,6 +115,20 @@ class WhatsAppSandbox(HttpSandbox):
         message = {**self._head(), **client.ids("from", "from_user_id"), **content}
         self.courier.post("messages", {"contacts": [client.contact], "messages": [message]})
         return str(message["id"])
+
+    async def press(self, who: Customer, text: str) -> None:
+        """A customer presses a button, or chooses from a list."""
+        sent = [m for m in self.meta.client(who).got if m["type"] == "interactive"]
+        above, key = next((m, one) for m in reversed(sent) for one in keys(m["interactive"]) if one["title"] == text)
+        kind = {"button": "button_reply", "list": "list_reply"}[above["interactive"]["type"]]
+        reply = {"type": kind, kind: {"id": key["id"], "title": text}}
+        about = {"from": _digits(PHONE), "id": above["id"]}
+        self.arrive(who, {"type": "interactive", "interactive": reply, "context": about})
+
+    @property
+    def unanswered(self) -> int:
+        """None: WhatsApp wants no answer to a press."""
+        return 0
 
     def _read_by(self, client: Client) -> None:
         """Mark our messages as read by a client who writes."""

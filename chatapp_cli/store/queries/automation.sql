@@ -130,12 +130,14 @@ SELECT m.id FROM message m WHERE m.id IN (SELECT CAST(value AS bigint) FROM json
   AND NOT EXISTS (SELECT 1 FROM message e WHERE e.dialog_id = m.dialog_id AND e.direction = 'in' AND e.id < m.id);
 
 -- name: auto.messages
-SELECT id, dialog_id, channel_id, direction, origin, sender, author, author_phone, text, automatic, at, stored_at
-FROM message WHERE id IN (SELECT value FROM json_each(:ids));
+SELECT m.id, m.dialog_id, m.channel_id, m.direction, m.origin, m.sender, m.author, m.author_phone,
+  COALESCE(NULLIF(b.pressed, ''), m.text), m.automatic, m.at, m.stored_at
+FROM message m LEFT JOIN message_buttons b ON b.message_id = m.id WHERE m.id IN (SELECT value FROM json_each(:ids));
 
 -- name: auto.messages@postgresql
-SELECT id, dialog_id, channel_id, direction, origin, sender, author, author_phone, text, automatic, at, stored_at
-FROM message WHERE id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));
+SELECT m.id, m.dialog_id, m.channel_id, m.direction, m.origin, m.sender, m.author, m.author_phone,
+  COALESCE(NULLIF(b.pressed, ''), m.text), m.automatic, m.at, m.stored_at
+FROM message m LEFT JOIN message_buttons b ON b.message_id = m.id WHERE m.id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));
 
 -- name: auto.waited_at
 SELECT MIN(m.at) FROM message m WHERE m.dialog_id = :dialog AND m.direction = 'in' AND m.stored_at <= :until

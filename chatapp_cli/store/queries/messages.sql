@@ -386,3 +386,25 @@ WHERE channel_id = :channel AND direction = 'out' AND key IS NOT NULL AND at >= 
   AND state IN ('sent', 'delivered', 'read') AND deleted_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message_id = message.id)
 ORDER BY at, id;
+
+-- name: buttons.put
+INSERT INTO message_buttons (message_id, texts, listed, pressed) VALUES (:message, :texts, :listed, :pressed)
+ON CONFLICT (message_id) DO NOTHING;
+
+-- name: buttons.drop
+DELETE FROM message_buttons WHERE message_id = :message;
+
+-- name: buttons.before
+SELECT m.direction, m.at, CASE WHEN b.listed = 1 THEN b.texts ELSE '' END
+FROM message m LEFT JOIN message_buttons b ON b.message_id = m.id
+WHERE m.dialog_id = :dialog AND m.id <> :message AND m.deleted_at IS NULL
+  AND m.state NOT IN ('scheduled', 'queued', 'failed', 'cancelled')
+ORDER BY m.at DESC, m.id DESC LIMIT 1;
+
+-- name: buttons.of_messages
+SELECT message_id, texts, listed, pressed FROM message_buttons
+WHERE message_id IN (SELECT value FROM json_each(:ids));
+
+-- name: buttons.of_messages@postgresql
+SELECT message_id, texts, listed, pressed FROM message_buttons
+WHERE message_id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));

@@ -27,29 +27,29 @@ INSERT INTO reply_editor (section_id, operator) VALUES (:section, :operator) ON 
 DELETE FROM reply_editor WHERE section_id = :section AND operator = :operator;
 
 -- name: replies.all
-SELECT r.id, r.section_id, s.name, r.title, r.text, r.keywords, r.category, r.used, r.updated_at
+SELECT r.id, r.section_id, s.name, r.title, r.text, r.keywords, r.category, r.used, r.updated_at, r.buttons
 FROM quick_reply r JOIN reply_section s ON s.id = r.section_id;
 
 -- name: replies.called
-SELECT r.id, r.section_id, s.name, r.title, r.text, r.keywords, r.category, r.used, r.updated_at
+SELECT r.id, r.section_id, s.name, r.title, r.text, r.keywords, r.category, r.used, r.updated_at, r.buttons
 FROM quick_reply r JOIN reply_section s ON s.id = r.section_id
 WHERE r.section_id = :section AND r.folded = :folded;
 
 -- name: replies.titled
-SELECT r.id, r.section_id, s.name, r.title, r.text, r.keywords, r.category, r.used, r.updated_at
+SELECT r.id, r.section_id, s.name, r.title, r.text, r.keywords, r.category, r.used, r.updated_at, r.buttons
 FROM quick_reply r JOIN reply_section s ON s.id = r.section_id WHERE r.folded = :folded;
 
 -- name: replies.numbered
-SELECT r.id, r.section_id, s.name, r.title, r.text, r.keywords, r.category, r.used, r.updated_at
+SELECT r.id, r.section_id, s.name, r.title, r.text, r.keywords, r.category, r.used, r.updated_at, r.buttons
 FROM quick_reply r JOIN reply_section s ON s.id = r.section_id WHERE r.id = :id;
 
 -- name: replies.add
-INSERT INTO quick_reply (section_id, title, folded, text, keywords, category, used, updated_at)
-VALUES (:section, :title, :folded, :text, :keywords, :category, 0, :now) ON CONFLICT DO NOTHING RETURNING id;
+INSERT INTO quick_reply (section_id, title, folded, text, keywords, category, used, updated_at, buttons)
+VALUES (:section, :title, :folded, :text, :keywords, :category, 0, :now, :buttons) ON CONFLICT DO NOTHING RETURNING id;
 
 -- name: replies.change
 UPDATE quick_reply SET section_id = :section, title = :title, folded = :folded, text = :text, keywords = :keywords,
-  category = :category, updated_at = :now WHERE id = :id;
+  category = :category, buttons = :buttons, updated_at = :now WHERE id = :id;
 
 -- name: replies.drop
 DELETE FROM quick_reply WHERE id = :id;

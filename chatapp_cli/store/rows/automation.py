@@ -63,6 +63,7 @@ class JudgedMessage(NamedTuple):
     author: str
     author_phone: str
     text: str
+    """What was written, or the text of the button that it stands for."""
     automatic: int
     at: Millis
     stored_at: Millis

@@ -79,6 +79,16 @@ class FileRow(NamedTuple):
     """The transcript of a voice message."""
 
 
+class ButtonsRow(NamedTuple):
+    """The buttons of a message, or the one that it stands for."""
+
+    message_id: MessageId
+    texts: str
+    """As JSON; empty for a message of a client."""
+    listed: int
+    pressed: str
+
+
 class ReactionRow(NamedTuple):
     """One emoji on a message."""
 

@@ -35,3 +35,5 @@ class QuickReplyRow(NamedTuple):
     category: str
     used: int
     updated_at: Millis
+    buttons: str = ""
+    """As JSON; empty for none."""

@@ -129,6 +129,19 @@ class Mail(Table, table=True):
     """The invitation, see ``EventInvitation``; of an answer the calendar that it answers."""
 
 
+class MessageButtons(Table, table=True):
+    """The buttons of a message of ours, or the one that a client's message stands for."""
+
+    __tablename__ = "message_buttons"
+    message_id: int = Field(sa_column=Column(Big, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True))
+    texts: str
+    """As a JSON list; empty for a message of a client."""
+    listed: int
+    """Whether they are a numbered list in the message's text, because the channel does not carry them."""
+    pressed: str
+    """The text of the button that the client pressed, or named by its number; otherwise empty."""
+
+
 class MessageRevision(Table, table=True):
     """The text of a message before an edit."""
 

@@ -40,6 +40,8 @@ class QuickReply(Table, table=True):
     keywords: str = ""
     """«Ключевые вопросы»: what clients ask when this is the answer."""
     category: str = ""
+    buttons: str = Field("", sa_column_kwargs=later())
+    """The texts of its buttons, as a JSON list; empty for none."""
     used: int = 0
     updated_at: int = Field(sa_column=moment())
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from chatapp_cli.domain.draft import StagedFile
 from chatapp_cli.domain.variables import gaps, missing
 from chatapp_cli.i18n import _
 from chatapp_cli.services import replies
 from chatapp_cli.services.options import OptionScope
+from chatapp_cli.services.replies import FilledReply
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.replies import QuickReplyRow
 from chatapp_cli.store.tx import Tx
@@ -17,8 +15,8 @@ from chatapp_cli.tui.keys.keymap import key
 from chatapp_cli.tui.questions.quick import QuickPick
 
 
-async def picked(page: ActionPage, card: DialogCard) -> tuple[str, Sequence[StagedFile]] | None:
-    """The text and files of the reply that the person chose; ``None`` if they leave."""
+async def picked(page: ActionPage, card: DialogCard) -> FilledReply | None:
+    """The reply that the person chose; ``None`` if they leave."""
     rows = await page.workspace.read(replies.everything)
     if not rows:
         page.say(_("There is no quick reply yet. {key} makes them.", key=key("app", "page('replies')")))
@@ -30,7 +28,7 @@ async def picked(page: ActionPage, card: DialogCard) -> tuple[str, Sequence[Stag
     if row is None or not await _ask(page, row, values):
         return None
 
-    def use(tx: Tx) -> tuple[str, Sequence[StagedFile]]:
+    def use(tx: Tx) -> FilledReply:
         replies.count_use(tx, row.id)
         return replies.filled(tx, row, values)
 

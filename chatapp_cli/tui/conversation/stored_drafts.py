@@ -30,6 +30,7 @@ def state_of(tx: Tx, dialog: DialogId) -> ComposerState:
         text=draft.text,
         subject=draft.subject,
         files=list(draft.files),
+        buttons=list(draft.buttons),
         reply_to=_entry(tx, draft.reply_to),
         editing=_entry(tx, stored.edits),
         cc=as_typed(draft.cc, draft.called),

@@ -76,7 +76,7 @@ class Writing(ConversationPart):
         reply = await picked(self.page, card)
         opening = self.conversation.opening
         if reply is not None and opening is not None and opening.card.id == card.id:
-            self.conversation.composer.take_in(*reply)
+            self.conversation.composer.take_in(reply)
 
     def editor(self) -> None:
         """Edit the text in the person's own editor."""
@@ -133,7 +133,7 @@ class Writing(ConversationPart):
 
         opening, composer, workspace = self.conversation.opening, self.conversation.composer, self.page.workspace
         assert opening is not None
-        sent = replace(composer.state, files=[*composer.state.files])
+        sent = replace(composer.state, files=[*composer.state.files], buttons=[*composer.state.buttons])
         job = outgoing.send_job(sent, workspace, opening.channel, dialog, options or workspace.send_options())
         composer.clear()
         if sent.editing is None:

@@ -1,4 +1,4 @@
-"""The form of a quick reply: title, text, keywords, category (S-137, S-138)."""
+"""The form of a quick reply: title, text, keywords, category, buttons (S-137, S-138, S-144)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from chatapp_cli.domain.variables import names
 from chatapp_cli.i18n import _, language, show
 from chatapp_cli.tui.popups import Popup
 
+_BETWEEN = "|"
+
 
 class ReplyForm(Popup[QuickReplyDraft]):
     """The form; it stays until the reply is saved or the person leaves."""
@@ -27,6 +29,7 @@ class ReplyForm(Popup[QuickReplyDraft]):
     def __init__(self, title: str, known: QuickReplyDraft) -> None:
         super().__init__()
         self._title, self._known = title, known
+        self._buttons = f" {_BETWEEN} ".join(known.buttons)
 
     def compose(self) -> ComposeResult:
         """The fields."""
@@ -43,6 +46,7 @@ class ReplyForm(Popup[QuickReplyDraft]):
                 id="category",
                 suggester=suggest,
             )
+            yield Input(self._buttons, placeholder=_("Buttons, separated by |"), id="buttons")
             known_names = ", ".join(f"{{{name}}}" for name in names(language()))
             yield Static(_("Filled in automatically: {names}", names=known_names), classes="note", markup=False)
             with Horizontal():
@@ -53,7 +57,7 @@ class ReplyForm(Popup[QuickReplyDraft]):
         """Focus the next field."""
         self.focus_next()
 
-    @on(Input.Submitted, "#category")
+    @on(Input.Submitted, "#buttons")
     @on(Button.Pressed)
     def _save(self, event: Input.Submitted | Button.Pressed) -> None:
         event.stop()
@@ -61,6 +65,9 @@ class ReplyForm(Popup[QuickReplyDraft]):
         self.answer(self._draft())
 
     def _draft(self) -> QuickReplyDraft:
-        title, keywords, category = (box.value for box in self.query(Input))
+        title, keywords, category, typed = (box.value for box in self.query(Input))
         text = self.query_one(TextArea).text
-        return replace(self._known, title=title, text=text, keywords=keywords, category=category)
+        new = replace(self._known, title=title, text=text, keywords=keywords, category=category)
+        if typed == self._buttons:
+            return new
+        return replace(new, buttons=tuple(one.strip() for one in typed.split(_BETWEEN) if one.strip()))

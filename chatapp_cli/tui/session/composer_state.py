@@ -19,6 +19,8 @@ class ComposerState:
     text: str = ""
     subject: str = ""
     files: list[StagedFile] = field(default_factory=list)
+    buttons: list[str] = field(default_factory=list)
+    """What the buttons below it say."""
     reply_to: TranscriptEntry | None = None
     editing: TranscriptEntry | None = None
     """The sent message that the text will replace."""
@@ -52,6 +54,7 @@ class ComposerState:
         self.subject = self.subject or before.subject
         self.cc, self.bcc = self.cc or before.cc, self.bcc or before.bcc
         self.files[:0] = before.files
+        self.buttons = self.buttons or list(before.buttons)
 
     def draft(self) -> Draft:
         """The draft that would be sent."""
@@ -62,6 +65,7 @@ class ComposerState:
             text=self.text.strip("\n"),
             subject=self.subject.strip(),
             files=tuple(self.files),
+            buttons=tuple(self.buttons),
             reply_to=None if self.reply_to is None else self.reply_to.message.id,
             answers=self.answers if self.reply_to is None and self.cc.strip() else None,
             cc=typed_addresses(self.cc),

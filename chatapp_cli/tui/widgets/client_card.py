@@ -15,6 +15,7 @@ from chatapp_cli.domain.manifest import Receipts
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import duties
+from chatapp_cli.services.words import of_buttons
 from chatapp_cli.store.rows.dialogs import DialogCard, MemberRow
 from chatapp_cli.tui.appearance import Appearance
 from chatapp_cli.tui.reading import words
@@ -133,6 +134,7 @@ class ClientCard(VerticalScroll):
             (_("Channel"), f"{show(manifest(card.kind).title)} · {card.channel}"),
             (_("Tried in this order"), _chain(card)),
             (_("Delivery states"), _(RECEIPTS[manifest(card.kind).capabilities.receipts])),
+            (_("Buttons"), show(of_buttons(manifest(card.kind).capabilities.buttons))),
             (_("Tags"), Text(" ").join(Text(f"#{tag}", self._appearance.styles.tag(tag)) for tag in opening.tags)),
             (_("Waits for an answer"), "" if card.waiting_since is None else words.age(now - card.waiting_since)),
             (_("Known since"), words.day(card.created_at, now)),

@@ -21,6 +21,7 @@ from chatapp_cli.domain.recipients import Recipients, as_typed
 from chatapp_cli.domain.segments import cost, segments
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, ngettext, show
+from chatapp_cli.services import answer_buttons
 from chatapp_cli.services.files import staged
 from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.tui.keys.keymap import action, key, shown
@@ -33,6 +34,7 @@ from chatapp_cli.tui.widgets.underlined import Underlined
 
 if TYPE_CHECKING:
     from chatapp_cli.services.addressing import Addressed
+    from chatapp_cli.services.replies import FilledReply
     from chatapp_cli.tui.keys.typeahead import TypeAhead
 
 _PASTED = {"enter": "\n", "tab": "\t"}
@@ -254,11 +256,12 @@ class Composer(Vertical):
         self.state.files.extend(files)
         self._tell()
 
-    def take_in(self, text: str, files: Sequence[StagedFile]) -> None:
-        """Insert a text at the cursor and attach files. Raises Refused for a file that the channel does not take."""
-        self.query_one(Pen).insert(text)
+    def take_in(self, reply: FilledReply) -> None:
+        """Insert a quick reply at the cursor. Raises Refused for a file that the channel does not take."""
+        self.state.buttons = list(reply.buttons) or self.state.buttons
+        self.query_one(Pen).insert(reply.text)
         self.focus_pen()
-        for file in files:
+        for file in reply.files:
             if refusal := self.why_not_taken(file):
                 raise refusal
             self.attach([file])
@@ -298,7 +301,8 @@ class Composer(Vertical):
             copies = Recipients.parse("" if entry.mail is None else entry.mail.recipients)
             files = [staged(file) for file in entry.files]
             cc, bcc = (as_typed([one.address for one in people], people) for people in (copies.cc, copies.bcc))
-            self.state.put_back(ComposerState(text=entry.message.text, files=files, cc=cc, bcc=bcc))
+            text, below = answer_buttons.as_written(entry.message.text, entry.buttons)
+            self.state.put_back(ComposerState(text=text, files=files, buttons=below, cc=cc, bcc=bcc))
             self.show_again(self.state)
 
     def show_again(self, state: ComposerState) -> None:
@@ -310,8 +314,10 @@ class Composer(Vertical):
             self._tell()
 
     def drop(self) -> None:
-        """Remove the last file; without files the edit or the quote."""
-        if self.state.files:
+        """Remove the last button or file; without these the edit or the quote."""
+        if self.state.buttons:
+            self.state.buttons.pop()
+        elif self.state.files:
             self.state.files.pop()
         elif self.state.editing is not None:
             self.state.editing = None
@@ -324,6 +330,7 @@ class Composer(Vertical):
         """Remove everything but the subject, which stays for the next message."""
         self.state.text, self.state.editing, self.state.unsigned = "", None, False
         self.state.files.clear()
+        self.state.buttons.clear()
         self._quote(None)
         self.state.cc = self.state.bcc = ""
         self.query_one(Copies).show_state(self.state)
@@ -406,6 +413,7 @@ class Composer(Vertical):
 
     def _chips(self) -> list[str]:
         chips = [f"▤ {cut(file.name, 30)} {words.size(file.size)}" for file in self.state.files]
+        chips += [f"[ {cut(one, 30)} ]" for one in self.state.buttons]
         if self.state.reply_to is not None:
             chips.insert(0, _("answer to: {text}", text=cut(self.state.reply_to.message.text or "…", 40)))
         if self.state.editing is not None:

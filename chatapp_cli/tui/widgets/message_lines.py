@@ -25,7 +25,7 @@ from chatapp_cli.i18n import N_, _, ngettext, show
 from chatapp_cli.services import notes
 from chatapp_cli.services.auto_words import because
 from chatapp_cli.services.transcript import TranscriptEntry
-from chatapp_cli.services.words import invitation, left_behind, recipients
+from chatapp_cli.services.words import buttons, invitation, left_behind, recipients
 from chatapp_cli.services.words import state as state_name
 from chatapp_cli.store.rows.messages import FileRow, MailRow, MessageRow
 from chatapp_cli.tui.keys.keymap import action, shown
@@ -182,8 +182,7 @@ class _Block:
             ]
         if self.message.text:
             yield from self._text()
-        if self.entry.mail is not None:
-            yield from self._mail(self.entry.mail)
+        yield from self._below()
         for file in self.entry.files:
             yield self._file(file)
             yield from self._picture(file)
@@ -197,6 +196,13 @@ class _Block:
             ]
         yield from self._because()
         yield from self._notes()
+
+    def _below(self) -> Iterator[list[Segment]]:
+        """What stands right below the text: buttons, and what a mail has."""
+        if (below := buttons(self.entry)) is not None:
+            yield [self._segment(cut(line(show(below)), self.room), self.styles.accent)]
+        if self.entry.mail is not None:
+            yield from self._mail(self.entry.mail)
 
     def _because(self) -> Iterator[list[Segment]]:
         if self.entry.because is not None:

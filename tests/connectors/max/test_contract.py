@@ -26,8 +26,12 @@ WRONG = (
 )
 
 
+UNBEARABLE = ([str(n) for n in range(31)], ["ц" * 129])
+
+
 class TestAsking(ConnectorContract):
     kind = "max"
+    unbearable = UNBEARABLE
     wrong = WRONG
 
 
@@ -35,6 +39,7 @@ class TestWebhook(ConnectorContract):
     """MAX calls plain http only where the server is our own."""
 
     kind = "max"
+    unbearable = UNBEARABLE
     by_hook = True
 
     @pytest.fixture

@@ -24,11 +24,14 @@ WRONG = (
     ({"api_url": "telegram"}, "api_url"),
     ({"intake": "webhook", "public_url": "http://desk.example.org", "local": "off"}, "public_url"),
 )
+UNBEARABLE = (list(map(str, range(101))),)
+"""Telegram has no limit for the text of a button."""
 
 
 class TestPolling(ConnectorContract):
     kind = "telegram_bot"
     wrong = WRONG
+    unbearable = UNBEARABLE
 
 
 class TestWebhook(ConnectorContract):
@@ -36,6 +39,7 @@ class TestWebhook(ConnectorContract):
 
     kind = "telegram_bot"
     by_hook = True
+    unbearable = UNBEARABLE
 
     @pytest.fixture
     async def sandbox(self, own_server: TelegramBotSandbox) -> AsyncIterator[TelegramBotSandbox]:

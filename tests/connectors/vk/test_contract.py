@@ -31,13 +31,18 @@ WRONG = (
 )
 
 
+UNBEARABLE = ([str(n) for n in range(11)], ["ц" * 41])
+
+
 class TestLongPoll(ConnectorContract):
     kind = "vk"
+    unbearable = UNBEARABLE
     wrong = WRONG
 
 
 class TestCallback(ConnectorContract):
     kind = "vk"
+    unbearable = UNBEARABLE
     by_hook = True
 
     @pytest.fixture

@@ -9,8 +9,12 @@ from tests.contract.connector_contract import ConnectorContract
 pytestmark = [pytest.mark.req("S-043"), pytest.mark.req("S-120")]
 
 
+UNBEARABLE = ([str(n) for n in range(11)], ["ц" * 25])
+
+
 class TestWhatsApp(ConnectorContract):
     kind = "whatsapp"
+    unbearable = UNBEARABLE
     by_hook = True
     wrong = (
         ({"token": "EAAG-of-nobody"}, "token"),
