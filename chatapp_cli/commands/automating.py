@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chatapp_cli.commands import input_checks
@@ -39,6 +40,8 @@ class SaidRule:
     line: str | None = None
     """Empty: the company's."""
     acts: Sequence[str] | None = None
+    otherwise: Sequence[str] | None = None
+    """What it does if nobody is there; one empty text takes that away."""
     stop: bool | None = None
     enabled: bool | None = None
 
@@ -50,6 +53,7 @@ class SaidRule:
             "event": None if self.event is None else _event(self.event),
             "about": self.about,
             "acts": None if self.acts is None else [_act(one) for one in self.acts],
+            "otherwise": None if self.otherwise is None else [_act(one) for one in self.otherwise if one],
             "stop": self.stop,
             "enabled": self.enabled,
         }
@@ -142,6 +146,19 @@ def edit(company: Company, named: str, said: SaidRule) -> tuple[AutoRuleRow, int
         return auto_rules.one(tx, found.id), gone
 
     return company.write(save)
+
+
+def secret(company: Company, named: str, *, new: bool) -> str:
+    """The secret that signs the calls of a rule. Raises NotFound, Refused."""
+    from chatapp_cli.kit.signatures import new_secret
+    from chatapp_cli.services import auto_secrets
+
+    make = partial(new_secret, company.world.chance)
+
+    def read(tx: Tx) -> str:
+        return auto_secrets.shown(tx, auto_rules.find(tx, named).id, company.vault, make, new=new)
+
+    return company.write(read)
 
 
 def take(company: Company, file: str) -> Sequence[AutoRuleId]:

@@ -18,12 +18,13 @@ from typing import Final, NamedTuple
 
 from chatapp_cli.domain.automation import ActWanted, PlannedState, seen
 from chatapp_cli.domain.condition import Judgement, Occasion, OnSource, judge
-from chatapp_cli.domain.errors import NotFound, UsageError
+from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.journal.dialogs import AnswerTyped, AnswerWaived
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import auto_guards, auto_kinds, auto_plan, auto_rules, dialogs, journal
+from chatapp_cli.services import auto_giving, auto_guards, auto_kinds, auto_plan, auto_rules, dialogs, journal
+from chatapp_cli.services.auto_deed import NobodyThere
 from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.services.auto_facts import StoredFacts
 from chatapp_cli.services.auto_guards import Guard
@@ -119,8 +120,6 @@ class ReplayedPast:
         dialog = about.card.id
         if wanted.do in {auto_kinds.TAG, auto_kinds.UNTAG}:
             self.tags[dialog] |= dict.fromkeys(wanted.value, wanted.do == auto_kinds.TAG)
-        elif wanted.do == auto_kinds.ASSIGN:
-            self.assigned[dialog] = wanted.value
         elif wanted.do == auto_kinds.WAIVE:
             self.waived[dialog] = about.at
 
@@ -304,18 +303,46 @@ class Replay:
         self._rules = {number: one for number, one in self._rules.items() if number != rule.id}
 
     def _act(self, rule: AutoRule, about: Happened, why: Text) -> Iterator[ReplayedAct]:
-        """What a rule that holds would have done."""
-        for place, wanted in enumerate(rule.wanted.acts):
+        """What a rule that holds would have done, and its else if nobody is there."""
+        nobody = False
+        for place, wanted in enumerate(rule.wanted.every):
+            if place == len(rule.wanted.acts) and not nobody:
+                return
             if _later(self._past.done[rule.id], about.at - auto_guards.MINUTE) >= MOST_A_MINUTE:
                 self._drop(rule)
                 return
-            refusal = self._send(rule, about) if auto_kinds.KINDS[wanted.do].sends else None
+            state, refusal = self._refusal(rule, about, wanted)
             if refusal is None:
                 self._past.changed(wanted, about)
                 self._past.done[rule.id].append(about.at)
                 yield _ended(rule, about, place, PlannedState.DONE, why, auto_kinds.in_words(wanted))
             else:
-                yield _ended(rule, about, place, PlannedState.SKIPPED, why, refusal)
+                nobody = nobody or (state is PlannedState.SKIPPED and wanted.do in auto_giving.FINDING)
+                yield _ended(rule, about, place, state, why, refusal)
+
+    def _refusal(self, rule: AutoRule, about: Happened, wanted: ActWanted) -> tuple[PlannedState, Text | None]:
+        """How an act would have ended, and why it would not have been done."""
+        if auto_kinds.KINDS[wanted.do].sends:
+            return PlannedState.SKIPPED, self._send(rule, about)
+        if wanted.do in auto_giving.FINDING:
+            return self._give(about, wanted)
+        return PlannedState.DONE, None
+
+    def _give(self, about: Happened, wanted: ActWanted) -> tuple[PlannedState, Text | None]:
+        """Give a dialog to whoever is there at present: nobody knows who was then."""
+        dialog = about.card.id
+        card = about.card._replace(assignee=self._past.assigned.get(dialog, about.card.assignee))
+        if wanted.do == auto_kinds.DISTRIBUTE and card.assignee:
+            return PlannedState.DONE, None
+        try:
+            self._past.assigned[dialog] = auto_giving.would_get(
+                self._past.tx, self._desk, card, wanted.do, wanted.value
+            )
+        except NobodyThere as nobody:
+            return PlannedState.SKIPPED, nobody.what
+        except Refused as refusal:
+            return PlannedState.FAILED, refusal.what
+        return PlannedState.DONE, None
 
     def _send(self, rule: AutoRule, about: Happened) -> Text | None:
         """Why it would not have written; ``None``: it would."""
@@ -328,7 +355,7 @@ class Replay:
 
 def _ended(rule: AutoRule, about: Happened, place: int, state: PlannedState, why: Text, outcome: Text) -> ReplayedAct:
     message = None if about.message is None else about.message.id
-    wanted, card = rule.wanted.acts[place], about.card
+    wanted, card = rule.wanted.every[place], about.card
     return ReplayedAct(rule, about.entry, place, wanted, card.id, card.name, message, about.at, state, why, outcome)
 
 
