@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chatapp_cli.commands import input_checks
@@ -41,6 +42,8 @@ class SaidRule:
     acts: Sequence[str] | None = None
     buttons: Sequence[str] = ()
     """Below what it answers by ``send``."""
+    otherwise: Sequence[str] | None = None
+    """What it does if nobody is there; one empty text takes that away."""
     stop: bool | None = None
     enabled: bool | None = None
 
@@ -52,6 +55,7 @@ class SaidRule:
             "event": None if self.event is None else _event(self.event),
             "about": self.about,
             "acts": _acts(self.acts, self.buttons) if self.acts is not None or self.buttons else None,
+            "otherwise": None if self.otherwise is None else [_act(one) for one in self.otherwise if one],
             "stop": self.stop,
             "enabled": self.enabled,
         }
@@ -161,6 +165,19 @@ def edit(company: Company, named: str, said: SaidRule) -> tuple[AutoRuleRow, int
         return auto_rules.one(tx, found.id), gone
 
     return company.write(save)
+
+
+def secret(company: Company, named: str, *, new: bool) -> str:
+    """The secret that signs the calls of a rule. Raises NotFound, Refused."""
+    from chatapp_cli.kit.signatures import new_secret
+    from chatapp_cli.services import auto_secrets
+
+    make = partial(new_secret, company.world.chance)
+
+    def read(tx: Tx) -> str:
+        return auto_secrets.shown(tx, auto_rules.find(tx, named).id, company.vault, make, new=new)
+
+    return company.write(read)
 
 
 def take(company: Company, file: str) -> Sequence[AutoRuleId]:

@@ -51,6 +51,12 @@ Buttons = Annotated[
     list[str] | None,
     typer.Option("--button", metavar="TEXT", help=N_("Button below what --do send=TEXT sends; repeatable")),
 ]
+Otherwise = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--else", parser=may_be_empty, metavar="ACT=VALUE", help=N_("What to do if nobody is there; repeatable")
+    ),
+]
 Stop = Annotated[bool | None, typer.Option("--stop/--go-on", help=N_("Whether no later rule is asked once it holds"))]
 Match = Annotated[
     list[str] | None,
@@ -145,6 +151,7 @@ def add(
     tree: Tree = None,
     do: Acts = None,
     button: Buttons = None,
+    otherwise: Otherwise = None,
     stop: Stop = None,
     disabled: Annotated[bool, typer.Option("--disabled", help=N_("Add it switched off"))] = False,
 ) -> None:
@@ -160,7 +167,7 @@ def add(
     said = automating.SaidRule(
         asked=asked, of_dialog=_of_dialog(match, chat, tagged, untagged, assignee, first, waited, is_open), tree=tree,
         name=name, event=when, about=about, line=line, acts=do or (), buttons=button or (),
-        stop=stop, enabled=not disabled,
+        otherwise=otherwise, stop=stop, enabled=not disabled,
     )  # fmt: skip
     with opened(ctx) as company:
         rule_table.added(company, automating.add(company, RuleWanted(name=name), said)[0])
@@ -209,6 +216,7 @@ def edit(
     tree: Tree = None,
     do: Acts = None,
     button: Buttons = None,
+    otherwise: Otherwise = None,
     stop: Stop = None,
 ) -> None:
     """Change what is said of a rule; an empty value takes a condition away. What it planned is cancelled."""
@@ -220,7 +228,8 @@ def edit(
     )
     said = automating.SaidRule(
         asked=asked, of_dialog=_of_dialog(match, chat, tagged, untagged, assignee, first, waited, is_open), tree=tree,
-        name=name, event=when, about=about, line=line, acts=do, buttons=button or (), stop=stop,
+        name=name, event=when, about=about, line=line, acts=do, buttons=button or (),
+        otherwise=otherwise, stop=stop,
     )  # fmt: skip
     with opened(ctx) as company:
         row, gone = automating.edit(company, rule, said)
@@ -331,6 +340,25 @@ def _logged(one: AutoActRow) -> Sequence[object]:
     when = printing.moment(one.ended_at or one.due_at)
     state, why = show(STATES[PlannedState(one.state)]), show(recalled(one.why))
     return when, one.name, one.kind, one.dialog_id, one.message_id or "", state, outcome, why
+
+
+@app.command(cls=Verb)
+def secret(
+    ctx: typer.Context,
+    rule: rule_table.Named,
+    *,
+    new: Annotated[bool, typer.Option("--new", help=N_("Replace it at once; the old one is valid no longer"))] = False,
+    as_json: Json = False,
+) -> None:
+    """Print the secret that signs what a rule tells other programs; they check the signature with it."""
+    from chatapp_cli.commands import automating
+
+    with opened(ctx) as company:
+        found = automating.secret(company, rule, new=new)
+    if as_json:
+        printing.document({"secret": found})
+    else:
+        typer.echo(found)
 
 
 @app.command(cls=Verb)

@@ -36,7 +36,7 @@ def _row(place: int, one: AutoRule, names: SourceNames) -> Sequence[object]:
 
     wanted = one.wanted
     line = _("all") if wanted.line is None else names.lines.get(wanted.line, wanted.line)
-    acts = "; ".join(show(auto_kinds.in_words(act)) for act in wanted.acts)
+    acts = show(auto_kinds.all_in_words(wanted))
     state = _("on") if one.works else _("stopped") if one.halted or one.problem else _("off")
     when = f"{wanted.event} {wanted.about}".strip()
     return place, one.id, wanted.name, line, when, show(rule_words.condition(wanted.asked, names)), acts, state

@@ -71,7 +71,7 @@ def on_message(company: Company, named: Sequence[str], client: TriedClient, *, a
 
 
 def _answer(one: TriedRule) -> Sequence[object]:
-    acts = "; ".join(show(auto_kinds.in_words(act)) for act in one.rule.wanted.acts)
+    acts = show(auto_kinds.all_in_words(one.rule.wanted))
     fits = _("yes") if one.holds else _("no") if one.due is None else _("at {time}", time=printing.moment(one.due))
     return one.rule.id, one.rule.wanted.name, fits, show(one.why), acts
 

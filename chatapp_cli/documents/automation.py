@@ -26,6 +26,7 @@ def rule(one: AutoRule, place: int, names: SourceNames) -> Mapping[str, Any]:
         "place": place,
         "about": "",
         "line": None,
+        "else": [],
         **auto_form.document(one, names),
         "works": one.works,
         "problem": None if one.problem is None else show(one.problem.what),
@@ -64,6 +65,7 @@ def tried(one: TriedRule) -> Mapping[str, Any]:
         "why": show(one.why),
         "due_at": iso(one.due),
         "then": [{act.do: act.value} for act in one.rule.wanted.acts],
+        "else": [{act.do: act.value} for act in one.rule.wanted.otherwise],
     }
 
 

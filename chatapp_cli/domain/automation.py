@@ -97,6 +97,8 @@ class PlannedState(StrEnum):
     WAITING = "waiting"
     """Its time has not come: then the rule is asked again."""
     PLANNED = "planned"
+    CALLING = "calling"
+    """Another program is told of it, as often as that takes."""
     DONE = "done"
     SKIPPED = "skipped"
     """It was not done, as the guards or the conditions demand."""
@@ -110,6 +112,7 @@ STATES: Final[Mapping[PlannedState, Text]] = MappingProxyType(
     {
         PlannedState.WAITING: T("waits for its time"),
         PlannedState.PLANNED: T("about to be done"),
+        PlannedState.CALLING: T("being told to another program"),
         PlannedState.DONE: T("done"),
         PlannedState.SKIPPED: T("not done"),
         PlannedState.CANCELLED: T("cancelled"),
@@ -140,6 +143,13 @@ class RuleWanted:
     asked: Mapping[str, Any] = field(default_factory=dict)
     """Its condition, see ``services.conditions``."""
     acts: Sequence[ActWanted] = ()
+    otherwise: Sequence[ActWanted] = ()
+    """What it does besides if nobody is there whom a dialog could be given to (K-06)."""
     stop: bool = False
     """Whether no later rule is asked once it holds."""
     enabled: bool = True
+
+    @property
+    def every(self) -> Sequence[ActWanted]:
+        """All of its acts: the place of each is its number, and those for when nobody is there come last."""
+        return [*self.acts, *self.otherwise]

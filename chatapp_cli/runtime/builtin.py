@@ -18,6 +18,7 @@ from chatapp_cli.runtime.distributing import Distributing
 from chatapp_cli.runtime.indexer import Indexer
 from chatapp_cli.runtime.packing import Packing
 from chatapp_cli.runtime.parts import Part
+from chatapp_cli.runtime.rule_calls import RuleCalls
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.upkeep import Upkeep
 from chatapp_cli.runtime.worker import Chore, Worker
@@ -128,6 +129,7 @@ def _transcriber(store: AsyncStore) -> Sequence[Worker]:
 
 PARTS = (
     Part(workers=_automation, timers={FOLLOWER: _time_has_come}),
+    Part(workers=lambda store: (RuleCalls(store),)),
     Part(workers=_chains),
     Part(workers=_upkeep),
     Part(workers=_indexer),

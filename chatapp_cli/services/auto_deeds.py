@@ -4,85 +4,73 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from chatapp_cli.domain import buttons, variables
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.automation import RuleKind
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import NotFound
-from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.message import Origin
-from chatapp_cli.domain.text import T, Text
+from chatapp_cli.domain.text import T
 from chatapp_cli.domain.variables import CLIENT
-from chatapp_cli.services import acts, auto_kinds, channels, composing, dialogs, duties, notes, replies
+from chatapp_cli.services import (
+    acts,
+    auto_giving,
+    auto_kinds,
+    auto_webhook,
+    channels,
+    composing,
+    dialogs,
+    duties,
+    notes,
+    replies,
+)
 from chatapp_cli.services.act_call import ActCall
 from chatapp_cli.services.act_targets import ActRecipient, Target
-from chatapp_cli.services.auto_desk import AutoDesk
-from chatapp_cli.services.auto_rules import AutoRule
+from chatapp_cli.services.auto_deed import AutoDeed, AutoDone
 from chatapp_cli.services.message_request import InDialog, MessageRequest
 from chatapp_cli.services.options import OptionScope
 from chatapp_cli.services.sending import SendOptions, key_of
-from chatapp_cli.store.rows.dialogs import DialogCard
-from chatapp_cli.store.tx import Tx
 
 RIGHTS: Final = (Right.ANSWER, Right.ASSIGN, Right.TAG, Right.MARK, Right.GROUPS, Right.NOTE, Right.SNOOZE)
 """What rules may do."""
 _MINUTE: Final = 60_000
 
 
-class AutoDone(NamedTuple):
-    """What an act did."""
-
-    words: Text
-    message: MessageId | None = None
-    """What was sent."""
+def do(deed: AutoDeed) -> AutoDone:
+    """Do an act. Raises Refused, NotFound, UsageError, and NobodyThere if the rule's else is to be done."""
+    return _DEEDS[deed.row.kind](deed)
 
 
-@dataclass(frozen=True, slots=True)
-class AutoDeed:
-    """One act of a rule in a dialog; ``tx`` acts in the name of the rule."""
+def filled(deed: AutoDeed, text: str) -> str:
+    """A text with the values of its variables; a client without a name is not addressed."""
+    scope = OptionScope(line=deed.card.line_id, channel=deed.card.channel_id)
+    company = deed.desk.options.text(deed.tx, "company_name", scope)
+    values = replies.values(deed.card, company=company, operator="", now=deed.tx.now)
+    return variables.fill(text if CLIENT in values else variables.without(text, CLIENT), values)
 
-    tx: Tx
-    desk: AutoDesk
-    rule: AutoRule
-    card: DialogCard
-    key: str
-    """The message that it sends has this one, however often it is tried."""
-    value: Any
 
-    def done(self, kind: str) -> AutoDone:
-        """Do it. Raises Refused, NotFound, UsageError."""
-        return _DEEDS[kind](self)
-
-    def filled(self, text: str) -> str:
-        """A text with the values of its variables; a client without a name is not addressed."""
-        scope = OptionScope(line=self.card.line_id, channel=self.card.channel_id)
-        company = self.desk.options.text(self.tx, "company_name", scope)
-        values = replies.values(self.card, company=company, operator="", now=self.tx.now)
-        return variables.fill(text if CLIENT in values else variables.without(text, CLIENT), values)
-
-    def send(self, text: str, files: Sequence[StagedFile] = (), below: Sequence[str] = ()) -> AutoDone:
-        """Answer the client, once under the key."""
-        origin = Origin.AUTOREPLY if self.rule.wanted.kind is RuleKind.AUTOREPLY else Origin.RULE
-        request = MessageRequest(
-            to=InDialog(self.card.id), options=SendOptions(key=key_of(self.key), origin=origin),
-            draft=Draft(text=text, files=files, buttons=below),
-        )  # fmt: skip
-        message = composing.accept(self.tx, self.desk.able, request)
-        return AutoDone(T("message {n} was written", n=message), message)
+def _answered(deed: AutoDeed, text: str, files: Sequence[StagedFile] = (), below: Sequence[str] = ()) -> AutoDone:
+    """Answer the client, once under the key."""
+    origin = Origin.AUTOREPLY if deed.rule.wanted.kind is RuleKind.AUTOREPLY else Origin.RULE
+    request = MessageRequest(
+        to=InDialog(deed.card.id), options=SendOptions(key=key_of(deed.key), origin=origin),
+        draft=Draft(text=filled(deed, text), files=files, buttons=below),
+    )  # fmt: skip
+    message = composing.accept(deed.tx, deed.desk.able, request)
+    return AutoDone(T("message {n} was written", n=message), message)
 
 
 def _send(deed: AutoDeed) -> AutoDone:
     text, below = auto_kinds.sent_parts(deed.value)
-    return deed.send(deed.filled(text), below=below)
+    return _answered(deed, text, below=below)
 
 
 def _reply(deed: AutoDeed) -> AutoDone:
     row = replies.find(deed.tx, deed.value)
-    found = deed.send(deed.filled(row.text), replies.files(deed.tx, row.id), buttons.from_json(row.buttons))
+    found = _answered(deed, row.text, replies.files(deed.tx, row.id), buttons.from_json(row.buttons))
     replies.count_use(deed.tx, row.id)
     return found
 
@@ -100,13 +88,8 @@ def _untag(deed: AutoDeed) -> AutoDone:
     return AutoDone(T("the dialog does not have {tags}", tags=", ".join(deed.value)))
 
 
-def _assign(deed: AutoDeed) -> AutoDone:
-    duties.assign(deed.tx, deed.card.id, deed.value)
-    return AutoDone(T("{name} answers for it", name=deed.value))
-
-
 def _note(deed: AutoDeed) -> AutoDone:
-    return AutoDone(T("note {note} written", note=notes.add(deed.tx, deed.card.id, deed.filled(deed.value))))
+    return AutoDone(T("note {note} written", note=notes.add(deed.tx, deed.card.id, filled(deed, deed.value))))
 
 
 def _snooze(deed: AutoDeed) -> AutoDone:
@@ -137,10 +120,13 @@ _DEEDS: Final[Mapping[str, Callable[[AutoDeed], AutoDone]]] = MappingProxyType(
         auto_kinds.REPLY: _reply,
         auto_kinds.TAG: _tag,
         auto_kinds.UNTAG: _untag,
-        auto_kinds.ASSIGN: _assign,
+        auto_kinds.ASSIGN: auto_giving.assign,
+        auto_kinds.DISTRIBUTE: auto_giving.distribute,
+        auto_kinds.JOIN: auto_giving.join,
         auto_kinds.NOTE: _note,
         auto_kinds.SNOOZE: _snooze,
         auto_kinds.WAIVE: _waive,
         auto_kinds.ROBOT: _robot,
+        auto_kinds.WEBHOOK: auto_webhook.call,
     }
 )

@@ -1,7 +1,7 @@
 """Rules as files: a YAML or JSON document that says the same as the store, with lines and channels by name.
 
-``{version: 1, rules: [{name, when, about, kind, line, if, then, stop, enabled}, …]}``, or the list alone. Each act
-under ``then`` is a mapping of what to do to with what, such as ``{tag: vip}``.
+``{version: 1, rules: [{name, when, about, kind, line, if, then, else, stop, enabled}, …]}``, or the list alone. Each
+act under ``then`` or ``else`` is a mapping of what to do to with what, such as ``{tag: vip}``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.store.tx import Tx
 
 VERSION: Final = 1
-_KEYS: Final = ("name", "when", "about", "kind", "line", "if", "then", "stop", "enabled")
+_KEYS: Final = ("name", "when", "about", "kind", "line", "if", "then", "else", "stop", "enabled")
 _INSIDE: Final = ("all", "any", "not")
 _EXAMPLE: Final = T(
     "Such as: {example}", example="- {name: VIP, when: message.arrived, if: {words: [опт]}, then: [{tag: vip}]}"
@@ -39,6 +39,7 @@ def document(rule: AutoRule, names: SourceNames) -> Mapping[str, Any]:
         **({"line": names.lines.get(wanted.line, wanted.line)} if wanted.line is not None else {}),
         "if": _named(wanted.asked, names),
         "then": [{one.do: one.value} for one in wanted.acts],
+        **({"else": [{one.do: one.value} for one in wanted.otherwise]} if wanted.otherwise else {}),
         "stop": wanted.stop,
         "enabled": wanted.enabled,
     }
@@ -131,6 +132,7 @@ def wanted(tx: Tx, said: Mapping[str, Any], names: SourceNames) -> RuleWanted:
         line=None if line is None else lines.find(tx, str(line)).id,
         asked=numbered(tx, _mapping(said, "if"), names),
         acts=acts(said.get("then")),
+        otherwise=acts(said["else"], "else") if "else" in said else (),
         stop=_flag(said, "stop", default=False),
         enabled=_flag(said, "enabled", default=True),
     )
@@ -170,10 +172,10 @@ def _mapping(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value
 
 
-def acts(said: Any) -> Sequence[ActWanted]:
-    """The acts under ``then``. Raises UsageError."""
+def acts(said: Any, under: str = "then") -> Sequence[ActWanted]:
+    """The acts under ``then`` or ``else``. Raises UsageError."""
     if not isinstance(said, list) or not all(isinstance(one, Mapping) and len(one) == 1 for one in said):
-        raise not_understood(T("Under “then” stands a list, and each act in it says one thing to do."))
+        raise not_understood(T("Under “{name}” stands a list, and each act in it says one thing to do.", name=under))
     return [ActWanted(str(do), value) for one in said for do, value in one.items()]
 
 

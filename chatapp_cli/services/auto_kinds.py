@@ -7,22 +7,27 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from chatapp_cli.domain import buttons, limits, variables
-from chatapp_cli.domain.automation import ActWanted
+from chatapp_cli.domain.automation import ActWanted, RuleWanted
+from chatapp_cli.domain.condition import joined
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.robot import WHOM, RobotCode
-from chatapp_cli.domain.text import T, Text, is_whole
-from chatapp_cli.services import operators, replies
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import auto_giving, auto_values, auto_webhook, replies
 from chatapp_cli.store.tx import Tx
 
 SEND: Final = "send"
 REPLY: Final = "reply"
 TAG: Final = "tag"
 UNTAG: Final = "untag"
-ASSIGN: Final = "assign"
+ASSIGN: Final = auto_giving.ASSIGN
 NOTE: Final = "note"
 SNOOZE: Final = "snooze"
 WAIVE: Final = "waive"
 ROBOT: Final = "robot"
+DISTRIBUTE: Final = auto_giving.DISTRIBUTE
+JOIN: Final = auto_giving.JOIN
+WEBHOOK: Final = auto_webhook.KIND
+_AND: Final = Text("; ")
 MOST: Final = 20
 """Acts of one rule."""
 LONGEST_SNOOZE: Final = 365 * 24 * 60
@@ -31,7 +36,6 @@ FILLED: Final = (variables.CLIENT, variables.COMPANY, variables.LINE, variables.
 """The variables that an automatic text may have: nobody is there to fill others."""
 _WRITING: Final = frozenset({RobotCode.SEND_MESSAGE, RobotCode.SEND_FILE, RobotCode.SEND_DOCUMENT})
 """Robots that write to the client."""
-Checked = Callable[[Tx, Any], Any]
 
 
 class ActKind(NamedTuple):
@@ -39,33 +43,15 @@ class ActKind(NamedTuple):
 
     words: Text
     """What it does; ``{value}`` is with what."""
-    checked: Checked
-    """Takes what somebody said and gives it as it is kept. Raises UsageError, NotFound."""
+    checked: auto_values.Checked
     sends: bool = False
     """Whether the client gets a message."""
     several: bool = False
     """Whether it is kept as a list of values."""
     fields: bool = False
     """Whether it is kept as a mapping."""
-
-
-def _wrong(kind: str, said: object, example: str) -> UsageError:
-    return UsageError(
-        T("{name} of a rule cannot be {said}.", name=kind, said=str(said)[: limits.NAME.most]),
-        T("Such as: {example}", example=example),
-        field="then",
-    )
-
-
-def _text(kind: str, limit: limits.TextLimit, example: str) -> Checked:
-    def checked(tx: Tx, said: Any) -> str:
-        del tx
-        if not isinstance(said, str) or not said.strip() or not is_whole(said):
-            raise _wrong(kind, said, f"{kind}: {example}")
-        limit.require(said.strip(), field="then")
-        return said.strip()
-
-    return checked
+    shown: Callable[[Any], str] | None = None
+    """How its value is shown; ``None``: as it is kept."""
 
 
 def require_fillable(text: str) -> None:
@@ -82,7 +68,7 @@ def require_fillable(text: str) -> None:
 def _sent(tx: Tx, said: Any) -> str | Mapping[str, Any]:
     """A text alone, or with buttons as ``{text: …, buttons: […]}``."""
     spoken, below = _parted(said)
-    text: str = _text(SEND, limits.DRAFT, "Здравствуйте!")(tx, spoken)
+    text: str = auto_values.text(SEND, limits.DRAFT, "Здравствуйте!")(tx, spoken)
     require_fillable(text)
     return {"text": text, "buttons": list(buttons.checked(below))} if below else text
 
@@ -94,7 +80,7 @@ def _parted(said: Any) -> tuple[Any, Sequence[str]]:
     below = said.get("buttons", ())
     listed = [below] if isinstance(below, str) else below
     if not said.keys() <= {"text", "buttons"} or not isinstance(listed, list | tuple):
-        raise _wrong(SEND, said, 'send: {text: "Что вас интересует?", buttons: [Цены, Доставка]}')
+        raise auto_values.wrong(SEND, said, 'send: {text: "Что вас интересует?", buttons: [Цены, Доставка]}')
     return said.get("text"), [str(one) for one in listed]
 
 
@@ -104,41 +90,35 @@ def sent_parts(value: Any) -> tuple[str, Sequence[str]]:
 
 
 def _reply(tx: Tx, said: Any) -> str:
-    named: str = _text(REPLY, limits.SEARCH, "Цены")(tx, said)
+    named: str = auto_values.text(REPLY, limits.SEARCH, "Цены")(tx, said)
     row = replies.find(tx, named)
     require_fillable(row.text)
     return f"{row.section}/{row.title}"
 
 
-def _tags(kind: str) -> Checked:
+def _tags(kind: str) -> auto_values.Checked:
     def checked(tx: Tx, said: Any) -> Sequence[str]:
-        each = _text(kind, limits.TAG, "vip")
+        each = auto_values.text(kind, limits.TAG, "vip")
         listed = said if isinstance(said, list | tuple) else [said]
         if not listed:
-            raise _wrong(kind, said, f"{kind}: vip")
+            raise auto_values.wrong(kind, said, f"{kind}: vip")
         return list(dict.fromkeys(each(tx, one) for one in listed))
 
     return checked
-
-
-def _operator(tx: Tx, said: Any) -> str:
-    name: str = _text(ASSIGN, limits.NAME, "Ольга")(tx, said)
-    operators.require_somebody(tx, name)
-    return name
 
 
 def _minutes(tx: Tx, said: Any) -> int:
     del tx
     found = int(said) if isinstance(said, str) and said.isdecimal() and said.isascii() else said
     if isinstance(found, bool) or not isinstance(found, int) or not 0 < found <= LONGEST_SNOOZE:
-        raise _wrong(SNOOZE, said, "snooze: 60")
+        raise auto_values.wrong(SNOOZE, said, "snooze: 60")
     return found
 
 
 def _yes(tx: Tx, said: Any) -> bool:
     del tx
     if said not in (True, "", "yes", "true"):
-        raise _wrong(WAIVE, said, "waive: yes")
+        raise auto_values.wrong(WAIVE, said, "waive: yes")
     return True
 
 
@@ -148,7 +128,7 @@ def _robot(tx: Tx, said: Any) -> Mapping[str, str]:
 
     del tx
     if not isinstance(said, Mapping) or not all(isinstance(one, str) for one in said.values()):
-        raise _wrong(ROBOT, said, "robot: {robot: set-tags, tags: vip}")
+        raise auto_values.wrong(ROBOT, said, "robot: {robot: set-tags, tags: vip}")
     filled = {str(name): str(value) for name, value in said.items()}
     step = robot_yaml.step(filled.pop("robot", ""), filled)
     if step.robot.code in _WRITING:
@@ -166,11 +146,14 @@ KINDS: Final[Mapping[str, ActKind]] = MappingProxyType(
         REPLY: ActKind(T("answer with the quick reply {value}"), _reply, sends=True),
         TAG: ActKind(T("tag with {value}"), _tags(TAG), several=True),
         UNTAG: ActKind(T("take off the tag {value}"), _tags(UNTAG), several=True),
-        ASSIGN: ActKind(T("assign to {value}"), _operator),
-        NOTE: ActKind(T("note “{value}”"), _text(NOTE, limits.NOTE, "Перезвонить")),
+        ASSIGN: ActKind(T("assign to {value}"), auto_giving.operator(ASSIGN)),
+        DISTRIBUTE: ActKind(T("give to whoever is there: {value}"), auto_giving.way),
+        JOIN: ActKind(T("have {value} take part"), auto_giving.operator(JOIN)),
+        NOTE: ActKind(T("note “{value}”"), auto_values.text(NOTE, limits.NOTE, "Перезвонить")),
         SNOOZE: ActKind(T("snooze for {value} minutes"), _minutes),
         WAIVE: ActKind(T("mark that no answer is needed"), _yes),
         ROBOT: ActKind(T("run the robot {value}"), _robot, fields=True),
+        WEBHOOK: ActKind(T("tell {value}"), auto_webhook.checked, shown=auto_webhook.origin),
     }
 )
 
@@ -182,6 +165,19 @@ def checked(tx: Tx, acts: Sequence[ActWanted]) -> Sequence[ActWanted]:
     if len(acts) > MOST:
         raise UsageError(T("{n} acts are too many; the limit is {limit}.", n=len(acts), limit=MOST), field="then")
     return [ActWanted(one.do, known(one.do).checked(tx, one.value)) for one in acts]
+
+
+def checked_else(tx: Tx, acts: Sequence[ActWanted], otherwise: Sequence[ActWanted]) -> Sequence[ActWanted]:
+    """The acts for when nobody is there, as they are kept. Raises UsageError if the others look for nobody."""
+    if not otherwise:
+        return ()
+    if not any(one.do in auto_giving.FINDING for one in acts):
+        raise UsageError(
+            T("Nothing of the rule looks for somebody, so its else is never done."),
+            T("Such as: {example}", example="--do distribute=evenly"),
+            field="else",
+        )
+    return checked(tx, otherwise)
 
 
 def known(name: str) -> ActKind:
@@ -202,7 +198,21 @@ def sends(acts: Sequence[ActWanted]) -> bool:
 def in_words(act: ActWanted) -> Text:
     """An act as people read it."""
     kind = KINDS.get(act.do)
-    return Text("{value}", {"value": act.do}) if kind is None else Text(kind.words.msgid, {"value": _shown(act.value)})
+    if kind is None:
+        return Text("{value}", {"value": act.do})
+    return Text(kind.words.msgid, {"value": (kind.shown or _shown)(act.value)})
+
+
+def all_in_words(wanted: RuleWanted) -> Text:
+    """All acts of a rule as people read them."""
+    acts = joined([in_words(one) for one in wanted.acts], _AND)
+    if not wanted.otherwise:
+        return acts
+    return T(
+        "{acts}; if nobody is there: {otherwise}",
+        acts=acts,
+        otherwise=joined([in_words(one) for one in wanted.otherwise], _AND),
+    )
 
 
 def by_name(do: str) -> Text:

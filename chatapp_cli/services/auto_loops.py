@@ -35,7 +35,7 @@ def _starts(one: RuleWanted, other: RuleWanted) -> bool:
 
 
 def _events(rule: RuleWanted) -> Iterator[tuple[RuleEvent, str]]:
-    for act in rule.acts:
+    for act in rule.every:
         if auto_kinds.KINDS[act.do].sends:
             yield RuleEvent.SENT, ""
         elif act.do == auto_kinds.ASSIGN:

@@ -165,7 +165,7 @@ def _overran(tx: Tx, rule: AutoRule) -> None:
 def halt(tx: Tx, rule: AutoRule, why: Text) -> None:
     """Stop a rule until a person switches it on again; its planned acts are cancelled, and an alarm tells of it."""
     if tx.run("autorules.halt", id=rule.id, why=kept(why)):
-        tx.run("autoacts.cancel", rule=rule.id, outcome=kept(why), now=tx.now)
+        auto_rules.cancel(tx, rule.id, why)
         tx.emit(AutoRuleHalted(rule=rule.id, name=rule.wanted.name))
 
 
@@ -189,7 +189,7 @@ def plan(
             journal=about.entry,
             nth=place,
             name=rule.wanted.name,
-            kind=rule.wanted.acts[place].do,
+            kind=rule.wanted.every[place].do,
             dialog=about.place.id,
             message=None if about.message is None else about.message.id,
             waits_since=since,

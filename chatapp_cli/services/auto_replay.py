@@ -18,12 +18,22 @@ from typing import Final, NamedTuple
 from chatapp_cli.domain.automation import ActWanted, PlannedState
 from chatapp_cli.domain.condition import Judgement, Occasion, judge
 from chatapp_cli.domain.dialog_condition import waiting
-from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.errors import Refused, UsageError
 from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.journal.dialogs import AnswerTyped, AnswerWaived
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import auto_facts, auto_guards, auto_kinds, auto_plan, auto_rules, dialogs, journal
+from chatapp_cli.services import (
+    auto_facts,
+    auto_giving,
+    auto_guards,
+    auto_kinds,
+    auto_plan,
+    auto_rules,
+    dialogs,
+    journal,
+)
+from chatapp_cli.services.auto_deed import NobodyThere
 from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.services.auto_facts import ReadTogether, StoredFacts
 from chatapp_cli.services.auto_guards import Guard
@@ -121,8 +131,6 @@ class ReplayedPast:
         dialog = about.place.id
         if wanted.do in {auto_kinds.TAG, auto_kinds.UNTAG}:
             self.tags[dialog] |= dict.fromkeys(wanted.value, wanted.do == auto_kinds.TAG)
-        elif wanted.do == auto_kinds.ASSIGN:
-            self.assigned[dialog] = wanted.value
         elif wanted.do == auto_kinds.WAIVE:
             self.waived[dialog] = about.at
 
@@ -303,20 +311,48 @@ class Replay:
         self._rules = RuleIndex([one for one in self._rules.by_id.values() if one.id != rule.id], self._rules.hours)
 
     def _act(self, rule: AutoRule, about: Happened, why: Text) -> Iterator[ReplayedAct]:
-        """What a rule that holds would have done."""
-        card = dialogs.card(self._past.tx, about.place.id)
-        for place, wanted in enumerate(rule.wanted.acts):
+        """What a rule that holds would have done, and its else if nobody is there."""
+        card, nobody = dialogs.card(self._past.tx, about.place.id), False
+        for place, wanted in enumerate(rule.wanted.every):
+            if place == len(rule.wanted.acts) and not nobody:
+                return
             if _later(self._past.done[rule.id], about.at - auto_guards.MINUTE) >= MOST_A_MINUTE:
                 self._drop(rule)
                 return
-            refusal = self._send(rule, about, card) if auto_kinds.KINDS[wanted.do].sends else None
+            state, refusal = self._refusal(rule, about, card, wanted)
             if refusal is None:
                 self._past.changed(wanted, about)
                 self._past.done[rule.id].append(about.at)
                 ended = _Ended(PlannedState.DONE, why, auto_kinds.in_words(wanted))
             else:
-                ended = _Ended(PlannedState.SKIPPED, why, refusal)
+                nobody = nobody or (state is PlannedState.SKIPPED and wanted.do in auto_giving.FINDING)
+                ended = _Ended(state, why, refusal)
             yield _ended(rule, about, card, place, ended)
+
+    def _refusal(
+        self, rule: AutoRule, about: Happened, card: DialogCard, wanted: ActWanted
+    ) -> tuple[PlannedState, Text | None]:
+        """How an act would have ended, and why it would not have been done."""
+        if auto_kinds.KINDS[wanted.do].sends:
+            return PlannedState.SKIPPED, self._send(rule, about, card)
+        if wanted.do in auto_giving.FINDING:
+            return self._give(card, wanted)
+        return PlannedState.DONE, None
+
+    def _give(self, card: DialogCard, wanted: ActWanted) -> tuple[PlannedState, Text | None]:
+        """Give a dialog to whoever is there at present: nobody knows who was then."""
+        card = card._replace(assignee=self._past.assigned.get(card.id, card.assignee))
+        if wanted.do == auto_kinds.DISTRIBUTE and card.assignee:
+            return PlannedState.DONE, None
+        try:
+            self._past.assigned[card.id] = auto_giving.would_get(
+                self._past.tx, self._desk, card, wanted.do, wanted.value
+            )
+        except NobodyThere as nobody:
+            return PlannedState.SKIPPED, nobody.what
+        except Refused as refusal:
+            return PlannedState.FAILED, refusal.what
+        return PlannedState.DONE, None
 
     def _skipped(self, rule: AutoRule, about: Happened, why: Text) -> ReplayedAct:
         card = dialogs.card(self._past.tx, about.place.id)
@@ -338,7 +374,7 @@ class _Ended(NamedTuple):
 
 
 def _ended(rule: AutoRule, about: Happened, card: DialogCard, place: int, ended: _Ended) -> ReplayedAct:
-    message, wanted = None if about.message is None else about.message.id, rule.wanted.acts[place]
+    message, wanted = None if about.message is None else about.message.id, rule.wanted.every[place]
     return ReplayedAct(rule, about.entry, place, wanted, card.id, card.name, message, about.at, *ended)
 
 

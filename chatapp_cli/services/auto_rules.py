@@ -65,7 +65,7 @@ class AutoRule:
     @property
     def sends(self) -> bool:
         """Whether clients get messages by it."""
-        return auto_kinds.sends(self.wanted.acts)
+        return auto_kinds.sends(self.wanted.every)
 
 
 def everything(tx: Tx, names: SourceNames) -> list[AutoRule]:
@@ -95,11 +95,15 @@ def restore(row: AutoRuleRow, names: SourceNames) -> AutoRule:
 
 
 def _wanted(row: AutoRuleRow, asked: Mapping[str, Any]) -> Wanted:
-    acts = [ActWanted(*item) for one in json.loads(row.acts) for item in one.items()]
     return Wanted(
         name=row.name, event=RuleEvent(row.event), about=row.about, kind=RuleKind(row.kind), line=row.line_id,
-        asked=asked, acts=acts, stop=bool(row.stop), enabled=bool(row.enabled),
+        asked=asked, acts=_acts(row.acts), otherwise=_acts(row.otherwise), stop=bool(row.stop),
+        enabled=bool(row.enabled),
     )  # fmt: skip
+
+
+def _acts(stored: str) -> list[ActWanted]:
+    return [ActWanted(*item) for one in json.loads(stored) for item in one.items()]
 
 
 def one(tx: Tx, rule: AutoRuleId) -> AutoRuleRow:
@@ -164,7 +168,7 @@ def change(tx: Tx, rule: AutoRuleId, wanted: Wanted, names: SourceNames) -> int:
     Raises what ``add`` raises.
     """
     access.require(tx, Right.AUTOMATION)
-    before = _require_mine(tx, rule)
+    before = require_mine(tx, rule)
     _require_place(tx, wanted.line)
     made = _sound(tx, wanted, names)
     _require_own_name(made, [row for row in tx.whole().all(AutoRuleRow, "autorules.all") if row.id != before.id])
@@ -175,7 +179,7 @@ def change(tx: Tx, rule: AutoRuleId, wanted: Wanted, names: SourceNames) -> int:
 def switch(tx: Tx, rule: AutoRuleId, *, on: bool) -> int:
     """Switch a rule on or off; one that the desk stopped goes on. Returns how many planned acts are cancelled."""
     access.require(tx, Right.AUTOMATION)
-    row = _require_mine(tx, rule)
+    row = require_mine(tx, rule)
     if bool(row.enabled) is on and not row.halted:
         return 0
     tx.run("autorules.switch", id=rule, enabled=int(on), since=_now_in_journal(tx))
@@ -186,7 +190,7 @@ def switch(tx: Tx, rule: AutoRuleId, *, on: bool) -> int:
 def order(tx: Tx, rules: Sequence[AutoRuleId]) -> None:
     """Put rules into an order: those named first, then the others as they were. Raises NotFound, UsageError."""
     access.require(tx, Right.AUTOMATION)
-    rows = [_require_mine(tx, rule) for rule in rules]
+    rows = [require_mine(tx, rule) for rule in rules]
     if len(set(rules)) < len(rules):
         raise UsageError(T("A rule is named twice."), T("Name each rule once."), field="numbers")
     every = [row.id for row in tx.whole().all(AutoRuleRow, "autorules.all")]
@@ -199,7 +203,7 @@ def order(tx: Tx, rules: Sequence[AutoRuleId]) -> None:
 def move(tx: Tx, rule: AutoRuleId, place: int) -> None:
     """Give a rule another place among those that the acting operator sees; the first is 0. Raises NotFound, Refused."""
     access.require(tx, Right.AUTOMATION)
-    row = _require_mine(tx, rule)
+    row = require_mine(tx, rule)
     seen = [one.id for one in tx.all(AutoRuleRow, "autorules.all") if one.id != rule]
     every = [one.id for one in tx.whole().all(AutoRuleRow, "autorules.all") if one.id != rule]
     behind = seen[place] if place < len(seen) else None
@@ -212,12 +216,12 @@ def move(tx: Tx, rule: AutoRuleId, place: int) -> None:
 def remove(tx: Tx, rule: AutoRuleId) -> int:
     """Remove a rule; returns how many planned acts are cancelled. Raises NotFound, Refused."""
     access.require(tx, Right.AUTOMATION)
-    row = _require_mine(tx, rule)
+    row = require_mine(tx, rule)
     tx.run("autorules.remove", id=rule)
     return _changed(tx, rule, row.name, "removed", why=T("The rule was removed."))
 
 
-def _require_mine(tx: Tx, rule: AutoRuleId) -> AutoRuleRow:
+def require_mine(tx: Tx, rule: AutoRuleId) -> AutoRuleRow:
     """A rule that the acting operator may change. Raises NotFound, Refused."""
     row = one(tx, rule)
     _require_place(tx, row.line_id)
@@ -255,7 +259,8 @@ def _sound(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRule:
         raise UsageError(
             T("An automatic answer only answers."), T("Make a rule of it: {how}", how="rule add"), field="then"
         )
-    sound = replace(wanted, name=name, about=wanted.about.strip(), acts=acts)
+    otherwise = auto_kinds.checked_else(tx, acts, wanted.otherwise)
+    sound = replace(wanted, name=name, about=wanted.about.strip(), acts=acts, otherwise=otherwise)
     return AutoRule(id=AutoRuleId(0), version=1, since=0, wanted=sound, condition=condition, forms=forms.asked)
 
 
@@ -298,6 +303,7 @@ def _columns(tx: Tx, made: AutoRule) -> dict[str, Any]:
         "condition": json.dumps({k: v for k, v in wanted.asked.items() if v or k == "open"}, ensure_ascii=False),
         "forms": json.dumps(made.forms, ensure_ascii=False),
         "acts": json.dumps([{one.do: one.value} for one in wanted.acts], ensure_ascii=False),
+        "otherwise": json.dumps([{one.do: one.value} for one in wanted.otherwise], ensure_ascii=False),
         "since": _now_in_journal(tx),
     }
 
@@ -306,9 +312,16 @@ def _now_in_journal(tx: Tx) -> int:
     return journal.last(tx.whole())
 
 
+def cancel(tx: Tx, rule: AutoRuleId, why: Text) -> int:
+    """Cancel what a rule planned, with its calls that are not being made now; returns how many acts that is."""
+    gone: int = tx.run("autoacts.cancel", rule=rule, outcome=kept(why), now=tx.now)
+    tx.run("autocalls.forget", rule=rule)
+    return gone
+
+
 def _changed(tx: Tx, rule: AutoRuleId, name: str, change: str, *, why: Text | None = None) -> int:
     """Record a change, and keep the follower only while a rule is switched on: one that stands still is an alarm."""
-    gone = 0 if why is None else tx.run("autoacts.cancel", rule=rule, outcome=kept(why), now=tx.now)
+    gone = 0 if why is None else cancel(tx, rule, why)
     if is_any(tx.whole()):
         following.begin(tx, FOLLOWER)
     else:

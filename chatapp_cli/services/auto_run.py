@@ -9,17 +9,16 @@ from chatapp_cli.domain.automation import PlannedState
 from chatapp_cli.domain.condition import Judgement
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import AutoActId, MessageId
-from chatapp_cli.domain.stored_text import kept
+from chatapp_cli.domain.stored_text import kept, recalled
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import auto_answers, auto_kinds, auto_plan, dialogs, timers
-from chatapp_cli.services.auto_deeds import RIGHTS, AutoDeed
+from chatapp_cli.services import auto_answers, auto_deeds, auto_kinds, auto_plan, dialogs, timers
+from chatapp_cli.services.auto_deed import AutoDeed, NobodyThere
 from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.services.auto_facts import ReadTogether
 from chatapp_cli.services.auto_guards import Guard
 from chatapp_cli.services.auto_past import StoredPast
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.store.rows.automation import AutoActRow, JudgedMessage
-from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
 MOST_A_MINUTE: Final = 50
@@ -101,31 +100,45 @@ def _carry_out(tx: Tx, desk: AutoDesk, rule: AutoRule, row: AutoActRow) -> None:
         auto_plan.halt(tx, rule, T("it did {n} acts within a minute", n=MOST_A_MINUTE))
         return
     card, message = dialogs.card(tx, row.dialog_id), _message(tx, row)
+    acting = tx.by(system(rule.signature, *auto_deeds.RIGHTS))
+    deed = AutoDeed(acting, desk, rule, card, row, message)
     if not auto_kinds.KINDS[row.kind].sends:
-        _do(tx, desk, rule, row, card)
+        _do(tx, deed)
         return
     guard = Guard(tx, desk, rule, card, message, StoredPast(tx))
     refusal = guard.refusal()
     if refusal is None:
-        _do(tx, desk, rule, row, card, guard)
+        _do(tx, deed, guard)
     else:
         _end(tx, row.id, PlannedState.SKIPPED, refusal)
 
 
-def _do(tx: Tx, desk: AutoDesk, rule: AutoRule, row: AutoActRow, card: DialogCard, guard: Guard | None = None) -> None:
+def _do(tx: Tx, deed: AutoDeed, guard: Guard | None = None) -> None:
     """Do an act; one that is refused is undone alone. ``guard``: of one that writes to the client."""
-    acting = tx.by(system(rule.signature, *RIGHTS))
-    key = f"auto {rule.id} {rule.version} {row.event} {row.act}"
-    deed = AutoDeed(acting, desk, rule, card, key, rule.wanted.acts[row.act].value)
+    row = deed.row
     try:
         with tx.trial():
-            done = deed.done(row.kind)
+            done = auto_deeds.do(deed)
             if guard is not None:
-                auto_answers.claim(acting, card, guard.arrival(), T("rule {name}", name=rule.wanted.name))
+                name = T("rule {name}", name=deed.rule.wanted.name)
+                auto_answers.claim(deed.tx, deed.card, guard.arrival(), name)
+    except NobodyThere as nobody:
+        _end(tx, row.id, PlannedState.SKIPPED, nobody.what)
+        _plan_else(tx, deed)
     except (Refused, NotFound, UsageError) as refusal:
         _end(tx, row.id, PlannedState.FAILED, refusal.what)
     else:
-        _end(tx, row.id, PlannedState.DONE, done.words, done.message)
+        if done.ended:
+            _end(tx, row.id, PlannedState.DONE, done.words, done.message)
+
+
+def _plan_else(tx: Tx, deed: AutoDeed) -> None:
+    """Plan what a rule does if nobody is there; what is planned already, and what is part of it, begins nothing."""
+    wanted, row = deed.rule.wanted, deed.row
+    if row.act < len(wanted.acts):
+        about = auto_plan.happened_then(ReadTogether(tx, [row.dialog_id], [row.message_id]), deed.rule, row)
+        places = range(len(wanted.acts), len(wanted.every))
+        auto_plan.plan(tx, deed.rule, about, places, why=recalled(row.why), since=row.waits_since)
 
 
 def _end(tx: Tx, act: AutoActId, state: PlannedState, outcome: Text, result: MessageId | None = None) -> None:

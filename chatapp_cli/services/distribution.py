@@ -96,7 +96,7 @@ class Distributor:
 
     def gifts(self, tx: Tx) -> list[Gift]:
         """The dialogs that change hands now, those first that wait longest; each at most once."""
-        turns = {row.operator: row.turn for row in tx.all(AttendanceRow, "attendance.all")}
+        turns = _turns(tx)
         found: list[Gift] = []
         for line in tx.all(LineId, "distribution.lines"):
             rule = rules(tx, self.options, line)
@@ -110,6 +110,10 @@ class Distributor:
         for gift in found:
             _give(tx, gift)
         return len(found)
+
+    def next_of(self, tx: Tx, rule: LineRules) -> str | None:
+        """Who is given the next dialog of a line; ``None``: nobody is there who may be given one."""
+        return self._queue(tx, rule, _turns(tx), {}).next()
 
     def _of_line(self, tx: Tx, rule: LineRules, line_up: Callable[[], _Queue]) -> Iterator[Gift]:
         gives = rule.way in {Distribution.EVENLY, Distribution.IN_ORDER}
@@ -149,10 +153,19 @@ class Distributor:
                     return
 
 
+def _turns(tx: Tx) -> dict[str, int]:
+    return {row.operator: row.turn for row in tx.all(AttendanceRow, "attendance.all")}
+
+
+def give_to(tx: Tx, dialog: DialogId, name: str) -> None:
+    """Give a dialog to an operator, whose turn that was."""
+    duties.assign(tx, dialog, name)
+    tx.run("attendance.had_turn", name=name)
+
+
 def _give(tx: Tx, gift: Gift) -> None:
     if gift.name:
-        duties.assign(tx, gift.dialog, gift.name)
-        tx.run("attendance.had_turn", name=gift.name)
+        give_to(tx, gift.dialog, gift.name)
     else:
         duties.unassign(tx, gift.dialog)
     if gift.before is not None and gift.before.absence is not None:

@@ -31,7 +31,7 @@ AS_ANOTHER = {
     "alarm_messages.send": "an alarm is the program's, and what was written of it too",
     "alarm_messages._accept": "an alarm is the program's, and so is a trial of it",
     "crm_intake._as_author": "an employee of a CRM writes, whom no account of ours stands for",
-    "auto_run._do": "a rule acts under its own name, with the rights that rules have",
+    "auto_run._carry_out": "a rule acts under its own name, with the rights that rules have",
     "robots.carry_out_of": "an automation of a CRM works, for an employee whom no account of ours may stand for",
     "runs._withdraw": "the daemon cancels what an automation of a CRM does not wait for any more",
     "crm_places.configure": "an administrator of a CRM chose it there, whom no account of ours stands for",

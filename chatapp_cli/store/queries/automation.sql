@@ -2,30 +2,30 @@
 SELECT 1 FROM auto_rule WHERE enabled = 1 LIMIT 1;
 
 -- name: autorules.all
-SELECT id, line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version, since, halted, overruns
+SELECT id, line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version, since, halted, overruns, otherwise
 FROM auto_rule ORDER BY position, id;
 
 -- name: autorules.working
-SELECT id, line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version, since, halted, overruns
+SELECT id, line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version, since, halted, overruns, otherwise
 FROM auto_rule WHERE enabled = 1 AND halted = '' ORDER BY position, id;
 
 -- name: autorules.halted
 SELECT id, name, halted FROM auto_rule WHERE enabled = 1 AND halted <> '' ORDER BY id;
 
 -- name: autorules.one
-SELECT id, line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version, since, halted, overruns
+SELECT id, line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version, since, halted, overruns, otherwise
 FROM auto_rule WHERE id = :id;
 
 -- name: autorules.add
 INSERT INTO auto_rule (line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version,
-  since, halted, overruns, created_at)
+  since, halted, overruns, created_at, otherwise)
 VALUES (:line, (SELECT COALESCE(MAX(position), 0) + 1 FROM auto_rule), :name, :kind, :event, :about, :enabled, :stop,
-  :condition, :forms, :acts, 1, :since, '', 0, :now)
+  :condition, :forms, :acts, 1, :since, '', 0, :now, :otherwise)
 RETURNING id;
 
 -- name: autorules.change
 UPDATE auto_rule SET line_id = :line, name = :name, kind = :kind, event = :event, about = :about, enabled = :enabled,
-  stop = :stop, condition = :condition, forms = :forms, acts = :acts, version = version + 1, since = :since,
+  stop = :stop, condition = :condition, forms = :forms, acts = :acts, otherwise = :otherwise, version = version + 1, since = :since,
   halted = '', overruns = 0 WHERE id = :id;
 
 -- name: autorules.switch
@@ -74,10 +74,12 @@ WHERE id = :id AND (state = 'waiting' OR state = 'planned');
 
 -- name: autoacts.cancel
 UPDATE auto_act SET state = 'cancelled', outcome = :outcome, ended_at = :now
-WHERE rule_id = :rule AND (state = 'waiting' OR state = 'planned');
+WHERE rule_id = :rule AND (state = 'waiting' OR state = 'planned'
+  OR (state = 'calling' AND id IN (SELECT act_id FROM auto_call WHERE claimed = 0)));
 
 -- name: autoacts.done_since
-SELECT COUNT(*) FROM auto_act WHERE rule_id = :rule AND state = 'done' AND ended_at > :since;
+SELECT COUNT(*) FROM auto_act WHERE rule_id = :rule AND (state = 'done' AND ended_at > :since
+  OR state = 'calling' AND ended_at IS NULL AND due_at > :since);
 
 -- name: autoacts.open
 SELECT COUNT(*) FROM auto_act WHERE rule_id = :rule AND (state = 'waiting' OR state = 'planned');

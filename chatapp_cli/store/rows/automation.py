@@ -27,6 +27,7 @@ class AutoRuleRow(NamedTuple):
     since: int
     halted: str
     overruns: int
+    otherwise: str
 
 
 class AutoActRow(NamedTuple):
@@ -49,6 +50,19 @@ class AutoActRow(NamedTuple):
     result: MessageId | None
     created_at: Millis
     ended_at: Millis | None
+
+
+class AutoCallRow(NamedTuple):
+    """A call of another program that may be made now, with its act."""
+
+    act_id: AutoActId
+    rule_id: AutoRuleId
+    version: int
+    event: int
+    act: int
+    url: str
+    body: str
+    tries: int
 
 
 class JudgedMessage(NamedTuple):

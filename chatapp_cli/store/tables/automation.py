@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field
 
-from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, moment, partly, ref
+from chatapp_cli.store.tables.base import NEVER_AGAIN, Big, Table, key, later, moment, partly, ref
 
 
 class StoredAutoRule(Table, table=True):
@@ -38,6 +38,16 @@ class StoredAutoRule(Table, table=True):
     overruns: int
     """How often one of its regular expressions took too long."""
     created_at: int = Field(sa_column=moment())
+    otherwise: str = Field("[]", sa_column_kwargs=later("[]"))
+    """What it does if nobody is there, as ``acts``."""
+
+
+class StoredAutoSecret(Table, table=True):
+    """The secret by which other programs know the calls of a rule."""
+
+    __tablename__ = "auto_secret"
+    rule_id: int = Field(sa_column=Column(Big, ForeignKey("auto_rule.id", ondelete="CASCADE"), primary_key=True))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class StoredAutoAct(Table, table=True):
@@ -77,6 +87,19 @@ class StoredAutoAct(Table, table=True):
     """The message that was sent."""
     created_at: int = Field(sa_column=moment())
     ended_at: int | None = Field(sa_column=moment(null=True))
+
+
+class StoredAutoCall(Table, table=True):
+    """A call of another program that an act began; it is gone once the act has ended."""
+
+    __tablename__ = "auto_call"
+    act_id: int = Field(sa_column=Column(Big, ForeignKey("auto_act.id", ondelete="CASCADE"), primary_key=True))
+    url: str
+    body: str
+    claimed: int
+    """Whether it is being made now."""
+    tries: int
+    due_at: int = Field(sa_column=moment())
 
 
 class StoredAutoAnswer(Table, table=True):

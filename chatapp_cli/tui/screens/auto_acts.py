@@ -162,9 +162,10 @@ class AutoTrialScreen(AutoActsPage):
         clock = self.workspace.company.world.clock
         while not replay.over:
             self._take(await self.workspace.read(replay.page), replay)
-            if replay.over or clock.monotonic() - self._listed >= _PAUSE:
+            if clock.monotonic() - self._listed >= _PAUSE:
                 self._listed = clock.monotonic()
                 self._show_found()
+        self._show_found()
 
     def _begun(self, tx: Tx) -> Replay:
         from chatapp_cli.services.auto_replay import Replay

@@ -177,9 +177,11 @@ class AutoFormScreen(AskingScreen):
         form = self.form()
         while True:
             answers = await ask.form(form)
-            wrong = RuleFaults()
+            wrong, said = RuleFaults(), ""
             with wrong.caught():
-                return await self._keep(self.wanted(answers))
+                said = await self._keep(self.wanted(answers))
+            if not wrong.found:
+                return said
             form = replace(form, values={**form.values, **answers}, errors=self._at_fields(wrong.found, form))
 
     async def _keep(self, wanted: RuleWanted) -> str:

@@ -1,0 +1,104 @@
+"""Acts that give a dialog to somebody who is there; if nobody is, the rule's else is done (K-06)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from chatapp_cli.domain import limits
+from chatapp_cli.domain.attendance import Absence, Distribution
+from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import attendance, auto_values, distribution, duties, operators
+from chatapp_cli.services.auto_deed import AutoDeed, AutoDone, NobodyThere
+from chatapp_cli.services.distribution import Distributor
+
+if TYPE_CHECKING:
+    from chatapp_cli.services.auto_desk import AutoDesk
+    from chatapp_cli.store.rows.dialogs import DialogCard
+    from chatapp_cli.store.tx import Tx
+
+ASSIGN: Final = "assign"
+DISTRIBUTE: Final = "distribute"
+JOIN: Final = "join"
+FINDING: Final = frozenset({ASSIGN, DISTRIBUTE})
+"""Acts that may find nobody."""
+BY_LINE: Final = "line"
+_WAYS: Final[Mapping[str, str]] = MappingProxyType(
+    {BY_LINE: BY_LINE, "yes": BY_LINE, "": BY_LINE, "evenly": Distribution.EVENLY, "in_order": Distribution.IN_ORDER}
+)
+_GET_NOTHING: Final[Mapping[Absence | None, Text]] = MappingProxyType(
+    {
+        Absence.AWAY: T("{name} is away"),
+        Absence.FULL: T("as many dialogs wait for {name} as may"),
+        Absence.DISABLED: T("the account of {name} is disabled"),
+    }
+)
+"""Who is named is given it also outside their working hours: they find it in the morning."""
+_EXAMPLE: Final = "distribute: evenly"
+
+
+def way(tx: Tx, said: Any) -> str:
+    """How a dialog is distributed: as the line says, or ``evenly`` or ``in_order`` whatever it says."""
+    del tx
+    meant = BY_LINE if said is True else _WAYS.get(said) if isinstance(said, str) else None
+    if meant is None:
+        raise auto_values.wrong(DISTRIBUTE, said, _EXAMPLE)
+    return str(meant)
+
+
+def operator(kind: str) -> auto_values.Checked:
+    """The name of an operator. Raises NotFound."""
+
+    def checked(tx: Tx, said: Any) -> str:
+        name: str = auto_values.text(kind, limits.NAME, "Ольга")(tx, said)
+        operators.require_somebody(tx, name)
+        return name
+
+    return checked
+
+
+def assign(deed: AutoDeed) -> AutoDone:
+    """Give the dialog to one operator. Raises NobodyThere."""
+    name = would_get(deed.tx, deed.desk, deed.card, ASSIGN, deed.value)
+    duties.assign(deed.tx, deed.card.id, name)
+    return AutoDone(T("{name} answers for it", name=name))
+
+
+def distribute(deed: AutoDeed) -> AutoDone:
+    """Give a dialog that nobody has to whoever is next. Raises NobodyThere, and Refused if the line gives nothing."""
+    if deed.card.assignee:
+        return AutoDone(T("{name} has it already", name=deed.card.assignee))
+    name = would_get(deed.tx, deed.desk, deed.card, DISTRIBUTE, deed.value)
+    distribution.give_to(deed.tx, deed.card.id, name)
+    return AutoDone(T("{name} answers for it", name=name))
+
+
+def would_get(tx: Tx, desk: AutoDesk, card: DialogCard, kind: str, said: str) -> str:
+    """Who is given a dialog by an act now. Raises NobodyThere, and Refused if the line gives nothing."""
+    roster = attendance.of_company(desk.options, desk.folder)
+    if kind == DISTRIBUTE:
+        return _next(tx, Distributor(desk.options, roster), card, said)
+    absence = None if card.assignee == said else roster.one(tx, said, card.line_id).absence
+    if absence in _GET_NOTHING:
+        raise NobodyThere(Text(_GET_NOTHING[absence].msgid, {"name": said}))
+    return said
+
+
+def _next(tx: Tx, distributor: Distributor, card: DialogCard, said: str) -> str:
+    rule = distribution.rules(tx, distributor.options, card.line_id)
+    if said != BY_LINE:
+        rule = rule._replace(way=Distribution(said))
+    if rule.way in {Distribution.OFF, Distribution.ALL}:
+        raise Refused("not_distributed", T("The line {name} gives its dialogs to nobody.", name=card.line))
+    name = distributor.next_of(tx, rule)
+    if name is None:
+        raise NobodyThere(T("nobody is there"))
+    return name
+
+
+def join(deed: AutoDeed) -> AutoDone:
+    """Make an operator a participant of the dialog, beside whoever answers for it (C-08)."""
+    duties.join(deed.tx, deed.card.id, deed.value, "participant")
+    return AutoDone(T("{name} takes part", name=deed.value))
