@@ -37,6 +37,10 @@ About = Annotated[
     str | None,
     typer.Option("--about", parser=may_be_empty, metavar="NAME", help=N_("Only events about this tag or operator")),
 ]
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="TIME", help=N_("It runs by the clock: 09:00 mon-fri, 18:00 working, every 30m")),
+]
 OfLine = Annotated[
     str | None,
     typer.Option(
@@ -122,6 +126,7 @@ def add(
     *,
     when: When = None,
     about: About = None,
+    at: At = None,
     line: OfLine = None,
     on_line: OnLines = None,
     kind: OfKinds = None,
@@ -154,7 +159,7 @@ def add(
     asked.require_full()
     said = automating.SaidRule(
         asked=asked, of_dialog=_of_dialog(match, chat, tagged, untagged, assignee, first, waited, is_open), tree=tree,
-        name=name, event=when, about=about, line=line, acts=do or (), stop=stop, enabled=not disabled,
+        name=name, event=when, about=about, at=at, line=line, acts=do or (), stop=stop, enabled=not disabled,
     )  # fmt: skip
     with opened(ctx) as company:
         rule_table.added(company, automating.add(company, RuleWanted(name=name), said)[0])
@@ -184,6 +189,7 @@ def edit(
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help=N_("Another name"))] = None,
     when: When = None,
     about: About = None,
+    at: At = None,
     line: OfLine = None,
     on_line: OnLines = None,
     kind: OfKinds = None,
@@ -213,7 +219,7 @@ def edit(
     )
     said = automating.SaidRule(
         asked=asked, of_dialog=_of_dialog(match, chat, tagged, untagged, assignee, first, waited, is_open), tree=tree,
-        name=name, event=when, about=about, line=line, acts=do, stop=stop,
+        name=name, event=when, about=about, at=at, line=line, acts=do, stop=stop,
     )  # fmt: skip
     with opened(ctx) as company:
         row, gone = automating.edit(company, rule, said)

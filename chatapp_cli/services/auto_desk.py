@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.dialog_condition import HoursOf
     from chatapp_cli.domain.ids import LineId
     from chatapp_cli.domain.opening_hours import OpeningHours
+    from chatapp_cli.domain.rule_clock import ClockOfLine
     from chatapp_cli.services.options import Options
     from chatapp_cli.services.routes import Able
     from chatapp_cli.store.tx import Tx
@@ -46,3 +47,7 @@ class AutoDesk:
             return read[line]
 
         return of
+
+    def clock(self, tx: Tx, line: LineId) -> ClockOfLine:
+        """By whose clocks a line lives. Raises UsageError for a line with a calendar that is gone."""
+        return business_hours.of_company(self.options, self.folder).clock(tx, line)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from chatapp_cli.domain.automation import FOLLOWER, PlannedState, RuleEvent, seen
+from chatapp_cli.domain.automation import FOLLOWER, HappenedEvent, PlannedState, RuleEvent, seen
 from chatapp_cli.domain.condition import AllOf, AnyOf, Condition, Judgement, Negated, Occasion, judge
 from chatapp_cli.domain.dialog_condition import Waited
 from chatapp_cli.domain.errors import NotFound, UsageError
@@ -79,10 +79,15 @@ def wanting(rules: Sequence[AutoRule], entry: JournalEntry) -> list[AutoRule]:
     return [
         one
         for one in rules
-        if one.wanted.event is happened.event
-        and one.wanted.about in {"", happened.about}
-        and one.signature != entry.actor
+        if one.wanted.event is happened.event and _is_about(one, happened) and one.signature != entry.actor
     ]
+
+
+def _is_about(rule: AutoRule, happened: HappenedEvent) -> bool:
+    """Whether an event is about what a rule wants; the time of a rule is nothing to others."""
+    if happened.event is RuleEvent.TIME:
+        return happened.about == str(rule.id)
+    return rule.wanted.about in {"", happened.about}
 
 
 def _plan(tx: Tx, rules: Sequence[AutoRule], entry: JournalEntry, names: SourceNames) -> None:
@@ -129,7 +134,8 @@ def _judged(tx: Tx, rule: AutoRule, about: Happened, names: SourceNames) -> bool
     answer = asked(tx, rule, occasion)
     if answer is None:
         return False
-    waits, since = list(waiting(rule.condition)), occasion.facts.waits_since()
+    by_clock = about.event is RuleEvent.TIME
+    waits, since = [] if by_clock else list(waiting(rule.condition)), occasion.facts.waits_since()
     if waits and since is not None and _waited_before(tx, rule, about, since):
         return answer.holds
     if answer.holds:

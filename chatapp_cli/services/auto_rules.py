@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.automation import EVENTS, FOLLOWER, NAMING, OF_MESSAGES, ActWanted, RuleEvent, RuleKind
+from chatapp_cli.domain.automation import FOLLOWER, ActWanted, RuleEvent, RuleKind
 from chatapp_cli.domain.automation import RuleWanted as Wanted
 from chatapp_cli.domain.condition import Always, Condition
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
@@ -22,7 +22,7 @@ from chatapp_cli.domain.journal.automation import AutoRuleChanged
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.stored_text import kept, restored
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, auto_kinds, conditions, following, journal, lines, rule_making
+from chatapp_cli.services import access, auto_events, auto_kinds, conditions, following, journal, lines, rule_making
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.word_forms import CollectedForms, DictionaryForms, StoredForms
 from chatapp_cli.store.rows.automation import AutoRuleRow
@@ -30,10 +30,6 @@ from chatapp_cli.store.tx import Tx
 
 MOST: Final = 500
 """Rules of a company."""
-_OF_WORDS: Final = ("words", "without", "match")
-"""Parts of a condition that need a message."""
-_NOT_KEPT: Final = ("stages",)
-"""Parts of a condition whose facts the store does not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +194,7 @@ def order(tx: Tx, rules: Sequence[AutoRuleId]) -> None:
     for position, number in enumerate(dict.fromkeys([*rules, *every]), start=1):
         tx.run("autorules.place", id=number, position=position)
     for row in rows[:1]:
-        _changed(tx, row.id, row.name, "moved")
+        tx.emit(AutoRuleChanged(rule=row.id, name=row.name, change="moved"))
 
 
 def remove(tx: Tx, rule: AutoRuleId) -> int:
@@ -241,40 +237,14 @@ def _sound(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRule:
     forms = CollectedForms(DictionaryForms())
     condition = conditions.compiled(wanted.asked, replace(names, forms=forms, strict=True))
     rule_making.require_possible(name, condition)
-    _require_fitting(wanted, wanted.asked)
+    about = auto_events.sound_about(wanted)
     acts = auto_kinds.checked(tx, wanted.acts)
     if wanted.kind is RuleKind.AUTOREPLY and not all(auto_kinds.KINDS[one.do].sends for one in acts):
         raise UsageError(
             T("An automatic answer only answers."), T("Make a rule of it: {how}", how="rule add"), field="then"
         )
-    sound = replace(wanted, name=name, about=wanted.about.strip(), acts=acts)
+    sound = replace(wanted, name=name, about=about, acts=acts)
     return AutoRule(id=AutoRuleId(0), version=1, since=0, wanted=sound, condition=condition, forms=forms.asked)
-
-
-def _require_fitting(wanted: Wanted, asked: Mapping[str, Any]) -> None:
-    """Raise UsageError for what the event does not have."""
-    if wanted.about and wanted.event not in NAMING:
-        raise UsageError(
-            T("{event} is about no tag and no operator.", event=wanted.event.value), T("Leave it out."), field="about"
-        )
-    for name in _NOT_KEPT:
-        if _names(asked, name):
-            raise UsageError(
-                T("Rules cannot ask for {name} yet.", name=name), T("Leave it out, or ask for tags."), field="if"
-            )
-    for name in _OF_WORDS:
-        if wanted.event not in OF_MESSAGES and _names(asked, name):
-            raise UsageError(
-                T("When {event}, there is no message: {name} can never fit.", event=EVENTS[wanted.event], name=name),
-                T("Leave it out, or wait for: {events}", events=", ".join(sorted(OF_MESSAGES))),
-                field="if",
-            )
-
-
-def _names(asked: Mapping[str, Any], name: str) -> bool:
-    """Whether a condition asks for something, also inside others."""
-    inner = [*(asked.get("all") or ()), *(asked.get("any") or ()), *([asked["not"]] if asked.get("not") else [])]
-    return bool(asked.get(name)) or any(_names(one, name) for one in inner)
 
 
 def _columns(tx: Tx, made: AutoRule) -> dict[str, object]:
@@ -305,5 +275,15 @@ def _changed(tx: Tx, rule: AutoRuleId, name: str, change: str, *, why: Text | No
         following.begin(tx, FOLLOWER)
     else:
         following.end(tx, FOLLOWER)
+    _set_clock(tx, rule)
     tx.emit(AutoRuleChanged(rule=rule, name=name, change=change, cancelled=gone))
     return gone
+
+
+def _set_clock(tx: Tx, rule: AutoRuleId) -> None:
+    """Let a rule that runs by the clock do so from now on while it is on; what it is going through is over."""
+    for statement in ("autorounds.forget", "autoclock.forget"):
+        tx.run(statement, rule=rule)
+    row = tx.one(AutoRuleRow, "autorules.one", id=rule)
+    if row is not None and row.event == RuleEvent.TIME and row.enabled and not row.halted:
+        tx.run("autoclock.put", rule=rule, now=tx.now)

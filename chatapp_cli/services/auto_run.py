@@ -11,7 +11,7 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import AutoActId, MessageId
 from chatapp_cli.domain.stored_text import kept
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import auto_answers, auto_kinds, auto_plan, auto_rules, dialogs, timers
+from chatapp_cli.services import auto_answers, auto_clock, auto_kinds, auto_plan, auto_rules, dialogs, timers
 from chatapp_cli.services.auto_deeds import RIGHTS, AutoDeed
 from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.services.auto_guards import Guard
@@ -30,7 +30,7 @@ _MINUTE: Final = 60_000
 def work(tx: Tx, desk: AutoDesk) -> bool:
     """Plan for what happened, or when there is nothing new do one act that is due; false if there is nothing to do."""
     whole = tx.whole()
-    return bool(auto_plan.follow(whole, desk)) or _step(whole, desk)
+    return bool(auto_plan.follow(whole, desk)) or _step(whole, desk) or auto_clock.work(whole, desk)
 
 
 def next_due(tx: Tx) -> AutoActRow | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -12,8 +12,9 @@ from chatapp_cli.domain import hours_text, written_time, zones
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import LineId, Millis
 from chatapp_cli.domain.opening_hours import OpeningHours, Spans, state_with_zone
+from chatapp_cli.domain.rule_clock import ClockOfLine
 from chatapp_cli.domain.text import Text
-from chatapp_cli.domain.working_days import WorkingCalendar
+from chatapp_cli.domain.working_days import PLAIN_WEEK, WorkingCalendar
 from chatapp_cli.services.calendars import FOLDER, calendar
 from chatapp_cli.services.options import Options, OptionScope
 from chatapp_cli.store.tx import Tx
@@ -53,6 +54,18 @@ class BusinessHours:
             calendar=self._calendar(self.options.text(tx, "hours_calendar", scope)),
             days=hours_text.own_days(self.options.text(tx, "hours_days", scope)),
         )
+
+    def clock(self, tx: Tx, line: LineId) -> ClockOfLine:
+        """By whose clocks a line lives and when it works, also if it has no hours. Raises UsageError as ``of`` does.
+
+        A day with hours of its own is a working day, and one without is off, whatever the calendar says.
+        """
+        scope = OptionScope(line=line)
+        known = self._calendar(self.options.text(tx, "hours_calendar", scope)) or PLAIN_WEEK
+        own = hours_text.own_days(self.options.text(tx, "hours_days", scope))
+        worked = {day for day, spans in own.items() if spans}
+        calendar = replace(known, off=(known.off | own.keys()) - worked, working=(known.working - own.keys()) | worked)
+        return ClockOfLine(zones.zone_of(self.options.text(tx, "hours_zone", scope)), calendar)
 
     def _calendar(self, name: str) -> WorkingCalendar | None:
         return None if name in {"", NO_CALENDAR} else calendar(name, self.folder)
