@@ -72,6 +72,10 @@ Chats = Annotated[
     list[str] | None,
     typer.Option("--chat", parser=may_be_empty, metavar="KIND", help=N_("private, group or channel; repeatable")),
 ]
+AtStage = Annotated[
+    list[str] | None,
+    typer.Option("--stage", parser=may_be_empty, metavar="STAGE", help=N_("A card stands at this stage; repeatable")),
+]
 First = Annotated[
     str | None,
     typer.Option(
@@ -137,6 +141,7 @@ def add(
     without: Without = None,
     match: Match = None,
     chat: Chats = None,
+    stage: AtStage = None,
     tagged: HasTag = None,
     untagged: Untagged = None,
     assignee: Assignee = None,
@@ -158,7 +163,10 @@ def add(
     )
     asked.require_full()
     said = automating.SaidRule(
-        asked=asked, of_dialog=_of_dialog(match, chat, tagged, untagged, assignee, first, waited, is_open), tree=tree,
+        asked=asked, tree=tree, of_dialog=_of_dialog(
+            first, waited, is_open, match=match, chats=chat, tags=tagged, untagged=untagged, assignee=assignee,
+            stages=stage,
+        ),
         name=name, event=when, about=about, at=at, line=line, acts=do or (), stop=stop, enabled=not disabled,
     )  # fmt: skip
     with opened(ctx) as company:
@@ -166,17 +174,9 @@ def add(
 
 
 def _of_dialog(
-    match: Sequence[str] | None,
-    chats: Sequence[str] | None,
-    tagged: Sequence[str] | None,
-    untagged: Sequence[str] | None,
-    assignee: Sequence[str] | None,
-    first: str | None,
-    waited: int | None,
-    is_open: bool | None,
+    first: str | None, waited: int | None, is_open: bool | None, **lists: Sequence[str] | None
 ) -> Mapping[str, Any]:
     """Conditions on the dialog; of a list only an empty value empties it."""
-    lists = {"match": match, "chats": chats, "tags": tagged, "untagged": untagged, "assignee": assignee}
     full = {name: None if said is None else [one for one in said if one] for name, said in lists.items()}
     return {**full, "first": first, "waited": waited, "open": is_open}
 
@@ -200,6 +200,7 @@ def edit(
     without: Without = None,
     match: Match = None,
     chat: Chats = None,
+    stage: AtStage = None,
     tagged: HasTag = None,
     untagged: Untagged = None,
     assignee: Assignee = None,
@@ -218,7 +219,10 @@ def edit(
         lines=on_line, kinds=kind, channels=channel, words=word, every=every, exact=exact, without=without
     )
     said = automating.SaidRule(
-        asked=asked, of_dialog=_of_dialog(match, chat, tagged, untagged, assignee, first, waited, is_open), tree=tree,
+        asked=asked, tree=tree, of_dialog=_of_dialog(
+            first, waited, is_open, match=match, chats=chat, tags=tagged, untagged=untagged, assignee=assignee,
+            stages=stage,
+        ),
         name=name, event=when, about=about, at=at, line=line, acts=do, stop=stop,
     )  # fmt: skip
     with opened(ctx) as company:

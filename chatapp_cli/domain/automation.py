@@ -13,6 +13,7 @@ from chatapp_cli.domain.journal.automation import RuleTimeCame
 from chatapp_cli.domain.journal.base import JournalEvent
 from chatapp_cli.domain.journal.contacts import ContactChanged
 from chatapp_cli.domain.journal.dialogs import Assigned, DialogOpened, Tagged, Untagged
+from chatapp_cli.domain.journal.links import CardStageChanged
 from chatapp_cli.domain.journal.messages import MessageEchoed, MessageReceived, MessageStateChanged
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T, Text
@@ -44,6 +45,8 @@ class RuleEvent(StrEnum):
     TAG_REMOVED = "tag.removed"
     CONTACT = "contact.changed"
     """What is known of a client changed; asked in the latest dialog of the contact on each line."""
+    STAGE = "crm.stage"
+    """A card of the client went to another stage; asked in the latest dialog of the card on each line."""
     TIME = "time.due"
     """By the clock, for each dialog for which the condition holds then."""
 
@@ -58,14 +61,17 @@ EVENTS: Final[Mapping[RuleEvent, Text]] = MappingProxyType(
         RuleEvent.TAG_ADDED: T("a tag is added"),
         RuleEvent.TAG_REMOVED: T("a tag is removed"),
         RuleEvent.CONTACT: T("what is known of a client changes"),
+        RuleEvent.STAGE: T("a card goes to another stage"),
         RuleEvent.TIME: T("it is time"),
     }
 )
 """Each event as people read it."""
 OF_MESSAGES: Final = frozenset({RuleEvent.ARRIVED, RuleEvent.SENT, RuleEvent.FAILED})
 """The events with a message whose words can be asked for."""
-NAMING: Final = frozenset({RuleEvent.ASSIGNED, RuleEvent.TAG_ADDED, RuleEvent.TAG_REMOVED, RuleEvent.CONTACT})
-"""The events of which a rule may want those about one operator, tag or field."""
+NAMING: Final = frozenset(
+    {RuleEvent.ASSIGNED, RuleEvent.TAG_ADDED, RuleEvent.TAG_REMOVED, RuleEvent.CONTACT, RuleEvent.STAGE}
+)
+"""The events of which a rule may want those about one operator, tag, field or stage."""
 FIELDS: Final = ("name", "phone", "email", "username")
 """What of a contact an event may be about."""
 
@@ -75,13 +81,16 @@ class HappenedEvent(NamedTuple):
 
     event: RuleEvent
     about: str = ""
-    """The operator, the tag, or the field; of the clock the number of the rule whose time it is."""
+    """The operator, tag, field or stage; of the clock the number of the rule whose time it is."""
+    in_full: str = ""
+    """The stage with its pipeline, such as ``Sales/Won``."""
 
 
 def seen(event: JournalEvent) -> HappenedEvent | None:
     """What an event of the journal is for rules; ``None``: nothing."""
     found = _OF_STATES.get(event.state) if isinstance(event, MessageStateChanged) else _OF_KINDS.get(type(event))
-    return None if found is None else HappenedEvent(found, _about(event))
+    in_full = f"{event.pipeline}/{event.stage}" if isinstance(event, CardStageChanged) else ""
+    return None if found is None else HappenedEvent(found, _about(event), in_full)
 
 
 def _about(event: JournalEvent) -> str:
@@ -89,6 +98,8 @@ def _about(event: JournalEvent) -> str:
         return event.tag
     if isinstance(event, ContactChanged):
         return event.field
+    if isinstance(event, CardStageChanged):
+        return event.stage
     if isinstance(event, RuleTimeCame):
         return str(event.rule)
     return event.name if isinstance(event, Assigned) else ""
@@ -103,6 +114,7 @@ _OF_KINDS: Final[Mapping[type[JournalEvent], RuleEvent]] = {
     Tagged: RuleEvent.TAG_ADDED,
     Untagged: RuleEvent.TAG_REMOVED,
     ContactChanged: RuleEvent.CONTACT,
+    CardStageChanged: RuleEvent.STAGE,
     RuleTimeCame: RuleEvent.TIME,
 }
 SEEN: Final[tuple[type[JournalEvent], ...]] = (MessageStateChanged, *_OF_KINDS)
@@ -151,7 +163,7 @@ class RuleWanted:
     name: str
     event: RuleEvent = RuleEvent.ARRIVED
     about: str = ""
-    """Only events about this operator, tag or field; empty: any. Of the clock: when, see ``domain/rule_clock``."""
+    """Only events about this operator, tag, field or stage; empty: any. Of the clock: when it is time."""
     kind: RuleKind = RuleKind.RULE
     line: LineId | None = None
     """Whose rule it is; ``None``: the company's."""

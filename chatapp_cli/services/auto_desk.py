@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatapp_cli.services import business_hours, calendars, rule_making
+from chatapp_cli.services import business_hours, calendars, crm_stages, rule_making
 from chatapp_cli.services.conditions import SourceNames
 
 if TYPE_CHECKING:
@@ -32,9 +32,10 @@ class AutoDesk:
     """How people call the kinds of channels; needed only where somebody makes a rule."""
 
     def names(self, tx: Tx) -> SourceNames:
-        """What conditions may name, with the hours of lines as they are in this transaction."""
+        """What conditions may name, with the hours of lines and the stages of CRMs as they are now."""
         found = rule_making.source_names(tx, self.folder / calendars.FOLDER, self.kinds)
-        return replace(found, hours=self.hours(tx))
+        stages = frozenset(spelled for one in crm_stages.there(tx) for spelled in crm_stages.spelled(one))
+        return replace(found, hours=self.hours(tx), stages=stages)
 
     def hours(self, tx: Tx) -> HoursOf:
         """The hours of lines, each read once. Raises UsageError for a line with a calendar that is gone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -93,3 +93,26 @@ def _names(asked: Mapping[str, Any], name: str) -> bool:
     """Whether a condition asks for something, also inside others."""
     inner = [*(asked.get("all") or ()), *(asked.get("any") or ()), *([asked["not"]] if asked.get("not") else [])]
     return bool(asked.get(name)) or any(_names(one, name) for one in inner)
+
+
+def require_stages(event: RuleEvent, about: str, asked: Mapping[str, Any], known: Collection[str]) -> None:
+    """Raise UsageError for a stage that no CRM has, or that none tells."""
+    wanted = [*_said(asked, "stages"), *([about] if about and event is RuleEvent.STAGE else [])]
+    if not known and (wanted or event is RuleEvent.STAGE):
+        raise UsageError(
+            T("No CRM tells at which stages its cards stand."),
+            T("Pair a channel so, and wait until it has told: {how}", how="crm attach --set stages=on"),
+            field="if",
+        )
+    if gone := next((one for one in wanted if one not in known), None):
+        raise UsageError(
+            T("No CRM has a stage {name}.", name=gone),
+            T("Stages: {known}", known=", ".join(sorted(one for one in known if "/" in one) or sorted(known))),
+            field="if",
+        )
+
+
+def _said(asked: Mapping[str, Any], name: str) -> list[str]:
+    """What a condition names, also inside others."""
+    inner = [*(asked.get("all") or ()), *(asked.get("any") or ()), *([asked["not"]] if asked.get("not") else [])]
+    return [*(asked.get(name) or ()), *(one for inside in inner for one in _said(inside, name))]

@@ -14,7 +14,7 @@ from chatapp_cli.domain.dialog_condition import FirstOf, Known
 from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.moment import local, utc
-from chatapp_cli.services import dialogs
+from chatapp_cli.services import crm_stages, dialogs
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.arrival import ChatKind
@@ -91,8 +91,8 @@ class StoredFacts:
         return frozenset(what for what, there in told.items() if there)
 
     def stages(self) -> AbstractSet[str]:
-        """None: the store has no stages of cards, and rules that ask for them are refused."""
-        return frozenset()
+        """The stages at which the cards of the dialog stand, as CRMs last told."""
+        return crm_stages.of_dialog(self.tx, self.card.id)
 
 
 def occasion(tx: Tx, card: DialogCard, message: JudgedMessage | None, at: Millis, hours: HoursOf) -> Occasion:

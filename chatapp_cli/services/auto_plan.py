@@ -87,7 +87,7 @@ def _is_about(rule: AutoRule, happened: HappenedEvent) -> bool:
     """Whether an event is about what a rule wants; the time of a rule is nothing to others."""
     if happened.event is RuleEvent.TIME:
         return happened.about == str(rule.id)
-    return rule.wanted.about in {"", happened.about}
+    return rule.wanted.about in {"", happened.about, happened.in_full}
 
 
 def _plan(tx: Tx, rules: Sequence[AutoRule], entry: JournalEntry, names: SourceNames) -> None:

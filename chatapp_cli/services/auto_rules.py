@@ -94,6 +94,7 @@ def restore(row: AutoRuleRow, names: SourceNames) -> AutoRule:
     asked = json.loads(row.condition)
     try:
         condition = conditions.compiled(asked, replace(names, forms=StoredForms(forms)))
+        auto_events.require_stages(RuleEvent(row.event), row.about, asked, names.stages)
     except UsageError as error:
         problem = error
     return AutoRule(
@@ -238,6 +239,7 @@ def _sound(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRule:
     condition = conditions.compiled(wanted.asked, replace(names, forms=forms, strict=True))
     rule_making.require_possible(name, condition)
     about = auto_events.sound_about(wanted)
+    auto_events.require_stages(wanted.event, about, wanted.asked, names.stages)
     acts = auto_kinds.checked(tx, wanted.acts)
     if wanted.kind is RuleKind.AUTOREPLY and not all(auto_kinds.KINDS[one.do].sends for one in acts):
         raise UsageError(

@@ -377,3 +377,13 @@ class CrmCardStage(Table, table=True):
     stage: str
     at: int = Field(sa_column=moment())
     """When we read it."""
+
+
+class CrmStageName(Table, table=True):
+    """A stage that a CRM has, as people call it: rules that name another one are told."""
+
+    __tablename__ = "crm_stage_name"
+    link_id: int = Field(sa_column=Column(Big, ForeignKey("crm_link.id", ondelete="CASCADE"), primary_key=True))
+    pipeline: str = Field(primary_key=True)
+    """Empty where the CRM has only one place for such cards."""
+    stage: str = Field(primary_key=True)

@@ -50,3 +50,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("link_id", "dialog_id", "card", name="pk_crm_stage"),
     )
     op.create_index("ix_crm_stage_dialog_id", "crm_stage", ["dialog_id"])
+    op.create_table(
+        "crm_stage_name",
+        sa.Column("link_id", BIG, nullable=False),
+        sa.Column("pipeline", sa.String(), nullable=False),
+        sa.Column("stage", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["link_id"], ["crm_link.id"], name="fk_crm_stage_name_link_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("link_id", "pipeline", "stage", name="pk_crm_stage_name"),
+    )
