@@ -17,7 +17,7 @@ from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.domain.variables import CLIENT
-from chatapp_cli.services import acts, auto_kinds, channels, composing, dialogs, duties, notes, replies
+from chatapp_cli.services import acts, auto_kinds, business_hours, channels, composing, dialogs, duties, notes, replies
 from chatapp_cli.services.act_call import ActCall
 from chatapp_cli.services.act_targets import ActRecipient, Target
 from chatapp_cli.services.auto_desk import AutoDesk
@@ -61,7 +61,8 @@ class AutoDeed:
         """A text with the values of its variables; a client without a name is not addressed."""
         scope = OptionScope(line=self.card.line_id, channel=self.card.channel_id)
         company = self.desk.options.text(self.tx, "company_name", scope)
-        values = replies.values(self.card, company=company, operator="", now=self.tx.now)
+        opens = business_hours.opening(self.tx, self.desk.options, self.desk.folder, self.card.line_id)
+        values = replies.values(self.card, company=company, operator="", now=self.tx.now, opens=opens)
         return variables.fill(text if CLIENT in values else variables.without(text, CLIENT), values)
 
     def send(self, text: str, files: tuple[StagedFile, ...] = ()) -> AutoDone:

@@ -241,12 +241,27 @@ def _sound(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRule:
     about = auto_events.sound_about(wanted)
     auto_events.require_stages(wanted.event, about, wanted.asked, names.stages)
     acts = auto_kinds.checked(tx, wanted.acts)
+    _require_hours(tx, wanted, acts, names)
     if wanted.kind is RuleKind.AUTOREPLY and not all(auto_kinds.KINDS[one.do].sends for one in acts):
         raise UsageError(
             T("An automatic answer only answers."), T("Make a rule of it: {how}", how="rule add"), field="then"
         )
     sound = replace(wanted, name=name, about=about, acts=acts)
     return AutoRule(id=AutoRuleId(0), version=1, since=0, wanted=sound, condition=condition, forms=forms.asked)
+
+
+def _require_hours(tx: Tx, wanted: Wanted, acts: Sequence[ActWanted], names: SourceNames) -> None:
+    """Raise UsageError for a text that says when a line opens which has no hours."""
+    if names.hours is None or not auto_kinds.tells_opening(tx, acts):
+        return
+    asked = [wanted.line] if wanted.line is not None else [LineId(one) for one in wanted.asked.get("lines") or ()]
+    for line in asked or [LineId(one) for one in names.lines]:
+        if names.hours(line) is None:
+            raise UsageError(
+                T("The text says when the line opens, and {line} has no working hours.", line=names.lines[line]),
+                T("Give it some: {how}", how='line configure --set hours="mon-fri 09:00-18:00"'),
+                field="then",
+            )
 
 
 def _columns(tx: Tx, made: AutoRule) -> dict[str, object]:

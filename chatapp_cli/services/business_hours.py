@@ -11,10 +11,11 @@ from typing import Final, NamedTuple
 from chatapp_cli.domain import hours_text, written_time, zones
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import LineId, Millis
-from chatapp_cli.domain.opening_hours import OpeningHours, Spans, state_with_zone
+from chatapp_cli.domain.opening_hours import OpeningHours, Spans, opening_in_words, state_with_zone
 from chatapp_cli.domain.rule_clock import ClockOfLine
 from chatapp_cli.domain.text import Text
 from chatapp_cli.domain.working_days import PLAIN_WEEK, WorkingCalendar
+from chatapp_cli.i18n import show
 from chatapp_cli.services.calendars import FOLDER, calendar
 from chatapp_cli.services.options import Options, OptionScope
 from chatapp_cli.store.tx import Tx
@@ -77,6 +78,16 @@ class BusinessHours:
         except UsageError as error:
             return error.what
         return None if hours is None else state_with_zone(hours, tx.now)
+
+
+def opening(tx: Tx, options: Options, folder: Path, line: LineId) -> str:
+    """When a line opens next, as a client is told; empty: it has no hours, or nobody knows."""
+    try:
+        hours = of_company(options, folder).of(tx, line)
+    except UsageError:
+        return ""
+    words = None if hours is None else opening_in_words(hours, tx.now)
+    return "" if words is None else show(words)
 
 
 def of_company(options: Options, folder: Path) -> BusinessHours:
