@@ -99,10 +99,11 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
 
     with opened(ctx) as company:
         rules, names = automating.known(company)
-    if as_json:
-        printing.document([documents.rule(one, place, names) for place, one in enumerate(rules, 1)])
-        return
-    rule_table.show_all(list(enumerate(rules, 1)), names)
+        if as_json:
+            printing.document([documents.rule(one, place, names) for place, one in enumerate(rules, 1)])
+            return
+        rule_table.show_all(list(enumerate(rules, 1)), names)
+        rule_table.say_lacking(company, rules)
     if not rules:
         note("There are no rules: the desk does nothing by itself.")
 
@@ -116,11 +117,12 @@ def show_(ctx: typer.Context, rule: rule_table.Named, as_json: Json = False) -> 
 
     with opened(ctx) as company:
         found, place, names = automating.one(company, rule)
-    if as_json:
-        printing.document(documents.rule(found, place, names))
-        return
-    typer.echo(auto_form.written([found], names), nl=False)
-    rule_table.say_troubles([found])
+        if as_json:
+            printing.document(documents.rule(found, place, names))
+            return
+        typer.echo(auto_form.written([found], names), nl=False)
+        rule_table.say_troubles([found])
+        rule_table.say_lacking(company, [found])
 
 
 @app.command(cls=Verb)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -52,6 +53,19 @@ def say_troubles(rules: Sequence[AutoRule]) -> None:
             say(what, T("Switch it on again: {how}", how=f"chatapp rule enable {one.id}"))
 
 
+def say_lacking(company: Company, shown: Sequence[AutoRule]) -> None:
+    """Say what rules name that is not there, and which are never asked."""
+    from chatapp_cli.commands import automating
+    from chatapp_cli.services import auto_gone
+
+    rules = automating.known(company)[0]
+    numbers = {one.id for one in shown}
+    for one in rules:
+        for what in company.read(partial(auto_gone.lacking, rule=one, others=rules)) if one.id in numbers else ():
+            told = T("Rule {name}: {what}", name=one.wanted.name, what=what)
+            say(told, T("Change it: {how}", how=f"chatapp rule edit {one.id}"))
+
+
 def added(company: Company, number: AutoRuleId) -> None:
     """Print the number of a new rule, and say what of it may be meant otherwise."""
     typer.echo(number)
@@ -64,7 +78,9 @@ def say_doubts(company: Company, number: AutoRuleId) -> None:
     from chatapp_cli.services import auto_loops, word_doubts
 
     rules = automating.known(company)[0]
-    made = next(one.wanted for one in rules if one.id == number)
+    rule = next(one for one in rules if one.id == number)
+    made = rule.wanted
+    say_lacking(company, [rule])
     for doubt in word_doubts.of_condition(made.asked):
         say(doubt)
     if names := auto_loops.circle([one.wanted for one in rules], made.name):

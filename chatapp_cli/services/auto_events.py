@@ -97,11 +97,11 @@ def _names(asked: Mapping[str, Any], name: str) -> bool:
 
 def require_stages(event: RuleEvent, about: str, asked: Mapping[str, Any], known: Collection[str]) -> None:
     """Raise UsageError for a stage that no CRM has, or that none tells."""
-    wanted = [*_said(asked, "stages"), *([about] if about and event is RuleEvent.STAGE else [])]
+    wanted = [*said_in(asked, "stages"), *([about] if about and event is RuleEvent.STAGE else [])]
     if not known and (wanted or event is RuleEvent.STAGE):
         raise UsageError(
             T("No CRM tells at which stages its cards stand."),
-            T("Pair a channel so, and wait until it has told: {how}", how="crm attach --set stages=on"),
+            T("Pair a channel so, and wait until it has told: {how}", how="crm configure CHANNEL --set stages=on"),
             field="if",
         )
     if gone := next((one for one in wanted if one not in known), None):
@@ -112,7 +112,7 @@ def require_stages(event: RuleEvent, about: str, asked: Mapping[str, Any], known
         )
 
 
-def _said(asked: Mapping[str, Any], name: str) -> list[str]:
+def said_in(asked: Mapping[str, Any], name: str) -> list[str]:
     """What a condition names, also inside others."""
     inner = [*(asked.get("all") or ()), *(asked.get("any") or ()), *([asked["not"]] if asked.get("not") else [])]
-    return [*(asked.get(name) or ()), *(one for inside in inner for one in _said(inside, name))]
+    return [*(asked.get(name) or ()), *(one for inside in inner for one in said_in(inside, name))]

@@ -15,7 +15,7 @@ from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.automation import FOLLOWER, ActWanted, RuleEvent, RuleKind
 from chatapp_cli.domain.automation import RuleWanted as Wanted
-from chatapp_cli.domain.condition import Always, Condition
+from chatapp_cli.domain.condition import AllOf, Always, Condition, FromSource
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import AutoRuleId, LineId
 from chatapp_cli.domain.journal.automation import AutoRuleChanged
@@ -206,6 +206,13 @@ def remove(tx: Tx, rule: AutoRuleId) -> int:
     return _changed(tx, rule, row.name, "removed", why=T("The rule was removed."))
 
 
+def go_with_line(tx: Tx, line: LineId) -> None:
+    """Remove the rules of a line that is being removed; what they planned is cancelled."""
+    for row in tx.all(AutoRuleRow, "autorules.of_line", line=line):
+        tx.run("autorules.remove", id=row.id)
+        _changed(tx, row.id, row.name, "removed", why=T("Its line was removed."))
+
+
 def _require_mine(tx: Tx, rule: AutoRuleId) -> AutoRuleRow:
     """A rule that the acting operator may change. Raises NotFound, Refused."""
     row = one(tx, rule)
@@ -237,7 +244,7 @@ def _sound(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRule:
     limits.NAME.require(wanted.about, field="about")
     forms = CollectedForms(DictionaryForms())
     condition = conditions.compiled(wanted.asked, replace(names, forms=forms, strict=True))
-    rule_making.require_possible(name, condition)
+    rule_making.require_possible(name, AllOf((*_of_line(wanted, names), condition)))
     about = auto_events.sound_about(wanted)
     auto_events.require_stages(wanted.event, about, wanted.asked, names.stages)
     acts = auto_kinds.checked(tx, wanted.acts)
@@ -248,6 +255,16 @@ def _sound(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRule:
         )
     sound = replace(wanted, name=name, about=about, acts=acts)
     return AutoRule(id=AutoRuleId(0), version=1, since=0, wanted=sound, condition=condition, forms=forms.asked)
+
+
+def _of_line(wanted: Wanted, names: SourceNames) -> Sequence[Condition]:
+    """That what happens is of the rule's line."""
+    if wanted.line is None:
+        return ()
+    there = frozenset(number for number, source in names.sources.items() if source.line == wanted.line)
+    named = names.lines[wanted.line]
+    ours = FromSource(lines=frozenset({wanted.line}), named=named)
+    return (ours, FromSource(channels=there, named=named)) if there else (ours,)
 
 
 def _require_hours(tx: Tx, wanted: Wanted, acts: Sequence[ActWanted], names: SourceNames) -> None:

@@ -10,10 +10,9 @@ from chatapp_cli.domain.access import Right, system
 from chatapp_cli.domain.arrival import Peer, Profile
 from chatapp_cli.domain.automation import RuleKind
 from chatapp_cli.domain.draft import Draft, StagedFile
-from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.errors import Refused, UsageError
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
-from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.stored_text import recalled
 from chatapp_cli.services import acts, auto_guards, dialogs, faults, outbox, replies, sending, transcript
 from chatapp_cli.services.act_call import ActCall
