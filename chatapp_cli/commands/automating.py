@@ -37,6 +37,8 @@ class SaidRule:
     name: str | None = None
     event: str | None = None
     about: str | None = None
+    at: str | None = None
+    """When it runs by the clock."""
     line: str | None = None
     """Empty: the company's."""
     acts: Sequence[str] | None = None
@@ -52,8 +54,8 @@ class SaidRule:
         changes = {**named, **self._of_file(tx, names)}
         said: dict[str, Any] = {
             "name": self.name,
-            "event": None if self.event is None else _event(self.event),
-            "about": self.about,
+            "event": self._event(),
+            "about": self.about if self.at is None else self.at,
             "acts": _acts(self.acts, self.buttons) if self.acts is not None or self.buttons else None,
             "otherwise": None if self.otherwise is None else [_act(one) for one in self.otherwise if one],
             "stop": self.stop,
@@ -64,6 +66,11 @@ class SaidRule:
         if self.line is None:
             return made
         return replace(made, line=lines.find(tx, self.line).id if self.line else None)
+
+    def _event(self) -> RuleEvent | None:
+        if self.event is None:
+            return None if self.at is None else RuleEvent.TIME
+        return _event(self.event)
 
     def conditions(self, company: Company) -> Mapping[str, Any]:
         """The conditions that options name; read before the transaction in which the rule is kept."""

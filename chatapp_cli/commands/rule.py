@@ -37,6 +37,10 @@ About = Annotated[
     str | None,
     typer.Option("--about", parser=may_be_empty, metavar="NAME", help=N_("Only events about this tag or operator")),
 ]
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="TIME", help=N_("It runs by the clock: 09:00 mon-fri, 18:00 working, every 30m")),
+]
 OfLine = Annotated[
     str | None,
     typer.Option(
@@ -78,6 +82,10 @@ Chats = Annotated[
     list[str] | None,
     typer.Option("--chat", parser=may_be_empty, metavar="KIND", help=N_("private, group or channel; repeatable")),
 ]
+AtStage = Annotated[
+    list[str] | None,
+    typer.Option("--stage", parser=may_be_empty, metavar="STAGE", help=N_("A card stands at this stage; repeatable")),
+]
 First = Annotated[
     str | None,
     typer.Option(
@@ -101,10 +109,11 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
 
     with opened(ctx) as company:
         rules, names = automating.known(company)
-    if as_json:
-        printing.document([documents.rule(one, place, names) for place, one in enumerate(rules, 1)])
-        return
-    rule_table.show_all(list(enumerate(rules, 1)), names)
+        if as_json:
+            printing.document([documents.rule(one, place, names) for place, one in enumerate(rules, 1)])
+            return
+        rule_table.show_all(list(enumerate(rules, 1)), names)
+        rule_table.say_lacking(company, rules)
     if not rules:
         note("There are no rules: the desk does nothing by itself.")
 
@@ -118,11 +127,12 @@ def show_(ctx: typer.Context, rule: rule_table.Named, as_json: Json = False) -> 
 
     with opened(ctx) as company:
         found, place, names = automating.one(company, rule)
-    if as_json:
-        printing.document(documents.rule(found, place, names))
-        return
-    typer.echo(auto_form.written([found], names), nl=False)
-    rule_table.say_troubles([found])
+        if as_json:
+            printing.document(documents.rule(found, place, names))
+            return
+        typer.echo(auto_form.written([found], names), nl=False)
+        rule_table.say_troubles([found])
+        rule_table.say_lacking(company, [found])
 
 
 @app.command(cls=Verb)
@@ -132,6 +142,7 @@ def add(
     *,
     when: When = None,
     about: About = None,
+    at: At = None,
     line: OfLine = None,
     on_line: OnLines = None,
     kind: OfKinds = None,
@@ -142,6 +153,7 @@ def add(
     without: Without = None,
     match: Match = None,
     chat: Chats = None,
+    stage: AtStage = None,
     tagged: HasTag = None,
     untagged: Untagged = None,
     assignee: Assignee = None,
@@ -165,8 +177,11 @@ def add(
     )
     asked.require_full()
     said = automating.SaidRule(
-        asked=asked, of_dialog=_of_dialog(match, chat, tagged, untagged, assignee, first, waited, is_open), tree=tree,
-        name=name, event=when, about=about, line=line, acts=do or (), buttons=button or (),
+        asked=asked, tree=tree, of_dialog=_of_dialog(
+            first, waited, is_open, match=match, chats=chat, tags=tagged, untagged=untagged, assignee=assignee,
+            stages=stage,
+        ),
+        name=name, event=when, about=about, at=at, line=line, acts=do or (), buttons=button or (),
         otherwise=otherwise, stop=stop, enabled=not disabled,
     )  # fmt: skip
     with opened(ctx) as company:
@@ -174,17 +189,9 @@ def add(
 
 
 def _of_dialog(
-    match: Sequence[str] | None,
-    chats: Sequence[str] | None,
-    tagged: Sequence[str] | None,
-    untagged: Sequence[str] | None,
-    assignee: Sequence[str] | None,
-    first: str | None,
-    waited: int | None,
-    is_open: bool | None,
+    first: str | None, waited: int | None, is_open: bool | None, **lists: Sequence[str] | None
 ) -> Mapping[str, Any]:
     """Conditions on the dialog; of a list only an empty value empties it."""
-    lists = {"match": match, "chats": chats, "tags": tagged, "untagged": untagged, "assignee": assignee}
     full = {name: None if said is None else [one for one in said if one] for name, said in lists.items()}
     return {**full, "first": first, "waited": waited, "open": is_open}
 
@@ -197,6 +204,7 @@ def edit(
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help=N_("Another name"))] = None,
     when: When = None,
     about: About = None,
+    at: At = None,
     line: OfLine = None,
     on_line: OnLines = None,
     kind: OfKinds = None,
@@ -207,6 +215,7 @@ def edit(
     without: Without = None,
     match: Match = None,
     chat: Chats = None,
+    stage: AtStage = None,
     tagged: HasTag = None,
     untagged: Untagged = None,
     assignee: Assignee = None,
@@ -227,8 +236,11 @@ def edit(
         lines=on_line, kinds=kind, channels=channel, words=word, every=every, exact=exact, without=without
     )
     said = automating.SaidRule(
-        asked=asked, of_dialog=_of_dialog(match, chat, tagged, untagged, assignee, first, waited, is_open), tree=tree,
-        name=name, event=when, about=about, line=line, acts=do, buttons=button or (),
+        asked=asked, tree=tree, of_dialog=_of_dialog(
+            first, waited, is_open, match=match, chats=chat, tags=tagged, untagged=untagged, assignee=assignee,
+            stages=stage,
+        ),
+        name=name, event=when, about=about, at=at, line=line, acts=do, buttons=button or (),
         otherwise=otherwise, stop=stop,
     )  # fmt: skip
     with opened(ctx) as company:

@@ -53,6 +53,19 @@ def say_troubles(rules: Sequence[AutoRule]) -> None:
             say(what, T("Switch it on again: {how}", how=f"chatapp rule enable {one.id}"))
 
 
+def say_lacking(company: Company, shown: Sequence[AutoRule]) -> None:
+    """Say what rules name that is not there, and which are never asked."""
+    from chatapp_cli.commands import automating
+    from chatapp_cli.services import auto_gone
+
+    rules = automating.known(company)[0]
+    numbers = {one.id for one in shown}
+    for one in rules:
+        for what in company.read(partial(auto_gone.lacking, rule=one, others=rules)) if one.id in numbers else ():
+            told = T("Rule {name}: {what}", name=one.wanted.name, what=what)
+            say(told, T("Change it: {how}", how=f"chatapp rule edit {one.id}"))
+
+
 def added(company: Company, number: AutoRuleId) -> None:
     """Print the number of a new rule, and say what of it may be meant otherwise."""
     typer.echo(number)

@@ -14,7 +14,7 @@ from chatapp_cli.commands.binding import found
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.progress import Progress
 from chatapp_cli.documents import automation as documents
-from chatapp_cli.domain.automation import STATES, PlannedState
+from chatapp_cli.domain.automation import STATES, PlannedState, RuleEvent
 from chatapp_cli.domain.condition import OnSource
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
@@ -86,9 +86,14 @@ def on_history(company: Company, named: Sequence[str], last: str, limit: int, *,
             done[one.rule.wanted.name, one.state] += 1
             show_one(one)
     for row in rows:
+        if row.event == RuleEvent.TIME:
+            continue
         counts = {state: done[row.name, state] for state in (PlannedState.DONE, PlannedState.SKIPPED)}
         note("Rule {name}: {done} acts would be done, {left} not.", name=row.name, done=counts[PlannedState.DONE],
              left=counts[PlannedState.SKIPPED])  # fmt: skip
+    for row in rows:
+        if row.event == RuleEvent.TIME:
+            note("Rule {name} runs by the clock, which cannot be tried on the past: it is left out.", name=row.name)
     note("Tags, operators and what is known of clients are taken as they are now.")
     return any(state is PlannedState.DONE for _name, state in done)
 

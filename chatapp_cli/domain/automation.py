@@ -9,14 +9,19 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.journal.automation import RuleTimeCame
 from chatapp_cli.domain.journal.base import JournalEvent
+from chatapp_cli.domain.journal.contacts import ContactChanged
 from chatapp_cli.domain.journal.dialogs import Assigned, DialogOpened, Tagged, Untagged
+from chatapp_cli.domain.journal.links import CardStageChanged
 from chatapp_cli.domain.journal.messages import MessageEchoed, MessageReceived, MessageStateChanged
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.text import T, Text
 
 FOLLOWER: Final = "automation"
 """The name of the follower of the journal that plans acts."""
+CLOCK: Final = "automation clock"
+"""The kind of the timers of rules that run by the clock."""
 
 
 class RuleKind(StrEnum):
@@ -38,6 +43,12 @@ class RuleEvent(StrEnum):
     ASSIGNED = "dialog.assigned"
     TAG_ADDED = "tag.added"
     TAG_REMOVED = "tag.removed"
+    CONTACT = "contact.changed"
+    """What is known of a client changed; asked in the latest dialog of the contact on each line."""
+    STAGE = "crm.stage"
+    """A card of the client went to another stage; asked in the latest dialog of the card on each line."""
+    TIME = "time.due"
+    """By the clock, for each dialog for which the condition holds then."""
 
 
 EVENTS: Final[Mapping[RuleEvent, Text]] = MappingProxyType(
@@ -49,13 +60,20 @@ EVENTS: Final[Mapping[RuleEvent, Text]] = MappingProxyType(
         RuleEvent.ASSIGNED: T("a dialog is assigned"),
         RuleEvent.TAG_ADDED: T("a tag is added"),
         RuleEvent.TAG_REMOVED: T("a tag is removed"),
+        RuleEvent.CONTACT: T("what is known of a client changes"),
+        RuleEvent.STAGE: T("a card goes to another stage"),
+        RuleEvent.TIME: T("it is time"),
     }
 )
 """Each event as people read it."""
 OF_MESSAGES: Final = frozenset({RuleEvent.ARRIVED, RuleEvent.SENT, RuleEvent.FAILED})
 """The events with a message whose words can be asked for."""
-NAMING: Final = frozenset({RuleEvent.ASSIGNED, RuleEvent.TAG_ADDED, RuleEvent.TAG_REMOVED})
-"""The events of which a rule may want those about one operator or tag."""
+NAMING: Final = frozenset(
+    {RuleEvent.ASSIGNED, RuleEvent.TAG_ADDED, RuleEvent.TAG_REMOVED, RuleEvent.CONTACT, RuleEvent.STAGE}
+)
+"""The events of which a rule may want those about one operator, tag, field or stage."""
+FIELDS: Final = ("name", "phone", "email", "username")
+"""What of a contact an event may be about."""
 
 
 class HappenedEvent(NamedTuple):
@@ -63,18 +81,27 @@ class HappenedEvent(NamedTuple):
 
     event: RuleEvent
     about: str = ""
-    """The operator or the tag."""
+    """The operator, tag, field or stage; of the clock the number of the rule whose time it is."""
+    in_full: str = ""
+    """The stage with its pipeline, such as ``Sales/Won``."""
 
 
 def seen(event: JournalEvent) -> HappenedEvent | None:
     """What an event of the journal is for rules; ``None``: nothing."""
     found = _OF_STATES.get(event.state) if isinstance(event, MessageStateChanged) else _OF_KINDS.get(type(event))
-    return None if found is None else HappenedEvent(found, _about(event))
+    in_full = f"{event.pipeline}/{event.stage}" if isinstance(event, CardStageChanged) else ""
+    return None if found is None else HappenedEvent(found, _about(event), in_full)
 
 
 def _about(event: JournalEvent) -> str:
     if isinstance(event, Tagged | Untagged):
         return event.tag
+    if isinstance(event, ContactChanged):
+        return event.field
+    if isinstance(event, CardStageChanged):
+        return event.stage
+    if isinstance(event, RuleTimeCame):
+        return str(event.rule)
     return event.name if isinstance(event, Assigned) else ""
 
 
@@ -86,6 +113,9 @@ _OF_KINDS: Final[Mapping[type[JournalEvent], RuleEvent]] = {
     Assigned: RuleEvent.ASSIGNED,
     Tagged: RuleEvent.TAG_ADDED,
     Untagged: RuleEvent.TAG_REMOVED,
+    ContactChanged: RuleEvent.CONTACT,
+    CardStageChanged: RuleEvent.STAGE,
+    RuleTimeCame: RuleEvent.TIME,
 }
 SEEN: Final[tuple[type[JournalEvent], ...]] = (MessageStateChanged, *_OF_KINDS)
 """The events of the journal that may be something for rules."""
@@ -136,7 +166,7 @@ class RuleWanted:
     name: str
     event: RuleEvent = RuleEvent.ARRIVED
     about: str = ""
-    """Only events about this operator or tag; empty: any."""
+    """Only events about this operator, tag, field or stage; empty: any. Of the clock: when it is time."""
     kind: RuleKind = RuleKind.RULE
     line: LineId | None = None
     """Whose rule it is; ``None``: the company's."""

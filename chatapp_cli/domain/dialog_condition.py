@@ -260,7 +260,7 @@ class IsKnown:
 
 @dataclass(frozen=True, slots=True)
 class AtStage:
-    """A card of the client in a CRM stands at one of these stages, by name or id."""
+    """A card of the client in a CRM stands at one of these stages, named as ``stage`` or ``pipeline/stage``."""
 
     stages: AbstractSet[str]
 

@@ -53,7 +53,7 @@ class MessageFacts(Protocol):
         ...
 
     def stages(self) -> AbstractSet[str]:
-        """The stages of the client's cards in the CRMs, as names and ids."""
+        """The stages of the client's cards in the CRMs by name, each also as ``pipeline/stage``."""
         ...
 
 

@@ -183,6 +183,32 @@ def moment_in_words(hours: OpeningHours, at: Millis, now: Millis) -> Text:
     return Text("{date} {clock}", {"date": f"{there.day:%d.%m.%Y}", "clock": shown})
 
 
+_ON_WEEKDAYS: Final = (
+    T("on Monday at {clock}"),
+    T("on Tuesday at {clock}"),
+    T("on Wednesday at {clock}"),
+    T("on Thursday at {clock}"),
+    T("on Friday at {clock}"),
+    T("on Saturday at {clock}"),
+    T("on Sunday at {clock}"),
+)
+
+
+def opening_in_words(hours: OpeningHours, now: Millis) -> Text | None:
+    """When it opens next, as a client is told in a sentence; ``None``: not within a year."""
+    state = hours.state(now)
+    if state.is_open or state.until is None:
+        return T("now") if state.is_open else None
+    there, here = hours.clock(state.until), hours.clock(now)
+    clock = f"{there.minute // 60:02}:{there.minute % 60:02}"
+    days = (there.day - here.day).days
+    if days < 2:  # noqa: PLR2004 - today and tomorrow have words of their own
+        return T("tomorrow at {clock}", clock=clock) if days else T("today at {clock}", clock=clock)
+    if days < len(WEEKDAYS):
+        return Text(_ON_WEEKDAYS[there.day.weekday()].msgid, {"clock": clock})
+    return T("on {date} at {clock}", date=f"{there.day:%d.%m.%Y}", clock=clock)
+
+
 def state_in_words(hours: OpeningHours, now: Millis) -> Text:
     """Whether it is open now, and until when: «closed until Mon 09:00»."""
     state = hours.state(now)

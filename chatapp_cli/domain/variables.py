@@ -1,6 +1,6 @@
 """Variables in stored texts: ``{имя клиента}``, ``{client_name}``, and ``{{`` for a brace (S-140).
 
-Five known variables have a Russian and a Latin name. Any other name is a gap that a person fills before sending.
+Six known variables have a Russian and a Latin name. Any other name is a gap that a person fills before sending.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ COMPANY: Final = "company_name"
 OPERATOR: Final = "operator_name"
 LINE: Final = "line_name"
 DATE: Final = "date"
+OPENS: Final = "opens_at"
+"""When the line opens next."""
 
 OF_SIGNATURES: Final = (OPERATOR, COMPANY, LINE, DATE)
 """Those that a signature below a mail has."""
@@ -30,6 +32,7 @@ _ALIASES: Mapping[str, str] = MappingProxyType(
         "имя оператора": OPERATOR,
         "название линии": LINE,
         "дата": DATE,
+        "когда откроемся": OPENS,
     }
 )
 _PIECE: Final = re.compile(r"\{\{|\}\}|\{[^\S\n]*(\w+(?:[^\S\n]+\w+)*)[^\S\n]*\}")

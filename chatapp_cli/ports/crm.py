@@ -20,6 +20,7 @@ from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place,
 from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.owner import ChatOwner
 from chatapp_cli.domain.crm.robots import RobotThere
+from chatapp_cli.domain.crm.stages import CardStage, StageName
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import LinkId, Millis, PairingId
 from chatapp_cli.domain.login_identity import LoginIdentity
@@ -124,6 +125,19 @@ class KnowsOwners(Protocol):
 
     async def changed_cards(self, since: Millis, pairings: Sequence[Pairing]) -> Sequence[CrmArrival]:
         """The cards of the kinds that pairings heed which changed since then: the newest, up to a bound."""
+        ...
+
+
+@runtime_checkable
+class KnowsStages(Protocol):
+    """A session that can tell at which stages the cards of chats stand (S-035)."""
+
+    async def stages(self, changes: Sequence[CardEvent], pairings: Sequence[Pairing]) -> Sequence[CardStage]:
+        """Where cards that changed stand now, for each chat of theirs whose pairing wants to know it."""
+        ...
+
+    async def stage_names(self) -> Sequence[StageName]:
+        """All stages that there are, as people call them."""
         ...
 
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chatapp_cli.domain.automation import FOLLOWER, SEEN
-from chatapp_cli.domain.journal.automation import AutomationDue, AutoRuleChanged
+from chatapp_cli.domain.automation import CLOCK, FOLLOWER, SEEN
+from chatapp_cli.domain.journal.automation import AutomationClock, AutomationDue, AutoRuleChanged
 from chatapp_cli.domain.journal.messages import MessageStateChanged
 from chatapp_cli.domain.robot import RUN_TIMER
 from chatapp_cli.runtime.distributing import Distributing
@@ -65,10 +65,21 @@ def _time_has_come(tx: Tx, ref: str) -> None:
     auto_plan.time_has_come(tx, ref)
 
 
+def _look_at_clock(tx: Tx, ref: str) -> None:
+    """The timer of a rule that runs by the clock."""
+    from chatapp_cli.services import auto_clock
+
+    auto_clock.woken(tx, ref)
+
+
 def _automation(store: AsyncStore) -> Sequence[Worker]:
     turn, clock = _Automation(store).turn, store.company.world.clock
     chore = Chore(
-        "automation", turn, clock=clock, every=AUTOMATION_EVERY, wakes=(*SEEN, AutoRuleChanged, AutomationDue)
+        "automation",
+        turn,
+        clock=clock,
+        every=AUTOMATION_EVERY,
+        wakes=(*SEEN, AutoRuleChanged, AutomationDue, AutomationClock),
     )
     chore.wake()
     return (chore,)
@@ -128,7 +139,7 @@ def _transcriber(store: AsyncStore) -> Sequence[Worker]:
 
 
 PARTS = (
-    Part(workers=_automation, timers={FOLLOWER: _time_has_come}),
+    Part(workers=_automation, timers={FOLLOWER: _time_has_come, CLOCK: _look_at_clock}),
     Part(workers=lambda store: (RuleCalls(store),)),
     Part(workers=_chains),
     Part(workers=_upkeep),

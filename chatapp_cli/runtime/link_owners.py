@@ -1,4 +1,7 @@
-"""Applies who is responsible for the cards of a CRM: what changed is asked of the CRM, for many cards at once."""
+"""Applies who is responsible for the cards of a CRM, and at which stages they stand.
+
+What changed is asked of the CRM, for many cards at once.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,12 @@ import structlog
 from chatapp_cli.domain.crm.events import CardEvent
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.owner import ChatOwner, heeds_cards
+from chatapp_cli.domain.crm.stages import CardStage, StageName, watched
 from chatapp_cli.domain.errors import ChannelError, StoreError
-from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.ids import LinkId, Millis
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.kit.crms import manifest
-from chatapp_cli.ports.crm import CrmSession, KnowsOwners
+from chatapp_cli.ports.crm import CrmSession, KnowsOwners, KnowsStages
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.services import (
@@ -22,6 +26,7 @@ from chatapp_cli.services import (
     crm_event_form,
     crm_intake,
     crm_owners,
+    crm_stages,
     employees,
     ledger,
     pairings,
@@ -75,16 +80,30 @@ class OwnerKeeper:
         """Look for the cards that changed since a moment; returns how many are new."""
         if await self._store.read(partial(employees.are_wanted, link=self._link.id)):
             await self._recognise(session)
-        wanted = await self._heeding()
+        await self._look_at_stages(session)
+        heeding, watching = await self._heeding(), await self._watching()
+        wanted = [*heeding, *(one for one in watching if one not in heeding)]
         if not wanted or not isinstance(session, KnowsOwners):
             return 0
         arrivals = await session.changed_cards(max(0, since - MARGIN), wanted)
         return await self._store.write(partial(crm_intake.keep, link=self._link.id, arrivals=arrivals))
 
+    async def _look_at_stages(self, session: CrmSession) -> None:
+        """Learn which stages there are, and where the cards stand that stood somewhere when we last knew."""
+        watching = await self._watching()
+        if not watching or not isinstance(session, KnowsStages):
+            return
+        names = await session.stage_names()
+        cards = await self._store.read(partial(crm_stages.known_cards, link=self._link.id))
+        found = await session.stages(cards, watching) if cards else ()
+        await self._store.write(partial(_keep_stages, link=self._link.id, names=names, found=found))
+
     async def _some(self, session: CrmSession, rows: Sequence[CrmArrivedRow]) -> bool:
         """Apply some; false if the CRM does not answer now."""
         try:
-            found = await _asked(session, await self._events(rows), await self._heeding())
+            events = await self._events(rows)
+            found = await _asked(session, events, await self._heeding())
+            stages = await _staged(session, events, await self._watching())
         except StoreError:
             raise
         except ChannelError as error:
@@ -96,6 +115,8 @@ class OwnerKeeper:
             return False
         if found:
             await self._recognise(session)
+        if stages:
+            await self._store.write(partial(crm_stages.record, link=self._link.id, found=stages))
         self._say(await self._store.write(partial(crm_owners.apply, link=self._link.id, rows=rows, found=found)))
         return True
 
@@ -124,7 +145,15 @@ class OwnerKeeper:
         return words.what_there(manifest(self._link.kind), error.code, error.detail)
 
     async def _heeding(self) -> Sequence[Pairing]:
-        return await self._store.read(partial(_heeding, link=self._link))
+        """The pairings in which whoever is responsible for a card becomes the operator."""
+        return [one for one in await self._pairings() if heeds_cards(one.options)]
+
+    async def _watching(self) -> Sequence[Pairing]:
+        """The pairings that want to know stages."""
+        return [one for one in await self._pairings() if watched(one.options)]
+
+    async def _pairings(self) -> Sequence[Pairing]:
+        return await self._store.read(partial(_pairings, link=self._link))
 
     def _say(self, blind: Mapping[str, str]) -> None:
         """Say once for each who does not see a line."""
@@ -146,7 +175,17 @@ async def _asked(session: CrmSession, events: Sequence[CardEvent], wanted: Seque
     return await session.owners(list(dict.fromkeys(events)), wanted)
 
 
-def _heeding(tx: Tx, *, link: LinkRow) -> Sequence[Pairing]:
+async def _staged(session: CrmSession, events: Sequence[CardEvent], wanted: Sequence[Pairing]) -> Sequence[CardStage]:
+    if not wanted or not isinstance(session, KnowsStages):
+        return ()
+    return await session.stages(list(dict.fromkeys(events)), wanted)
+
+
+def _keep_stages(tx: Tx, *, link: LinkId, names: Sequence[StageName], found: Sequence[CardStage]) -> None:
+    crm_stages.learn_names(tx, link, names)
+    crm_stages.record(tx, link, found)
+
+
+def _pairings(tx: Tx, *, link: LinkRow) -> Sequence[Pairing]:
     about = manifest(link.kind)
-    rows = [crm_entries.pairing_of(about, row) for row in pairings.of_link(tx, link.id)]
-    return [row for row in rows if heeds_cards(row.options)]
+    return [crm_entries.pairing_of(about, row) for row in pairings.of_link(tx, link.id)]

@@ -20,6 +20,7 @@ from chatapp_cli.services import (
     auto_giving,
     auto_kinds,
     auto_webhook,
+    business_hours,
     channels,
     composing,
     dialogs,
@@ -48,7 +49,8 @@ def filled(deed: AutoDeed, text: str) -> str:
     """A text with the values of its variables; a client without a name is not addressed."""
     scope = OptionScope(line=deed.card.line_id, channel=deed.card.channel_id)
     company = deed.desk.options.text(deed.tx, "company_name", scope)
-    values = replies.values(deed.card, company=company, operator="", now=deed.tx.now)
+    opens = business_hours.opening(deed.tx, deed.desk.options, deed.desk.folder, deed.card.line_id)
+    values = replies.values(deed.card, company=company, operator="", now=deed.tx.now, opens=opens)
     return variables.fill(text if CLIENT in values else variables.without(text, CLIENT), values)
 
 

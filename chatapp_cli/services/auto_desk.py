@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatapp_cli.services import business_hours, calendars, rule_making
+from chatapp_cli.services import business_hours, calendars, crm_stages, rule_making
 from chatapp_cli.services.auto_index import KnownRules, RuleIndex
 from chatapp_cli.services.conditions import SourceNames
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.dialog_condition import HoursOf
     from chatapp_cli.domain.ids import LineId
     from chatapp_cli.domain.opening_hours import OpeningHours
+    from chatapp_cli.domain.rule_clock import ClockOfLine
     from chatapp_cli.services.options import Options
     from chatapp_cli.services.routes import Able
     from chatapp_cli.store.tx import Tx
@@ -37,9 +38,10 @@ class AutoDesk:
         return self._known.now(tx, self.names(tx))
 
     def names(self, tx: Tx) -> SourceNames:
-        """What conditions may name, with the hours of lines as they are in this transaction."""
+        """What conditions may name, with the hours of lines and the stages of CRMs as they are now."""
         found = rule_making.source_names(tx, self.folder / calendars.FOLDER, self.kinds)
-        return replace(found, hours=self.hours(tx))
+        stages = frozenset(spelled for one in crm_stages.there(tx) for spelled in crm_stages.spelled(one))
+        return replace(found, hours=self.hours(tx), stages=stages)
 
     def hours(self, tx: Tx) -> HoursOf:
         """The hours of lines, each read once. Raises UsageError for a line with a calendar that is gone."""
@@ -52,3 +54,7 @@ class AutoDesk:
             return read[line]
 
         return of
+
+    def clock(self, tx: Tx, line: LineId) -> ClockOfLine:
+        """By whose clocks a line lives. Raises UsageError for a line with a calendar that is gone."""
+        return business_hours.of_company(self.options, self.folder).clock(tx, line)

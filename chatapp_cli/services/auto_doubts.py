@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import auto_loops, auto_rules, word_doubts
+from chatapp_cli.services import auto_gone, auto_loops, auto_rules, word_doubts
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.ids import AutoRuleId
@@ -24,8 +24,10 @@ class RuleDoubt(NamedTuple):
 def of_rule(tx: Tx, desk: AutoDesk, rule: AutoRuleId) -> list[RuleDoubt]:
     """The doubts about a rule; needs the dictionary, see ``word_forms.load``."""
     rules = auto_rules.everything(tx, desk.names(tx))
-    made = next(one.wanted for one in rules if one.id == rule)
-    doubts = [RuleDoubt(doubt) for doubt in word_doubts.of_condition(made.asked)]
+    kept = next(one for one in rules if one.id == rule)
+    made = kept.wanted
+    doubts = [RuleDoubt(what) for what in auto_gone.lacking(tx, rule=kept, others=rules)]
+    doubts += [RuleDoubt(doubt) for doubt in word_doubts.of_condition(made.asked)]
     return [*doubts, *_circle(auto_loops.circle([one.wanted for one in rules], made.name))]
 
 

@@ -18,7 +18,7 @@ from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.moment import local, utc
-from chatapp_cli.services import dialogs
+from chatapp_cli.services import crm_stages, dialogs
 from chatapp_cli.store.rows.automation import DialogPlace, DialogTag, JudgedMessage, PlannedWait
 
 if TYPE_CHECKING:
@@ -140,8 +140,8 @@ class StoredFacts:
         return frozenset(what for what, there in told.items() if there)
 
     def stages(self) -> AbstractSet[str]:
-        """None: the store has no stages of cards, and rules that ask for them are refused."""
-        return frozenset()
+        """The stages at which the cards of the dialog stand, as CRMs last told."""
+        return crm_stages.of_dialog(self.near.tx, self.place.id)
 
 
 def occasion(facts: StoredFacts, at: Millis) -> Occasion:

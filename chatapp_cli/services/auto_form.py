@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import yaml
 
+from chatapp_cli.domain import rule_clock
 from chatapp_cli.domain.automation import ActWanted, RuleEvent, RuleKind, RuleWanted
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.next_step import Next, to_do
@@ -21,7 +22,7 @@ from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.store.tx import Tx
 
 VERSION: Final = 1
-_KEYS: Final = ("name", "when", "about", "kind", "line", "if", "then", "else", "stop", "enabled")
+_KEYS: Final = ("name", "when", "about", "at", "days", "every", "kind", "line", "if", "then", "else", "stop", "enabled")
 _INSIDE: Final = ("all", "any", "not")
 _EXAMPLE: Final = T(
     "Such as: {example}", example="- {name: VIP, when: message.arrived, if: {words: [опт]}, then: [{tag: vip}]}"
@@ -34,7 +35,7 @@ def document(rule: AutoRule, names: SourceNames) -> Mapping[str, Any]:
     return {
         "name": wanted.name,
         "when": wanted.event.value,
-        **({"about": wanted.about} if wanted.about else {}),
+        **_about(wanted),
         "kind": wanted.kind.value,
         **({"line": names.lines.get(wanted.line, wanted.line)} if wanted.line is not None else {}),
         "if": _named(wanted.asked, names),
@@ -43,6 +44,13 @@ def document(rule: AutoRule, names: SourceNames) -> Mapping[str, Any]:
         "stop": wanted.stop,
         "enabled": wanted.enabled,
     }
+
+
+def _about(wanted: RuleWanted) -> Mapping[str, str]:
+    """What the event has to be about; of the clock, when it is time."""
+    if not wanted.about:
+        return {}
+    return {"at" if wanted.event is RuleEvent.TIME else "about": wanted.about}
 
 
 def written(rules: Sequence[AutoRule], names: SourceNames) -> str:
@@ -127,7 +135,7 @@ def wanted(tx: Tx, said: Mapping[str, Any], names: SourceNames) -> RuleWanted:
     return RuleWanted(
         name=_name(said),
         event=RuleEvent(_chosen(said, "when", tuple(RuleEvent), RuleEvent.ARRIVED)),
-        about=str(said.get("about") or ""),
+        about=_when(said) or str(said.get("about") or ""),
         kind=RuleKind(_chosen(said, "kind", tuple(RuleKind), RuleKind.RULE)),
         line=None if line is None else lines.find(tx, str(line)).id,
         asked=numbered(tx, _mapping(said, "if"), names),
@@ -136,6 +144,17 @@ def wanted(tx: Tx, said: Mapping[str, Any], names: SourceNames) -> RuleWanted:
         stop=_flag(said, "stop", default=False),
         enabled=_flag(said, "enabled", default=True),
     )
+
+
+def _when(said: Mapping[str, Any]) -> str:
+    """When a rule runs by the clock, in the words of ``domain/rule_clock``; empty: not said."""
+    if said.get("every"):
+        return f"{rule_clock.EVERY} {said['every']}"
+    at = said.get("at")
+    if isinstance(at, int) and not isinstance(at, bool):  # YAML takes 10:30 for sixty times ten and thirty
+        at = f"{at // 60:02}:{at % 60:02}"
+    days = said.get("days") or ()
+    return " ".join(filter(None, [str(at or ""), days if isinstance(days, str) else ",".join(map(str, days))]))
 
 
 def _name(said: Mapping[str, Any]) -> str:

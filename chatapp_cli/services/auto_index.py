@@ -89,7 +89,7 @@ class KnownRules:
         """Those of now."""
         self._hours.of = names.hours or always_open
         rows = tx.all(AutoRuleRow, "autorules.working")
-        made_of = rows, names.lines, names.channels, names.sources, calendars.stamp(names.folder)
+        made_of = rows, names.lines, names.channels, names.sources, names.stages, calendars.stamp(names.folder)
         if made_of != self._made_of:
             lasting = replace(names, hours=self._hours)
             self._index = RuleIndex(

@@ -32,7 +32,7 @@ MOST: Final = 20
 """Acts of one rule."""
 LONGEST_SNOOZE: Final = 365 * 24 * 60
 """Minutes."""
-FILLED: Final = (variables.CLIENT, variables.COMPANY, variables.LINE, variables.DATE)
+FILLED: Final = (variables.CLIENT, variables.COMPANY, variables.LINE, variables.DATE, variables.OPENS)
 """The variables that an automatic text may have: nobody is there to fill others."""
 _WRITING: Final = frozenset({RobotCode.SEND_MESSAGE, RobotCode.SEND_FILE, RobotCode.SEND_DOCUMENT})
 """Robots that write to the client."""
@@ -228,3 +228,9 @@ def _shown(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return str(value)
+
+
+def tells_opening(tx: Tx, acts: Sequence[ActWanted]) -> bool:
+    """Whether one of these texts says when the line opens, so that the line needs hours."""
+    texts = [replies.find(tx, one.value).text if one.do == REPLY else one.value for one in acts if KINDS[one.do].sends]
+    return any(variables.OPENS in variables.gaps(text) for text in texts)

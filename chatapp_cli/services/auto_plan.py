@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
-from chatapp_cli.domain.automation import FOLLOWER, PlannedState, RuleEvent, seen
+from chatapp_cli.domain.automation import FOLLOWER, HappenedEvent, PlannedState, RuleEvent, seen
 from chatapp_cli.domain.condition import Judgement, Occasion, judge
 from chatapp_cli.domain.dialog_condition import HoursOf, Waited, waiting
 from chatapp_cli.domain.errors import UsageError
@@ -45,8 +45,8 @@ class Happened(NamedTuple):
     place: DialogPlace
     message: JudgedMessage | None
     at: Millis
-    named: str = ""
-    """The operator or the tag."""
+    what: HappenedEvent | None = None
+    """With what it is about; ``None``: a rule is asked again, which it was about."""
     actor: str = ""
     """Who caused it."""
 
@@ -99,15 +99,22 @@ def happened(entry: JournalEntry, near: ReadTogether) -> Happened | None:
         return None
     if message is not None and message.stored_at - message.at > OLD:
         return None
-    return Happened(entry.id, what.event, place, message, entry.at, what.about, entry.actor)
+    return Happened(entry.id, what.event, place, message, entry.at, what, entry.actor)
 
 
 def concerned(rules: RuleIndex, about: Happened, occasion: Occasion) -> Iterator[AutoRule]:
     """The rules that may hold; none is asked about what it did or wrote itself, or what was before it."""
     by = {about.actor, "" if about.message is None else about.message.author}
     for one in rules.possible(about.event, occasion):
-        if one.since < about.entry and one.wanted.about in {"", about.named} and one.signature not in by:
+        if one.since < about.entry and _is_about(one, about.what) and one.signature not in by:
             yield one
+
+
+def _is_about(rule: AutoRule, what: HappenedEvent | None) -> bool:
+    """Whether an event is about what a rule wants; the time of a rule is nothing to others."""
+    if what is not None and what.event is RuleEvent.TIME:
+        return what.about == str(rule.id)
+    return what is None or rule.wanted.about in {"", what.about, what.in_full}
 
 
 def _plan(near: ReadTogether, rules: RuleIndex, about: Happened) -> None:
@@ -119,7 +126,7 @@ def _plan(near: ReadTogether, rules: RuleIndex, about: Happened) -> None:
 
 def _judged(near: ReadTogether, rule: AutoRule, about: Happened, occasion: Occasion) -> bool:
     """Ask a rule, and plan its acts if it holds now or may hold later; whether it holds now."""
-    tx, waits = near.tx, list(waiting(rule.condition))
+    tx, waits = near.tx, [] if about.event is RuleEvent.TIME else list(waiting(rule.condition))
     since = occasion.facts.waits_since() if waits else None
     wait = about.place.id, rule.id, rule.version
     before = since is not None and wait in near.waits

@@ -1,8 +1,8 @@
 """Tries rules on what happened before: what they would have done, to whom and why; nothing is done.
 
-Tags, assignees and what is known of clients are taken as they are now, with what the rules themselves would have
-changed. What acts of rules start, such as a tag that another rule waits for, is not followed. Who typed is known for
-the last day only.
+Tags, assignees, stages and what is known of clients are taken as they are now, with what the rules themselves would
+have changed. What acts of rules start, such as a tag that another rule waits for, is not followed. Who typed is known
+for the last day only. Rules that run by the clock are left out: nobody knows what was so of every dialog then.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final, NamedTuple
 
-from chatapp_cli.domain.automation import ActWanted, PlannedState
+from chatapp_cli.domain.automation import ActWanted, PlannedState, RuleEvent
 from chatapp_cli.domain.condition import Judgement, Occasion, judge
 from chatapp_cli.domain.dialog_condition import waiting
 from chatapp_cli.domain.errors import Refused, UsageError
@@ -185,7 +185,8 @@ class Replay:
 
     def __init__(self, tx: Tx, desk: AutoDesk, rows: Sequence[AutoRuleRow], *, since: Millis, until: Millis) -> None:
         """``rows``: the rules to try, in their order, whether or not they are on."""
-        self._desk, self._rows, self._until = desk, list(rows), until
+        self._desk, self._until = desk, until
+        self._rows = [row for row in rows if row.event != RuleEvent.TIME]
         self._place, self.last = place_before(tx, since), journal.last(tx)
         self.first = self._place
         """The entry of the journal before the first, as ``last`` is the last."""

@@ -13,16 +13,16 @@ from typing import Any, Final
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.access import Right
-from chatapp_cli.domain.automation import EVENTS, FOLLOWER, NAMING, OF_MESSAGES, ActWanted, RuleEvent, RuleKind
+from chatapp_cli.domain.automation import FOLLOWER, ActWanted, RuleEvent, RuleKind
 from chatapp_cli.domain.automation import RuleWanted as Wanted
-from chatapp_cli.domain.condition import Always, Condition
+from chatapp_cli.domain.condition import AllOf, Always, Condition, FromSource
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.ids import AutoRuleId, LineId
+from chatapp_cli.domain.ids import AutoRuleId, ChannelId, LineId
 from chatapp_cli.domain.journal.automation import AutoRuleChanged
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.stored_text import kept, restored
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, auto_kinds, conditions, following, journal, lines, rule_making
+from chatapp_cli.services import access, auto_events, auto_kinds, conditions, following, journal, lines, rule_making
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.word_forms import CollectedForms, DictionaryForms, StoredForms
 from chatapp_cli.store.rows.automation import AutoRuleRow
@@ -30,10 +30,6 @@ from chatapp_cli.store.tx import Tx
 
 MOST: Final = 500
 """Rules of a company."""
-_OF_WORDS: Final = ("words", "without", "match")
-"""Parts of a condition that need a message."""
-_NOT_KEPT: Final = ("stages",)
-"""Parts of a condition whose facts the store does not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +82,7 @@ def restore(row: AutoRuleRow, names: SourceNames) -> AutoRule:
     asked = json.loads(row.condition)
     try:
         condition = conditions.compiled(asked, replace(names, forms=StoredForms(forms)))
+        auto_events.require_stages(RuleEvent(row.event), row.about, asked, names.stages)
     except UsageError as error:
         problem = error
     return AutoRule(
@@ -197,7 +194,7 @@ def order(tx: Tx, rules: Sequence[AutoRuleId]) -> None:
     for position, number in enumerate(dict.fromkeys([*rules, *every]), start=1):
         tx.run("autorules.place", id=number, position=position)
     for row in rows[:1]:
-        _changed(tx, row.id, row.name, "moved")
+        tx.emit(AutoRuleChanged(rule=row.id, name=row.name, change="moved"))
 
 
 def move(tx: Tx, rule: AutoRuleId, place: int) -> None:
@@ -210,7 +207,7 @@ def move(tx: Tx, rule: AutoRuleId, place: int) -> None:
     every.insert(len(every) if behind is None else every.index(behind), rule)
     for position, number in enumerate(every, start=1):
         tx.run("autorules.place", id=number, position=position)
-    _changed(tx, rule, row.name, "moved")
+    tx.emit(AutoRuleChanged(rule=rule, name=row.name, change="moved"))
 
 
 def remove(tx: Tx, rule: AutoRuleId) -> int:
@@ -219,6 +216,13 @@ def remove(tx: Tx, rule: AutoRuleId) -> int:
     row = require_mine(tx, rule)
     tx.run("autorules.remove", id=rule)
     return _changed(tx, rule, row.name, "removed", why=T("The rule was removed."))
+
+
+def go_with_line(tx: Tx, line: LineId) -> None:
+    """Remove the rules of a line that is being removed; what they planned is cancelled."""
+    for row in tx.all(AutoRuleRow, "autorules.of_line", line=line):
+        tx.run("autorules.remove", id=row.id)
+        _changed(tx, row.id, row.name, "removed", why=T("Its line was removed."))
 
 
 def require_mine(tx: Tx, rule: AutoRuleId) -> AutoRuleRow:
@@ -252,42 +256,42 @@ def _sound(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRule:
     limits.NAME.require(wanted.about, field="about")
     forms = CollectedForms(DictionaryForms())
     condition = conditions.compiled(wanted.asked, replace(names, forms=forms, strict=True))
-    rule_making.require_possible(name, condition)
-    _require_fitting(wanted, wanted.asked)
+    rule_making.require_possible(name, AllOf((*_of_line(wanted, names), condition)))
+    about = auto_events.sound_about(wanted)
+    auto_events.require_stages(wanted.event, about, wanted.asked, names.stages)
     acts = auto_kinds.checked(tx, wanted.acts)
+    otherwise = auto_kinds.checked_else(tx, acts, wanted.otherwise)
+    _require_hours(tx, wanted, [*acts, *otherwise], names)
     if wanted.kind is RuleKind.AUTOREPLY and not all(auto_kinds.KINDS[one.do].sends for one in acts):
         raise UsageError(
             T("An automatic answer only answers."), T("Make a rule of it: {how}", how="rule add"), field="then"
         )
-    otherwise = auto_kinds.checked_else(tx, acts, wanted.otherwise)
-    sound = replace(wanted, name=name, about=wanted.about.strip(), acts=acts, otherwise=otherwise)
+    sound = replace(wanted, name=name, about=about, acts=acts, otherwise=otherwise)
     return AutoRule(id=AutoRuleId(0), version=1, since=0, wanted=sound, condition=condition, forms=forms.asked)
 
 
-def _require_fitting(wanted: Wanted, asked: Mapping[str, Any]) -> None:
-    """Raise UsageError for what the event does not have."""
-    if wanted.about and wanted.event not in NAMING:
-        raise UsageError(
-            T("{event} is about no tag and no operator.", event=wanted.event.value), T("Leave it out."), field="about"
-        )
-    for name in _NOT_KEPT:
-        if _names(asked, name):
-            raise UsageError(
-                T("Rules cannot ask for {name} yet.", name=name), T("Leave it out, or ask for tags."), field="if"
-            )
-    for name in _OF_WORDS:
-        if wanted.event not in OF_MESSAGES and _names(asked, name):
-            raise UsageError(
-                T("When {event}, there is no message: {name} can never fit.", event=EVENTS[wanted.event], name=name),
-                T("Leave it out, or wait for: {events}", events=", ".join(sorted(OF_MESSAGES))),
-                field="if",
-            )
+def _of_line(wanted: Wanted, names: SourceNames) -> Sequence[Condition]:
+    """That what happens is of the rule's line."""
+    if wanted.line is None:
+        return ()
+    there = frozenset(ChannelId(number) for number, source in names.sources.items() if source.line == wanted.line)
+    named = names.lines[wanted.line]
+    ours = FromSource(lines=frozenset({wanted.line}), named=named)
+    return (ours, FromSource(channels=there, named=named)) if there else (ours,)
 
 
-def _names(asked: Mapping[str, Any], name: str) -> bool:
-    """Whether a condition asks for something, also inside others."""
-    inner = [*(asked.get("all") or ()), *(asked.get("any") or ()), *([asked["not"]] if asked.get("not") else [])]
-    return bool(asked.get(name)) or any(_names(one, name) for one in inner)
+def _require_hours(tx: Tx, wanted: Wanted, acts: Sequence[ActWanted], names: SourceNames) -> None:
+    """Raise UsageError for a text that says when a line opens which has no hours."""
+    if names.hours is None or not auto_kinds.tells_opening(tx, acts):
+        return
+    asked = [wanted.line] if wanted.line is not None else [LineId(one) for one in wanted.asked.get("lines") or ()]
+    for line in asked or [LineId(one) for one in names.lines]:
+        if names.hours(line) is None:
+            raise UsageError(
+                T("The text says when the line opens, and {line} has no working hours.", line=names.lines[line]),
+                T("Give it some: {how}", how='line configure --set hours="mon-fri 09:00-18:00"'),
+                field="then",
+            )
 
 
 def _columns(tx: Tx, made: AutoRule) -> dict[str, Any]:
@@ -326,5 +330,15 @@ def _changed(tx: Tx, rule: AutoRuleId, name: str, change: str, *, why: Text | No
         following.begin(tx, FOLLOWER)
     else:
         following.end(tx, FOLLOWER)
+    _set_clock(tx, rule)
     tx.emit(AutoRuleChanged(rule=rule, name=name, change=change, cancelled=gone))
     return gone
+
+
+def _set_clock(tx: Tx, rule: AutoRuleId) -> None:
+    """Let a rule that runs by the clock do so from now on while it is on; what it is going through is over."""
+    for statement in ("autorounds.forget", "autoclock.forget"):
+        tx.run(statement, rule=rule)
+    row = tx.one(AutoRuleRow, "autorules.one", id=rule)
+    if row is not None and row.event == RuleEvent.TIME and row.enabled and not row.halted:
+        tx.run("autoclock.put", rule=rule, now=tx.now)

@@ -11,7 +11,7 @@ from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import AutoActId, MessageId
 from chatapp_cli.domain.stored_text import kept, recalled
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import auto_answers, auto_deeds, auto_kinds, auto_plan, dialogs, timers
+from chatapp_cli.services import auto_answers, auto_clock, auto_deeds, auto_kinds, auto_plan, dialogs, timers
 from chatapp_cli.services.auto_deed import AutoDeed, NobodyThere
 from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.services.auto_facts import ReadTogether
@@ -45,7 +45,8 @@ def work(tx: Tx, desk: AutoDesk) -> AutoWorked:
 
 def act(tx: Tx, desk: AutoDesk) -> AutoWorked:
     """Do one act that is due. It is safe once everything that happened was planned for: somebody may have answered."""
-    return AutoWorked(0, acted=_step(tx.whole(), desk))
+    whole = tx.whole()
+    return AutoWorked(0, acted=_step(whole, desk) or auto_clock.work(whole, desk))
 
 
 def next_due(tx: Tx) -> AutoActRow | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -11,9 +11,11 @@ from typing import Final, NamedTuple
 from chatapp_cli.domain import hours_text, written_time, zones
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import LineId, Millis
-from chatapp_cli.domain.opening_hours import OpeningHours, Spans, state_with_zone
+from chatapp_cli.domain.opening_hours import OpeningHours, Spans, opening_in_words, state_with_zone
+from chatapp_cli.domain.rule_clock import ClockOfLine
 from chatapp_cli.domain.text import Text
-from chatapp_cli.domain.working_days import WorkingCalendar
+from chatapp_cli.domain.working_days import PLAIN_WEEK, WorkingCalendar
+from chatapp_cli.i18n import show
 from chatapp_cli.services.calendars import FOLDER, calendar
 from chatapp_cli.services.options import Options, OptionScope
 from chatapp_cli.store.tx import Tx
@@ -54,6 +56,18 @@ class BusinessHours:
             days=hours_text.own_days(self.options.text(tx, "hours_days", scope)),
         )
 
+    def clock(self, tx: Tx, line: LineId) -> ClockOfLine:
+        """By whose clocks a line lives and when it works, also if it has no hours. Raises UsageError as ``of`` does.
+
+        A day with hours of its own is a working day, and one without is off, whatever the calendar says.
+        """
+        scope = OptionScope(line=line)
+        known = self._calendar(self.options.text(tx, "hours_calendar", scope)) or PLAIN_WEEK
+        own = hours_text.own_days(self.options.text(tx, "hours_days", scope))
+        worked = {day for day, spans in own.items() if spans}
+        calendar = replace(known, off=(known.off | own.keys()) - worked, working=(known.working - own.keys()) | worked)
+        return ClockOfLine(zones.zone_of(self.options.text(tx, "hours_zone", scope)), calendar)
+
     def _calendar(self, name: str) -> WorkingCalendar | None:
         return None if name in {"", NO_CALENDAR} else calendar(name, self.folder)
 
@@ -64,6 +78,16 @@ class BusinessHours:
         except UsageError as error:
             return error.what
         return None if hours is None else state_with_zone(hours, tx.now)
+
+
+def opening(tx: Tx, options: Options, folder: Path, line: LineId) -> str:
+    """When a line opens next, as a client is told; empty: it has no hours, or nobody knows."""
+    try:
+        hours = of_company(options, folder).of(tx, line)
+    except UsageError:
+        return ""
+    words = None if hours is None else opening_in_words(hours, tx.now)
+    return "" if words is None else show(words)
 
 
 def of_company(options: Options, folder: Path) -> BusinessHours:

@@ -165,11 +165,14 @@ def _filled(tx: Tx, channel: ChannelRow, request: MessageRequest) -> Draft:
 
 
 def _replied(tx: Tx, to: SendTarget, words: FromReply) -> FilledReply:
+    from chatapp_cli.services import business_hours  # with calendars, which most messages do without
+
     if not isinstance(to, InDialog):
         raise Refused("no_dialog", T("A quick reply answers in a dialog."))
     row, card = replies.find(tx, words.named), dialogs.card(tx, to.dialog)
     company = words.options.text(tx, "company_name", OptionScope(line=card.line_id, channel=card.channel_id))
-    known = replies.values(card, company=company, operator=tx.name, now=tx.now)
+    opens = business_hours.opening(tx, words.options, words.options.settings.folder, card.line_id)
+    known = replies.values(card, company=company, operator=tx.name, now=tx.now, opens=opens)
     return replies.filled(tx, row, known | {canonical(name): text for name, text in words.values.items()})
 
 

@@ -81,6 +81,8 @@ class SourceNames:
     forms: WordForms = field(default_factory=StoredForms)
     hours: HoursOf | None = None
     """The working hours of lines, for conditions on dialogs; ``None``: there are only those on messages."""
+    stages: Collection[str] = ()
+    """The stages that CRMs have, as people write them; empty: none tells them."""
 
     @property
     def names(self) -> Sequence[str]:

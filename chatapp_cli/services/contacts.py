@@ -13,7 +13,8 @@ from chatapp_cli.domain.journal.contacts import ContactChainChanged
 from chatapp_cli.domain.journal.dialogs import ChainChanged
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access
+from chatapp_cli.services import access, contact_news
+from chatapp_cli.services.contact_news import KnownOfContact
 from chatapp_cli.store.rows.people import ContactRow, WayRow
 from chatapp_cli.store.tx import Tx
 
@@ -93,9 +94,9 @@ def confirmed(tx: Tx, channel: ChannelId, address: str, chat_id: str) -> None:
 
 
 def _forget(tx: Tx, contact: ContactRow, kind: str, address: str) -> None:
-    known = {"username": contact.username, "phone": contact.phone}
-    if known[kind].lower() == address:
-        tx.run("contacts.learn", id=contact.id, name=contact.name, email=contact.email, **known | {kind: ""})
+    known = KnownOfContact(contact.name, contact.username, contact.phone, contact.email)
+    if getattr(known, kind).lower() == address:
+        contact_news.learn(tx, contact.id, known, known._replace(**{kind: ""}))
 
 
 def bearing(tx: Tx, address: str) -> ContactRow | None:

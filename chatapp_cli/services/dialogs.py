@@ -24,7 +24,8 @@ from chatapp_cli.domain.journal.dialogs import (
 from chatapp_cli.domain.message import State
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, operators
+from chatapp_cli.services import access, contact_news, operators
+from chatapp_cli.services.contact_news import KnownOfContact
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
@@ -172,9 +173,9 @@ def introduce(tx: Tx, dialog: DialogId, *, first_name: str, last_name: str) -> N
 
 def _call(tx: Tx, known: DialogCard, name: str) -> None:
     """Name a contact, and their dialog too if it shows an address or the old name."""
-    tx.run(
-        "contacts.learn", id=known.contact_id, name=name, username=known.username, phone=known.phone, email=known.email
-    )
+    assert known.contact_id is not None
+    before = KnownOfContact(known.person, known.username, known.phone, known.email)
+    contact_news.learn(tx, known.contact_id, before, before._replace(name=name))
     if known.name in {known.address, known.person, known.phone}:
         search = search_text(name, known.username, known.email, *spellings(known.address), phone=known.phone)
         tx.run("dialogs.retitle", id=known.id, name=name, search=search)

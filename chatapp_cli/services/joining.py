@@ -36,9 +36,16 @@ _JOINED_AT_ONCE = (
     "chats.joinentries",
     "joining.acts",
     "joining.answers",
+    "joining.stages",
 )
 """What is joined at once."""
-_DROP_COPIES = ("joining.drop_tags", "joining.drop_members", "joining.drop_drafts", "joining.drop_unread")
+_DROP_COPIES = (
+    "joining.drop_tags",
+    "joining.drop_members",
+    "joining.drop_drafts",
+    "joining.drop_unread",
+    "joining.drop_stages",
+)
 """Removes what was copied, so that it is joined only once."""
 _MOVE_MESSAGES = ("joining.drop_known", "joining.parts", "joining.attempts", "joining.messages")
 

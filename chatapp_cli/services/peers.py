@@ -12,7 +12,8 @@ from chatapp_cli.domain.finding import search_text
 from chatapp_cli.domain.ids import ChannelId, ContactId, DialogId, Millis
 from chatapp_cli.domain.journal.dialogs import ClientReachable, ClientUnreachable, DialogMoved, DialogOpened
 from chatapp_cli.domain.subject import is_subject_of
-from chatapp_cli.services import alterations, crm_presence, joining, mails
+from chatapp_cli.services import alterations, contact_news, crm_presence, joining, mails
+from chatapp_cli.services.contact_news import KnownOfContact
 from chatapp_cli.store.rows.dialogs import IngestDialog, OpenedDialog
 from chatapp_cli.store.tx import Tx
 
@@ -141,22 +142,21 @@ def _phone(profile: Profile) -> str:
 
 def _learn(tx: Tx, dialog: IngestDialog, peer: Peer, profile: Profile) -> None:
     """Update a contact from the provider's data; names given by operators stay, and digits never replace a name."""
-    known = (dialog.person, dialog.username, dialog.phone, dialog.email)
-    now = (
+    known = KnownOfContact(dialog.person, dialog.username, dialog.phone, dialog.email)
+    now = KnownOfContact(
         called(profile.name, dialog.person),
         profile.username or dialog.username,
         _phone(profile) or dialog.phone,
         profile.email or dialog.email,
     )
     if peer.kind == "private" and dialog.contact_id is not None and now != known:
-        name, username, phone, email = now
-        tx.run("contacts.learn", id=dialog.contact_id, name=name, username=username, phone=phone, email=email)
+        contact_news.learn(tx, dialog.contact_id, known, now, actor=PROGRAM)
         profile = Profile(
             id=profile.id,
-            name=border.name(name),
-            username=border.address(username),
-            phone=border.address(phone),
-            email=border.address(email),
+            name=border.name(now.name),
+            username=border.address(now.username),
+            phone=border.address(now.phone),
+            email=border.address(now.email),
         )
     elif not peer.title or peer.title == dialog.name:
         return

@@ -340,14 +340,15 @@ def _require_valid(tx: Tx, where: SectionId, new: QuickReplyDraft, *, but: Quick
 # Filling them in
 
 
-def values(card: DialogCard, *, company: str, operator: str, now: Millis) -> dict[str, str]:
-    """The values of known variables in a dialog; unknown ones are left out."""
+def values(card: DialogCard, *, company: str, operator: str, now: Millis, opens: str) -> dict[str, str]:
+    """The values of known variables in a dialog; unknown ones are left out. ``opens``: when the line opens next."""
     known = {
         variables.CLIENT: _called(card),
         variables.COMPANY: company,
         variables.OPERATOR: operator,
         variables.LINE: card.line,
         variables.DATE: f"{local(now):%d.%m.%Y}",
+        variables.OPENS: opens,
     }
     return {name: value for name, value in known.items() if value.strip()}
 

@@ -87,11 +87,21 @@ def test_rules_go_into_a_file_and_come_back_the_same_in_another_desk(
         (["--do", "tag=a", "--word", "да", "--without", "да"], "can never fit"),
         (["--do", "tag=a", "--line", "Луна"], "There is no line Луна."),
         (["--do", "tag=a", "--first", "week"], "first cannot be week."),
+        (["--do", "tag=a", "--tagged", "vip", "--untagged", "vip"], "can never fit"),
+        (["--do", "tag=a", "--line", "Магазин", "--on-line", "Другая"], "can never fit"),
+        (["--do", "tag=a", "--when", "dialog.created", "--first", "ever"], "first can never fit."),
+        (["--do", "tag=a", "--when", "contact.changed", "--about", "age"], "contact.changed is never about age."),
+        (["--do", "tag=a", "--at", "09:00 mon-fri"], "now it is all that there are."),
+        (["--do", "tag=a", "--at", "soon", "--waited", "5"], "soon is no time of a rule."),
+        (["--do", "tag=a", "--stage", "Оплачена"], "No CRM tells at which stages its cards stand."),
+        (["--do", "tag=a", "--when", "crm.stage"], "No CRM tells at which stages its cards stand."),
+        (["--do", "send=Мы откроемся {opens_at}"], "Магазин has no working hours."),
     ],
 )
 def test_what_a_rule_cannot_mean_is_refused_and_nothing_is_kept(
     chatapp: Shell, bound: int, words: list[str], complaint: str
 ) -> None:
+    chatapp("line", "add", "Другая")
     said = chatapp.run("rule", "add", "Опт", *words)
     assert said.code != 0
     assert complaint in said.err
@@ -110,7 +120,10 @@ def test_what_a_rule_cannot_mean_is_refused_and_nothing_is_kept(
         ("- &a {name: А}\n- *a", "It has references."),
         ("- [", "Line 1 is no correct YAML."),
         ("7", "It is no list of rules."),
-        ("- {name: А, if: {stages: [Новая]}, then: [{tag: a}]}", "Rules cannot ask for stages yet."),
+        ("- {name: А, if: {stages: [Новая]}, then: [{tag: a}]}", "No CRM tells at which stages its cards stand."),
+        ("- {name: А, when: time.due, at: 25, days: moon, if: {waited: 5}, then: [{tag: a}]}", "is no time of a rule."),
+        ("- {name: А, when: time.due, every: 1m, if: {waited: 5}, then: [{tag: a}]}", "is too often or too rare."),
+        ("- {name: А, if: {calendar: moon, days: [working], zone: UTC}, then: [{tag: a}]}", "no calendar moon."),
     ],
 )
 def test_a_file_with_a_rule_that_means_nothing_adds_none_of_its_rules(
@@ -200,4 +213,55 @@ def test_rules_that_start_each_other_are_told(chatapp: Shell, bound: int) -> Non
 def test_the_rules_of_the_page_are_understood(chatapp: Shell, bound: int) -> None:
     page = (Path(__file__).parents[2] / "docs" / "automation.md").read_text("utf-8")
     chatapp("rule", "import", "-", stdin=page.partition("```yaml\n")[2].partition("```")[0])
-    assert [(one["name"], one["line"], one["works"]) for one in listed(chatapp)] == [("Срочно", "Магазин", True)]
+    assert [(one["name"], one["line"], one["works"]) for one in listed(chatapp)] == [
+        ("Срочно", "Магазин", True), ("Утро", None, True), ("Телефон", None, True),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--tagged", "vip", "--do", "note=Да"], "Rule Опт: No dialog has the tag vip."),
+        (["--when", "tag.added", "--about", "vip", "--do", "note=Да"], "Rule Опт: No dialog has the tag vip."),
+        (["--assignee", "Зоя", "--do", "note=Да"], "Rule Опт: There is no operator Зоя."),
+        (["--word", "опт", "--word", "цена", "--do", "note=Да"], "the rule Всё stands before it and ends the order."),
+    ],
+)
+def test_what_a_rule_names_that_is_not_there_is_told_when_it_is_kept_and_listed(
+    chatapp: Shell, bound: int, words: list[str], told: str
+) -> None:
+    chatapp("user", "add", "Вера", stdin="пароль длиной в предложение\n")
+    if "Всё" in told:
+        add(chatapp, "Всё", "--do", "waive", "--stop")
+    kept = chatapp("rule", "add", "Опт", *words)
+    assert told in kept.err
+    assert told in chatapp("rule", "list").err
+    assert told in chatapp("rule", "show", "Опт").err
+
+
+def test_rules_go_with_their_line_and_nobody_follows_for_them_any_more(
+    chatapp: Shell, company: Company, bound: int
+) -> None:
+    chatapp("line", "add", "Другая")
+    add(chatapp, "Опт", "--line", "Другая", "--do", "waive")
+    assert company.read(lambda tx: tx.value("followers.place", name="automation")) is not None
+    chatapp("line", "remove", "Другая")
+    assert listed(chatapp) == []
+    assert company.read(lambda tx: tx.value("followers.place", name="automation")) is None
+
+
+def test_a_rule_by_the_clock_goes_into_a_file_and_comes_back_and_is_left_out_of_what_is_tried(
+    chatapp: Shell, bound: int, tmp_path: Path
+) -> None:
+    add(chatapp, "Утро", "--at", "9:00 working", "--waited", "60", "--do", "note=Доброе утро")
+    file = tmp_path / "rules.yaml"
+    file.write_text(chatapp("rule", "export").out, encoding="utf-8")
+    assert "at: 09:00 working" in file.read_text("utf-8")
+    file.write_text(
+        file.read_text("utf-8").replace("at: 09:00 working", "at: 10:30\n  days: working"), encoding="utf-8"
+    )
+    chatapp("rule", "import", file)
+    (rule,) = listed(chatapp)
+    assert (rule["when"], rule["at"]) == ("time.due", "10:30 working")
+    tried = chatapp.run("rule", "test", "--last", "7d")
+    assert "Rule Утро runs by the clock, which cannot be tried on the past: it is left out." in tried.err

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.journal.links import CardStageChanged
 from chatapp_cli.kit.crms import manifest
-from chatapp_cli.services import crm_intake, crm_owners, ledger, links
+from chatapp_cli.services import crm_intake, crm_owners, journal, ledger, links
 from tests.runtime.brisk import BriskClock
 from tests.runtime.desk import eventually
 from tests.runtime.owner_desk import ANNA, OLEG, SVETLANA, OwnerDesk, owner_desk
@@ -164,3 +165,20 @@ async def test_events_of_cards_are_bound_only_while_a_pairing_heeds_them(desk: O
     await desk.arranged("ONCRMDEALUPDATE", "ONCRMCOMPANYUPDATE", "ONCRMTIMELINECOMMENTADD")
     desk.configure(owner_sync="to_crm")
     await desk.arranged()
+
+
+@pytest.mark.req("S-035", part="a rule waits for a stage of a CRM")
+async def test_a_card_that_goes_to_another_stage_is_told_once_for_each_change(desk: OwnerDesk) -> None:
+    desk.configure(stages="on")
+    await desk.arranged("ONCRMDEALUPDATE", "ONCRMLEADUPDATE")
+    await desk.client_writes()
+    await desk.rests()
+    deal = desk.card("deal")
+    for change in ({"title": "Заказ"}, {"stageId": "WON"}, {"title": "Заказ №2"}, {"stageId": "LOSE"}):
+        await desk.portal.staff.changes(deal, **change)
+        await desk.rests()
+    told = [one.event for one in desk.company.read(lambda tx: journal.after(tx, 0, n=1000))]
+    went = [(one.before, one.stage) for one in told if isinstance(one, CardStageChanged)]
+    won, lost = (stage for _before, stage in went)
+    assert went == [(went[0][0], won), (won, lost)]
+    assert len({went[0][0], won, lost}) == 3

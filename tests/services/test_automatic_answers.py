@@ -10,7 +10,7 @@ from chatapp_cli.domain.access import Right, system
 from chatapp_cli.domain.arrival import Peer, Profile
 from chatapp_cli.domain.automation import RuleKind
 from chatapp_cli.domain.draft import Draft, StagedFile
-from chatapp_cli.domain.errors import Refused
+from chatapp_cli.domain.errors import Refused, UsageError
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.stored_text import recalled
@@ -192,6 +192,24 @@ def test_outside_hours_the_desk_answers_and_within_them_it_does_not(open_desk: A
     later(open_desk, 8 * 60)
     assert open_desk.shop.texts(open_desk.heard(channel, who="boris"))[1:] == [HELLO]
     assert str(recalled(open_desk.acts()[0].why)) == "the line is closed"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [(0, "now"), (8 * 60, "tomorrow at 09:00"), (14 * 60, "today at 09:00"), (4 * 24 * 60 + 480, "on Monday at 09:00")],
+)
+def test_an_answer_says_when_the_line_opens_next(open_desk: Automated, minutes: int, told: str) -> None:
+    channel = open_desk.shop.channel()
+    open_desk.answers(text="Ответим {когда откроемся}, {opens_at}")
+    later(open_desk, minutes)
+    assert open_desk.shop.texts(open_desk.heard(channel))[1:] == [f"Ответим {told}, {told}"]
+
+
+def test_a_line_without_hours_says_nothing_of_when_it_opens(desk: Automated) -> None:
+    desk.shop.channel()
+    with pytest.raises(UsageError, match="says when the line opens, and Продажи 1 has no working hours"):
+        desk.answers(text="Ответим {когда откроемся}")
+    assert desk.acts() == []
 
 
 @pytest.mark.req("S-141", part="by keyword, with a quick reply")

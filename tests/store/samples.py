@@ -22,6 +22,8 @@ def sample(statement: str, dialect: str) -> dict[str, object]:
         "ids": "[1]",
         "topics": "[]",
         "keys": "[]",
+        "tags": "[]",
+        "stages": "[]",
         "addresses": "[]",
         "old_key": "x",
         "new_key": "x",

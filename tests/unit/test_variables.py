@@ -14,6 +14,7 @@ from chatapp_cli.domain.variables import (
     COMPANY,
     DATE,
     LINE,
+    OPENS,
     OPERATOR,
     canonical,
     escape,
@@ -31,6 +32,7 @@ VALUES = {
     "operator_name": "Марина",
     "line_name": "Заказы",
     "date": "20.11.2026",
+    "opens_at": "завтра в 09:00",
 }
 BRACED = st.text(alphabet="{} \nабё_a1.", max_size=40)
 NAMES = st.text(alphabet=string.ascii_letters + "абвгё", min_size=1, max_size=12)
@@ -91,5 +93,5 @@ def test_the_text_around_a_variable_stays(before: str, name: str, after: str, va
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_the_known_ones_are_told_as_they_are_understood(language: str) -> None:
     told = names(language)
-    assert [canonical(name) for name in told] == [CLIENT, COMPANY, OPERATOR, LINE, DATE]
+    assert [canonical(name) for name in told] == [CLIENT, COMPANY, OPERATOR, LINE, DATE, OPENS]
     assert all(name.isascii() for name in told) == (language == "en")

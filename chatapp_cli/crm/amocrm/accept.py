@@ -146,7 +146,8 @@ async def _account(bound: Bound, request: HookRequest, now: Millis) -> CrmReply:
     tree, account = parse(request.body), await held(bound)
     if account is None or str(_map(tree, "account").get("id") or "") != str(account.number):
         return _NO
-    return CrmReply(arrivals=[*[one async for one in _stirs(bound, tree)], *_handed_over(tree)], body=b"ok")
+    stirs = [one async for one in _stirs(bound, tree)]
+    return CrmReply(arrivals=[*stirs, *_handed_over(tree), *_moved(tree)], body=b"ok")
 
 
 def _handed_over(tree: Tree) -> Iterator[CrmArrival]:
@@ -159,6 +160,15 @@ def _handed_over(tree: Tree) -> Iterator[CrmArrival]:
                     str(item.get(name) or "") for name in ("updated_at", "last_modified", "responsible_user_id")
                 )
                 yield events.card_changed("company" if item.get("type") == "company" else kind, number, mark)
+
+
+def _moved(tree: Tree) -> Iterator[CrmArrival]:
+    """The leads that went to another stage."""
+    for item in members(_map(tree, "leads").get("status")):
+        number = str(item.get("id") or "") if isinstance(item, Mapping) else ""
+        if number.isdecimal():
+            mark = ":".join(str(item.get(name) or "") for name in ("updated_at", "last_modified", "status_id"))
+            yield events.card_changed("deal", number, f"stage:{mark}")
 
 
 async def _stirs(bound: Bound, tree: Tree) -> Any:

@@ -19,6 +19,7 @@ from chatapp_cli.crm.amocrm.record import CALLS, CALLS_REFUSED, PAIRED, SCOPE, C
 from chatapp_cli.crm.amocrm.rest import AmoApi, inside
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.owner import heeded
+from chatapp_cli.domain.crm.stages import watched
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, OutcomeUnknown, PlaceRefused, Rejected, Retryable
 from chatapp_cli.domain.ids import PairingId
 from chatapp_cli.kit.records import remembered, written
@@ -37,13 +38,18 @@ HANDOVERS: Final[Mapping[str, str]] = {
 }
 """The event that tells who is responsible for each kind of card, asked for only while a pairing heeds that kind."""
 
+MOVED: Final = "status_lead"
+"""The event that tells that a lead went to another stage, asked for only while a pairing wants to know stages."""
+
 log = structlog.get_logger()
 
 
 def wanted_events(pairings: Sequence[Pairing], *, notes: bool) -> Sequence[str]:
     """The events for which the account has to call us: as few as are used."""
     kinds = {kind for one in pairings for kind in heeded(one.options)}
-    return [*(WITH_NOTES if notes else ()), *(event for kind, event in HANDOVERS.items() if kind in kinds)]
+    moves = any(watched(one.options) for one in pairings)
+    handovers = [event for kind, event in HANDOVERS.items() if kind in kinds]
+    return [*(WITH_NOTES if notes else ()), *handovers, *((MOVED,) if moves else ())]
 
 
 class AmoArrangement:

@@ -13,6 +13,7 @@ from chatapp_cli.crm.amocrm.places import pipelines
 from chatapp_cli.crm.amocrm.rest import AmoApi, embedded
 from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.link import Card
+from chatapp_cli.domain.crm.stages import StageName
 from chatapp_cli.domain.errors import Misconfigured, Rejected
 from chatapp_cli.kit.pace import Urgency
 
@@ -43,7 +44,7 @@ async def ids_of_chat(api: AmoApi, chat: str, *, urgency: Urgency = Urgency.OPER
 async def cards(api: AmoApi, ids: Mapping[str, int]) -> Sequence[Card]:
     """Cards in words; those that are gone are left out."""
     items = {kind: item for kind, number in ids.items() if (item := await _card_item(api, kind, number))}
-    stages = await _stages(api) if "deal" in items else {}
+    stages = await stage_names(api) if "deal" in items else {}
     called = await _called(api) if items else {}
     return [_card(api, kind, item, stages, called) for kind, item in items.items()]
 
@@ -56,7 +57,7 @@ async def _card_item(api: AmoApi, kind: str, number: int) -> Mapping[str, Any]:
     return found if isinstance(found, dict) and found.get("id") and not found.get("is_deleted") else {}
 
 
-async def _stages(api: AmoApi) -> Mapping[tuple[int, int], tuple[str, str]]:
+async def stage_names(api: AmoApi) -> Mapping[tuple[int, int], tuple[str, str]]:
     """The names of pipelines and stages: won and lost have the same number in every pipeline."""
     return {
         (_number(pipeline.get("id")), _number(stage.get("id"))): (
@@ -66,6 +67,11 @@ async def _stages(api: AmoApi) -> Mapping[tuple[int, int], tuple[str, str]]:
         for pipeline in await pipelines(api)
         for stage in embedded(pipeline, "statuses")
     }
+
+
+async def stages_in_words(api: AmoApi) -> Sequence[StageName]:
+    """The stages of all pipelines, also those at which leads end."""
+    return [StageName(*map(border.name, one)) for one in (await stage_names(api)).values()]
 
 
 async def _called(api: AmoApi) -> Mapping[int, str]:

@@ -45,6 +45,7 @@ from chatapp_cli.domain.crm.letter import SupportLetter
 from chatapp_cli.domain.crm.link import Card, Employee, Pairing, Place
 from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.owner import ChatOwner
+from chatapp_cli.domain.crm.stages import CardStage, StageName
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.domain.ids import LinkId, Millis, PairingId
@@ -160,6 +161,14 @@ class AmoSession:
     async def owners(self, changes: Sequence[CardEvent], pairings: Sequence[Pairing]) -> Sequence[ChatOwner]:
         """Who is responsible for the chats of cards that were given to somebody."""
         return await self._owners.owners(changes, pairings)
+
+    async def stages(self, changes: Sequence[CardEvent], pairings: Sequence[Pairing]) -> Sequence[CardStage]:
+        """Where changed leads stand."""
+        return await self._owners.stages(changes, pairings)
+
+    async def stage_names(self) -> Sequence[StageName]:
+        """The stages of all pipelines."""
+        return await cards.stages_in_words(self._api)
 
     async def changed_cards(self, since: Millis, pairings: Sequence[Pairing]) -> Sequence[CrmArrival]:
         """The cards that were given to somebody since then."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from chatapp_cli.crm.amocrm import errors, events
+from chatapp_cli.crm.amocrm import cards, errors, events
 from chatapp_cli.crm.amocrm.card_chats import CardChats, ChatSpot
 from chatapp_cli.crm.amocrm.cards import PATHS
 from chatapp_cli.crm.amocrm.people import AmoStaff
@@ -22,6 +22,7 @@ from chatapp_cli.domain.crm.events import CardChanged, CardEvent, CrmArrival
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.owner import ChatOwner, heeded, told
 from chatapp_cli.domain.crm.receipts import Outcome, unless_all_failed
+from chatapp_cli.domain.crm.stages import CardStage, StageName, watched
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.pace import Urgency
@@ -60,9 +61,23 @@ class AmoOwners:
         moments = await self._moments([one for one in items if one.kind in kinds], items, changed)
         return [
             one
-            for spot, cards in bound.items()
+            for spot, there in bound.items()
             for pairing in pairings
-            if (one := _owner(spot, pairing, cards | led[spot], led[spot], items, moments))
+            if (one := _owner(spot, pairing, there | led[spot], led[spot], items, moments))
+        ]
+
+    async def stages(self, changes: Sequence[CardEvent], pairings: Sequence[Pairing]) -> Sequence[CardStage]:
+        """Where changed leads stand, for each chat of theirs whose pairing wants to know it."""
+        numbers = {int(one.id) for one in changes if isinstance(one, CardChanged) and one.card == "deal"}
+        wanting = [one for one in pairings if "deal" in watched(one.options)]
+        items = await self._items("deal", numbers if wanting else ())
+        called = await cards.stage_names(self._api) if items else {}
+        return [
+            _stage(item, spot, pairing, called)
+            for card, item in items.items()
+            for spot in await self._chats.spots(card)
+            for pairing in wanting
+            if not spot.kind or (spot.kind, spot.place) == (pairing.kind, pairing.place)
         ]
 
     async def _bound(self, spots: Iterable[ChatSpot]) -> tuple[Mapping[ChatSpot, set[CardRef]], Mapping[CardRef, Item]]:
@@ -110,7 +125,7 @@ class AmoOwners:
         for card in (one for some in by_kind.values() for one in some):
             employee, at = events_of.get(card, ("", 0))
             if employee != _responsible(items[card]):
-                at = _seconds(items[card], "updated_at" if card in changed or employee else "created_at")
+                at = _number(items[card], "updated_at" if card in changed or employee else "created_at")
             found[card] = at * 1000
         return found
 
@@ -126,7 +141,7 @@ class AmoOwners:
                 return found
             for one in embedded(answer, "events"):
                 card = CardRef(kind, str(one.get("entity_id")))
-                said = (_given_to(one), _seconds(one, "created_at"))
+                said = (_given_to(one), _number(one, "created_at"))
                 found[card] = max(found.get(card, said), said, key=lambda pair: pair[1])
         return found
 
@@ -218,6 +233,23 @@ def _owner(
     )
 
 
+def _stage(
+    item: Item, spot: ChatSpot, pairing: Pairing, called: Mapping[tuple[int, int], tuple[str, str]]
+) -> CardStage:
+    pipeline, stage = _number(item, "pipeline_id"), _number(item, "status_id")
+    names = called.get((pipeline, stage), ("", str(stage)))
+    return CardStage(
+        kind=pairing.kind,
+        place=pairing.place,
+        chat=spot.chat,
+        remote_chat=spot.remote,
+        card=f"deal:{_number(item, 'id')}",
+        pipeline_id=str(pipeline),
+        stage_id=str(stage),
+        called=StageName(*map(border.name, names)),
+    )
+
+
 def _in_tens(cards: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """As many as are asked for together."""
     return (cards[first : first + AT_ONCE] for first in range(0, len(cards), AT_ONCE))
@@ -233,7 +265,7 @@ def _given_to(event: Item) -> str:
     return str(inside(said, "responsible_user", "id") or "")
 
 
-def _seconds(tree: Item, name: str) -> int:
+def _number(tree: Item, name: str) -> int:
     said = tree.get(name)
     return said if isinstance(said, int) and not isinstance(said, bool) else 0
 
@@ -244,4 +276,4 @@ def _arrivals(page: Iterable[Item]) -> Iterator[CrmArrival]:
     for one in page:
         kind, number = kinds.get(str(one.get("entity_type"))), str(one.get("entity_id") or "")
         if kind is not None and number.isdecimal():
-            yield events.card_changed(kind, number, str(_seconds(one, "created_at")))
+            yield events.card_changed(kind, number, str(_number(one, "created_at")))

@@ -20,6 +20,7 @@ from chatapp_cli.crm.bitrix24 import (
     lite_pipelines,
     owners,
     robot_calls,
+    stages,
     visitors,
     webhook,
 )
@@ -37,6 +38,7 @@ from chatapp_cli.domain.crm.link import Account, Card, Employee, Pairing, Place,
 from chatapp_cli.domain.crm.outcome import CrmPipeline
 from chatapp_cli.domain.crm.owner import ChatOwner
 from chatapp_cli.domain.crm.robots import RobotThere
+from chatapp_cli.domain.crm.stages import CardStage, StageName
 from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.errors import ChannelError
 from chatapp_cli.domain.ids import LinkId, Millis, PairingId
@@ -123,6 +125,14 @@ class Bitrix24Session:
     async def owners(self, changes: Sequence[CardEvent], pairings: Sequence[Pairing]) -> Sequence[ChatOwner]:
         """Who is responsible now for the chats of cards that changed."""
         return await owners.owners(self._api, changes, pairings)
+
+    async def stages(self, changes: Sequence[CardEvent], pairings: Sequence[Pairing]) -> Sequence[CardStage]:
+        """Where changed cards stand."""
+        return await stages.stages(self._api, changes, pairings)
+
+    async def stage_names(self) -> Sequence[StageName]:
+        """The stages of leads and deals."""
+        return await stages.stage_names(self._api)
 
     async def changed_cards(self, since: Millis, pairings: Sequence[Pairing]) -> Sequence[CrmArrival]:
         """The newest cards that changed since a moment."""

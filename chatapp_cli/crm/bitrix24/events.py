@@ -33,6 +33,7 @@ from chatapp_cli.domain.crm.events import (
     RemoteFile,
 )
 from chatapp_cli.domain.crm.owner import heeded
+from chatapp_cli.domain.crm.stages import watched
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.brackets import members
 
@@ -73,9 +74,11 @@ COMMENT: Final = "OnCrmTimelineCommentAdd"
 
 def wanted(options: Iterable[Mapping[str, str]]) -> Sequence[str]:
     """What the portal has to tell with pairings of these options."""
-    kinds = {kind for one in options for kind in heeded(one)}
+    given = list(options)
+    heard = {kind for one in given for kind in heeded(one)}
+    kinds = heard | {kind for one in given for kind in watched(one)}
     told = [event for kind, event in CARD_EVENTS.items() if kind in kinds]
-    return [*BOUND, *told, *((COMMENT,) if told else ())]
+    return [*BOUND, *told, *((COMMENT,) if heard else ())]
 
 
 _CARDS: Final = {event.upper(): kind for kind, event in CARD_EVENTS.items()}

@@ -24,7 +24,7 @@ _OURS: Final = frozenset(
 async def pipelines(api: MethodCalls) -> Sequence[CrmPipeline]:
     """Leads and the pipelines of deals. Raises ChannelError."""
     there = [(one, place) for one in await places(api) if (place := place_of(one.id)) is not None]
-    asked = {f"stages {one.id}": BatchCommand("crm.status.list", _stages(place)) for one, place in there}
+    asked = {f"stages {one.id}": BatchCommand("crm.status.list", dictionary(place)) for one, place in there}
     asked |= {
         f"fields {kind}": BatchCommand("crm.item.fields", {"entityTypeId": TYPES[kind]}) for kind in ("deal", LEADS)
     }
@@ -34,18 +34,19 @@ async def pipelines(api: MethodCalls) -> Sequence[CrmPipeline]:
             raise answer
     fields = {kind: _fields(answers[f"fields {kind}"]) for kind in ("deal", LEADS)}
     return [
-        CrmPipeline(id=one.id, name=one.name, stages=_named(answers[f"stages {one.id}"]), fields=fields[place.kind])
+        CrmPipeline(id=one.id, name=one.name, stages=named(answers[f"stages {one.id}"]), fields=fields[place.kind])
         for one, place in there
     ]
 
 
-def _stages(place: LitePlace) -> Mapping[str, Any]:
+def dictionary(place: LitePlace) -> Mapping[str, Any]:
     """The dictionary of a pipeline's stages; other funnels of deals than the first have dictionaries of their own."""
     entity = "STATUS" if place.kind == LEADS else f"DEAL_STAGE_{place.category}" if place.category else "DEAL_STAGE"
     return {"filter": {"ENTITY_ID": entity}, "order": {"SORT": "ASC"}}
 
 
-def _named(answer: Any) -> Sequence[CrmStage]:
+def named(answer: Any) -> Sequence[CrmStage]:
+    """The stages in an answer of ``crm.status.list``."""
     rows = [one for one in answer if isinstance(one, Mapping)] if isinstance(answer, list) else []
     return [
         CrmStage(id=border.external_id(str(one["STATUS_ID"])), name=border.name(str(one.get("NAME") or "")))

@@ -9,7 +9,7 @@ Sources: b24-rest-docs ``crm.item.get``, ``crm.item.update``, ``crm.timeline.com
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -22,6 +22,7 @@ from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.events import CardChanged, CardCommented, CardEvent, CrmArrival
 from chatapp_cli.domain.crm.link import Pairing
 from chatapp_cli.domain.crm.owner import ChatOwner, heeded, told
+from chatapp_cli.domain.crm.stages import watched
 from chatapp_cli.domain.errors import ChannelError, Rejected, Retryable
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.kit.brackets import members
@@ -46,28 +47,35 @@ class CardKey(NamedTuple):
 
 async def owners(api: PortalApi, changes: Sequence[CardEvent], pairings: Sequence[Pairing]) -> Sequence[ChatOwner]:
     """Who is responsible for the chats of changed cards; a card without chats of ours costs one command."""
-    heeding = {(_connector(one), one.place): heeded(one.options) for one in pairings}
+    heeding = {(connector_of(one), one.place): heeded(one.options) for one in pairings}
     kinds = {kind for chosen in heeding.values() for kind in chosen}
-    changed = {key: at for key, at in (await _changed(api, changes)).items() if key.kind in kinds}
-    chats = await _chats(api, changed)
-    found = await _all(api, {chat: BatchCommand("imopenlines.dialog.get", {"CHAT_ID": int(chat)}) for chat in chats})
+    changed = {key: at for key, at in (await changed_keys(api, changes)).items() if key.kind in kinds}
+    chats = await chats_of_keys(api, changed)
+    found = await dialogs_of_chats(api, chats)
     asked = {chat: _candidates(dialog, chats[chat], heeding) for chat, dialog in found.items()}
-    items = await _items(api, {key for some in asked.values() for key in some})
+    items = await items_of_keys(api, {key for some in asked.values() for key in some})
     return [one for chat, keys in asked.items() if (one := _owner(chat, found[chat], keys, items, changed))]
 
 
-def _connector(pairing: Pairing) -> str:
+async def dialogs_of_chats(api: PortalApi, chats: Iterable[str]) -> Mapping[str, Any]:
+    """The open-line dialog of each chat, by its number."""
+    asked = {one: BatchCommand("imopenlines.dialog.get", {"CHAT_ID": int(one)}) for one in chats}
+    return await answered(api, asked)
+
+
+def connector_of(pairing: Pairing) -> str:
+    """What the portal calls the connector of a pairing."""
     there = names.channels().get(pairing.kind)
     return there.id if there else ""
 
 
-async def _changed(api: PortalApi, changes: Sequence[CardEvent]) -> Changed:
+async def changed_keys(api: PortalApi, changes: Sequence[CardEvent]) -> Changed:
     """The cards, and when they were commented; 0 if only their fields changed."""
     said = [one for one in changes if isinstance(one, CardChanged) and one.card in TYPES and one.id.isdecimal()]
     found: Changed = {CardKey(one.card, int(one.id)): 0 for one in said}
     comments = {one.comment for one in changes if isinstance(one, CardCommented) and one.comment.isdecimal()}
     asked = {one: BatchCommand("crm.timeline.comment.get", {"id": int(one)}) for one in comments}
-    for comment in (await _all(api, asked)).values():
+    for comment in (await answered(api, asked)).values():
         kind, number = str(comment.get("ENTITY_TYPE", "")).lower(), str(comment.get("ENTITY_ID", ""))
         if kind in TYPES and number.isdecimal() and str(comment.get("AUTHOR_ID", "")) != api.held.owner:
             key = CardKey(kind, int(number))
@@ -75,9 +83,9 @@ async def _changed(api: PortalApi, changes: Sequence[CardEvent]) -> Changed:
     return found
 
 
-async def _chats(api: PortalApi, changed: Changed) -> Mapping[str, set[CardKey]]:
+async def chats_of_keys(api: PortalApi, changed: Changed) -> Mapping[str, set[CardKey]]:
     """The portal's numbers of the chats of cards, through our connectors, with the cards that lead to each."""
-    answers = await _all(api, {f"{key.kind} {key.number}": chats_of_card(*key) for key in changed})
+    answers = await answered(api, {f"{key.kind} {key.number}": chats_of_card(*key) for key in changed})
     found: dict[str, set[CardKey]] = {}
     for key in changed:
         for one in members(answers.get(f"{key.kind} {key.number}")):
@@ -89,7 +97,7 @@ async def _chats(api: PortalApi, changed: Changed) -> Mapping[str, set[CardKey]]
 
 def _candidates(dialog: Any, changed: set[CardKey], heeding: Mapping[tuple[str, str], Sequence[str]]) -> set[CardKey]:
     """The cards of a chat whose kinds its pairing heeds, if one of them changed."""
-    connector, line, _chat = _place(dialog)
+    connector, line, _chat = place_of_chat(dialog)
     chosen = heeding.get((connector, line), ())
     if not any(key.kind in chosen for key in changed):
         return set()
@@ -97,15 +105,16 @@ def _candidates(dialog: Any, changed: set[CardKey], heeding: Mapping[tuple[str, 
     return {key for key in bound | changed if key.kind in chosen}
 
 
-def _place(dialog: Any) -> tuple[str, str, str]:
+def place_of_chat(dialog: Any) -> tuple[str, str, str]:
     """Connector, line and our id of the chat, from ``connector|line|chat|user``."""
     parts = str(dialog.get("entity_id") or "").split("|") if isinstance(dialog, Mapping) else []
     return (parts[0], parts[1], "|".join(parts[2:-1])) if len(parts) > 3 else ("", "", "")  # noqa: PLR2004 - the four
 
 
-async def _items(api: PortalApi, keys: set[CardKey]) -> Mapping[CardKey, Tree]:
+async def items_of_keys(api: PortalApi, keys: set[CardKey]) -> Mapping[CardKey, Tree]:
+    """The cards that are still there and may be read."""
     asked = {f"{key.kind} {key.number}": key for key in keys}
-    answers = await _all(api, {name: _reading(key) for name, key in asked.items()})
+    answers = await answered(api, {name: _reading(key) for name, key in asked.items()})
     return {asked[name]: item for name, answer in answers.items() if (item := item_of(answer))}
 
 
@@ -120,7 +129,7 @@ def _owner(
     if not there:
         return None
     at, key = max(there, key=lambda one: (one[0], one[1] in changed, -list(TYPES).index(one[1].kind)))
-    connector, line, ours = _place(dialog)
+    connector, line, ours = place_of_chat(dialog)
     return ChatOwner(
         kind=names.kind_of(connector),
         place=border.external_id(line),
@@ -132,7 +141,7 @@ def _owner(
     )
 
 
-async def _all(api: PortalApi, commands: Mapping[str, BatchCommand]) -> Mapping[str, Any]:
+async def answered(api: PortalApi, commands: Mapping[str, BatchCommand]) -> Mapping[str, Any]:
     """The answers, without those that were refused: a card may be gone, or not be shown to the application's owner.
 
     Raises what passes by itself.
@@ -154,14 +163,14 @@ def _moment(said: Any) -> Millis:
 
 async def changed_cards(api: PortalApi, since: Millis, pairings: Sequence[Pairing]) -> Sequence[CrmArrival]:
     """The newest cards that changed since a moment."""
-    kinds = {kind for one in pairings for kind in heeded(one.options)}
+    kinds = {kind for one in pairings for kind in (*heeded(one.options), *watched(one.options))}
     start = datetime.fromtimestamp(since / 1000, UTC).isoformat(timespec="seconds")
     asked = {
         f"{kind} {page}": BatchCommand("crm.item.list", _changed_since(kind, start, page * 50))
         for kind in sorted(kinds)
         for page in range(PAGES)
     }
-    answers = await _all(api, asked)
+    answers = await answered(api, asked)
     found = {name: members(said.get("items")) for name, said in answers.items() if isinstance(said, Mapping)}
     return list(_arrivals(found))
 
@@ -192,8 +201,8 @@ async def tell(api: PortalApi, entries: Sequence[LedgerEntry], now: Millis) -> S
         place: {CardKey(kind, number) for kind, number in bound.get(str(place), {}).items() if kind in _chosen(entry)}
         for place, entry in enumerate(entries)
     }
-    items = await _items(api, {key for keys in wanted.values() for key in keys})
-    staff = await _all(api, {one: _person(one) for one in {entry.employee for entry in entries} if one.isdecimal()})
+    items = await items_of_keys(api, {key for keys in wanted.values() for key in keys})
+    staff = await answered(api, {one: _person(one) for one in {entry.employee for entry in entries} if one.isdecimal()})
     answers = await api.batch(dict(_changes(entries, wanted, items, staff)), urgency=Urgency.OPERATOR)
     return [_told(place, entry, wanted[place], staff, answers, now) for place, entry in enumerate(entries)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chatapp_cli.domain.ids import ChannelId
+from chatapp_cli.domain.ids import ChannelId, DialogId, Millis
 from chatapp_cli.domain.journal.base import Audience, JournalEvent
 from chatapp_cli.domain.text import T, Text
 
@@ -58,3 +58,32 @@ class AutomationDue(JournalEvent):
     live: ClassVar[bool] = True
     audience: ClassVar[Audience] = Audience.ALL_LINES
     act: int
+
+
+class RuleTimeCame(JournalEvent):
+    """The time of a rule that runs by the clock came, and its condition holds for a dialog."""
+
+    topic: ClassVar[str] = "rule.time"
+    words: ClassVar[Text] = T("The time of the rule {name} has come")
+    dialog: DialogId
+    rule: int
+    name: str
+    due: Millis
+    """When that was; later than this only because the desk was down or busy."""
+
+
+class RuleTimesMissed(AutomationEvent):
+    """The desk slept over times of a rule: only the last of them counts."""
+
+    topic: ClassVar[str] = "rule.missed"
+    words: ClassVar[Text] = T("The desk was down at {missed} times of the rule {name}: they are left out")
+    missed: int
+
+
+class AutomationClock(JournalEvent):
+    """The daemon has to look which rules have their time now."""
+
+    topic: ClassVar[str] = "rule.clock"
+    words: ClassVar[Text] = T("Rules that run by the clock are looked at")
+    live: ClassVar[bool] = True
+    audience: ClassVar[Audience] = Audience.ALL_LINES

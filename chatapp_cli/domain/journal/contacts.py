@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.base import Audience, JournalEvent
 from chatapp_cli.domain.text import T, Text
 
@@ -13,6 +14,20 @@ class ContactEvent(JournalEvent):
 
     audience: ClassVar[Audience] = Audience.ALL_LINES
     contact: int
+
+
+class ContactChanged(JournalEvent):
+    """What is known of a client changed: one event for each field, in the latest dialog of the contact on each line.
+
+    It never has the value, before or after: the journal is kept longer than people may want to be known.
+    """
+
+    topic: ClassVar[str] = "contact.changed"
+    words: ClassVar[Text] = T("Another {field} of the client is known")
+    dialog: DialogId
+    contact: int
+    field: str
+    """``name``, ``phone``, ``email`` or ``username``."""
 
 
 class ContactChainChanged(ContactEvent):

@@ -254,3 +254,17 @@ class EntryDropped(EntryEvent):
 
     topic: ClassVar[str] = "crm.dropped"
     words: ClassVar[Text] = T("CRM link {link} is not told: {act}")
+
+
+class CardStageChanged(JournalEvent):
+    """A card of a client went to another stage; told in the latest dialog of the card on each line."""
+
+    topic: ClassVar[str] = "crm.stage"
+    words: ClassVar[Text] = T("The card {card} went from {before} to {stage}")
+    dialog: DialogId
+    link: int
+    card: str
+    pipeline: str
+    """Empty where the CRM has only one place for such cards."""
+    stage: str
+    before: str

@@ -217,3 +217,70 @@ SELECT COUNT(*), COALESCE(MIN(id), 0) FROM auto_act WHERE id < :until AND create
 DELETE FROM auto_act WHERE id IN (
   SELECT id FROM auto_act WHERE id >= :first AND id < :until AND created_at < :before AND ended_at IS NOT NULL
   ORDER BY id LIMIT :n);
+
+-- name: autoclock.put
+INSERT INTO auto_clock (rule_id, looked_at, next_at) VALUES (:rule, :now, :now);
+
+-- name: autoclock.forget
+DELETE FROM auto_clock WHERE rule_id = :rule;
+
+-- name: autoclock.next
+SELECT rule_id, looked_at, next_at FROM auto_clock WHERE next_at <= :now OR next_at > :late ORDER BY next_at LIMIT 1;
+
+-- name: autoclock.look
+UPDATE auto_clock SET looked_at = :now, next_at = :next_at WHERE rule_id = :rule;
+
+-- name: autorounds.begin
+INSERT INTO auto_round (rule_id, line_id, due, after, next_at) VALUES (:rule, :line, :due, 0, :now)
+ON CONFLICT (rule_id, line_id) DO NOTHING;
+
+-- name: autorounds.next
+SELECT rule_id, line_id, due, after, next_at FROM auto_round WHERE next_at <= :now OR next_at > :late
+ORDER BY due, line_id LIMIT 1;
+
+-- name: autorounds.go_on
+UPDATE auto_round SET after = :after, next_at = :next_at WHERE rule_id = :rule AND line_id = :line;
+
+-- name: autorounds.end
+DELETE FROM auto_round WHERE rule_id = :rule AND line_id = :line;
+
+-- name: autorounds.forget
+DELETE FROM auto_round WHERE rule_id = :rule;
+
+-- name: autorounds.waiting
+SELECT id FROM dialog WHERE line_id = :line AND id > :after AND waiting_since IS NOT NULL ORDER BY id LIMIT :n;
+
+-- name: autorounds.assigned
+SELECT id FROM dialog WHERE line_id = :line AND id > :after AND assignee <> '' ORDER BY id LIMIT :n;
+
+-- name: autorounds.tagged
+SELECT d.id FROM dialog d WHERE d.line_id = :line AND d.id > :after AND EXISTS (
+  SELECT 1 FROM dialog_tag x JOIN tag t ON t.id = x.tag_id
+  WHERE x.dialog_id = d.id AND t.name IN (SELECT value FROM json_each(:tags)))
+ORDER BY d.id LIMIT :n;
+
+-- name: autorounds.tagged@postgresql
+SELECT d.id FROM dialog d WHERE d.line_id = :line AND d.id > :after AND EXISTS (
+  SELECT 1 FROM dialog_tag x JOIN tag t ON t.id = x.tag_id
+  WHERE x.dialog_id = d.id AND t.name IN (SELECT value FROM json_array_elements_text(CAST(:tags AS json))))
+ORDER BY d.id LIMIT :n;
+
+-- name: autorounds.staged
+SELECT d.id FROM dialog d WHERE d.line_id = :line AND d.id > :after AND EXISTS (
+  SELECT 1 FROM crm_stage s WHERE s.dialog_id = d.id AND (s.stage IN (SELECT value FROM json_each(:stages))
+    OR s.pipeline || '/' || s.stage IN (SELECT value FROM json_each(:stages))))
+ORDER BY d.id LIMIT :n;
+
+-- name: autorounds.staged@postgresql
+SELECT d.id FROM dialog d WHERE d.line_id = :line AND d.id > :after AND EXISTS (
+  SELECT 1 FROM crm_stage s WHERE s.dialog_id = d.id
+    AND (s.stage IN (SELECT value FROM json_array_elements_text(CAST(:stages AS json)))
+      OR s.pipeline || '/' || s.stage IN (SELECT value FROM json_array_elements_text(CAST(:stages AS json)))))
+ORDER BY d.id LIMIT :n;
+
+-- name: autorules.of_line
+SELECT id, line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version, since, halted, overruns
+FROM auto_rule WHERE line_id = :line ORDER BY position, id;
+
+-- name: tags.worn
+SELECT 1 FROM tag t JOIN dialog_tag x ON x.tag_id = t.id WHERE t.name = :name LIMIT 1;

@@ -46,6 +46,12 @@ SELECT address FROM dialog WHERE contact_id = :contact AND channel_id = :channel
 -- name: contacts.dialogs
 SELECT id FROM dialog WHERE contact_id = :contact ORDER BY id;
 
+-- name: contacts.latest
+SELECT d.id FROM dialog d WHERE d.contact_id = :contact AND NOT EXISTS (
+  SELECT 1 FROM dialog o WHERE o.contact_id = :contact AND o.line_id = d.line_id
+    AND (o.last_at > d.last_at OR (o.last_at = d.last_at AND o.id > d.id)))
+ORDER BY d.id;
+
 -- name: chain.of
 SELECT chain FROM message WHERE id = :id AND state = 'failed';
 

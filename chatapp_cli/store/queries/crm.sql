@@ -732,3 +732,39 @@ DELETE FROM crm_question WHERE id = :id;
 
 -- name: crmquestions.sweep
 DELETE FROM crm_question WHERE until < :before;
+
+-- name: stages.one
+SELECT pipeline_id, stage_id, pipeline, stage FROM crm_stage WHERE link_id = :link AND dialog_id = :dialog AND card = :card;
+
+-- name: stages.keep
+INSERT INTO crm_stage (link_id, dialog_id, card, pipeline_id, stage_id, pipeline, stage, at)
+VALUES (:link, :dialog, :card, :pipeline_id, :stage_id, :pipeline, :stage, :now)
+ON CONFLICT (link_id, dialog_id, card) DO UPDATE SET pipeline_id = excluded.pipeline_id, stage_id = excluded.stage_id,
+  pipeline = excluded.pipeline, stage = excluded.stage, at = excluded.at;
+
+-- name: stages.of_dialog
+SELECT pipeline, stage FROM crm_stage WHERE dialog_id = :dialog ORDER BY at, card;
+
+-- name: stages.names_of
+SELECT pipeline, stage FROM crm_stage_name WHERE link_id = :link;
+
+-- name: stages.names
+SELECT pipeline, stage FROM crm_stage_name ORDER BY link_id, pipeline, stage;
+
+-- name: stages.forget_names
+DELETE FROM crm_stage_name WHERE link_id = :link;
+
+-- name: stages.name
+INSERT INTO crm_stage_name (link_id, pipeline, stage) VALUES (:link, :pipeline, :stage)
+ON CONFLICT (link_id, pipeline, stage) DO NOTHING;
+
+-- name: stages.cards
+SELECT card FROM crm_stage WHERE link_id = :link GROUP BY card ORDER BY MAX(at) DESC, card LIMIT :n;
+
+-- name: joining.stages
+INSERT INTO crm_stage (link_id, dialog_id, card, pipeline_id, stage_id, pipeline, stage, at)
+SELECT link_id, :new, card, pipeline_id, stage_id, pipeline, stage, at FROM crm_stage WHERE dialog_id = :old
+ON CONFLICT (link_id, dialog_id, card) DO NOTHING;
+
+-- name: joining.drop_stages
+DELETE FROM crm_stage WHERE dialog_id = :old;

@@ -126,3 +126,21 @@ class PlannedWait(NamedTuple):
     dialog_id: DialogId
     rule_id: AutoRuleId
     version: int
+
+
+class AutoClockRow(NamedTuple):
+    """A rule that runs by the clock; see ``store/tables/automation``."""
+
+    rule_id: AutoRuleId
+    looked_at: Millis
+    next_at: Millis
+
+
+class AutoRoundRow(NamedTuple):
+    """A line whose dialogs a rule goes through."""
+
+    rule_id: AutoRuleId
+    line_id: LineId
+    due: Millis
+    after: DialogId
+    next_at: Millis

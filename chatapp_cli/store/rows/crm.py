@@ -364,3 +364,17 @@ class QuestionRow(NamedTuple):
     code: str
     detail: str
     result: str
+
+
+class StageRow(NamedTuple):
+    """Where a card of a dialog stands; see ``store/tables/crm``."""
+
+    pipeline_id: str
+    stage_id: str
+    pipeline: str
+    stage: str
+
+    @property
+    def named(self) -> tuple[str, str, str, str]:
+        """All of it."""
+        return self.pipeline_id, self.stage_id, self.pipeline, self.stage

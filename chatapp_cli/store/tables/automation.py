@@ -135,3 +135,28 @@ class StoredAutoQuiet(Table, table=True):
     __tablename__ = "auto_quiet"
     dialog_id: int = Field(sa_column=Column(Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True))
     at: int = Field(sa_column=moment())
+
+
+class StoredAutoClock(Table, table=True):
+    """A rule that runs by the clock and is on."""
+
+    __tablename__ = "auto_clock"
+    rule_id: int = Field(sa_column=Column(Big, ForeignKey("auto_rule.id", ondelete="CASCADE"), primary_key=True))
+    looked_at: int = Field(sa_column=moment())
+    """Its times up to then are dealt with."""
+    next_at: int = Field(sa_column=moment())
+    """When to look again: at its next time, or earlier."""
+
+
+class StoredAutoRound(Table, table=True):
+    """The dialogs of a line that a rule goes through because its time has come."""
+
+    __tablename__ = "auto_round"
+    __table_args__ = (Index("ix_auto_round_line_id", "line_id"),)
+    rule_id: int = Field(sa_column=Column(Big, ForeignKey("auto_rule.id", ondelete="CASCADE"), primary_key=True))
+    line_id: int = Field(sa_column=Column(Big, ForeignKey("line.id", ondelete="CASCADE"), primary_key=True))
+    due: int = Field(sa_column=moment())
+    after: int = Field(sa_column=Column(Big, nullable=False))
+    """The last dialog that was asked about."""
+    next_at: int = Field(sa_column=moment())
+    """When it goes on."""

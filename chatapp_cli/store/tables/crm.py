@@ -362,3 +362,31 @@ class CrmUpload(Table, table=True):
     """When it was given."""
     asked_at: int | None = Field(sa_column=moment(null=True))
     """When an automation last wanted it sent; empty if none ever did."""
+
+
+class CrmCardStage(Table, table=True):
+    """At which stage a card of a dialog's client stands, as the CRM last told."""
+
+    __tablename__ = "crm_stage"
+    __table_args__ = (Index("ix_crm_stage_dialog_id", "dialog_id"),)
+    link_id: int = Field(sa_column=Column(Big, ForeignKey("crm_link.id", ondelete="CASCADE"), primary_key=True))
+    dialog_id: int = Field(sa_column=Column(Big, ForeignKey("dialog.id", ondelete="CASCADE"), primary_key=True))
+    card: str = Field(primary_key=True)
+    """As ``CardRef`` writes it: ``deal:17``."""
+    pipeline_id: str
+    stage_id: str
+    pipeline: str
+    """What people call it; empty where the CRM has only one place for such cards."""
+    stage: str
+    at: int = Field(sa_column=moment())
+    """When we read it."""
+
+
+class CrmStageName(Table, table=True):
+    """A stage that a CRM has, as people call it: rules that name another one are told."""
+
+    __tablename__ = "crm_stage_name"
+    link_id: int = Field(sa_column=Column(Big, ForeignKey("crm_link.id", ondelete="CASCADE"), primary_key=True))
+    pipeline: str = Field(primary_key=True)
+    """Empty where the CRM has only one place for such cards."""
+    stage: str = Field(primary_key=True)

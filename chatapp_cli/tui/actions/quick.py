@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatapp_cli.domain.variables import gaps, missing
 from chatapp_cli.i18n import _
-from chatapp_cli.services import replies
+from chatapp_cli.services import business_hours, replies
 from chatapp_cli.services.options import OptionScope
 from chatapp_cli.services.replies import FilledReply
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -22,8 +22,13 @@ async def picked(page: ActionPage, card: DialogCard) -> FilledReply | None:
         page.say(_("There is no quick reply yet. {key} makes them.", key=key("app", "page('replies')")))
         return None
     company, scope = page.workspace.company, OptionScope(line=card.line_id, channel=card.channel_id)
-    company_name = await page.workspace.read(lambda tx: company.options.text(tx, "company_name", scope))
-    values = replies.values(card, company=company_name, operator=page.workspace.actor, now=company.world.clock.now())
+
+    def read(tx: Tx) -> dict[str, str]:
+        opens = business_hours.opening(tx, company.options, company.settings.folder, card.line_id)
+        named = company.options.text(tx, "company_name", scope)
+        return replies.values(card, company=named, operator=page.workspace.actor, now=tx.now, opens=opens)
+
+    values = await page.workspace.read(read)
     row: QuickReplyRow | None = await page.app.push_screen_wait(QuickPick(rows, values))
     if row is None or not await _ask(page, row, values):
         return None

@@ -118,3 +118,21 @@ async def test_cards_that_were_given_away_meanwhile_are_found_and_hooks_are_aske
     assert await session.changed_cards(0, [pairing(owner_sync="to_crm")]) == []
     await session.arrange([pairing()])
     assert account.webhooks == []
+
+
+async def test_where_a_lead_stands_is_told_for_its_chat_and_asked_for_only_while_a_pairing_wants_it(
+    either: AmoSession, account: Account, desk: AmoDesk
+) -> None:
+    _chat, lead, _company = await shown(either, account)
+    watching = pairing(stages="on")
+    await either.arrange([watching])
+    [webhook] = account.webhooks
+    assert "status_lead" in webhook.settings
+    await account.staff.moves(lead, 142)
+    await account.settled()
+    [moved] = [event for event in desk.events if isinstance(event, CardChanged)]
+    assert (moved.card, moved.id) == ("deal", str(lead.id))
+    [told] = await either.stages([moved], [watching])
+    assert (told.card, told.stage_id, told.pipeline_id) == (f"deal:{lead.id}", "142", str(lead.pipeline))
+    assert told.called in await either.stage_names()
+    assert await either.stages([moved], [pairing()]) == []

@@ -1,0 +1,73 @@
+"""What rules name that is not there, or is there no more: told to whoever keeps or lists them, and no reason to refuse.
+
+An operator may come back, and a tag may be given tomorrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from chatapp_cli.domain.automation import RuleEvent
+from chatapp_cli.domain.dialog_condition import ANYBODY, NOBODY
+from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.rule_checks import implies
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.services import auto_kinds, operators, replies
+from chatapp_cli.services.auto_events import said_in
+from chatapp_cli.services.auto_rules import AutoRule
+from chatapp_cli.store.tx import Tx
+
+_OF_TAGS: Final = frozenset({RuleEvent.TAG_ADDED, RuleEvent.TAG_REMOVED})
+
+
+def lacking(tx: Tx, rule: AutoRule, others: Sequence[AutoRule]) -> list[Text]:
+    """What a rule names that is not there, and by which earlier rule of ``others`` it is never asked."""
+    return [*_people(tx, rule), *_replies(tx, rule), *_tags(tx, rule, others), *_behind(rule, others)]
+
+
+def _people(tx: Tx, rule: AutoRule) -> Iterator[Text]:
+    wanted = rule.wanted
+    named = [one.value for one in wanted.acts if one.do == auto_kinds.ASSIGN]
+    named += [one for one in said_in(wanted.asked, "assignee") if one not in {NOBODY, ANYBODY}]
+    named += [wanted.about] if wanted.about and wanted.event is RuleEvent.ASSIGNED else []
+    for name in dict.fromkeys(named):
+        try:
+            operators.require_somebody(tx, name)
+        except NotFound as error:
+            yield error.what
+            continue
+        known = operators.known(tx, name)
+        if known is not None and known.disabled:
+            yield T("The account of {name} is disabled.", name=name)
+
+
+def _replies(tx: Tx, rule: AutoRule) -> Iterator[Text]:
+    for one in rule.wanted.acts:
+        if one.do == auto_kinds.REPLY:
+            try:
+                replies.find(tx, one.value)
+            except NotFound as error:
+                yield error.what
+
+
+def _tags(tx: Tx, rule: AutoRule, others: Sequence[AutoRule]) -> Iterator[Text]:
+    """The tags that no dialog has and that no rule gives."""
+    wanted = rule.wanted
+    given = {tag for one in others for act in one.wanted.acts if act.do == auto_kinds.TAG for tag in act.value}
+    named = [*said_in(wanted.asked, "tags"), *([wanted.about] if wanted.event in _OF_TAGS and wanted.about else [])]
+    for tag in dict.fromkeys(named):
+        if tag not in given and tx.value("tags.worn", name=tag) is None:
+            yield T("No dialog has the tag {tag}.", tag=tag)
+
+
+def _behind(rule: AutoRule, others: Sequence[AutoRule]) -> Iterator[Text]:
+    """The first earlier rule that ends the order whenever this one would be asked."""
+    for one in others:
+        if one.id == rule.id:
+            return
+        mine, theirs = rule.wanted, one.wanted
+        same = theirs.event is mine.event and theirs.about in {"", mine.about} and theirs.line in {None, mine.line}
+        if one.works and theirs.stop and same and implies(rule.condition, one.condition):
+            yield T("It is never asked: the rule {name} stands before it and ends the order.", name=theirs.name)
+            return
