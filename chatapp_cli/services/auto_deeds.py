@@ -13,7 +13,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.automation import RuleKind
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import NotFound
-from chatapp_cli.domain.ids import MessageId
+from chatapp_cli.domain.ids import MessageId, Millis
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.domain.variables import CLIENT
@@ -25,6 +25,7 @@ from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.services.message_request import InDialog, MessageRequest
 from chatapp_cli.services.options import OptionScope
 from chatapp_cli.services.sending import SendOptions, key_of
+from chatapp_cli.store.rows.automation import AutoActRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
@@ -52,6 +53,7 @@ class AutoDeed:
     key: str
     """The message that it sends has this one, however often it is tried."""
     value: Any
+    act: AutoActRow
 
     def done(self, kind: str) -> AutoDone:
         """Do it. Raises Refused, NotFound, UsageError."""
@@ -73,6 +75,15 @@ class AutoDeed:
         )  # fmt: skip
         message = composing.accept(self.tx, self.desk.able, request)
         return AutoDone(T("message {n} was written", n=message), message)
+
+
+def judged_until(message: MessageId | None, at: Millis, *, waited: bool) -> tuple[MessageId, Millis]:
+    """The last message that a rule has seen, and until when it looked: one of them is 0.
+
+    ``at``: when it held. One that asks how long a client ``waited`` has seen all that had come by then, any other one
+    the message of its event.
+    """
+    return (MessageId(0), at) if waited or message is None else (message, 0)
 
 
 def _send(deed: AutoDeed) -> AutoDone:
@@ -115,6 +126,10 @@ def _snooze(deed: AutoDeed) -> AutoDone:
 
 def _waive(deed: AutoDeed) -> AutoDone:
     duties.no_answer(deed.tx, deed.card.id)
+    message, until = judged_until(deed.act.message_id, deed.act.due_at, waited=deed.act.waits_since is not None)
+    later = deed.tx.value("auto.heard_after", dialog=deed.card.id, message=message, until=until)
+    if later is not None:  # the client was quicker than the desk: the rule has not seen it
+        duties.awaits_answer(deed.tx, deed.card.id, later)
     return AutoDone(T("no answer is needed"))
 
 

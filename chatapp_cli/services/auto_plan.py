@@ -12,7 +12,6 @@ from chatapp_cli.domain.dialog_condition import Waited
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import LineId, Millis
 from chatapp_cli.domain.journal.automation import AutomationDue, AutoRuleHalted
-from chatapp_cli.domain.journal.dialogs import AnswerTyped
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.stored_text import kept
 from chatapp_cli.domain.text import T, Text
@@ -24,8 +23,8 @@ from chatapp_cli.store.rows.automation import AutoActRow, JudgedMessage
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
-MOST: Final = 100
-"""Entries of the journal that are judged in one transaction."""
+MOST: Final = 30
+"""Entries of the journal that are judged in one transaction, unless rules hold before."""
 OLD: Final = 24 * 3_600_000
 """Milliseconds after which a message that comes only now is history, and not news."""
 MOST_OVERRUNS: Final = 3
@@ -57,18 +56,17 @@ class Planner:
 
     desk: AutoDesk
 
-    def __call__(self, tx: Tx, entries: Sequence[JournalEntry]) -> None:
-        """Plan for some entries, in order."""
-        for entry in entries:
-            if isinstance(entry.event, AnswerTyped):
-                tx.run("autoquiet.put", dialog=entry.event.dialog, at=entry.at)
-        if not (news := [entry for entry in entries if seen(entry.event) is not None]):
-            return
+    def __call__(self, tx: Tx, entries: Sequence[JournalEntry]) -> int | None:
+        """Plan for some entries, in order, up to one that rules act on: what follows is judged after these acts."""
+        if all(seen(entry.event) is None for entry in entries):
+            return None
         names = self.desk.names(tx)
         rules = auto_rules.working(tx, names)
-        for entry in news:
-            if wanted := wanting([one for one in rules if one.since < entry.id], entry):
-                _plan(tx, wanted, entry, names)
+        for number, entry in enumerate(entries, start=1):
+            wanted = wanting([one for one in rules if one.since < entry.id], entry)
+            if wanted and _plan(tx, wanted, entry, names):
+                return number
+        return None
 
 
 def wanting(rules: Sequence[AutoRule], entry: JournalEntry) -> list[AutoRule]:
@@ -85,13 +83,15 @@ def wanting(rules: Sequence[AutoRule], entry: JournalEntry) -> list[AutoRule]:
     ]
 
 
-def _plan(tx: Tx, rules: Sequence[AutoRule], entry: JournalEntry, names: SourceNames) -> None:
-    found = happening(tx, entry, rules[0].wanted.event)
-    if found is None:
-        return
-    for one in concerned(rules, found):
-        if _judged(tx, one, found, names) and one.wanted.stop:
-            return
+def _plan(tx: Tx, rules: Sequence[AutoRule], entry: JournalEntry, names: SourceNames) -> bool:
+    """Plan for one entry; whether a rule held."""
+    found, held = happening(tx, entry, rules[0].wanted.event), False
+    for one in () if found is None else concerned(rules, found):
+        if _judged(tx, one, found, names):
+            held = True
+            if one.wanted.stop:
+                break
+    return held
 
 
 def concerned(rules: Sequence[AutoRule], about: Happened) -> Iterator[AutoRule]:

@@ -20,10 +20,11 @@ from chatapp_cli.domain.automation import ActWanted, PlannedState, seen
 from chatapp_cli.domain.condition import Judgement, Occasion, OnSource, judge
 from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId, MessageId, Millis
-from chatapp_cli.domain.journal.dialogs import AnswerTyped, AnswerWaived
+from chatapp_cli.domain.journal.dialogs import AnswerAwaited, AnswerTyped, AnswerWaived
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import auto_guards, auto_kinds, auto_plan, auto_rules, dialogs, journal
+from chatapp_cli.services.auto_deeds import judged_until
 from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.services.auto_facts import StoredFacts
 from chatapp_cli.services.auto_guards import Guard
@@ -66,6 +67,11 @@ class ReplayedPast:
     now: Millis = 0
     typed: dict[DialogId, Millis] = field(default_factory=dict)
     waived: dict[DialogId, Millis] = field(default_factory=dict)
+    """Until when people or rules waived what had come."""
+    waived_before: dict[DialogId, Millis] = field(default_factory=dict)
+    """What that was before people waived the last time."""
+    waived_to: dict[DialogId, MessageId] = field(default_factory=dict)
+    """The last message that rules would have waived."""
     answered: dict[MessageId, Text] = field(default_factory=dict)
     in_dialog: dict[DialogId, deque[Millis]] = field(default_factory=lambda: defaultdict(deque))
     by_channel: dict[ChannelId, deque[Millis]] = field(default_factory=lambda: defaultdict(deque))
@@ -81,9 +87,8 @@ class ReplayedPast:
 
     def waits_since(self, card: DialogCard) -> Millis | None:
         """Since when the client waited at that moment."""
-        after = self.waived.get(card.id, 0)
-        found: Millis | None = self.tx.value("auto.waited_at", dialog=card.id, until=self.now, after=after)
-        return found
+        after, message = self.waived.get(card.id, 0), self.waived_to.get(card.id, 0)
+        return self.tx.value("auto.waited_at", dialog=card.id, until=self.now, after=after, message=message)  # type: ignore[no-any-return]
 
     def somebody_wrote(self, dialog: DialogId, since: Millis) -> bool:
         """Whether somebody did, as far as that is known."""
@@ -114,7 +119,16 @@ class ReplayedPast:
         self.in_dialog[card.id].append(self.now)
         self.by_channel[card.channel_id].append(self.now)
 
-    def changed(self, wanted: ActWanted, about: Happened) -> None:
+    def waive(self, dialog: DialogId) -> None:
+        """Nobody needs an answer there that wrote until now."""
+        self.waived_before[dialog] = self.waived.get(dialog, 0)
+        self.waived[dialog] = self.now
+
+    def await_again(self, dialog: DialogId) -> None:
+        """Somebody took that back."""
+        self.waived[dialog] = self.waived_before.get(dialog, 0)
+
+    def changed(self, rule: AutoRule, wanted: ActWanted, about: Happened) -> None:
         """Remember what an act would have changed that conditions ask for."""
         dialog = about.card.id
         if wanted.do in {auto_kinds.TAG, auto_kinds.UNTAG}:
@@ -122,7 +136,10 @@ class ReplayedPast:
         elif wanted.do == auto_kinds.ASSIGN:
             self.assigned[dialog] = wanted.value
         elif wanted.do == auto_kinds.WAIVE:
-            self.waived[dialog] = about.at
+            waited = any(auto_plan.waiting(rule.condition))
+            message, until = judged_until(None if about.message is None else about.message.id, about.at, waited=waited)
+            self.waived_to[dialog] = max(message, self.waived_to.get(dialog, message))
+            self.waived[dialog] = max(until, self.waived.get(dialog, until))
 
     def forget(self) -> None:
         """Drop the oldest arrivals that were answered: nobody asks for them any more."""
@@ -230,29 +247,34 @@ class Replay:
         if isinstance(entry.event, AnswerTyped):
             self._past.typed[entry.event.dialog] = entry.at
         elif isinstance(entry.event, AnswerWaived):
-            self._past.waived[entry.event.dialog] = entry.at
+            self._past.waive(entry.event.dialog)
+        elif isinstance(entry.event, AnswerAwaited):
+            self._past.await_again(entry.event.dialog)
         if about is None:
             return
-        for rule in auto_plan.concerned(self._wanting(entry), about):
-            answer = self._judged(rule, about)
-            if answer is not None:
-                yield from self._answered(rule, about, answer)
-                if answer.holds and rule.wanted.stop:
-                    return
+        for rule, why in list(self._held(self._wanting(entry), about)):
+            yield from self._act(rule, about, why)
 
-    def _answered(self, rule: AutoRule, about: Happened, answer: Judgement) -> Iterator[ReplayedAct]:
-        """What a rule would have done at once; what it would have done later is remembered."""
+    def _held(self, rules: Sequence[AutoRule], about: Happened) -> Iterator[tuple[AutoRule, Text]]:
+        """The rules that would act at once, and why: all are asked before the first acts, as the daemon does it."""
+        for rule in auto_plan.concerned(rules, about):
+            answer = self._judged(rule, about)
+            if answer is None:
+                continue
+            if self._is_planned(rule, about, answer):
+                yield rule, answer.why
+            if answer.holds and rule.wanted.stop:
+                return
+
+    def _is_planned(self, rule: AutoRule, about: Happened, answer: Judgement) -> bool:
+        """Whether a rule would act at once; what it would do later is remembered."""
         waits = list(auto_plan.waiting(rule.condition))
         since = self._past.waits_since(about.card) if waits else None
         if since is not None and self._waited.get((rule.id, about.card.id)) == since:
-            return
-        planned = answer.holds
-        if answer.holds:
-            yield from self._act(rule, about, answer.why)
-        elif since is not None:
-            planned = self._is_asked_later(rule, about, since)
-        if planned and since is not None:
+            return False
+        if since is not None and (answer.holds or self._is_asked_later(rule, about, since)):
             self._waited[rule.id, about.card.id] = since
+        return answer.holds
 
     def _is_asked_later(self, rule: AutoRule, about: Happened, since: Millis) -> bool:
         """Remember to ask a rule when the client has waited long enough for it; false if it would still say no."""
@@ -311,7 +333,7 @@ class Replay:
                 return
             refusal = self._send(rule, about) if auto_kinds.KINDS[wanted.do].sends else None
             if refusal is None:
-                self._past.changed(wanted, about)
+                self._past.changed(rule, wanted, about)
                 self._past.done[rule.id].append(about.at)
                 yield _ended(rule, about, place, PlannedState.DONE, why, auto_kinds.in_words(wanted))
             else:

@@ -28,9 +28,12 @@ _MINUTE: Final = 60_000
 
 
 def work(tx: Tx, desk: AutoDesk) -> bool:
-    """Plan for what happened, or when there is nothing new do one act that is due; false if there is nothing to do."""
+    """Do one act that is due, or when there is none plan for what happened; false if there is nothing to do.
+
+    What happened later is judged by what the acts have changed, however far behind the daemon is.
+    """
     whole = tx.whole()
-    return bool(auto_plan.follow(whole, desk)) or _step(whole, desk)
+    return _step(whole, desk) or bool(auto_plan.follow(whole, desk))
 
 
 def next_due(tx: Tx) -> AutoActRow | None:
@@ -101,7 +104,7 @@ def _do(tx: Tx, desk: AutoDesk, rule: AutoRule, row: AutoActRow, card: DialogCar
     """Do an act; one that is refused is undone alone. ``guard``: of one that writes to the client."""
     acting = tx.by(system(rule.signature, *RIGHTS))
     key = f"auto {rule.id} {rule.version} {row.event} {row.act}"
-    deed = AutoDeed(acting, desk, rule, card, key, rule.wanted.acts[row.act].value)
+    deed = AutoDeed(acting, desk, rule, card, key, rule.wanted.acts[row.act].value, row)
     try:
         with tx.trial():
             done = deed.done(row.kind)

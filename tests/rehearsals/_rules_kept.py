@@ -32,7 +32,7 @@ rules:
 - {name: Позже, if: {words: ["перезвоните … завтра"]}, then: [{snooze: 45}, {note: Перезвонить}]}
 - {name: Забыли, line: Магазин, if: {waited: 41, assignee: [nobody]}, then: [{note: "Никто не ответил"}, {tag: забыт}]}
 - {name: Опт ждёт, line: Опт, if: {waited: 8}, then: [{assign: Пётр}, {send: "Менеджер сейчас подойдёт"}]}
-- {name: Первое за день, if: {first: day}, then: [{tag: сегодня}, {untag: вчера}]}
+- {name: Первое за день, line: Сервис, if: {first: day}, then: [{tag: сегодня}, {untag: вчера}]}
 - {name: Группа, if: {chats: [group], words: [цена, заказ, адрес]}, then: [{send: "Напишите нам лично"}, {tag: группа}]}
 - {name: Ответили, when: message.sent, then: [{tag: отвечен}]}
 - {name: Не дошло, when: message.failed, then: [{note: "Не дошло"}, {tag: недошло}]}
@@ -43,8 +43,9 @@ rules:
 - {name: Повторно опт, if: {tags: [опт], untagged: [спам]}, then: [{tag: постоянный}]}
 - {name: Скидка, if: {words: [скидка], untagged: [скидка]}, then: [{tag: скидка}, {send: "Скидка опту 10 %"}]}
 - {name: Ольге, if: {assignee: [Ольга], lines: [Магазин]}, then: [{note: "Ольга, пишут"}]}
-- {name: Выходной, if: {days: ["off"], calendar: ru, zone: Europe/Moscow}, then: [{tag: выходной}]}
+- {name: Выходной, line: Опт, if: {days: ["off"], calendar: ru, zone: Europe/Moscow}, then: [{tag: выходной}]}
 - name: Рабочее утро
+  line: Опт
   if: {days: [working], calendar: ru, hours: ["09:00-12:30"], zone: Europe/Moscow, all: [{open: true}]}
   then: [{tag: утро}]
 - {name: Знакомый, if: {known: [name], unknown: [phone], from: [клиент-1, клиент-2]}, then: [{robot: {robot: rename-chat, title: Знакомый}}]}

@@ -42,6 +42,8 @@ from tests.rehearsals._rules_week import BEGINS, DAYS, Stop, week
 from tests.rehearsals._rules_wire import Wire
 
 ENDED = {PlannedState.DONE, PlannedState.SKIPPED, PlannedState.FAILED}
+SPREAD = 3_000
+"""Milliseconds within which clients wrote who wrote at one stop, and within which their waits are over."""
 PATIENCE = 120.0
 """Seconds that everything at one stop may take to settle."""
 
@@ -185,7 +187,9 @@ class _Living:
 
     async def through(self, stops: list[Stop]) -> None:
         """Live through all of it, and then until nothing waits any more."""
-        kills = set(self.chance.sample([n for n, stop in enumerate(stops) if not stop.crowded], self.figures.plan.kills))
+        kills = set(
+            self.chance.sample([n for n, stop in enumerate(stops) if not stop.crowded], self.figures.plan.kills)
+        )
         rest = iter(enumerate(stops))
         ended = False
         while not ended:
@@ -209,7 +213,7 @@ class _Living:
         """Let time pass, with what is due before then at its time."""
         await self._settles("what was before")
         while (due := await asyncio.to_thread(self.desk.due, moment)) is not None:
-            self.desk.at(due + 1)
+            self.desk.at(due + SPREAD)
             await self._settles(f"what is due at {due}")
         self.desk.at(moment)
 

@@ -105,9 +105,9 @@ FROM message WHERE id IN (SELECT CAST(value AS bigint) FROM json_array_elements_
 
 -- name: auto.waited_at
 SELECT MIN(m.at) FROM message m WHERE m.dialog_id = :dialog AND m.direction = 'in' AND m.stored_at <= :until
-  AND m.at > :after AND m.at > COALESCE((
+  AND m.stored_at > :after AND m.id > :message AND m.at > COALESCE((
     SELECT MAX(o.at) FROM message o WHERE o.dialog_id = :dialog AND o.direction = 'out' AND o.automatic = 0
-      AND o.at <= :until AND o.state <> 'cancelled'), 0);
+      AND o.at <= :until AND o.state NOT IN ('cancelled', 'failed')), 0);
 
 -- name: auto.spoke_between
 SELECT 1 FROM message WHERE dialog_id = :dialog AND direction = 'out' AND automatic = 0 AND stored_at > :since
@@ -115,6 +115,10 @@ SELECT 1 FROM message WHERE dialog_id = :dialog AND direction = 'out' AND automa
 
 -- name: auto.heard_before
 SELECT 1 FROM message WHERE dialog_id = :dialog AND direction = 'in' AND id < :message AND at >= :since LIMIT 1;
+
+-- name: auto.heard_after
+SELECT MIN(at) FROM message WHERE dialog_id = :dialog AND direction = 'in' AND id > :message
+  AND stored_at > :until;
 
 -- name: auto.unanswered
 SELECT MAX(id) FROM message WHERE dialog_id = :dialog AND direction = 'in' AND at >= :since AND stored_at <= :until;
