@@ -96,6 +96,10 @@ class ReplayedPast:
             return True
         return self.tx.value("auto.spoke_between", dialog=dialog, since=since, until=self.now) is not None
 
+    def wrote_between(self, dialog: DialogId, since: Millis, until: Millis) -> bool:
+        """Whether rules would have written something."""
+        return any(since < at < until for at in self.in_dialog[dialog])
+
     def answers_in(self, dialog: DialogId, since: Millis) -> int:
         """Their number."""
         return _later(self.in_dialog[dialog], since)

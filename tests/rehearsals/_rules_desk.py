@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import groupby
 from typing import Final, NamedTuple, TypeVar
 
 from chatapp_cli.bootstrap import Company
@@ -32,7 +33,7 @@ from tests.rehearsals._rules_wire import Wire
 
 Found = TypeVar("Found")
 TOGETHER: Final = 6
-"""Steps that are written in one transaction."""
+"""Steps after which a transaction ends."""
 RULED: Final = "«"
 """Begins the names under which rules act."""
 
@@ -83,8 +84,13 @@ class WeekDesk:
 
     def happens(self, stop: Stop) -> None:
         """Write down what happens at a stop."""
-        for n in range(0, len(stop.steps), TOGETHER):
-            self.company.write(partial(self._written, steps=stop.steps[n : n + TOGETHER]))
+        steps: list[Step] = []
+        for _, series in groupby(stop.steps, key=lambda step: (step.channel, step.who)):
+            steps += series  # of one client at once: whether a message was before the answer to another decides
+            if len(steps) >= TOGETHER:
+                self.company.write(partial(self._written, steps=steps))
+                steps = []
+        self.company.write(partial(self._written, steps=steps))
 
     def _written(self, tx: Tx, *, steps: Sequence[Step]) -> None:
         for step in steps:

@@ -135,6 +135,7 @@ def _message(event: api.Message, at: border.At) -> MessageArrived:
         from_us=event.from_us,
         files=tuple(map(_incoming, event.files)),
         reply_to=border.external_id(event.reply_to),
+        automatic=event.automatic,
     )
 
 

@@ -127,6 +127,10 @@ SELECT MAX(id) FROM message WHERE dialog_id = :dialog AND direction = 'in' AND a
 SELECT author FROM message WHERE dialog_id = :dialog AND direction = 'out' AND automatic = 0 AND stored_at > :since
   AND state <> 'cancelled' ORDER BY id DESC LIMIT 1;
 
+-- name: auto.wrote_between
+SELECT 1 FROM message WHERE dialog_id = :dialog AND direction = 'out' AND automatic = 1 AND stored_at < :until
+  AND (at > :since OR stored_at > :since) AND state <> 'cancelled' LIMIT 1;
+
 -- name: autoquiet.put
 INSERT INTO auto_quiet (dialog_id, at) VALUES (:dialog, :at)
 ON CONFLICT (dialog_id) DO UPDATE SET at = excluded.at WHERE excluded.at > auto_quiet.at;
