@@ -210,6 +210,7 @@ def outgoing(message: Outbound) -> api.Message:
         reply_to=message.reply_to,
         files=tuple(_local(file) for file in message.files),
         from_us=True,
+        automatic=message.automatic,
     )
 
 
