@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -11,9 +10,8 @@ from chatapp_cli.domain.errors import Busy, StoreError
 from chatapp_cli.domain.text import T
 from chatapp_cli.kit.manifests import manifests
 from chatapp_cli.runtime.store import AsyncStore
-from chatapp_cli.services import auto_plan, auto_run
+from chatapp_cli.services import auto_run
 from chatapp_cli.services.auto_desk import AutoDesk
-from chatapp_cli.services.auto_run import AutoWorked
 from chatapp_cli.store.tx import Tx
 
 CROWD: Final = 10
@@ -46,28 +44,24 @@ class AutomationRunner:
         """Work until there is nothing to do."""
         going = True
         while going:
-            before, self._took, mine = self._store.commits.jobs, 0.0, 1
-            done = await self._work(auto_run.work)
-            if 0 < done.entries < auto_plan.MOST:
-                await self._work(auto_run.act)
-                mine += 1
-            going = bool(done)
-            if going and self._store.commits.jobs - before - mine >= CROWD:
+            before, self._took = self._store.commits.jobs, 0.0
+            going = await self._work()
+            if going and self._store.commits.jobs - before - 1 >= CROWD:
                 await self._clock.sleep(min(SHARE * self._took, LONGEST_PAUSE))
 
-    async def _work(self, do: Callable[[Tx, AutoDesk], AutoWorked]) -> AutoWorked:
+    async def _work(self) -> bool:
         try:
-            return await self._store.write(partial(self._timed, do))
+            return await self._store.write(self._timed, patient=True)
         except (StoreError, Busy):
             raise
         except Exception as error:  # an act that our code fails at must not keep the others
             await self._give_up(error)
             raise
 
-    def _timed(self, do: Callable[[Tx, AutoDesk], AutoWorked], tx: Tx) -> AutoWorked:
+    def _timed(self, tx: Tx) -> bool:
         began = self._clock.monotonic()
         try:
-            return do(tx, self._desk)
+            return auto_run.work(tx, self._desk)
         finally:
             self._took += self._clock.monotonic() - began
 

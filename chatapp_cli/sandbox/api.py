@@ -24,6 +24,8 @@ from chatapp_cli.sandbox.stage import Customer, Heard, StageFile
 _SECRET: Final = "whsec_" + b64encode(b"an invented shop of fir trees").decode()
 _PATIENCE: Final = 0.05
 _LARGEST: Final = 1 << 26
+_PASSED_ON: Final = ("type", "id", "chat_id", "chat_kind", "text", "subject", "files")
+"""What a program knows of a message that it gets from another one: nobody says that a program wrote it."""
 _UNSIGNED: Final = 401
 
 
@@ -44,6 +46,8 @@ class ApiSandbox(HttpSandbox):
         """Seconds between taking a message and answering it."""
         self.deleted: set[str] = set()
         """Ids of messages that the desk deleted."""
+        self.neighbour: ApiSandbox | None = None
+        """A program of another desk, whose clients the clients of this one are: it is told what they hear."""
         self._oddities = Oddities()
         self._secret = _SECRET
         self._webhook = Webhook(_SECRET)
@@ -133,6 +137,8 @@ class ApiSandbox(HttpSandbox):
         if webhook_id not in self.seen:
             self.seen[webhook_id] = self._next_id()
             self.events.append(event)
+            if self.neighbour is not None and event["type"] == "message":
+                await self.neighbour.tell({name: event[name] for name in _PASSED_ON if name in event})
         await asyncio.sleep(self.slowness)
         return web.json_response({"id": self.seen[webhook_id]})
 

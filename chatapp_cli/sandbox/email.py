@@ -96,7 +96,10 @@ class EmailSandbox:
 
     kind: ClassVar[str] = "email"
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = ADDRESS) -> None:
+        self.address = address
+        self.neighbours: dict[str, EmailSandbox] = {}
+        """Mailboxes elsewhere that mails from here are delivered to, by address."""
         self.password = PASSWORD
         """The current password of both servers."""
         self.refusals: dict[str, str] = {}
@@ -120,12 +123,12 @@ class EmailSandbox:
     async def __aenter__(self) -> Self:
         args = Namespace(
             host=_HOST, port=0, debug=False, cert=None, key=None, tls=False, passlib_cfg=None,
-            proxy_protocol="noop", demo_data=False, demo_user=ADDRESS, demo_password=self.password,
+            proxy_protocol="noop", demo_data=False, demo_user=self.address, demo_password=self.password,
         )  # fmt: skip
         backend, config = await self._made(args, max_append_len=_LARGEST, hash_context=BuiltinHash(rounds=1))
         self._backend = backend
         self._serve_imap = IMAPServer(backend.login, config)
-        self._mailboxes = await _mailboxes(backend, config)
+        self._mailboxes = await _mailboxes(backend, config, self.address)
         await self.come_back()
         return self
 
@@ -146,7 +149,7 @@ class EmailSandbox:
     def answers(self) -> Mapping[str, str]:
         """A custom server on this machine, without TLS."""
         return {
-            "service": "custom", "address": ADDRESS, "password": self.password,
+            "service": "custom", "address": self.address, "password": self.password,
             "imap_host": _HOST, "imap_port": str(self._imap.number), "imap_tls": "none",
             "smtp_host": _HOST, "smtp_port": str(self._smtp.number), "smtp_tls": "none",
         }  # fmt: skip
@@ -155,7 +158,7 @@ class EmailSandbox:
         """Send a mail to the desk; with the subject of a mail from the desk it is an answer to that."""
         mail = EmailMessage(policy=policy.SMTP)
         mail["From"] = Address(who.name, addr_spec=who.email)
-        mail["To"] = ADDRESS
+        mail["To"] = self.address
         mail["Date"] = format_datetime(datetime.now(UTC))
         mail["Message-ID"] = make_msgid(domain=who.email.rpartition("@")[2])
         mail["Subject"] = subject
@@ -174,7 +177,7 @@ class EmailSandbox:
     async def answer_from_phone(self, who: Customer, text: str, *, subject: str = "") -> str:
         """Let somebody of the desk write from a phone: an answer to this customer's last mail, or a new mail."""
         mail = EmailMessage(policy=policy.SMTP)
-        mail["From"] = ADDRESS
+        mail["From"] = self.address
         mail["To"] = Address(who.name, addr_spec=who.email)
         mail["Date"] = format_datetime(datetime.now(UTC))
         mail["Message-ID"] = make_msgid(domain="phone.example.org")
@@ -231,7 +234,7 @@ class EmailSandbox:
 
     async def say_oddly(self, who: Customer, text: str, value: bytes) -> None:
         """Send a mail with these bytes in an unknown field."""
-        head = f"From: {who.name} <{who.email}>\r\nTo: {ADDRESS}\r\nX-Odd: ".encode()
+        head = f"From: {who.name} <{who.email}>\r\nTo: {self.address}\r\nX-Odd: ".encode()
         await self.deliver(head + value + f"\r\nMessage-ID: {make_msgid()}\r\n\r\n{text}\r\n".encode())
 
     async def end_login(self) -> None:
@@ -239,8 +242,8 @@ class EmailSandbox:
         assert self._backend is not None
         self.password += "-new"
         hashed = await Passwords(self._backend.config).hash_password(self.password)
-        user = UserMetadata(self._backend.config, ADDRESS, password=hashed)
-        self._backend.login.users_dict[ADDRESS] = user
+        user = UserMetadata(self._backend.config, self.address, password=hashed)
+        self._backend.login.users_dict[self.address] = user
         await self.vanish()
         await self.come_back()
 
@@ -301,7 +304,7 @@ class EmailSandbox:
         return protocol
 
     def _login(self, _server: SMTP, _session: Any, _envelope: Envelope, _mechanism: str, said: Any) -> AuthResult:
-        known = (ADDRESS.encode(), self.password.encode())
+        known = (self.address.encode(), self.password.encode())
         self.smtp_logins += 1
         right = isinstance(said, LoginPassword) and (said.login, said.password) == known
         return AuthResult(success=right, handled=False)
@@ -325,15 +328,17 @@ class EmailSandbox:
         self.senders.append(envelope.mail_from or "")
         for address in envelope.rcpt_tos:
             self._delivered[address].append(_parse(content))
-            if address == ADDRESS:
+            if address == self.address:
                 await self.deliver(content)
+            elif (neighbour := self.neighbours.get(address)) is not None:
+                await neighbour.deliver(content)
         return "250 OK"
 
 
-async def _mailboxes(backend: DictBackend, config: Config) -> MailboxSet:
+async def _mailboxes(backend: DictBackend, config: Config, address: str) -> MailboxSet:
     """The desk's folders, created with its first session."""
     async with backend.login.demo_user_identity.new_session():
-        mailboxes, _filters = config.set_cache[ADDRESS]
+        mailboxes, _filters = config.set_cache[address]
     await mailboxes.add_mailbox(SENT)
     for name in ("INBOX", SENT):
         _keep_all(await mailboxes.get_mailbox(name))

@@ -12,6 +12,7 @@ from chatapp_cli.domain.access import Right
 from chatapp_cli.domain.automation import RuleKind
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.ids import MessageId, Millis
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.text import T
 from chatapp_cli.domain.variables import CLIENT
@@ -65,6 +66,15 @@ def _answered(deed: AutoDeed, text: str, files: Sequence[StagedFile] = (), below
     return AutoDone(T("message {n} was written", n=message), message)
 
 
+def judged_until(message: MessageId | None, at: Millis, *, waited: bool) -> tuple[MessageId, Millis]:
+    """The last message that a rule has seen, and until when it looked: one of them is 0.
+
+    ``at``: when it held. One that asks how long a client ``waited`` has seen all that had come by then, any other one
+    the message of its event.
+    """
+    return (MessageId(0), at) if waited or message is None else (message, 0)
+
+
 def _send(deed: AutoDeed) -> AutoDone:
     text, below = auto_kinds.sent_parts(deed.value)
     return _answered(deed, text, below=below)
@@ -101,6 +111,10 @@ def _snooze(deed: AutoDeed) -> AutoDone:
 
 def _waive(deed: AutoDeed) -> AutoDone:
     duties.no_answer(deed.tx, deed.card.id)
+    message, until = judged_until(deed.row.message_id, deed.row.due_at, waited=deed.row.waits_since is not None)
+    later = deed.tx.value("auto.heard_after", dialog=deed.card.id, message=message, until=until)
+    if later is not None:  # the client was quicker than the desk: the rule has not seen it
+        duties.awaits_answer(deed.tx, deed.card.id, later)
     return AutoDone(T("no answer is needed"))
 
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from chatapp_cli.domain.journal.dialogs import AnswerTyped
 from chatapp_cli.domain.journal.lines import LineRemoved
 from chatapp_cli.store.tx import Tx
+
+
+def on_typed(tx: Tx, event: AnswerTyped) -> None:
+    """Remember who is at work where: from this moment nothing is answered there automatically."""
+    if tx.value("autorules.any") is not None:
+        tx.run("autoquiet.put", dialog=event.dialog, at=tx.now)
 
 
 def on_line_removed(tx: Tx, event: LineRemoved) -> None:

@@ -27,6 +27,9 @@ DAY: Final = 24 * 60 * MINUTE
 STORM: Final = 10 * MINUTE
 """Milliseconds in which the automatic answers of a channel are counted."""
 
+AT_ONCE: Final = 5
+"""Seconds after an automatic message within which a program answers it: most channels do not say who is one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Guard:
@@ -43,6 +46,7 @@ class Guard:
         """Why the rule may not write now; ``None``: it may."""
         checks = (
             self._automatic,
+            self._at_once,
             self._group,
             self._ourselves,
             self._answered,
@@ -62,6 +66,14 @@ class Guard:
         if self.message is not None and self.message.automatic and self.message.direction == Direction.IN:
             return T("the message was written by a program")
         return None
+
+    def _at_once(self) -> Text | None:
+        if self.message is None or self.message.direction != Direction.IN:
+            return None
+        came = self.message.stored_at
+        if not self.past.wrote_between(self.card.id, came - AT_ONCE * 1_000, came):
+            return None
+        return T("it came within {n} seconds after an automatic answer, as from another program", n=AT_ONCE)
 
     def _group(self) -> Text | None:
         if self.card.chat_kind == "private" or self.card.chat_kind in _named_chats(self.rule.condition):

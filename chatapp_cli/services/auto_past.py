@@ -37,6 +37,10 @@ class AutoPast(Protocol):
         """Whether a person typed or wrote there after a time."""
         ...
 
+    def wrote_between(self, dialog: DialogId, since: Millis, until: Millis) -> bool:
+        """Whether something was written automatically there in that time."""
+        ...
+
     def answers_in(self, dialog: DialogId, since: Millis) -> int:
         """How many automatic answers were written in a dialog after a time."""
         ...
@@ -77,6 +81,10 @@ class StoredPast:
         """Whether somebody did."""
         typed = self.tx.value("autoquiet.of", dialog=dialog, since=since)
         return typed is not None or self.tx.value("auto.spoke_since", dialog=dialog, since=since) is not None
+
+    def wrote_between(self, dialog: DialogId, since: Millis, until: Millis) -> bool:
+        """Whether something was."""
+        return self.tx.value("auto.wrote_between", dialog=dialog, since=since, until=until) is not None
 
     def answers_in(self, dialog: DialogId, since: Millis) -> int:
         """Their number."""

@@ -12,7 +12,6 @@ from chatapp_cli.domain.dialog_condition import HoursOf, Waited, waiting
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import LineId, Millis
 from chatapp_cli.domain.journal.automation import AutomationDue, AutoRuleHalted
-from chatapp_cli.domain.journal.dialogs import AnswerTyped
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.stored_text import kept
 from chatapp_cli.domain.text import T, Text
@@ -25,8 +24,8 @@ from chatapp_cli.store.rows.automation import AutoActRow, DialogPlace, JudgedMes
 from chatapp_cli.store.tx import Tx
 
 V = TypeVar("V")
-MOST: Final = 200
-"""Entries of the journal that are judged in one transaction."""
+MOST: Final = 100
+"""Entries of the journal that are judged in one transaction, unless rules hold before."""
 OLD: Final = 24 * 3_600_000
 """Milliseconds after which a message that comes only now is history, and not news."""
 MOST_OVERRUNS: Final = 3
@@ -62,21 +61,17 @@ class Planner:
 
     desk: AutoDesk
 
-    def __call__(self, tx: Tx, entries: Sequence[JournalEntry]) -> None:
-        """Plan for some entries, in order."""
-        for entry in entries:
-            if isinstance(entry.event, AnswerTyped):
-                tx.run("autoquiet.put", dialog=entry.event.dialog, at=entry.at)
-        news = [entry for entry in entries if seen(entry.event) is not None]
-        if not news:
-            return
+    def __call__(self, tx: Tx, entries: Sequence[JournalEntry]) -> int | None:
+        """Plan for some entries, in order, up to one that rules act on: what follows is judged after these acts."""
+        if all(seen(entry.event) is None for entry in entries):
+            return None
         rules = self.desk.rules(tx)
-        news = awaited(news, rules)
-        if news:
-            near = read_together(tx, news)
-            for entry in news:
-                if (about := happened(entry, near)) is not None:
-                    _plan(near, rules, about)
+        near = read_together(tx, awaited(entries, rules))
+        for number, entry in enumerate(entries, start=1):
+            about = happened(entry, near)
+            if about is not None and _plan(near, rules, about):
+                return number
+        return None
 
 
 def awaited(entries: Iterable[JournalEntry], rules: RuleIndex) -> list[JournalEntry]:
@@ -117,11 +112,15 @@ def _is_about(rule: AutoRule, what: HappenedEvent | None) -> bool:
     return what is None or rule.wanted.about in {"", what.about, what.in_full}
 
 
-def _plan(near: ReadTogether, rules: RuleIndex, about: Happened) -> None:
-    occasion = auto_facts.occasion(StoredFacts(near, about.place, about.message, rules.hours), about.at)
+def _plan(near: ReadTogether, rules: RuleIndex, about: Happened) -> bool:
+    """Plan for one entry; whether a rule held."""
+    occasion, held = auto_facts.occasion(StoredFacts(near, about.place, about.message, rules.hours), about.at), False
     for one in concerned(rules, about, occasion):
-        if _judged(near, one, about, occasion) and one.wanted.stop:
-            return
+        if _judged(near, one, about, occasion):
+            held = True
+            if one.wanted.stop:
+                break
+    return held
 
 
 def _judged(near: ReadTogether, rule: AutoRule, about: Happened, occasion: Occasion) -> bool:

@@ -20,7 +20,7 @@ from chatapp_cli.domain.condition import Judgement, Occasion, judge
 from chatapp_cli.domain.dialog_condition import waiting
 from chatapp_cli.domain.errors import Refused, UsageError
 from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId, MessageId, Millis
-from chatapp_cli.domain.journal.dialogs import AnswerTyped, AnswerWaived
+from chatapp_cli.domain.journal.dialogs import AnswerAwaited, AnswerTyped, AnswerWaived
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import (
@@ -34,6 +34,7 @@ from chatapp_cli.services import (
     journal,
 )
 from chatapp_cli.services.auto_deed import NobodyThere
+from chatapp_cli.services.auto_deeds import judged_until
 from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.services.auto_facts import ReadTogether, StoredFacts
 from chatapp_cli.services.auto_guards import Guard
@@ -78,6 +79,11 @@ class ReplayedPast:
     now: Millis = 0
     typed: dict[DialogId, Millis] = field(default_factory=dict)
     waived: dict[DialogId, Millis] = field(default_factory=dict)
+    """Until when people or rules waived what had come."""
+    waived_before: dict[DialogId, Millis] = field(default_factory=dict)
+    """What that was before people waived the last time."""
+    waived_to: dict[DialogId, MessageId] = field(default_factory=dict)
+    """The last message that rules would have waived."""
     answered: dict[MessageId, Text] = field(default_factory=dict)
     in_dialog: dict[DialogId, deque[Millis]] = field(default_factory=lambda: defaultdict(deque))
     by_channel: dict[ChannelId, deque[Millis]] = field(default_factory=lambda: defaultdict(deque))
@@ -93,15 +99,18 @@ class ReplayedPast:
 
     def waits_since(self, place: DialogCard | DialogPlace) -> Millis | None:
         """Since when the client waited at that moment."""
-        after = self.waived.get(place.id, 0)
-        found: Millis | None = self.tx.value("auto.waited_at", dialog=place.id, until=self.now, after=after)
-        return found
+        after, message = self.waived.get(place.id, 0), self.waived_to.get(place.id, 0)
+        return self.tx.value("auto.waited_at", dialog=place.id, until=self.now, after=after, message=message)  # type: ignore[no-any-return]
 
     def somebody_wrote(self, dialog: DialogId, since: Millis) -> bool:
         """Whether somebody did, as far as that is known."""
         if self.typed.get(dialog, 0) > since:
             return True
         return self.tx.value("auto.spoke_between", dialog=dialog, since=since, until=self.now) is not None
+
+    def wrote_between(self, dialog: DialogId, since: Millis, until: Millis) -> bool:
+        """Whether rules would have written something."""
+        return any(since < at < until for at in self.in_dialog[dialog])
 
     def answers_in(self, dialog: DialogId, since: Millis) -> int:
         """Their number."""
@@ -126,13 +135,25 @@ class ReplayedPast:
         self.in_dialog[card.id].append(self.now)
         self.by_channel[card.channel_id].append(self.now)
 
-    def changed(self, wanted: ActWanted, about: Happened) -> None:
+    def waive(self, dialog: DialogId) -> None:
+        """Nobody needs an answer there that wrote until now."""
+        self.waived_before[dialog] = self.waived.get(dialog, 0)
+        self.waived[dialog] = self.now
+
+    def await_again(self, dialog: DialogId) -> None:
+        """Somebody took that back."""
+        self.waived[dialog] = self.waived_before.get(dialog, 0)
+
+    def changed(self, rule: AutoRule, wanted: ActWanted, about: Happened) -> None:
         """Remember what an act would have changed that conditions ask for."""
         dialog = about.place.id
         if wanted.do in {auto_kinds.TAG, auto_kinds.UNTAG}:
             self.tags[dialog] |= dict.fromkeys(wanted.value, wanted.do == auto_kinds.TAG)
         elif wanted.do == auto_kinds.WAIVE:
-            self.waived[dialog] = about.at
+            waited = any(waiting(rule.condition))
+            message, until = judged_until(None if about.message is None else about.message.id, about.at, waited=waited)
+            self.waived_to[dialog] = max(message, self.waived_to.get(dialog, message))
+            self.waived[dialog] = max(until, self.waived.get(dialog, until))
 
     def forget(self) -> None:
         """Drop the oldest arrivals that were answered: nobody asks for them any more."""
@@ -230,30 +251,35 @@ class Replay:
         if isinstance(entry.event, AnswerTyped):
             self._past.typed[entry.event.dialog] = entry.at
         elif isinstance(entry.event, AnswerWaived):
-            self._past.waived[entry.event.dialog] = entry.at
+            self._past.waive(entry.event.dialog)
+        elif isinstance(entry.event, AnswerAwaited):
+            self._past.await_again(entry.event.dialog)
         if about is None:
             return
         occasion = self._occasion(about)
+        for rule, why in list(self._held(about, occasion)):
+            yield from self._act(rule, about, why)
+
+    def _held(self, about: Happened, occasion: Occasion) -> Iterator[tuple[AutoRule, Text]]:
+        """The rules that would act at once, and why: all are asked before the first acts, as the daemon does it."""
         for rule in auto_plan.concerned(self._rules, about, occasion):
             answer = self._judged(rule, occasion)
-            if answer is not None:
-                yield from self._answered(rule, about, answer)
-                if answer.holds and rule.wanted.stop:
-                    return
+            if answer is None:
+                continue
+            if self._is_planned(rule, about, answer):
+                yield rule, answer.why
+            if answer.holds and rule.wanted.stop:
+                return
 
-    def _answered(self, rule: AutoRule, about: Happened, answer: Judgement) -> Iterator[ReplayedAct]:
-        """What a rule would have done at once; what it would have done later is remembered."""
+    def _is_planned(self, rule: AutoRule, about: Happened, answer: Judgement) -> bool:
+        """Whether a rule would act at once; what it would do later is remembered."""
         waits = list(waiting(rule.condition))
         since = self._past.waits_since(about.place) if waits else None
         if since is not None and self._waited.get((rule.id, about.place.id)) == since:
-            return
-        planned = answer.holds
-        if answer.holds:
-            yield from self._act(rule, about, answer.why)
-        elif since is not None:
-            planned = self._is_asked_later(rule, about, since)
-        if planned and since is not None:
+            return False
+        if since is not None and (answer.holds or self._is_asked_later(rule, about, since)):
             self._waited[rule.id, about.place.id] = since
+        return answer.holds
 
     def _is_asked_later(self, rule: AutoRule, about: Happened, since: Millis) -> bool:
         """Remember to ask a rule when the client has waited long enough for it; false if it would still say no."""
@@ -322,7 +348,7 @@ class Replay:
                 return
             state, refusal = self._refusal(rule, about, card, wanted)
             if refusal is None:
-                self._past.changed(wanted, about)
+                self._past.changed(rule, wanted, about)
                 self._past.done[rule.id].append(about.at)
                 ended = _Ended(PlannedState.DONE, why, auto_kinds.in_words(wanted))
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from chatapp_cli.domain.access import system
 from chatapp_cli.domain.automation import PlannedState
@@ -26,27 +26,13 @@ MOST_A_MINUTE: Final = 50
 _MINUTE: Final = 60_000
 
 
-class AutoWorked(NamedTuple):
-    """What was done in a transaction; false if there was nothing to do."""
+def work(tx: Tx, desk: AutoDesk) -> bool:
+    """Do one act that is due, or when there is none plan for what happened; false if there is nothing to do.
 
-    entries: int
-    """Of the journal, for which acts were planned."""
-    acted: bool = False
-
-    def __bool__(self) -> bool:
-        return self.acted or self.entries > 0
-
-
-def work(tx: Tx, desk: AutoDesk) -> AutoWorked:
-    """Plan for what happened, or when there is nothing new do one act that is due."""
-    entries = auto_plan.follow(tx.whole(), desk)
-    return AutoWorked(entries) if entries else act(tx, desk)
-
-
-def act(tx: Tx, desk: AutoDesk) -> AutoWorked:
-    """Do one act that is due. It is safe once everything that happened was planned for: somebody may have answered."""
+    What happened later is judged by what the acts have changed, however far behind the daemon is.
+    """
     whole = tx.whole()
-    return AutoWorked(0, acted=_step(whole, desk) or auto_clock.work(whole, desk))
+    return _step(whole, desk) or bool(auto_plan.follow(whole, desk)) or auto_clock.work(whole, desk)
 
 
 def next_due(tx: Tx) -> AutoActRow | None:

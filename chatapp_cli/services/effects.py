@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatapp_cli.domain.journal.channels import ChannelUnbound, SessionRequestEnded
-from chatapp_cli.domain.journal.dialogs import Assigned
+from chatapp_cli.domain.journal.dialogs import AnswerTyped, Assigned
 from chatapp_cli.domain.journal.lines import LineRemoved
 from chatapp_cli.domain.journal.links import EntrySettled
 from chatapp_cli.domain.journal.messages import (
@@ -34,6 +34,7 @@ EFFECTS: EffectTable = table(
     effect(EntrySettled, "tell_crm_who_answers", crm_effects.on_settled),
     effect(ChannelUnbound, "ask_rules_anew", crm_effects.on_source_gone),
     effect(LineRemoved, "ask_rules_anew", crm_effects.on_source_gone),
+    effect(AnswerTyped, "leave_who_types_alone", auto_effects.on_typed),
     effect(LineRemoved, "end_without_rules", auto_effects.on_line_removed),
 )
 

@@ -13,13 +13,14 @@ from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.services import journal
 from chatapp_cli.store.tx import Tx
 
-Plan: TypeAlias = Callable[[Tx, Sequence[JournalEntry]], None]
+Plan: TypeAlias = Callable[[Tx, Sequence[JournalEntry]], int | None]
+"""Plans for entries, in order; returns how many it took, at least one, or ``None`` for all of them."""
 MOST = 500
 """Entries planned in one transaction."""
 
 
 def follow(tx: Tx, name: str, plan: Plan, *, most: int = MOST) -> int:
-    """Plan for the entries since the last time, in order; returns their number.
+    """Plan for the entries since the last time, in order; returns how many were taken.
 
     A new follower starts from now. If ``plan`` raises, its position stays.
     """
@@ -29,10 +30,12 @@ def follow(tx: Tx, name: str, plan: Plan, *, most: int = MOST) -> int:
         _move(whole, name, journal.last(whole))
         return 0
     entries = journal.after(whole, place, n=most)
-    if entries:
-        plan(whole, entries)
-        _move(whole, name, entries[-1].id)
-    return len(entries)
+    if not entries:
+        return 0
+    taken = plan(whole, entries)
+    done = len(entries) if taken is None else taken
+    _move(whole, name, entries[done - 1].id)
+    return done
 
 
 def begin(tx: Tx, name: str) -> None:

@@ -10,17 +10,20 @@ import pytest
 
 from chatapp_cli.domain.automation import PlannedState, RuleEvent
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.services import dialogs, duties, sending
+from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.domain.outbound import Receipt
+from chatapp_cli.services import dialogs, duties, outbox, sending
 from chatapp_cli.services.auto_replay import Replay, ReplayedAct, place_before
 from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.store.rows.automation import AutoRuleRow
 from chatapp_cli.store.tx import Tx
 from tests.services.automated import MINUTE, Automated
-from tests.stores import EVERYTHING, Shop
+from tests.stores import EVERYTHING, Shop, hand_over
 
 MONDAY = 1_795_417_200_000
 """2026-11-23 10:00 in Moscow."""
+IN_VAIN = "Нет"
 TEXTS = ("Почём опт?", "Здравствуйте", "Где заказ 15?", "Спасибо", "а" * 2_000 + "!", "Опт, срочно")
 
 
@@ -42,31 +45,47 @@ def rules(desk: Automated) -> None:
         do=[("assign", "Пётр"), ("waive", True)],
     )
     desk.rule("Номер", asked={"match": [r"заказ\s+\d+"]}, do=[("tag", "заказ")], stop=True)
+    desk.rule("Спасибо", asked={"words": ["спасибо"]}, do=[("waive", True)])
     desk.rule("После", asked={"direction": "in"}, do=[("tag", "после")])
     desk.rule("Тег", event=RuleEvent.TAG_ADDED, about="vip", do=[("snooze", 5)])
     desk.rule("Медленно", asked={"match": ["(а|аа)+$"]}, do=[("tag", "медленно")])
 
 
 def lives(desk: Automated, chance: random.Random, steps: int) -> None:
-    """Clients write, operators answer, tag and look away."""
+    """Clients write, also faster than the daemon works, and operators answer, some in vain, tag and look away."""
     shop, channels = desk.shop, [desk.shop.channel(), desk.shop.channel()]
     met: list[Any] = []
     for _ in range(steps):
         desk.passes(chance.choice([0, 1, 2, 7, 16, 45, 300]) * MINUTE + chance.randrange(MINUTE))
-        what = chance.choice(["writes"] * 6 + ["answers"] * 2 + ["tags", "waives"]) if met else "writes"
+        what = chance.choice(["writes"] * 6 + ["answers"] * 2 + ["fails", "tags", "waives"]) if met else "writes"
         if what == "writes":
-            heard = shop.hear(chance.choice(channels), chance.choice(TEXTS), who=f"c{chance.randrange(6)}")
-            met.append(shop.message(heard).dialog_id)
+            channel, who = chance.choice(channels), f"c{chance.randrange(6)}"
+            for _ in range(chance.choice([1, 1, 2, 3])):
+                met.append(shop.message(shop.hear(channel, chance.choice(TEXTS), who=who)).dialog_id)
+                shop.clock.at += 1
         else:
             shop.write(partial(_done, what, chance.choice(met), shop.order()))
+        for channel in channels:
+            while shop.write(partial(_carried, shop=shop, channel=channel)):
+                pass
         desk.works()
+
+
+def _carried(tx: Tx, *, shop: Shop, channel: ChannelId) -> bool:
+    """Hand over what may go; the channel refuses one text."""
+    claim = hand_over(tx, shop.media, channel)
+    if claim is None:
+        return False
+    if claim.outbound.text == IN_VAIN:
+        return outbox.fail(tx, claim, Rejected("blocked"))
+    return outbox.succeed(tx, claim, Receipt(ids=(f"x{claim.outbound.key}",)))
 
 
 def _done(what: str, dialog: DialogId, order: SendOptions, tx: Tx) -> None:
     """An operator does something."""
     match what:
-        case "answers":
-            sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Да"), order)
+        case "answers" | "fails":
+            sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Да" if what == "answers" else IN_VAIN), order)
         case "tags":
             dialogs.tag(tx, dialog, "vip")
         case _:

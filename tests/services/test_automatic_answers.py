@@ -171,6 +171,21 @@ def test_two_desks_that_answer_each_other_stop_at_once(desk: Automated) -> None:
     assert [one.state for one in desk.acts()] == ["done", "skipped"]
 
 
+def test_who_answers_an_automatic_answer_at_once_is_taken_for_a_program(desk: Automated) -> None:
+    channel = desk.shop.channel()
+    desk.answers()
+    desk.answers("Ждут", asked={"waited": 15})
+    desk.heard(channel)
+    desk.shop.clock.at += 2_000
+    desk.heard(channel, "Мы откроемся утром")
+    later(desk, 20)
+    desk.works()
+    assert why(desk)[-1] == "it came within 5 seconds after an automatic answer, as from another program"
+    assert [one.state for one in desk.acts()] == ["done", "skipped", "skipped"]
+    desk.heard(channel, "Так почём ёлка?")
+    assert desk.acts()[-1].state == "done"
+
+
 OPEN = "mon-fri 09:00-18:00"
 MONDAY = 1_795_417_200_000
 """2026-11-23 10:00 in Moscow."""

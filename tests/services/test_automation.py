@@ -185,6 +185,19 @@ def test_rules_are_asked_in_their_order_and_stop_ends_it(desk: Automated) -> Non
     assert tags(desk, desk.heard(channel, who="boris")) == ["б"]
 
 
+def test_a_daemon_that_was_down_judges_each_message_by_what_it_did_for_those_before(desk: Automated) -> None:
+    channel = desk.shop.channel()
+    desk.rule("Впервые", asked={"words": ["опт"], "untagged": ["опт"]}, do=[("tag", "опт"), ("note", "Опт!")])
+    desk.rule("Благодарит", asked={"words": ["спасибо"]}, do=[("waive", True)])
+    for text in ("Есть опт?", "Оптом дешевле?", "Спасибо", "А доставка?"):
+        desk.shop.clock.at += 1
+        dialog = desk.shop.message(desk.shop.hear(channel, text)).dialog_id
+    last = desk.shop.clock.at
+    desk.works()
+    assert [one.event for one in desk.acts() if one.kind == "note"] == [desk.acts()[0].event]
+    assert desk.shop.read(lambda tx: dialogs.card(tx, dialog)).waiting_since == last
+
+
 def test_a_rule_of_a_line_sees_that_line_alone(desk: Automated) -> None:
     line = desk.shop.line()
     here, there = desk.shop.channel(line=line), desk.shop.channel()

@@ -73,6 +73,8 @@ class Message(Base, frozen=True, tag="message"):
     reply_to: str = ""
     files: Sequence[File] = ()
     from_us: bool = False
+    automatic: bool = False
+    """A program wrote it, so that no program answers it."""
 
 
 class Edited(Base, frozen=True, tag="message.edited"):

@@ -135,6 +135,7 @@ def _message(event: api.Message, at: border.At) -> MessageArrived:
         from_us=event.from_us,
         files=tuple(map(_incoming, event.files)),
         reply_to=border.external_id(event.reply_to),
+        automatic=event.automatic,
     )
 
 
@@ -209,6 +210,7 @@ def outgoing(message: Outbound) -> api.Message:
         reply_to=message.reply_to,
         files=tuple(_local(file) for file in message.files),
         from_us=True,
+        automatic=message.automatic,
     )
 
 

@@ -143,9 +143,9 @@ FROM message m LEFT JOIN message_buttons b ON b.message_id = m.id WHERE m.id IN 
 
 -- name: auto.waited_at
 SELECT MIN(m.at) FROM message m WHERE m.dialog_id = :dialog AND m.direction = 'in' AND m.stored_at <= :until
-  AND m.at > :after AND m.at > COALESCE((
+  AND m.stored_at > :after AND m.id > :message AND m.at > COALESCE((
     SELECT MAX(o.at) FROM message o WHERE o.dialog_id = :dialog AND o.direction = 'out' AND o.automatic = 0
-      AND o.at <= :until AND o.state <> 'cancelled'), 0);
+      AND o.at <= :until AND o.state NOT IN ('cancelled', 'failed')), 0);
 
 -- name: auto.spoke_between
 SELECT 1 FROM message WHERE dialog_id = :dialog AND direction = 'out' AND automatic = 0 AND stored_at > :since
@@ -154,12 +154,20 @@ SELECT 1 FROM message WHERE dialog_id = :dialog AND direction = 'out' AND automa
 -- name: auto.heard_before
 SELECT 1 FROM message WHERE dialog_id = :dialog AND direction = 'in' AND id < :message AND at >= :since LIMIT 1;
 
+-- name: auto.heard_after
+SELECT MIN(at) FROM message WHERE dialog_id = :dialog AND direction = 'in' AND id > :message
+  AND stored_at > :until;
+
 -- name: auto.unanswered
 SELECT MAX(id) FROM message WHERE dialog_id = :dialog AND direction = 'in' AND at >= :since AND stored_at <= :until;
 
 -- name: auto.spoke_since
 SELECT author FROM message WHERE dialog_id = :dialog AND direction = 'out' AND automatic = 0 AND stored_at > :since
   AND state <> 'cancelled' ORDER BY id DESC LIMIT 1;
+
+-- name: auto.wrote_between
+SELECT 1 FROM message WHERE dialog_id = :dialog AND direction = 'out' AND automatic = 1 AND stored_at < :until
+  AND (at > :since OR stored_at > :since) AND state <> 'cancelled' LIMIT 1;
 
 -- name: autoquiet.put
 INSERT INTO auto_quiet (dialog_id, at) VALUES (:dialog, :at)
