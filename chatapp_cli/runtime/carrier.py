@@ -64,13 +64,16 @@ class Carrier(Generic[Item]):
         *,
         at_once: int,
         empty_nap: float = LONGEST_NAP,
+        patient: bool = False,
     ) -> None:
+        """``patient``: it claims once others have written what they want to."""
         self._store = store
         self._clock = store.company.world.clock
         self._verdicts = verdicts
         self._log = log
         self._at_once = at_once
         self._empty_nap = empty_nap
+        self._patient = patient
         self._news = WakeUp()
         self._flying: set[asyncio.Task[None]] = set()
 
@@ -106,7 +109,7 @@ class Carrier(Generic[Item]):
 
     async def _claim(self, queue: Queue[Item], n: int) -> Sequence[Item]:
         """Claim rows; if stopped meanwhile, requeue those not started."""
-        claiming = asyncio.ensure_future(self._store.write(partial(queue.claim, n=n)))
+        claiming = asyncio.ensure_future(self._store.write(partial(queue.claim, n=n), patient=self._patient))
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:

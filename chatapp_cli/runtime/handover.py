@@ -11,7 +11,7 @@ import structlog
 
 from chatapp_cli.domain.errors import Busy, ChannelError, OutcomeUnknown, Rejected, Retryable, StoreError
 from chatapp_cli.domain.ids import ChannelId, Millis
-from chatapp_cli.domain.message import Operation
+from chatapp_cli.domain.message import Operation, Priority
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.i18n import speaking
 from chatapp_cli.ports.connector import (
@@ -65,7 +65,8 @@ class Begin:
     async def __call__(self, ids: Sequence[str] = ()) -> None:
         """Record it, durably."""
         self.ids = ids
-        if not await self._store.write(partial(outbox.begin, claim=self._claim)):
+        patient = self._claim.row.priority < Priority.OPERATOR
+        if not await self._store.write(partial(outbox.begin, claim=self._claim), patient=patient):
             raise _ClaimLost
         if not self._store.lease.holds:
             raise _Stopped

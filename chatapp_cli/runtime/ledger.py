@@ -140,7 +140,7 @@ class LedgerQueue:
             await self._tell(ready)
 
     async def _begun(self, rows: Sequence[EntryRow]) -> set[int]:
-        begun = await self._store.write(partial(ledger.begin, rows=rows)) if rows else []
+        begun = await self._store.write(partial(ledger.begin, rows=rows), patient=True) if rows else []
         return {row.id for row in begun}
 
     async def _clear_up(self, row: EntryRow, entry: LedgerEntry) -> None:
@@ -280,8 +280,8 @@ class LedgerKeeper:
         self._struggles = struggles
         self._link = link
         self._clock = store.company.world.clock
-        self._verdicts = VerdictWriter(store, log.bind(link=link))
-        self._carrier: Carrier[Bundle] = Carrier(store, self._verdicts, log.bind(link=link), at_once=1)
+        self._verdicts = VerdictWriter(store, log.bind(link=link), patient=True)
+        self._carrier: Carrier[Bundle] = Carrier(store, self._verdicts, log.bind(link=link), at_once=1, patient=True)
         self._rests_until = 0.0
         self._free = asyncio.Event()
         self._free.set()

@@ -251,7 +251,7 @@ class LinkInbox:
         files = [await self._fetched(session, one.files) for _, one in some if isinstance(one, _WITH_FILES)]
         context = CrmContext(able=self._store.company.capabilities, files=[file for one in files for file in one])
         applying = partial(crm_intake.apply_each, found=some, context=context)
-        return await self._store.write(partial(self._together.timed, job=applying, n=len(some)))
+        return await self._store.write(partial(self._together.timed, job=applying, n=len(some)), patient=True)
 
     async def _look_into(self, session: CrmSession, row: CrmArrivedRow, event: CopyCame) -> None:
         """Look whether an employee wrote what seems to be a copy of one of our messages."""

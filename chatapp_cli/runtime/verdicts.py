@@ -20,10 +20,13 @@ GRACE = 20.0
 
 
 class VerdictWriter:
-    """Records the verdicts of one queue; ``log`` says which."""
+    """Records the verdicts of one queue; ``log`` says which. ``patient``: what others write goes first."""
 
-    def __init__(self, store: AsyncStore, log: FilteringBoundLogger, *, grace: float = GRACE) -> None:
+    def __init__(
+        self, store: AsyncStore, log: FilteringBoundLogger, *, grace: float = GRACE, patient: bool = False
+    ) -> None:
         self._store = store
+        self._patient = patient
         self._log = log
         self._grace = grace
 
@@ -51,7 +54,7 @@ class VerdictWriter:
     async def _retry_until_written(self, verdict: VerdictJob) -> None:
         for pause in chain((0.1, 0.5, 2.0, 5.0), repeat(15.0)):
             try:
-                await self._store.write(verdict)
+                await self._store.write(verdict, patient=self._patient)
             except StoreLost:
                 self._log.error("verdict.left")
                 raise

@@ -40,10 +40,10 @@ class WaitingJobs:
     def take(self, most: int) -> Sequence[WaitingJob]:
         """Those that share the next commit; waits until there is one, and is empty after the last.
 
-        Beside others one patient job goes along, so that they never keep it waiting for ever.
+        Of the patient ones only as many go along with the others as there are of those: none waits for ever.
         """
         self._collect(wait=not (self._usual or self._patient))
-        patient = min(len(self._patient), 1 if self._usual else most)
+        patient = min(len(self._patient), len(self._usual) or most, most // 2 if self._usual else most)
         usual = min(len(self._usual), most - patient)
         return [self._usual.popleft() for _ in range(usual)] + [self._patient.popleft() for _ in range(patient)]
 

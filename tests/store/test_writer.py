@@ -129,14 +129,14 @@ def test_jobs_that_take_long_share_no_commit(shop: Shop, patient: bool) -> None:
     assert ("".join(done), writer.commits, writer.jobs) == ("abc", 4, 4)
 
 
-def test_what_can_wait_comes_after_the_others_and_one_of_it_goes_along_with_them(shop: Shop, writer: Writer) -> None:
+def test_what_can_wait_comes_after_the_others_and_as_much_of_it_goes_along(shop: Shop, writer: Writer) -> None:
     waiting, done = Waiting(), list[str]()
     go = held(writer, waiting)
-    for name, patient in (("p1", True), ("p2", True), ("u1", False), ("p3", True), ("u2", False)):
+    for name, patient in (("p1", True), ("p2", True), ("p3", True), ("u1", False), ("p4", True), ("u2", False)):
         writer.submit(lambda _tx, name=name: done.append(name), waiting.done(name), patient=patient)  # type: ignore[misc]
     go.set()
-    waiting.until(6)
-    assert (done, writer.commits) == (["u1", "u2", "p1", "p2", "p3"], 3)
+    waiting.until(7)
+    assert (done, writer.commits) == (["u1", "u2", "p1", "p2", "p3", "p4"], 3)
 
 
 def test_closing_finishes_what_is_queued(shop: Shop) -> None:
