@@ -100,6 +100,7 @@ _LINES = {
     "reacted": N_("← [{channel}] {name}: {text}"),
     "crm_arrived": N_("{crm} ← [{channel}] {name}: {text}"),
     "crm_answered": N_("{crm} → [{channel}] {name}: {text} ({state})"),
+    "crm_robot": N_("{crm} → [{channel}] {name}: {text} (a robot, as the deal moved on)"),
     "crm_deal": N_("{crm}: the deal of {name} is «{deal}»."),
 }
 

@@ -17,10 +17,10 @@ from chatapp_cli.domain.ids import DialogId, LinkId, MessageId
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.kit import crms
 from chatapp_cli.kit.manifests import manifest
-from chatapp_cli.runtime import linking
+from chatapp_cli.runtime import crm_robots, linking
 from chatapp_cli.runtime.demo import DemoAsker, DemoStage, Tell, delivered, received, settled, until, until_there
 from chatapp_cli.sandbox.directory import crm_sandbox, has_demo
-from chatapp_cli.sandbox.stage import CrmSandbox
+from chatapp_cli.sandbox.stage import CrmSandbox, RobotSandbox
 from chatapp_cli.sandbox.town import Townsman
 from chatapp_cli.services import channels, links, options, transcript
 from chatapp_cli.store.rows.crm import LinkRow
@@ -108,19 +108,39 @@ async def employees(stage: DemoStage, making: CrmLinking, *, pause: tuple[float,
 
 
 async def play_crm(stage: DemoStage, making: CrmLinking, tell: Tell) -> None:
-    """A client of each paired channel writes on for each CRM, and an employee answers there. Raises ChatappError.
+    """A client of each paired channel writes on for each CRM, and an employee answers there; then a robot writes.
 
-    ``tell`` is called with a word and values for each step.
+    ``tell`` is called with a word and values for each step. Raises ChatappError.
     """
     linked = await making
     last = {man.sandbox.kind: man for one in linked for man in one.people}
-    await asyncio.gather(*(_play_all(stage, [one.crm for one in linked], man, tell) for man in last.values()))
+    await asyncio.gather(*(_play_all(stage, linked, man, tell) for man in last.values()))
 
 
-async def _play_all(stage: DemoStage, linked: Sequence[CrmSandbox], man: Townsman, tell: Tell) -> None:
+async def _play_all(stage: DemoStage, linked: Sequence[DemoCrm], man: Townsman, tell: Tell) -> None:
     """One CRM after the other: an answer from one is shown in all of them, and leaves nobody waiting there."""
-    for crm in linked:
-        await _play(stage, crm, man, tell)
+    for one in linked:
+        await _play(stage, one.crm, man, tell)
+        if isinstance(one.crm, RobotSandbox) and man is _last(one):
+            await _play_robot(stage, one, man, tell)
+
+
+def _last(one: DemoCrm) -> Townsman:
+    """The client to whom the robot of a CRM writes."""
+    return one.people[-1]
+
+
+async def _play_robot(stage: DemoStage, one: DemoCrm, man: Townsman, tell: Tell) -> None:
+    """A deal moves on, and a robot there has the desk write to its client."""
+    crm, text = one.crm, stage.town.from_robot
+    assert isinstance(crm, RobotSandbox)
+    row = await asyncio.to_thread(stage.company.read, partial(links.one, link=one.link))
+    await crm_robots.install(stage.company, row)
+    await crm.robot_writes(man.customer, text)
+    await delivered(man, text)
+    await until_there(partial(crm.robot_was_answered, text), what=text)
+    about = {"crm": crms.manifest(one.crm.kind).title, "channel": manifest(man.sandbox.kind).label}
+    tell("crm_robot", {**about, "name": man.customer.name, "text": text})
 
 
 async def _play(stage: DemoStage, crm: CrmSandbox, man: Townsman, tell: Tell) -> None:

@@ -177,3 +177,16 @@ class CrmSandbox(Protocol):
     async def deal_of(self, who: Customer) -> str:
         """The title of this customer's deal; empty as long as there is none."""
         ...
+
+
+@runtime_checkable
+class RobotSandbox(Protocol):
+    """A simulated CRM whose robots have the desk write to clients."""
+
+    async def robot_writes(self, who: Customer, text: str) -> None:
+        """Put a robot on a stage, and move this customer's deal there. The desk's robots are installed."""
+        ...
+
+    async def robot_was_answered(self, text: str) -> bool:
+        """Whether the desk told the robot with this text that the message was sent."""
+        ...

@@ -75,6 +75,8 @@ class Town:
     """What an employee answers from a CRM."""
     rules: Sequence[Mapping[str, Any]]
     """What the desk does by itself, as a file of rules says it."""
+    from_robot: str
+    """What a robot of a CRM writes to the client of a deal."""
     people: Sequence[Townsman] = field(default_factory=list)
 
     async def live(self, world: World) -> None:
@@ -101,7 +103,7 @@ def town(sandboxes: Sequence[Sandbox]) -> Town:
     """Create the customers for these channels."""
     data = tomllib.loads(resources.files(__package__).joinpath("town.toml").read_text("utf-8"))
     people = [_townsman(entry, sandboxes[n % len(sandboxes)]) for n, entry in enumerate(data["people"])]
-    said = {name: data[name] for name in ("company", "line", "from_phone", "in_crm", "from_crm", "rules")}
+    said = {name: data[name] for name in ("company", "line", "from_phone", "in_crm", "from_crm", "from_robot", "rules")}
     return Town(**said, people=people)
 
 

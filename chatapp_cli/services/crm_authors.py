@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from chatapp_cli.domain import border
 from chatapp_cli.domain.crm.states import Act
+from chatapp_cli.domain.finding import fold
+from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.message import Direction, Origin
-from chatapp_cli.services import channels
+from chatapp_cli.services import channels, operators
 from chatapp_cli.store.rows.crm import EntryRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import MessageRow
@@ -22,6 +25,17 @@ def name(tx: Tx, row: EntryRow, card: DialogCard, message: MessageRow) -> str:
         return message.author if card.chat_kind != "private" else ""
     guessed = message.origin == Origin.PHONE and row.act != Act.IMPORT and card.assignee
     return card.assignee if guessed and _names_account(tx, message, card) else message.author
+
+
+def sign(tx: Tx, message: MessageId, name: str) -> None:
+    """Name the employee who wrote a message in a CRM and is no operator, by the name that the CRM tells.
+
+    An operator of the same name is not the author.
+    """
+    known = {fold(one.name) for one in operators.everything(tx.whole())}
+    shown = f"{name} (CRM)" if fold(name) in known else name
+    if name:
+        tx.run("messages.sign", id=message, author=border.name(shown))
 
 
 def _names_account(tx: Tx, message: MessageRow, card: DialogCard) -> bool:

@@ -226,6 +226,7 @@ def sheet(tx: Tx, able: Able, link: LinkId, visit: CardVisit) -> CardSheet:
         phones=visit.client.phones,
         channels=[ChannelOnCard(id=row.id, title=row.title) for row in beginners(tx, able, link)],
         employee=visit.employee,
+        employee_name=visit.name,
     )
 
 

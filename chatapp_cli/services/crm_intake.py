@@ -41,6 +41,7 @@ from chatapp_cli.services import (
     access,
     channels,
     composing,
+    crm_authors,
     crm_cards,
     crm_changes,
     crm_first,
@@ -418,7 +419,8 @@ def _wrote_first(tx: Tx, link: LinkId, event: CrmWroteFirst, context: CrmContext
     options = SendOptions(key=key_of(f"crm {link} card {event.mark}"), origin=Origin.CRM)
     to = ToAddress(event.channel, crm_cards.require_phone(tx, event.phone))
     request = MessageRequest(to=to, options=options, draft=Draft(text=event.text))
-    composing.accept(_as_author(tx, link, event.author), context.able, request)
+    message = composing.accept(_as_author(tx, link, event.author), context.able, request)
+    crm_authors.sign(tx, message, event.author_name)
 
 
 def _step_asked(tx: Tx, link: LinkId, event: CrmStepAsked, context: CrmContext) -> None:

@@ -81,6 +81,7 @@ WITHOUT_A_RIGHT = {
     "crm_changes.forget": A_CRM,
     "crm_changes.note": A_CRM,
     "crm_first.refuse": A_CRM,
+    "crm_authors.sign": A_CRM,
     "crm_intake.apply": A_CRM,
     "crm_intake.apply_each": A_CRM,
     "crm_intake.die": A_CRM,

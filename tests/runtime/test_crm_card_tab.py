@@ -24,7 +24,17 @@ from chatapp_cli.sandbox.bitrix24 import Portal
 from chatapp_cli.sandbox.bitrix24.browser import ShownForm
 from chatapp_cli.sandbox.bitrix24.objects import Answered, PortalCard
 from chatapp_cli.sandbox.sms import SmsSandbox
-from chatapp_cli.services import channels, crm_intake, employees, ledger, links, options, pairings, transcript
+from chatapp_cli.services import (
+    channels,
+    crm_intake,
+    employees,
+    ledger,
+    links,
+    operators,
+    options,
+    pairings,
+    transcript,
+)
 from tests.contract.connector_contract import ANNA, ScriptedAsker
 from tests.runtime.desk import answer, attached, bound, call_here, eventually, serving, the_dialogs
 from tests.stores import OWNER
@@ -165,6 +175,23 @@ async def test_an_employee_writes_to_the_phone_of_a_card_once_however_often_the_
     assert desk.sent() == [("79160000001", "Заказ готов")]
 
 
+async def test_an_employee_who_is_no_operator_is_named_as_the_portal_names_them_and_never_taken_for_one(
+    desk: CardDesk,
+) -> None:
+    deal = desk.card("deal", "Ёлки", contact=desk.card("contact", phone="+79160000001").id, stage="NEW")
+    for n, name in enumerate(("Светлана Белова", "Светлана Белова (CRM)"), 1):
+        page = await desk.portal.opens_card(deal)
+        assert (await filled(desk, page, "+79160000001", f"Заказ {n} готов")).status == 200
+        (dialog,) = the_dialogs(desk.company)
+        found = desk.company.read(lambda tx, dialog=dialog: transcript.latest(tx, dialog.id))
+        assert [(one.message.author, one.message.origin) for one in found][-1] == (name, Origin.CRM)
+        await eventually(lambda n=n: len(desk.portal.messages(1767)) == n and desk.told_all())
+        shown = desk.portal.messages(1767)[-1]
+        assert shown.text == f"{name}: Заказ {n} готов"
+        if n == 1:
+            desk.company.write(lambda tx: operators.add(tx, "Светлана  белова", "", ()))
+
+
 @pytest.mark.req("S-165")
 @pytest.mark.parametrize("kind", ["contact", "lead", "deal"])
 async def test_from_a_contact_lead_or_deal_the_dialog_is_opened_and_the_client_written_to_by_phone(
@@ -180,7 +207,8 @@ async def test_from_a_contact_lead_or_deal_the_dialog_is_opened_and_the_client_w
     assert (await filled(desk, page, ANNA.phone, "Едет")).status == 200
     await eventually(lambda: [text for _, text in desk.sent()] == ["Едет"])
     assert desk.messages() == [("Где ёлка?", Origin.CLIENT), ("Едет", Origin.CRM)]
-    await eventually(lambda: [one.text for one in desk.portal.messages(1767)] == ["Где ёлка?", "Едет"])
+    there = ["Где ёлка?", "Светлана Белова: Едет"]
+    await eventually(lambda: [one.text for one in desk.portal.messages(1767)] == there)
 
 
 async def test_what_cannot_be_written_is_said_at_once_and_the_form_can_be_sent_again(desk: CardDesk) -> None:

@@ -18,7 +18,7 @@ from chatapp_cli.runtime.demo import DemoStage, play, staged
 from chatapp_cli.runtime.demo_crm import DemoCrm, crms_linked, employees, play_crm
 from chatapp_cli.sandbox.amocrm.demo import DemoAccount
 from chatapp_cli.sandbox.bitrix24.demo import DemoPortal
-from chatapp_cli.services import links, pairings, transcript
+from chatapp_cli.services import links, pairings, runs, transcript
 from chatapp_cli.store import dialog_list
 from chatapp_cli.store.rows.messages import MessageRow
 from tests.runtime.desk import eventually, serving
@@ -95,6 +95,9 @@ async def test_clients_of_the_demo_have_deals_in_both_crms_and_an_employee_of_ea
     deals = {(said["name"], said["deal"]) for said in steps.of("crm_deal")}
     assert deals == {(name, deal) for name in names for deal in (name, f"Сделка: {name}")}
     assert [said["text"] for said in steps.of("crm_answered")] == [stage.town.from_crm] * 4
+    (robot,) = steps.of("crm_robot")
+    assert (robot["name"] in names, robot["text"]) == (True, stage.town.from_robot)
+    assert [run.robot for run in stage.company.read(runs.latest)] == ["send_message"]
 
 
 async def test_an_employee_answers_each_client_who_waits_in_a_crm_once(stage: DemoStage) -> None:

@@ -45,6 +45,8 @@ class CardTicket(FormTicket, frozen=True, kw_only=True):
     card: str
     channels: Sequence[int]
     employee: str
+    name: str = ""
+    """What they are called in the portal."""
 
 
 class _StoredForm(msgspec.Struct, frozen=True):
@@ -101,7 +103,8 @@ def _opened(bound: Bound, known: Installation, said: Mapping[str, Any], language
 
 def _page(bound: Bound, origin: str, card: CardRef, terms: TicketTerms, sheet: CardSheet) -> CrmReply:
     channels = [channel.id for channel in sheet.channels]
-    ticket = CardTicket(card=str(card), channels=channels, employee=sheet.employee, **terms)
+    who = {"employee": sheet.employee, "name": sheet.employee_name}
+    ticket = CardTicket(card=str(card), channels=channels, **who, **terms)
     return card_pages.card(origin, ticket.language, sheet, form_tickets.signed(bound, ticket))
 
 
@@ -127,6 +130,7 @@ def _written(bound: Bound, known: Installation, said: Mapping[str, Any], now: Mi
         text=border.text(text),
         mark=ticket.number,
         author=ticket.employee,
+        author_name=ticket.name,
     )
     return _accepted(event, answer, again)
 

@@ -44,7 +44,7 @@ async def visited(api: PortalApi, ref: CardRef, access: str) -> CardVisit:
     """
     reader = api.of_employee(access)
     employee = await employee_of(reader)
-    return CardVisit(employee=employee, client=await client_of(api, ref, reader))
+    return CardVisit(employee=employee.id, name=employee.name, client=await client_of(api, ref, reader))
 
 
 async def _followed(api: MethodCalls, ref: CardRef) -> tuple[CardRef, Tree]:

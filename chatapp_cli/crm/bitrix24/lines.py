@@ -122,18 +122,19 @@ async def has_crm(api: MethodCalls, line: str) -> bool:
 async def employees(api: MethodCalls) -> Sequence[Employee]:
     """Everybody who works there and is active."""
     found = await api.pages("user.get", {"FILTER": {"ACTIVE": True}})
-    return [_employee(one) for one in found if isinstance(one, Mapping) and one.get("ID")]
+    return [employee_in(one) for one in found if isinstance(one, Mapping) and one.get("ID")]
 
 
 async def names_of(api: MethodCalls, wanted: Collection[str]) -> Mapping[str, str]:
     """What employees are called, at most fifty of them, also those who left; somebody waits for it."""
     found = await api.call("user.get", {"FILTER": {"ID": sorted(wanted)[:_PAGE]}}, urgency=Urgency.OPERATOR)
     rows = found if isinstance(found, list) else []
-    named = [_employee(one) for one in rows if isinstance(one, Mapping) and one.get("ID")]
+    named = [employee_in(one) for one in rows if isinstance(one, Mapping) and one.get("ID")]
     return {one.id: one.name for one in named}
 
 
-def _employee(one: Tree) -> Employee:
+def employee_in(one: Tree) -> Employee:
+    """The employee in an answer of ``user.get`` or ``user.current`` that has an id."""
     name = " ".join(str(one[part]) for part in ("NAME", "LAST_NAME") if one.get(part))
     email = str(one.get("EMAIL") or "")
     return Employee(

@@ -10,8 +10,8 @@ from typing import Any
 
 from chatapp_cli.crm.bitrix24.api import EmployeeCalls, PortalApi
 from chatapp_cli.crm.bitrix24.calls import BatchCommand
-from chatapp_cli.domain import border
-from chatapp_cli.domain.crm.link import PlaceVisitor
+from chatapp_cli.crm.bitrix24.lines import employee_in
+from chatapp_cli.domain.crm.link import Employee, PlaceVisitor
 from chatapp_cli.domain.errors import ChannelError, Rejected
 from chatapp_cli.kit.pace import Urgency
 
@@ -26,19 +26,19 @@ async def place_visitor(api: PortalApi, access: str) -> PlaceVisitor:
     """
     asked = {name: BatchCommand(name) for name in ("user.current", "user.admin")}
     told = await api.of_employee(access).batch(asked, urgency=Urgency.OPERATOR)
-    return PlaceVisitor(employee=named(told["user.current"]), administers=told["user.admin"] is True)
+    return PlaceVisitor(employee=named(told["user.current"]).id, administers=told["user.admin"] is True)
 
 
-async def employee_of(reader: EmployeeCalls) -> str:
-    """The id of the employee whose calls these are. Raises Rejected for nobody who works there."""
+async def employee_of(reader: EmployeeCalls) -> Employee:
+    """The employee whose calls these are. Raises Rejected for nobody who works there."""
     return named(await reader.call("user.current", urgency=Urgency.OPERATOR))
 
 
-def named(told: Any | ChannelError) -> str:
-    """The id in an answer of ``user.current``. Raises Rejected if it names nobody who works there."""
+def named(told: Any | ChannelError) -> Employee:
+    """The employee in an answer of ``user.current``. Raises Rejected if it names nobody who works there."""
     if isinstance(told, ChannelError):
         raise told
     number = str(told.get("ID") or "") if isinstance(told, dict) and told.get("ACTIVE") is True else ""
     if not (number.isascii() and number.isdecimal() and int(number)):
         raise Rejected(STRANGER)
-    return border.external_id(number)
+    return employee_in(told)

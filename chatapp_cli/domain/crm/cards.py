@@ -88,6 +88,8 @@ class CardVisit:
     """The CRM's id of them."""
     client: ClientOfCard
     """What they may see of it."""
+    name: str = ""
+    """What they are called there; empty if the CRM does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +139,8 @@ class CardSheet:
     channels: Sequence[ChannelOnCard] = ()
     employee: str = ""
     """The CRM's id of whoever opened the card; empty for a form that is only shown again."""
+    employee_name: str = ""
+    """What they are called there."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What employees are called who are no operators, by their ids; without those whom the CRM does not name."""
 

@@ -134,6 +134,8 @@ class CrmWroteFirst:
     files: Sequence[RemoteFile] = ()
     author: str = ""
     """The CRM's id of the employee; empty if it is not known."""
+    author_name: str = ""
+    """What they are called there; empty if it is not known."""
     remote: str = ""
     """The CRM's id of the message, if it stands in a chat of the CRM already; it is told then what became of it."""
     remote_chat: str = ""

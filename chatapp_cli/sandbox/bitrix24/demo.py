@@ -9,6 +9,7 @@ from chatapp_cli.sandbox.bitrix24.portal import Portal
 from chatapp_cli.sandbox.stage import Customer
 
 OK = 200
+_ROBOT, _STAGE = "chatapp_send_message", "PREPARATION"
 
 
 class DemoPortal(Portal):
@@ -46,6 +47,19 @@ class DemoPortal(Portal):
         """The title of the deal that the tracker made for this client; empty as long as there is none."""
         codes = {chat.code for chat in self._chats_of(who)}
         return next((card.title for card in self.cards if card.kind == "deal" and codes & set(card.codes)), "")
+
+    async def robot_writes(self, who: Customer, text: str) -> None:
+        """An administrator puts a robot on a stage, and the client's deal moves there."""
+        codes = {chat.code for chat in self._chats_of(who)}
+        deal = next(card for card in self.cards if card.kind == "deal" and codes & set(card.codes))
+        said = {"messenger": "{=Document:IM}", "message": text}
+        self.automation.place(_ROBOT, _STAGE, said)
+        await self.staff.changes(deal, stageId=_STAGE)
+
+    async def robot_was_answered(self, text: str) -> bool:
+        """Whether the process of that robot has its result."""
+        ours = (run for run in self.automation.runs if run.placed.properties.get("message") == text)
+        return any(run.returned.get("status") == "Y" for run in ours)
 
     def _chats_of(self, who: Customer) -> list[PortalChat]:
         return [chat for chat in self.chats if chat.name == who.name]

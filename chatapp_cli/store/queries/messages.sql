@@ -41,6 +41,9 @@ UPDATE message SET arrived_id = :arrived, author = :author, sender = :sender, au
   text = :text, subject = :subject, reply_to = :reply_to, album = :album, automatic = :automatic, at = :at, placeholder = 0
 WHERE id = :id AND placeholder = 1;
 
+-- name: messages.sign
+UPDATE message SET author = :author WHERE id = :id AND author = '';
+
 -- name: messages.say
 INSERT INTO message (dialog_id, channel_id, arrived_id, direction, origin, author, ext_id, key, state, code, detail,
   text, subject, reply_to, album, automatic, at, stored_at, edited_at, deleted_at, template, asked, ended_wait)
