@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar, Final, Generic, TypeVar, cast
 
 from rich.text import Text
@@ -37,6 +37,8 @@ class ListedPage(ActionPage, Generic[R]):
     SCOPE: ClassVar[str]
     TOLD: ClassVar[Sequence[str]] = ("whole",)
     """The names of what is told below the list."""
+    KEYLESS: ClassVar[Collection[str]] = ()
+    """The ids of actions that are not shown among the keys."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,7 +79,7 @@ class ListedPage(ActionPage, Generic[R]):
 
     def on_mount(self) -> None:
         """Read."""
-        self.query_one(StatusBar).tell_keys(self.SCOPE, "app")
+        self.query_one(StatusBar).tell_keys(self.SCOPE, "app", without=self.KEYLESS)
         self.read_again()
 
     def on_resize(self) -> None:

@@ -27,7 +27,6 @@ from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.act_words import ActWords, ShownAct
 from chatapp_cli.tui.widgets.automation_words import WEEK
-from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 
 if TYPE_CHECKING:
@@ -90,14 +89,11 @@ class AutoActsPage(ListedPage[ShownAct]):
 class AutoLogScreen(AutoActsPage):
     """What rules did of late, the latest on top."""
 
+    KEYLESS = ("auto_acts.stop",)
+
     def heading(self) -> str:
         """Whose acts they are."""
         return self.title_of(_("What rules did"))
-
-    def on_mount(self) -> None:
-        """Read; nothing goes on here that could be stopped."""
-        super().on_mount()
-        self.query_one(StatusBar).tell_keys(self.SCOPE, "app", without=["auto_acts.stop"])
 
     def on_journal_advanced(self, news: JournalAdvanced) -> None:
         """Read again when something may have been done."""
@@ -150,7 +146,6 @@ class AutoTrialScreen(AutoActsPage):
 
     def on_mount(self) -> None:
         """Begin to try."""
-        super().on_mount()
         self._trying = self.do(self._try, group="trial")
 
     async def look(self) -> Overview:

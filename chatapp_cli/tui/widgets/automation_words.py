@@ -19,10 +19,10 @@ from chatapp_cli.tui.themes import PaintStyles
 
 WEEK: Final = 7 * 24 * 3_600_000
 """Milliseconds whose acts are counted, and on which rules are tried."""
-KINDS: Final[Mapping[RuleKind, str]] = {RuleKind.RULE: N_("rule"), RuleKind.AUTOREPLY: N_("answer")}
+KINDS: Final[Mapping[RuleKind, str]] = {RuleKind.RULE: N_("rule"), RuleKind.AUTOREPLY: N_("autoreply")}
 """What the kinds of rules are called in a narrow column."""
 _SIGN: Final = 2
-_KIND: Final = 8
+_KIND: Final = 9
 _COUNT: Final = 6
 _GAP: Final = 1
 
