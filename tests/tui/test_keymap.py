@@ -114,7 +114,7 @@ async def test_russian_letters_do_in_the_window_what_the_latin_ones_do(window: O
 
 
 async def test_the_help_lists_every_action(window: Opener) -> None:
-    async with window((120, 240)) as it:
+    async with window((120, 280)) as it:
         await it.press("?")
         for group in keymap.groups():
             await it.sees(group.title)

@@ -92,11 +92,17 @@ class AutomationWords:
             return Text(_("off"), styles.faint)
         if rule.halted is not None:
             said = _("stopped: {why}", why=show(rule.halted))
-            step = _("Press {key} to switch it on again.", key=key("automation", "switch"))
+            step = _("Press {key} to switch it on again.", key=key("automation", "rule('switch')"))
             return Text(f"{line(said)}. {step}", styles.bad)
         if rule.problem is not None:
             return Text(line(_("passed over: {why}", why=show(rule.problem.what))), styles.bad)
         return Text(_("on"), styles.good)
+
+    def stopped(self, channels: Sequence[str]) -> Text:
+        """That channels send no automatic answers any more; nothing if there are none."""
+        named, resume = line(", ".join(channels)), key("automation", "resume")
+        said = _("Too many automatic answers: {channels} sends none until you press {key}.", channels=named, key=resume)
+        return Text(said, self._styles.bad) if channels else Text()
 
     def _fact(self, text: Text, label: str, value: str, style: Style | None = None) -> None:
         text.append(f"{label}: ", self._styles.faint).append(f"{line(value)}\n", style or self._styles.plain)
