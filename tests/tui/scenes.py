@@ -24,7 +24,7 @@ from chatapp_cli.tui.session.user_files import UserFiles
 from chatapp_cli.tui.widgets.composer import Pen
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 from chatapp_cli.tui.widgets.transcript import Transcript
-from tests.tui import furniture, portals
+from tests.tui import automation, furniture, portals
 from tests.tui.stage import Stage
 
 Size: TypeAlias = tuple[int, int]
@@ -279,6 +279,11 @@ PAGES = (
     Scene("replies", ("f5",), page("RepliesScreen")),
     Scene("reply", ("f5", "down", "e"), page("ReplyForm")),
     Scene("section", ("f5", "s"), page("TextPrompt")),
+    Scene("automation", ("#", shows("Возвраты"), "j", "j"), page("AutomationScreen"), before=automation.automated),
+    Scene("auto-rule", ("#", shows("Возвраты"), "j", "e"), shows("Юлия"), before=automation.automated),
+    Scene("auto-answer", ("#", "n"), lambda app: app.screen.query("FormView")),
+    Scene("auto-trial", ("#", shows("Возвраты"), "T"), shows("100 %"), before=automation.automated),
+    Scene("auto-log", ("#", shows("Возвраты"), "L"), page("AutoLogScreen"), before=automation.automated),
     Scene("find", ("f7",), page("SearchScreen")),
     Scene("results", ("f7", *"пледы"), shows("120 пледов")),
     Scene("begin", ("ctrl+n",), page("BeginScreen")),

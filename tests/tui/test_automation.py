@@ -13,10 +13,11 @@ from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.automation import ActWanted, RuleKind, RuleWanted
 from chatapp_cli.domain.ids import AutoRuleId, ChannelId
 from chatapp_cli.runtime.automation import desk_of
-from chatapp_cli.services import auto_rules, auto_run
+from chatapp_cli.services import auto_rules
 from chatapp_cli.tui.screens.automation import AutomationScreen
 from chatapp_cli.tui.screens.inbox import InboxScreen
 from chatapp_cli.tui.widgets.form import FieldRow, FormView
+from tests.tui.automation import add, work
 from tests.tui.conftest import SMALL, Opener, Window
 from tests.tui.stage import Stage
 
@@ -24,22 +25,10 @@ LENA = Profile(id="lena", name="Елена Ильина")
 PRICES = ActWanted("send", "Пришлём прайс")
 
 
-def add(company: Company, name: str, *acts: ActWanted, **values: Any) -> AutoRuleId:
-    wanted = RuleWanted(name=name, acts=acts or [PRICES], **values)
-    desk = desk_of(company, making=True)
-    return company.write(lambda tx: auto_rules.add(tx, wanted, desk.names(tx)))
-
-
-def work(company: Company) -> None:
-    """What the daemon does."""
-    while company.write(partial(auto_run.work, desk=desk_of(company))):
-        pass
-
-
 def furnished(stage: Stage, company: Company) -> ChannelId:
     """Two rules, of which the first acted on a message."""
     channel = stage.channel(stage.line("Зима"), "api", "winter", "Зимний сайт")
-    add(company, "Прайс", asked={"words": ["опт"]}, kind=RuleKind.AUTOREPLY)
+    add(company, "Прайс", PRICES, asked={"words": ["опт"]}, kind=RuleKind.AUTOREPLY)
     add(company, "Возвраты", ActWanted("tag", ["возврат"]), asked={"words": ["возврат"]})
     stage.hear(channel, LENA, "Почём оптом?")
     work(company)
@@ -63,7 +52,7 @@ async def test_rules_are_listed_with_what_they_do_and_how_much_they_did(
     furnished(stage, company)
     async with window(SMALL) as it:
         await to_the_page(it)
-        await it.sees("● Прайс", "answer", "all lines", "a client writes", "● Возвраты")
+        await it.sees("● Прайс", "autoreply", "all lines", "a client writes", "● Возвраты")
         await it.sees("If: with «опт»", "Then: answer “Пришлём прайс”", "1 act in the last 7 days")
 
 
@@ -217,7 +206,7 @@ async def test_an_automatic_answer_is_added_by_a_short_form(window: Opener, stag
         await it.press("n")
         await fill(it, way="keyword", words="цена, сколько стоит", text="Сейчас пришлём")
         await it.press("f8")
-        await it.sees("● цена, сколько стоит", "answer")
+        await it.sees("● цена, сколько стоит", "autoreply")
     made = wanted(company, "цена, сколько стоит")
     assert (made.kind, made.asked) == (RuleKind.AUTOREPLY, {"words": ["цена", "сколько стоит"]})
     assert made.acts == [ActWanted("send", "Сейчас пришлём")]

@@ -9,6 +9,8 @@ from chatapp_cli.tui.keys import keymap
 from chatapp_cli.tui.questions.picture import PictureScreen
 from chatapp_cli.tui.questions.quick import QuickPick
 from chatapp_cli.tui.screens.applications import ApplicationsScreen
+from chatapp_cli.tui.screens.auto_acts import AutoActsPage
+from chatapp_cli.tui.screens.automation import AutomationScreen
 from chatapp_cli.tui.screens.begin import BeginScreen
 from chatapp_cli.tui.screens.bind import BindScreen
 from chatapp_cli.tui.screens.chats import ChatsScreen
@@ -37,6 +39,8 @@ PLACES = {
     "crm": CrmScreen,
     "crm_rules": CrmRulesScreen,
     "crm_runs": RobotRunsScreen,
+    "automation": AutomationScreen,
+    "auto_acts": AutoActsPage,
     "troubles": TroublesScreen,
     "applications": ApplicationsScreen,
     "find": SearchScreen,
@@ -80,6 +84,8 @@ def test_no_key_means_two_things_in_one_place() -> None:
         ("app", "applications"),
         ("app", "find"),
         ("app", "replies"),
+        ("app", "automation"),
+        ("app", "auto_acts"),
         ("app", "operators"),
         ("app", "people"),
         ("app", "begin"),
@@ -108,7 +114,7 @@ async def test_russian_letters_do_in_the_window_what_the_latin_ones_do(window: O
 
 
 async def test_the_help_lists_every_action(window: Opener) -> None:
-    async with window((120, 240)) as it:
+    async with window((120, 280)) as it:
         await it.press("?")
         for group in keymap.groups():
             await it.sees(group.title)

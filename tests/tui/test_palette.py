@@ -43,6 +43,8 @@ PLACES = {
     "mail": "whole-mail",
     "crm_rules": "rules",
     "crm_runs": "robots",
+    "automation": "automation",
+    "auto_acts": "auto-log",
 }
 """A scene of the gallery for each place that keys work in."""
 SCENE = {scene.name: scene for scene in SCENES}

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
+from typing import Final
 
 from chatapp_cli.domain.ids import AutoRuleId
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.automation import desk_of
-from chatapp_cli.services import auto_doubts, auto_log, auto_rules
+from chatapp_cli.services import auto_doubts, auto_guards, auto_log, auto_rules
 from chatapp_cli.services.auto_rules import AutoRule
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui.action_page import Action, ActionPage
 from chatapp_cli.tui.actions.message_target import MessageTarget, message_action, unless
 from chatapp_cli.tui.pages import page_named
+from chatapp_cli.tui.reading.filters import title
 
 
 async def open_rule(page: ActionPage, target: MessageTarget) -> None:
@@ -44,6 +48,15 @@ async def remove(page: ActionPage, rule: AutoRule) -> None:
     await page.confirm(_("Remove the rule {name}?", name=rule.wanted.name), note, yes=_("Remove"), take=take)
 
 
+async def resume(page: ActionPage, stopped: Sequence[ChannelRow]) -> None:
+    """Let channels that were stopped answer automatically again."""
+    for one in stopped:
+        await page.workspace.write(partial(auto_guards.resume, channel=one.id))
+        page.say(_("{title} answers automatically again.", title=title(one)))
+    if not stopped:
+        page.say(_("No channel was stopped."))
+
+
 def cancelled(n: int) -> str:
     """How many planned acts are cancelled, to stand behind a sentence; nothing if none are."""
     return "\n" + _("Planned acts that are cancelled: {n}", n=n) if n else ""
@@ -56,6 +69,10 @@ async def tell_doubts(page: ActionPage, rule: AutoRuleId) -> None:
         page.notify("\n".join(filter(None, (show(one.what), show(one.next_step)))), severity="warning", timeout=12)
 
 
+DEEDS: Final[Mapping[str, Callable[[ActionPage, AutoRule], Awaitable[None]]]] = MappingProxyType(
+    {"switch": switch, "remove": remove}
+)
+"""What is done with a rule."""
 ACTIONS: dict[str, Action[MessageTarget]] = {
     "rule": message_action(open_rule, unless(lambda target: target.entry.because, T("No rule wrote this message."))),
 }

@@ -27,7 +27,6 @@ from chatapp_cli.tui.reading.overview import Overview
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.act_words import ActWords, ShownAct
 from chatapp_cli.tui.widgets.automation_words import WEEK
-from chatapp_cli.tui.widgets.bars import StatusBar
 from chatapp_cli.tui.widgets.dialog_list import DialogList
 
 if TYPE_CHECKING:
@@ -56,9 +55,9 @@ class AutoActsPage(ListedPage[ShownAct]):
         """The title with the rule."""
         return what if self.rule is None else f"{what} · {self.rule.wanted.name}"
 
-    def table(self, width: int) -> Sequence[Text]:
+    def table(self, rows: Sequence[ShownAct], width: int) -> Sequence[Text]:
         """How each ended, when, for whom, what, and why."""
-        return [self._words.row(one, width) for one in self.rows]
+        return [self._words.row(one, width) for one in rows]
 
     def whole(self, row: ShownAct) -> Text:
         """An act in full."""
@@ -75,7 +74,7 @@ class AutoActsPage(ListedPage[ShownAct]):
     @on(OptionList.OptionSelected)
     def action_open(self) -> None:
         """Leave for the dialog of the chosen act."""
-        one, app = self.chosen, self.app
+        one, app = self.listed.chosen, self.app
         if one is None:
             return
         behind = app.screen_stack[0]
@@ -90,29 +89,22 @@ class AutoActsPage(ListedPage[ShownAct]):
 class AutoLogScreen(AutoActsPage):
     """What rules did of late, the latest on top."""
 
+    KEYLESS = ("auto_acts.stop",)
+
     def heading(self) -> str:
         """Whose acts they are."""
         return self.title_of(_("What rules did"))
-
-    def on_mount(self) -> None:
-        """Read; nothing goes on here that could be stopped."""
-        super().on_mount()
-        self.query_one(StatusBar).tell_keys(self.SCOPE, "app", without=["auto_acts.stop"])
 
     def on_journal_advanced(self, news: JournalAdvanced) -> None:
         """Read again when something may have been done."""
         if news.any_of(AutomationEvent, MessageEvent):
             self.read_again()
 
-    async def look(self) -> Overview:
+    async def look(self) -> tuple[Sequence[ShownAct], str, Overview]:
         """Read the latest acts."""
         rule = None if self.rule is None else self.rule.id
-        self.rows, bars = await self.workspace.read(partial(_latest, rule=rule))
-        return bars
-
-    def remark(self) -> str:
-        """That there is nothing."""
-        return "" if self.rows else _("Nothing was done yet.")
+        rows, bars = await self.workspace.read(partial(_latest, rule=rule))
+        return rows, "" if rows else _("Nothing was done yet."), bars
 
 
 def _latest(tx: Tx, rule: AutoRuleId | None) -> tuple[list[ShownAct], Overview]:
@@ -128,76 +120,85 @@ def _name(tx: Tx, dialog: DialogId) -> str:
         return ""
 
 
-class AutoTrialScreen(AutoActsPage):
-    """What rules would have done in the last seven days; nothing is done, and it can be stopped."""
+class RunningTrial:
+    """How far a trial of rules is, and what it found: all is counted, and the last acts are kept."""
 
-    def __init__(self, rule: AutoRule | None = None) -> None:
-        """``rule``: on or off; ``None``: all that are on."""
-        super().__init__(rule)
-        self._found: deque[ShownAct] = deque(maxlen=_MOST)
-        self._counts: Counter[PlannedState] = Counter()
-        self._part, self._listed = 0.0, 0.0
-        self._stopped = False
+    def __init__(self, replay: Replay) -> None:
+        self.replay = replay
+        self.found: deque[ShownAct] = deque(maxlen=_MOST)
+        self.counts: Counter[PlannedState] = Counter()
 
-    def heading(self) -> str:
-        """The rule, how far the trial is, and what was found until now."""
-        filled = int(_BAR * self._part)
-        bar = f"{'█' * filled}{'░' * (_BAR - filled)} {int(100 * self._part)} %"
-        counts = _("would be done: {done}, not: {left}", done=self._counts[PlannedState.DONE],
-                   left=self._counts[PlannedState.SKIPPED])  # fmt: skip
-        parts = [self.title_of(_("The last 7 days")), bar, counts, _("stopped") if self._stopped else ""]
-        return " · ".join(filter(None, parts))
+    def take(self, acts: Sequence[ReplayedAct]) -> None:
+        """Add what the next part found."""
+        self.found.extend(map(ShownAct.of_trial, acts))
+        self.counts.update(one.state for one in acts)
 
-    def on_mount(self) -> None:
-        """Begin to try."""
-        super().on_mount()
-        self._trying = self.do(self._try, group="trial")
+    @property
+    def part(self) -> float:
+        """How much was read, from 0 to 1."""
+        whole = self.replay.last - self.replay.first
+        return 1 if self.replay.over or not whole else min(1, self.replay.read / whole)
 
-    async def look(self) -> Overview:
-        """Rows come from the trial."""
-        return await self.workspace.read(overview.read)
-
-    async def _try(self) -> None:
-        replay = await self.workspace.read(self._begun)
-        clock = self.workspace.company.world.clock
-        while not replay.over:
-            self._take(await self.workspace.read(replay.page), replay)
-            if clock.monotonic() - self._listed >= _PAUSE:
-                self._listed = clock.monotonic()
-                self._show_found()
-        self._show_found()
-
-    def _begun(self, tx: Tx) -> Replay:
-        from chatapp_cli.services.auto_replay import Replay
-
-        rows = [auto_rules.one(tx, self.rule.id)] if self.rule is not None else auto_rules.chosen(tx, ())
-        return Replay(tx, desk_of(self.workspace.company), rows, since=tx.now - WEEK, until=tx.now + 1)
-
-    def _take(self, acts: Sequence[ReplayedAct], replay: Replay) -> None:
-        self._found.extend(map(ShownAct.of_trial, acts))
-        self._counts.update(one.state for one in acts)
-        whole = replay.last - replay.first
-        self._part = min(1.0, replay.read / whole) if whole else 1.0
-        if replay.over:
-            self._part = 1.0
-
-    def _show_found(self) -> None:
-        chosen = self.chosen
-        self.rows = list(self._found)
-        self.query_one("#title", Static).update(self.heading())
-        self.list_again(None if chosen is None else self.identity(chosen))
+    def bar(self) -> str:
+        """The same as a bar, and what would be done."""
+        filled = int(_BAR * self.part)
+        done, left = self.counts[PlannedState.DONE], self.counts[PlannedState.SKIPPED]
+        bar = f"{'█' * filled}{'░' * (_BAR - filled)} {int(100 * self.part)} %"
+        return f"{bar} · {_('would be done: {done}, not: {left}', done=done, left=left)}"
 
     def remark(self) -> str:
         """What the trial does not know, and that not everything is listed."""
-        if not self.rows:
-            return _("Nothing would have been done.") if self._part == 1 else ""
+        if not self.found:
+            return _("Nothing would have been done.") if self.replay.over else ""
         known = _("Tags, operators and what is known of clients are taken as they are now.")
-        more = sum(self._counts.values()) > len(self.rows)
-        return " ".join(filter(None, (_("The last {n} are listed.", n=_MOST) if more else "", known)))
+        return f"{_('The last {n} are listed.', n=_MOST)} {known}" if self.counts.total() > _MOST else known
+
+
+class AutoTrialScreen(AutoActsPage):
+    """What rules would have done in the last seven days; nothing is done, and it can be stopped.
+
+    Without a rule all are tried that are on.
+    """
+
+    _trial: RunningTrial | None = None
+    _stopped = False
+
+    def heading(self) -> str:
+        """The rule, how far the trial is, and what was found until now."""
+        bar = "" if self._trial is None else self._trial.bar()
+        parts = (self.title_of(_("The last 7 days")), bar, _("stopped") if self._stopped else "")
+        return " · ".join(filter(None, parts))
+
+    async def look(self) -> tuple[Sequence[ShownAct], str, Overview]:
+        """Begin to try; rows come from the trial."""
+        bars = await self.workspace.read(overview.read)
+        self._trying = self.do(self._try, group="trial", exclusive=True)
+        return (), "", bars
+
+    async def _try(self) -> None:
+        trial = self._trial = await self.workspace.read(self._begun)
+        clock = self.workspace.company.world.clock
+        shown = clock.monotonic()
+        while not trial.replay.over:
+            trial.take(await self.workspace.read(trial.replay.page))
+            if clock.monotonic() - shown >= _PAUSE:
+                shown = clock.monotonic()
+                self._show_found(trial)
+        self._show_found(trial)
+
+    def _begun(self, tx: Tx) -> RunningTrial:
+        from chatapp_cli.services.auto_replay import Replay
+
+        rows = [auto_rules.one(tx, self.rule.id)] if self.rule is not None else auto_rules.chosen(tx, ())
+        return RunningTrial(Replay(tx, desk_of(self.workspace.company), rows, since=tx.now - WEEK, until=tx.now + 1))
+
+    def _show_found(self, trial: RunningTrial) -> None:
+        self.query_one("#title", Static).update(self.heading())
+        self.listed.show(list(trial.found), trial.remark())
 
     def action_stop(self) -> None:
         """Stop; what was found until now stays."""
-        if self._part < 1 and not self._stopped:
+        if self._trial is not None and not self._trial.replay.over and not self._stopped:
             self._trying.cancel()
             self._stopped = True
-            self._show_found()
+            self._show_found(self._trial)

@@ -11,12 +11,10 @@ from typing import Final
 
 from rich.text import Text as Words
 from textual import on
-from textual.timer import Timer
-from textual.widgets import Checkbox, Input, RadioSet, Static
+from textual.widgets import Checkbox, Input, RadioSet
 
-from chatapp_cli.domain.automation import EVENTS, ActWanted, RuleWanted
+from chatapp_cli.domain.automation import EVENTS, RuleWanted
 from chatapp_cli.domain.dialog_condition import FirstOf
-from chatapp_cli.domain.errors import ChatappError
 from chatapp_cli.domain.form import Choice, Field, Form
 from chatapp_cli.domain.ids import AutoRuleId, LineId
 from chatapp_cli.domain.message import Direction
@@ -27,27 +25,20 @@ from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.services import (
     auto_fields,
     auto_kinds,
-    auto_preview,
     auto_rules,
     auto_short,
     dialog_conditions,
     rule_answers,
     word_forms,
 )
+from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.actions import automation
 from chatapp_cli.tui.reading.rule_faults import RuleFaults
 from chatapp_cli.tui.screens.asking import AskingScreen
-from chatapp_cli.tui.widgets.act_words import ShownAct
-from chatapp_cli.tui.widgets.form import FormView
-from chatapp_cli.tui.widgets.preview_words import previewed
-
-_REST: Final = 0.4
-"""Seconds after the last key, after which a rule is tried."""
-_SHOWN: Final = 6
-"""Acts that a preview names."""
+from chatapp_cli.tui.screens.rule_preview import RulePreview
 
 
 def _asks(name: str, label: Text, hint: Text | None = None, *, further: bool = True) -> Field:
@@ -59,15 +50,8 @@ def _flag(name: str, label: Text) -> Field:
 
 
 def _choice(name: str, label: Text, *choices: Choice, further: bool = True) -> Field:
-    return Field(
-        name=name,
-        label=label,
-        kind="choice",
-        choices=choices,
-        default=choices[0].value,
-        required=False,
-        further=further,
-    )
+    given, first = all(one.value for one in choices), choices[0].value
+    return Field(name=name, label=label, kind="choice", choices=choices, default=first, required=given, further=further)
 
 
 _EITHER: Final = Choice("", T("either"))
@@ -168,10 +152,6 @@ class AutoFormScreen(AskingScreen):
     def wanted(self, answers: Mapping[str, str]) -> RuleWanted:
         """The rule that the answers ask for. Raises UsageError."""
 
-    @abstractmethod
-    def save(self, tx: Tx, wanted: RuleWanted) -> tuple[AutoRuleId, int]:
-        """Keep the rule; returns its number, and how many planned acts are cancelled."""
-
     async def converse(self, ask: Asker) -> str:
         """Ask until the rule is accepted and kept."""
         form = self.form()
@@ -179,21 +159,32 @@ class AutoFormScreen(AskingScreen):
             answers = await ask.form(form)
             wrong, said = RuleFaults(), ""
             with wrong.caught():
-                said = await self._keep(self.wanted(answers))
+                said = await self.keep(self.wanted(answers))
             if not wrong.found:
                 return said
-            form = replace(form, values={**form.values, **answers}, errors=self._at_fields(wrong.found, form))
+            form = replace(form, values={**form.values, **answers}, errors=_at_fields(wrong.found, form))
 
-    async def _keep(self, wanted: RuleWanted) -> str:
+    async def keep(self, wanted: RuleWanted, before: AutoRuleId | None = None) -> str:
+        """Add a rule, or replace one; returns what is said of it."""
         await asyncio.to_thread(word_forms.load)
-        rule, gone = await self.workspace.write(partial(self.save, wanted=wanted))
+        desk = desk_of(self.workspace.company, making=True)
+        rule, gone = await self.workspace.write(partial(_kept, desk=desk, wanted=wanted, before=before))
         await automation.tell_doubts(self, rule)
         return _("Rule {name} is kept.", name=wanted.name) + automation.cancelled(gone)
 
-    def _at_fields(self, found: Mapping[str, Text], form: Form) -> Mapping[str, Text]:
-        """Faults at the fields of the form; another one for the form as a whole."""
-        known = {field.name for field in form.fields}
-        return {name if name in known else "": fault for name, fault in found.items()}
+
+def _kept(tx: Tx, desk: AutoDesk, wanted: RuleWanted, before: AutoRuleId | None) -> tuple[AutoRuleId, int]:
+    """The number of the rule, and how many planned acts are cancelled."""
+    names = desk.names(tx)
+    if before is None:
+        return auto_rules.add(tx, wanted, names), 0
+    return before, auto_rules.change(tx, before, wanted, names)
+
+
+def _at_fields(found: Mapping[str, Text], form: Form) -> Mapping[str, Text]:
+    """Faults at the fields of the form; another one for the form as a whole."""
+    known = {field.name for field in form.fields}
+    return {name if name in known else "": fault for name, fault in found.items()}
 
 
 class AutoRuleScreen(AutoFormScreen):
@@ -203,7 +194,7 @@ class AutoRuleScreen(AutoFormScreen):
         super().__init__(names)
         self._rule = rule
         self._before = RuleWanted(name="") if rule is None else rule.wanted
-        self._resting: Timer | None = None
+        self._preview = RulePreview(self, self.wanted)
 
     def where(self) -> str:
         """Which rule it is."""
@@ -216,53 +207,23 @@ class AutoRuleScreen(AutoFormScreen):
     def form(self) -> Form:
         """Event, conditions and acts; what is rare stands last."""
         of_dialog = [_OF_DIALOG.get(name, _asks(name, Text(name))) for name in dialog_conditions.NAMES]
-        fields = [*_HEAD, *_IF, *_acts(self._before), *_MORE, *of_dialog, _lines(self.names),
-                  _flag("stop", T("Ask no later rule once it holds"))]  # fmt: skip
+        stop = _flag("stop", T("Ask no later rule once it holds"))
+        fields = [*_HEAD, *_IF, *_acts(self._before), *_MORE, *of_dialog, _lines(self.names), stop]
         return Form(title=T("Rule"), fields=fields, values=auto_fields.answers_of(self._before, self.names))
 
     def wanted(self, answers: Mapping[str, str]) -> RuleWanted:
         """The rule as the form says it."""
         return auto_fields.wanted(answers, self._before, self.names, show)
 
-    def save(self, tx: Tx, wanted: RuleWanted) -> tuple[AutoRuleId, int]:
+    async def keep(self, wanted: RuleWanted, before: AutoRuleId | None = None) -> str:
         """Add it, or replace the one that is changed."""
-        names = desk_of(self.workspace.company, making=True).names(tx)
-        if self._rule is None:
-            return auto_rules.add(tx, wanted, names), 0
-        return self._rule.id, auto_rules.change(tx, self._rule.id, wanted, names)
-
-    # The preview
+        return await super().keep(wanted, before if self._rule is None else self._rule.id)
 
     @on(Input.Changed)
     @on(Checkbox.Changed)
     @on(RadioSet.Changed)
-    def _rest(self) -> None:
-        """Try the rule once nothing was typed for a moment."""
-        if self._resting is not None:
-            self._resting.stop()
-        self._resting = self.set_timer(_REST, lambda: self.do(self._preview, group="views", exclusive=True))
-
-    async def _preview(self) -> None:
-        view = next((one for one in self.query(FormView) if not one.checking), None)
-        if view is None:
-            return
-        try:
-            wanted = self.wanted(view.typed())
-            await asyncio.to_thread(word_forms.load)
-            await self._try(wanted)
-        except ChatappError as error:
-            self._tell(Words("\n\n".join(filter(None, (show(error.what), show(error.next_step))))))
-
-    async def _try(self, wanted: RuleWanted) -> None:
-        desk = desk_of(self.workspace.company)
-        replay = await self.workspace.read(partial(auto_preview.begun, desk=desk, wanted=wanted))
-        found: list[ShownAct] = []
-        while not replay.over:
-            found += map(ShownAct.of_trial, await self.workspace.read(replay.page))
-        self._tell(previewed(self.appearance, found, latest=_SHOWN))
-
-    def _tell(self, words: Words) -> None:
-        self.query_one("#notice", Static).update(words)
+    def _try_again(self) -> None:
+        self._preview.rest()
 
 
 _WAYS: Final = (
@@ -307,28 +268,26 @@ class AutoAnswerScreen(AutoFormScreen):
 
     def wanted(self, answers: Mapping[str, str]) -> RuleWanted:
         """The rule of the short form."""
-        way, line = answers.get("way"), answers.get("line")
-        short = auto_short.ShortAnswer(
-            outside_hours=way == "outside",
-            keywords=rule_answers.split(answers.get("words", "")) if way == "keyword" else (),
-            first=way == "first",
-            unanswered=int(answers["minutes"]) if way == "unanswered" else None,
-        )
-        act = self._act(answers)
-        return short.wanted(answers.get("name") or show(short.called()), LineId(int(line)) if line else None, act)
+        return _of_short(answers)
 
-    def _act(self, answers: Mapping[str, str]) -> ActWanted:
-        text = auto_fields.with_line_ends(answers.get("text", ""))
-        return auto_short.answer_with(text, answers.get("reply", ""))
-
-    def save(self, tx: Tx, wanted: RuleWanted) -> tuple[AutoRuleId, int]:
-        """Add it."""
-        return auto_rules.add(tx, wanted, desk_of(self.workspace.company, making=True).names(tx)), 0
-
-    async def _keep(self, wanted: RuleWanted) -> str:
-        said = await super()._keep(wanted)
+    async def keep(self, wanted: RuleWanted, before: AutoRuleId | None = None) -> str:
+        """Add it, and say which lines never close."""
+        said = await super().keep(wanted, before)
         if "open" in wanted.asked:
             never = partial(auto_short.never_closing, desk=desk_of(self.workspace.company), line=wanted.line)
             for name in await self.workspace.read(never):
                 self.notify(_("Line {name} has no working hours, so it never closes.", name=name), severity="warning")
         return said
+
+
+def _of_short(answers: Mapping[str, str]) -> RuleWanted:
+    """The rule that the answers of the short form ask for. Raises UsageError."""
+    way, line = answers.get("way"), answers.get("line")
+    short = auto_short.ShortAnswer(
+        outside_hours=way == "outside",
+        keywords=rule_answers.split(answers.get("words", "")) if way == "keyword" else (),
+        first=way == "first",
+        unanswered=int(answers["minutes"]) if way == "unanswered" else None,
+    )
+    act = auto_short.answer_with(auto_fields.with_line_ends(answers.get("text", "")), answers.get("reply", ""))
+    return short.wanted(answers.get("name") or show(short.called()), LineId(int(line)) if line else None, act)

@@ -29,13 +29,13 @@ from chatapp_cli.tui.questions.rule_text import RuleText
 from chatapp_cli.tui.reading import overview
 from chatapp_cli.tui.reading.filters import title
 from chatapp_cli.tui.reading.overview import Overview
-from chatapp_cli.tui.screens.auto_acts import AutoLogScreen, AutoTrialScreen
+from chatapp_cli.tui.screens.auto_acts import AutoActsPage, AutoLogScreen, AutoTrialScreen
 from chatapp_cli.tui.screens.auto_forms import AutoAnswerScreen, AutoRuleScreen
 from chatapp_cli.tui.session.journal_feed import JournalAdvanced
 from chatapp_cli.tui.widgets.automation_words import WEEK, AutomationWords, ShownRule
 from chatapp_cli.tui.widgets.bars import StatusBar
 
-_CHANGING: Final = ("add", "answer", "edit", "switch", "earlier", "later", "remove", "resume")
+_CHANGING: Final = ("add", "answer", "rule('switch')", "rule('remove')", "move(-1)", "move(1)", "resume")
 """What only those can do who may change rules."""
 
 
@@ -49,9 +49,8 @@ class AutomationScreen(ListedPage[ShownRule]):
     def __init__(self, rule: AutoRuleId | None = None) -> None:
         """``rule``: the one at the cursor first."""
         super().__init__()
-        self._first = rule
+        self._first, self._may = rule, True
         self._names = SourceNames(lines={}, channels={})
-        self._may = True
         self._stopped: Sequence[ChannelRow] = ()
 
     def heading(self) -> str:
@@ -64,29 +63,25 @@ class AutomationScreen(ListedPage[ShownRule]):
         if news.any_of(AutomationEvent, AutomationStormed, AutomationResumed):
             self.read_again()
 
-    async def look(self) -> Overview:
+    async def look(self) -> tuple[Sequence[ShownRule], str, Overview]:
         """Read the rules, what they did of late, and which channels were stopped."""
         look = partial(_look, desk=desk_of(self.workspace.company))
-        self.rows, self._names, self._stopped, self._may, bars = await self.workspace.read(look)
+        rows, self._names, self._stopped, self._may, bars = await self.workspace.read(look)
         without = () if self._may else [f"automation.{name}" for name in _CHANGING]
         self.query_one(StatusBar).tell_keys("automation", "app", without=without)
-        self._tell_stopped()
-        return bars
+        self.listed.tell("stopped", self._words.stopped([title(one) for one in self._stopped]))
+        return rows, _remark(rows, may=self._may), bars
 
-    def list_again(self, chosen: object = None) -> None:
-        """List the rules; the first time with the cursor on the one that was asked for."""
+    async def read_rows(self) -> None:
+        """Read the rules; the first time the cursor goes to the one that was asked for."""
+        await super().read_rows()
         first, self._first = self._first, None
-        super().list_again(chosen if first is None else first)
+        if at := next((one for one in self.listed.rows if one.rule.id == first), None):
+            self.listed.show(self.listed.rows, _remark(self.listed.rows, may=self._may), at=at)
 
-    def _tell_stopped(self) -> None:
-        named = ", ".join(title(one) for one in self._stopped)
-        how = _("Too many automatic answers: {channels} sends none until you press {key}.", channels=named,
-                key=key("automation", "resume"))  # fmt: skip
-        self.tell("stopped", Text(how, self.appearance.styles.bad) if named else Text())
-
-    def table(self, width: int) -> Sequence[Text]:
+    def table(self, rows: Sequence[ShownRule], width: int) -> Sequence[Text]:
         """State, name, kind, line, event, and how much was done lately."""
-        return [self._words.row(one, width) for one in self.rows]
+        return [self._words.row(one, width) for one in rows]
 
     def whole(self, row: ShownRule) -> Text:
         """A rule in full."""
@@ -96,22 +91,13 @@ class AutomationScreen(ListedPage[ShownRule]):
         """Its number."""
         return row.rule.id
 
-    def remark(self) -> str:
-        """That there are none, or that they can only be looked at."""
-        if not self._may:
-            return _("You may only look: nobody allowed you to {what}.", what=show(RIGHTS[Right.AUTOMATION]))
-        if self.rows:
-            return ""
-        return _("There are no rules: the desk does nothing by itself. Press {key} for an automatic answer.",
-                 key=key("automation", "answer"))  # fmt: skip
-
     @property
     def _words(self) -> AutomationWords:
         return AutomationWords(self.appearance.styles, self._names)
 
     @property
     def _rule(self) -> AutoRule | None:
-        return None if self.chosen is None else self.chosen.rule
+        return None if (row := self.listed.chosen) is None else row.rule
 
     # What can be done
 
@@ -126,74 +112,56 @@ class AutomationScreen(ListedPage[ShownRule]):
     @on(OptionList.OptionSelected)
     def action_edit(self) -> None:
         """Change the chosen rule; one that no form can show, or that may not be changed, is shown."""
-        rule = self._rule
-        if rule is None:
-            return
-        if self._may and auto_fields.fits(rule.wanted):
-            self.app.push_screen(AutoRuleScreen(self._names, rule))
-        else:
-            self.app.push_screen(RuleText(rule, self._names, may=self._may))
+        if (rule := self._rule) is not None:
+            formed = self._may and auto_fields.fits(rule.wanted)
+            text = RuleText(rule, self._names, may=self._may)
+            self.app.push_screen(AutoRuleScreen(self._names, rule) if formed else text)
 
-    def action_switch(self) -> None:
-        """Switch the chosen rule on or off."""
+    def action_rule(self, name: str) -> None:
+        """Do something with the chosen rule, by the names of ``automation.DEEDS``."""
         if rule := self._rule:
-            self.do(partial(automation.switch, self, rule))
+            self.do(partial(automation.DEEDS[name], self, rule))
 
-    def action_earlier(self) -> None:
-        """Ask the chosen rule before the one above it."""
-        self._move(-1)
-
-    def action_later(self) -> None:
-        """Ask the chosen rule after the one below it."""
-        self._move(1)
-
-    def _move(self, by: int) -> None:
-        row = self.chosen
-        if row is not None and 0 <= (place := self.rows.index(row) + by) < len(self.rows):
+    def action_move(self, by: int) -> None:
+        """Ask the chosen rule before the one above it, or after the one below it."""
+        row, rows = self.listed.chosen, self.listed.rows
+        if row is not None and 0 <= (place := rows.index(row) + by) < len(rows):
             self.do(partial(self._moved, row.rule, place))
 
     async def _moved(self, rule: AutoRule, place: int) -> None:
         await self.workspace.write(partial(auto_rules.move, rule=rule.id, place=place))
         await self.read_rows()
 
-    def action_remove(self) -> None:
-        """Remove the chosen rule, after a question."""
-        if rule := self._rule:
-            self.do(partial(automation.remove, self, rule))
-
     def action_resume(self) -> None:
         """Let the channels that were stopped answer automatically again."""
-        if self._stopped:
-            self.do(self._resume)
-        else:
-            self.say(_("No channel was stopped."))
+        self.do(partial(automation.resume, self, self._stopped))
 
-    async def _resume(self) -> None:
-        for one in self._stopped:
-            await self.workspace.write(partial(auto_guards.resume, channel=one.id))
-            self.say(_("{title} answers automatically again.", title=title(one)))
+    def action_trial(self, of: str) -> None:
+        """Try the chosen rule on the last seven days, on or off; or all that are on."""
+        self._list_acts(AutoTrialScreen, of)
 
-    def action_test(self) -> None:
-        """Try the chosen rule on the last seven days, on or off."""
-        if rule := self._rule:
-            self.app.push_screen(AutoTrialScreen(rule))
+    def action_log(self, of: str) -> None:
+        """What the chosen rule did, or all."""
+        self._list_acts(AutoLogScreen, of)
 
-    def action_test_all(self) -> None:
-        """Try all rules that are on."""
-        self.app.push_screen(AutoTrialScreen())
-
-    def action_log(self) -> None:
-        """What the chosen rule did."""
-        if rule := self._rule:
-            self.app.push_screen(AutoLogScreen(rule))
-
-    def action_log_all(self) -> None:
-        """What all rules did."""
-        self.app.push_screen(AutoLogScreen())
+    def _list_acts(self, page: type[AutoActsPage], of: str) -> None:
+        rule = self._rule if of == "one" else None
+        if rule is not None or of == "all":
+            self.app.push_screen(page(rule))
 
     def action_replies(self) -> None:
         """Quick replies."""
         self.app.push_screen(page_named("replies")())
+
+
+def _remark(rows: Sequence[ShownRule], *, may: bool) -> str:
+    """That there are none, or that they can only be looked at; empty: nothing is to be said."""
+    if not may:
+        return _("You may only look: nobody allowed you to {what}.", what=show(RIGHTS[Right.AUTOMATION]))
+    if rows:
+        return ""
+    add = key("automation", "answer")
+    return _("There are no rules: the desk does nothing by itself. Press {key} for an automatic answer.", key=add)
 
 
 def _look(tx: Tx, desk: AutoDesk) -> tuple[list[ShownRule], SourceNames, Sequence[ChannelRow], bool, Overview]:

@@ -32,7 +32,7 @@ class CrmRulesScreen(ListedPage[PipelineRule]):
     """The rules of one link, those asked first on top."""
 
     SCOPE = "crm_rules"
-    DEFAULT_CSS = "CrmRulesScreen VerticalScroll { max-height: 35%; }"
+    DEFAULT_CSS = "CrmRulesScreen RowList VerticalScroll { max-height: 35%; }"
     BINDINGS = bindings("crm_rules")
     TOLD = ("whole", "tried")
 
@@ -48,14 +48,14 @@ class CrmRulesScreen(ListedPage[PipelineRule]):
     def on_journal_advanced(self, news: JournalAdvanced) -> None:
         """Read again when a rule changed; what became of a message by the rules before says nothing any more."""
         if news.any_of(RulesChanged):
-            self.tell("tried", Text())
+            self.listed.tell("tried", Text())
             self.read_again()
 
     def complain(self, error: Exception, *, asked: bool = True) -> None:
         """Show an error; of the keys that lead to this page those are named that work on it."""
         super().complain(mended_here(error), asked=asked)
 
-    async def look(self) -> Overview:
+    async def look(self) -> tuple[Sequence[PipelineRule], str, Overview]:
         """Read the rules, and how lines and channels are called."""
         folder, link = self.workspace.company.settings.folder / calendars.FOLDER, self._link.id
         kinds = kept.kinds(self._link)
@@ -64,12 +64,12 @@ class CrmRulesScreen(ListedPage[PipelineRule]):
             rules = crm_rules.everything(tx, link, folder, kinds=kinds)
             return rules, rule_making.source_names(tx, folder, kinds), overview.read(tx)
 
-        self.rows, self._names, bars = await self.workspace.read(look)
-        return bars
+        rules, self._names, bars = await self.workspace.read(look)
+        return rules, _of_all(self._link, rules), bars
 
-    def table(self, width: int) -> Sequence[Text]:
+    def table(self, rows: Sequence[PipelineRule], width: int) -> Sequence[Text]:
         """Name, condition and outcome of each."""
-        return self._words.table(self.rows, width)
+        return self._words.table(rows, width)
 
     def whole(self, row: PipelineRule) -> Text:
         """A rule in full."""
@@ -78,10 +78,6 @@ class CrmRulesScreen(ListedPage[PipelineRule]):
     def identity(self, row: PipelineRule) -> object:
         """Of the rule."""
         return row.id
-
-    def remark(self) -> str:
-        """Who else decides where cards are made."""
-        return _of_all(self._link, self.rows)
 
     @property
     def _words(self) -> RuleWords:
@@ -95,7 +91,7 @@ class CrmRulesScreen(ListedPage[PipelineRule]):
 
     def action_edit(self) -> None:
         """Change the chosen rule."""
-        if rule := self.chosen:
+        if rule := self.listed.chosen:
             self.app.push_screen(RuleScreen(self._link, self._names, rule))
 
     def action_earlier(self) -> None:
@@ -107,8 +103,8 @@ class CrmRulesScreen(ListedPage[PipelineRule]):
         self._move(1)
 
     def _move(self, by: int) -> None:
-        rule = self.chosen
-        if rule is not None and 0 <= (place := self.rows.index(rule) + by) < len(self.rows):
+        rule = self.listed.chosen
+        if rule is not None and 0 <= (place := self.listed.rows.index(rule) + by) < len(self.listed.rows):
             self.do(partial(self._moved, rule, place))
 
     async def _moved(self, rule: PipelineRule, place: int) -> None:
@@ -119,7 +115,7 @@ class CrmRulesScreen(ListedPage[PipelineRule]):
 
     def action_remove(self) -> None:
         """Remove the chosen rule, after a question."""
-        if rule := self.chosen:
+        if rule := self.listed.chosen:
             self.do(partial(self._remove, rule))
 
     async def _remove(self, rule: PipelineRule) -> None:
@@ -142,11 +138,11 @@ class CrmRulesScreen(ListedPage[PipelineRule]):
 
     async def _try(self, row: ChannelRow, text: str, at: str) -> None:
         now = self.workspace.company.world.clock.now()
-        when = rule_trial.moment(at, self.rows) if at.strip() else rule_trial.TrialTime(now, "")
+        when = rule_trial.moment(at, self.listed.rows) if at.strip() else rule_trial.TrialTime(now, "")
         said = f"{at.strip()} {when.zone}".rstrip() if at.strip() else words.moment(now, now)
         occasion = Occasion.of(OnSource(row.line_id, row.kind, row.id), text, when.at)
-        answers = crm_rules.explained(self.rows, occasion)
-        self.tell("tried", self._words.tried(f"«{text}» · {title(row)} · {said}", answers))
+        answers = crm_rules.explained(self.listed.rows, occasion)
+        self.listed.tell("tried", self._words.tried(f"«{text}» · {title(row)} · {said}", answers))
 
 
 def _of_all(link: LinkRow, rules: Sequence[PipelineRule]) -> str:

@@ -44,7 +44,7 @@ class RobotRunsScreen(ListedPage[ShownRun]):
     """The runs of robots and of steps of bots, the latest on top."""
 
     SCOPE = "crm_runs"
-    DEFAULT_CSS = "RobotRunsScreen VerticalScroll { max-height: 50%; }"
+    DEFAULT_CSS = "RobotRunsScreen RowList VerticalScroll { max-height: 50%; }"
     BINDINGS = bindings("crm_runs")
 
     def heading(self) -> str:
@@ -56,14 +56,14 @@ class RobotRunsScreen(ListedPage[ShownRun]):
         if news.any_of(RunEvent):
             self.read_again()
 
-    async def look(self) -> Overview:
+    async def look(self) -> tuple[Sequence[ShownRun], str, Overview]:
         """Read the latest runs."""
-        self.rows, bars = await self.workspace.read(partial(_look, company=self.workspace.company))
-        return bars
+        shown, bars = await self.workspace.read(partial(_look, company=self.workspace.company))
+        return shown, "" if shown else _("No robot has run yet."), bars
 
-    def table(self, width: int) -> Sequence[Text]:
+    def table(self, rows: Sequence[ShownRun], width: int) -> Sequence[Text]:
         """Whether it was done, when, what, for whom."""
-        return [self._words.row(one, width) for one in self.rows]
+        return [self._words.row(one, width) for one in rows]
 
     def whole(self, row: ShownRun) -> Text:
         """A run in full."""
@@ -73,10 +73,6 @@ class RobotRunsScreen(ListedPage[ShownRun]):
         """Of the run."""
         return row.row.id
 
-    def remark(self) -> str:
-        """That there is none."""
-        return "" if self.rows else _("No robot has run yet.")
-
     @property
     def _words(self) -> RunWords:
         return RunWords(self.appearance.styles, self.appearance.now())
@@ -85,7 +81,7 @@ class RobotRunsScreen(ListedPage[ShownRun]):
 
     def action_retry(self) -> None:
         """Do the chosen run again, where nobody can get anything twice by it."""
-        if one := self.chosen:
+        if one := self.listed.chosen:
             self.do(partial(self._retry, one.row))
 
     async def _retry(self, row: RunRow) -> None:

@@ -19,10 +19,10 @@ from chatapp_cli.tui.themes import PaintStyles
 
 WEEK: Final = 7 * 24 * 3_600_000
 """Milliseconds whose acts are counted, and on which rules are tried."""
-KINDS: Final[Mapping[RuleKind, str]] = {RuleKind.RULE: N_("rule"), RuleKind.AUTOREPLY: N_("answer")}
+KINDS: Final[Mapping[RuleKind, str]] = {RuleKind.RULE: N_("rule"), RuleKind.AUTOREPLY: N_("autoreply")}
 """What the kinds of rules are called in a narrow column."""
 _SIGN: Final = 2
-_KIND: Final = 8
+_KIND: Final = 9
 _COUNT: Final = 6
 _GAP: Final = 1
 
@@ -92,11 +92,17 @@ class AutomationWords:
             return Text(_("off"), styles.faint)
         if rule.halted is not None:
             said = _("stopped: {why}", why=show(rule.halted))
-            step = _("Press {key} to switch it on again.", key=key("automation", "switch"))
+            step = _("Press {key} to switch it on again.", key=key("automation", "rule('switch')"))
             return Text(f"{line(said)}. {step}", styles.bad)
         if rule.problem is not None:
             return Text(line(_("passed over: {why}", why=show(rule.problem.what))), styles.bad)
         return Text(_("on"), styles.good)
+
+    def stopped(self, channels: Sequence[str]) -> Text:
+        """That channels send no automatic answers any more; nothing if there are none."""
+        named, resume = line(", ".join(channels)), key("automation", "resume")
+        said = _("Too many automatic answers: {channels} sends none until you press {key}.", channels=named, key=resume)
+        return Text(said, self._styles.bad) if channels else Text()
 
     def _fact(self, text: Text, label: str, value: str, style: Style | None = None) -> None:
         text.append(f"{label}: ", self._styles.faint).append(f"{line(value)}\n", style or self._styles.plain)
