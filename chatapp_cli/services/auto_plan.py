@@ -25,7 +25,7 @@ from chatapp_cli.store.rows.automation import AutoActRow, DialogPlace, JudgedMes
 from chatapp_cli.store.tx import Tx
 
 V = TypeVar("V")
-MOST: Final = 200
+MOST: Final = 100
 """Entries of the journal that are judged in one transaction."""
 OLD: Final = 24 * 3_600_000
 """Milliseconds after which a message that comes only now is history, and not news."""
