@@ -113,13 +113,13 @@ def concerned(rules: RuleIndex, about: Happened, occasion: Occasion) -> Iterator
 def _plan(near: ReadTogether, rules: RuleIndex, about: Happened) -> None:
     occasion = auto_facts.occasion(StoredFacts(near, about.place, about.message, rules.hours), about.at)
     for one in concerned(rules, about, occasion):
-        if _judged(near, one, about, occasion) and one.wanted.stop:
+        if _judged(near, one, about, occasion, rules.waits[one.id]) and one.wanted.stop:
             return
 
 
-def _judged(near: ReadTogether, rule: AutoRule, about: Happened, occasion: Occasion) -> bool:
+def _judged(near: ReadTogether, rule: AutoRule, about: Happened, occasion: Occasion, waits: Sequence[Waited]) -> bool:
     """Ask a rule, and plan its acts if it holds now or may hold later; whether it holds now."""
-    tx, waits = near.tx, list(waiting(rule.condition))
+    tx = near.tx
     since = occasion.facts.waits_since() if waits else None
     wait = about.place.id, rule.id, rule.version
     before = since is not None and wait in near.waits
