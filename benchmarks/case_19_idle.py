@@ -142,6 +142,11 @@ def megabytes(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * PAGE / 1e6
 
 
+def megabytes_of_this() -> float:
+    """Resident now, of this process."""
+    return megabytes(os.getpid())
+
+
 def imported(libraries: Sequence[str]) -> float:
     """Resident megabytes of an interpreter that imported these and does nothing."""
     code = BARE.format(", ".join(libraries))

@@ -90,10 +90,11 @@ def company(*, ruled: bool) -> Iterator[Company]:
 @cache
 def batches(events: int, start: str = "m") -> Sequence[Batch]:
     """So many arrivals, each as it comes from its caller; one of ``MATCHED`` has the word of a rule."""
-    return [Batch(arrivals=(_arrival(f"{start}{number}", number),)) for number in range(events)]
+    return [Batch(arrivals=(arrival(f"{start}{number}", number),)) for number in range(events)]
 
 
-def _arrival(name: str, number: int) -> Arrival:
+def arrival(name: str, number: int) -> Arrival:
+    """A client's message by number."""
     words = ingesting.WORDS + ("Нужен возврат." if number % MATCHED == 0 else str(number))
     client = f"c{number % ingesting.DIALOGS}"
     return incoming(name, client, words, raw=ingesting.RAW, provider_id=name)

@@ -18,7 +18,7 @@ CROWD: Final = 10
 """Transactions of others during one turn of rules, from which on rules wait for them."""
 SHARE: Final = 30
 """Then the pauses of rules are this many times as long as their work."""
-LONGEST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 2.0
 """Seconds of a pause at most."""
 
 

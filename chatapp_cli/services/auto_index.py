@@ -40,6 +40,8 @@ class RuleIndex:
         """``rules``: in their order; ``hours``: of lines, as the rules know them."""
         self.hours = hours
         self.by_id: Mapping[AutoRuleId, AutoRule] = {rule.id: rule for rule in rules}
+        self.waits = {rule.id: list(waiting(rule.condition)) for rule in rules}
+        """By rule, the parts of its condition that time alone can fulfil."""
         self._events: dict[RuleEvent, _OfEvent] = {}
         found: dict[RuleEvent, list[AutoRule]] = defaultdict(list)
         for rule in rules:
@@ -68,12 +70,13 @@ def _hours(condition: Condition) -> WithinHours | None:
 
 
 @dataclass(slots=True)
-class _HoursNow:
+class HoursNow:
     """The hours of lines as they are in the transaction at hand."""
 
     of: HoursOf = always_open
 
     def __call__(self, line: LineId) -> OpeningHours | None:
+        """The hours of a line; ``None``: always open."""
         return self.of(line)
 
 
@@ -83,7 +86,7 @@ class KnownRules:
 
     _made_of: object = None
     _index: RuleIndex = field(default_factory=lambda: RuleIndex((), always_open))
-    _hours: _HoursNow = field(default_factory=_HoursNow)
+    _hours: HoursNow = field(default_factory=HoursNow)
 
     def now(self, tx: Tx, names: SourceNames) -> RuleIndex:
         """Those of now."""

@@ -116,16 +116,17 @@ def _plan(near: ReadTogether, rules: RuleIndex, about: Happened) -> bool:
     """Plan for one entry; whether a rule held."""
     occasion, held = auto_facts.occasion(StoredFacts(near, about.place, about.message, rules.hours), about.at), False
     for one in concerned(rules, about, occasion):
-        if _judged(near, one, about, occasion):
+        waits = () if about.event is RuleEvent.TIME else rules.waits[one.id]
+        if _judged(near, one, about, occasion, waits):
             held = True
             if one.wanted.stop:
                 break
     return held
 
 
-def _judged(near: ReadTogether, rule: AutoRule, about: Happened, occasion: Occasion) -> bool:
+def _judged(near: ReadTogether, rule: AutoRule, about: Happened, occasion: Occasion, waits: Sequence[Waited]) -> bool:
     """Ask a rule, and plan its acts if it holds now or may hold later; whether it holds now."""
-    tx, waits = near.tx, [] if about.event is RuleEvent.TIME else list(waiting(rule.condition))
+    tx = near.tx
     since = occasion.facts.waits_since() if waits else None
     wait = about.place.id, rule.id, rule.version
     before = since is not None and wait in near.waits

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from chatapp_cli.domain.automation import ActWanted, PlannedState, RuleEvent
 from chatapp_cli.domain.condition import Judgement, Occasion, judge
 from chatapp_cli.domain.dialog_condition import waiting
 from chatapp_cli.domain.errors import Refused, UsageError
 from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId, MessageId, Millis
+from chatapp_cli.domain.journal.base import JournalEvent
 from chatapp_cli.domain.journal.dialogs import AnswerAwaited, AnswerTyped, AnswerWaived
+from chatapp_cli.domain.journal.messages import MessageReceived
 from chatapp_cli.domain.journal.reading import JournalEntry
+from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import (
     auto_facts,
@@ -38,15 +41,15 @@ from chatapp_cli.services.auto_deeds import judged_until
 from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.services.auto_facts import ReadTogether, StoredFacts
 from chatapp_cli.services.auto_guards import Guard
-from chatapp_cli.services.auto_index import RuleIndex
+from chatapp_cli.services.auto_index import HoursNow, RuleIndex
 from chatapp_cli.services.auto_plan import MOST_OVERRUNS, Happened
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.services.auto_run import MOST_A_MINUTE
-from chatapp_cli.services.dialog_conditions import always_open
-from chatapp_cli.store.rows.automation import AutoRuleRow, DialogPlace
+from chatapp_cli.store.rows.automation import AutoRuleRow, DialogPlace, JudgedMessage
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
+V = TypeVar("V")
 PAGE: Final = 1_000
 """Entries of the journal that are read at once."""
 REMEMBERED: Final = 10_000
@@ -92,6 +95,8 @@ class ReplayedPast:
     tags: dict[DialogId, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
     """Those that rules would have added, and taken off."""
     assigned: dict[DialogId, str] = field(default_factory=dict)
+    _waits: dict[DialogId, Millis] = field(default_factory=dict)
+    """Since when clients wait, as far as it was looked up and goes on."""
 
     def answered_by(self, arrival: MessageId) -> Text | None:
         """Which rule would have answered it."""
@@ -99,8 +104,24 @@ class ReplayedPast:
 
     def waits_since(self, place: DialogCard | DialogPlace) -> Millis | None:
         """Since when the client waited at that moment."""
+        if (known := self._waits.get(place.id)) is not None:
+            return known
         after, message = self.waived.get(place.id, 0), self.waived_to.get(place.id, 0)
-        return self.tx.value("auto.waited_at", dialog=place.id, until=self.now, after=after, message=message)  # type: ignore[no-any-return]
+        found: Millis | None = self.tx.value(
+            "auto.waited_at", dialog=place.id, until=self.now, after=after, message=message
+        )
+        if found is not None:
+            self._waits[place.id] = found
+        return found
+
+    def hear(self, event: JournalEvent, message: JudgedMessage | None) -> None:
+        """Something happened: unless the client only wrote on, since when they wait has to be looked up anew."""
+        dialog = event.dialog
+        goes_on = isinstance(event, MessageReceived) and message is not None and message.direction == Direction.IN
+        if dialog is None or dialog not in self._waits or event.message is None:
+            return
+        if not goes_on or message is None or message.at < self._waits[dialog]:
+            del self._waits[dialog]
 
     def somebody_wrote(self, dialog: DialogId, since: Millis) -> bool:
         """Whether somebody did, as far as that is known."""
@@ -137,11 +158,13 @@ class ReplayedPast:
 
     def waive(self, dialog: DialogId) -> None:
         """Nobody needs an answer there that wrote until now."""
+        self._waits.pop(dialog, None)
         self.waived_before[dialog] = self.waived.get(dialog, 0)
         self.waived[dialog] = self.now
 
     def await_again(self, dialog: DialogId) -> None:
         """Somebody took that back."""
+        self._waits.pop(dialog, None)
         self.waived[dialog] = self.waived_before.get(dialog, 0)
 
     def changed(self, rule: AutoRule, wanted: ActWanted, about: Happened) -> None:
@@ -152,13 +175,16 @@ class ReplayedPast:
         elif wanted.do == auto_kinds.WAIVE:
             waited = any(waiting(rule.condition))
             message, until = judged_until(None if about.message is None else about.message.id, about.at, waited=waited)
+            self._waits.pop(dialog, None)
             self.waived_to[dialog] = max(message, self.waived_to.get(dialog, message))
             self.waived[dialog] = max(until, self.waived.get(dialog, until))
 
     def forget(self) -> None:
-        """Drop the oldest arrivals that were answered: nobody asks for them any more."""
+        """Drop the oldest arrivals that were answered, and waits: nobody asks for them any more, or they are read."""
         while len(self.answered) > REMEMBERED:
             self.answered.pop(next(iter(self.answered)))
+        while len(self._waits) > REMEMBERED:
+            self._waits.pop(next(iter(self._waits)))
 
 
 def _later(times: deque[Millis], since: Millis) -> int:
@@ -176,8 +202,10 @@ class ReplayedFacts(StoredFacts):
 
     def tags(self) -> AbstractSet[str]:
         """Those of now, with what rules would have changed."""
-        changed = self.past.tags.get(self.place.id, {})
+        changed = self.past.tags.get(self.place.id)
         stored = StoredFacts.tags(self)
+        if changed is None:
+            return stored
         return (stored | {tag for tag, there in changed.items() if there}) - {
             t for t, there in changed.items() if not there
         }
@@ -212,13 +240,20 @@ class Replay:
         self.first = self._place
         """The entry of the journal before the first, as ``last`` is the last."""
         self._past = ReplayedPast(tx)
-        self._rules = RuleIndex((), always_open)
+        self._hours = HoursNow(desk.hours(tx))
+        self._rules = self._compiled(tx)
         self._near = ReadTogether(tx, (), ())
         self._waiting: list[_AskedLater] = []
         self._waited: dict[tuple[AutoRuleId, DialogId], Millis] = {}
         self._overruns: dict[AutoRuleId, int] = defaultdict(int)
         self._numbers = count()
         self.over = False
+
+    def _compiled(self, tx: Tx) -> RuleIndex:
+        """The rules, of which each sees all of the past."""
+        names = replace(self._desk.names(tx), hours=self._hours)
+        every = (auto_rules.restore(row, names) for row in self._rows)
+        return RuleIndex([replace(one, since=0) for one in every if one.problem is None], self._hours)
 
     @property
     def read(self) -> int:
@@ -228,7 +263,7 @@ class Replay:
     def page(self, tx: Tx) -> list[ReplayedAct]:
         """What would have been done in the next part; ``over`` is set with the last one."""
         self._past.tx = tx
-        self._know()
+        self._hours.of = self._desk.hours(tx)
         entries = [one for one in journal.after(tx, self._place, n=PAGE) if one.at < self._until]
         found = [act for entry, about in self._happened(entries) for act in self._of_entry(entry, about)]
         if entries:
@@ -254,6 +289,8 @@ class Replay:
             self._past.waive(entry.event.dialog)
         elif isinstance(entry.event, AnswerAwaited):
             self._past.await_again(entry.event.dialog)
+        number = entry.event.message
+        self._past.hear(entry.event, None if number is None else self._near.messages.get(number))
         if about is None:
             return
         occasion = self._occasion(about)
@@ -263,28 +300,32 @@ class Replay:
     def _held(self, about: Happened, occasion: Occasion) -> Iterator[tuple[AutoRule, Text]]:
         """The rules that would act at once, and why: all are asked before the first acts, as the daemon does it."""
         for rule in auto_plan.concerned(self._rules, about, occasion):
-            answer = self._judged(rule, occasion)
-            if answer is None:
-                continue
-            if self._is_planned(rule, about, answer):
-                yield rule, answer.why
-            if answer.holds and rule.wanted.stop:
+            holds, why = self._asked(rule, about, occasion)
+            if why is not None:
+                yield rule, why
+            if holds and rule.wanted.stop:
                 return
 
-    def _is_planned(self, rule: AutoRule, about: Happened, answer: Judgement) -> bool:
-        """Whether a rule would act at once; what it would do later is remembered."""
-        waits = list(waiting(rule.condition))
-        since = self._past.waits_since(about.place) if waits else None
-        if since is not None and self._waited.get((rule.id, about.place.id)) == since:
-            return False
-        if since is not None and (answer.holds or self._is_asked_later(rule, about, since)):
-            self._waited[rule.id, about.place.id] = since
-        return answer.holds
+    def _asked(self, rule: AutoRule, about: Happened, occasion: Occasion) -> tuple[bool, Text | None]:
+        """Whether a rule holds, and why it would act at once; what it would do later is remembered."""
+        since = self._past.waits_since(about.place) if self._rules.waits[rule.id] else None
+        wait = rule.id, about.place.id
+        before = since is not None and self._waited.get(wait) == since
+        if before and not rule.wanted.stop:
+            return False, None
+        holds = self._tried(rule, lambda: rule.condition.holds(occasion))
+        if before or holds is None or not (holds or since is not None):
+            return bool(holds), None
+        answer = self._judged(rule, occasion) if holds else None
+        if holds and answer is None:
+            return False, None
+        if since is not None and (holds or self._is_asked_later(rule, about, since)):
+            self._waited[wait] = since
+        return holds, None if answer is None else answer.why
 
     def _is_asked_later(self, rule: AutoRule, about: Happened, since: Millis) -> bool:
         """Remember to ask a rule when the client has waited long enough for it; false if it would still say no."""
-        waits = list(waiting(rule.condition))
-        due = auto_plan.next_due(waits, about.place.line_id, since, self._past.now)
+        due = auto_plan.next_due(self._rules.waits[rule.id], about.place.line_id, since, self._past.now)
         if due is not None:
             heapq.heappush(self._waiting, _AskedLater(due, next(self._numbers), rule.id, about, since))
         return due is not None
@@ -314,9 +355,12 @@ class Replay:
         return auto_facts.occasion(facts, about.at)
 
     def _judged(self, rule: AutoRule, occasion: Occasion) -> Judgement | None:
+        return self._tried(rule, lambda: judge(rule.condition, occasion))
+
+    def _tried(self, rule: AutoRule, ask: Callable[[], V]) -> V | None:
         """What a rule says; one whose expressions take too long is dropped, as it would be switched off."""
         try:
-            return judge(rule.condition, occasion)
+            return ask()
         except TimeoutError:
             self._overruns[rule.id] += 1
             if self._overruns[rule.id] >= MOST_OVERRUNS:
@@ -325,16 +369,8 @@ class Replay:
             pass
         return None
 
-    def _know(self) -> None:
-        """Compile the rules with what is so in the transaction at hand; each sees all of the past."""
-        names = self._desk.names(self._past.tx)
-        assert names.hours is not None
-        every = (auto_rules.restore(row, names) for row in self._rows)
-        self._rules = RuleIndex([replace(one, since=0) for one in every if one.problem is None], names.hours)
-
     def _drop(self, rule: AutoRule) -> None:
         """Ask a rule no more: the desk would have stopped it."""
-        self._rows = [row for row in self._rows if row.id != rule.id]
         self._rules = RuleIndex([one for one in self._rules.by_id.values() if one.id != rule.id], self._rules.hours)
 
     def _act(self, rule: AutoRule, about: Happened, why: Text) -> Iterator[ReplayedAct]:

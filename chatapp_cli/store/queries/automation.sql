@@ -125,11 +125,13 @@ WHERE dt.dialog_id IN (SELECT CAST(value AS bigint) FROM json_array_elements_tex
 
 -- name: auto.first_ever
 SELECT m.id FROM message m WHERE m.id IN (SELECT value FROM json_each(:ids))
-  AND NOT EXISTS (SELECT 1 FROM message e WHERE e.dialog_id = m.dialog_id AND e.direction = 'in' AND e.id < m.id);
+  AND (SELECT e.id FROM message e WHERE e.dialog_id = m.dialog_id AND e.direction = 'in' AND e.id < m.id
+    ORDER BY e.at, e.id LIMIT 1) IS NULL;
 
 -- name: auto.first_ever@postgresql
 SELECT m.id FROM message m WHERE m.id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)))
-  AND NOT EXISTS (SELECT 1 FROM message e WHERE e.dialog_id = m.dialog_id AND e.direction = 'in' AND e.id < m.id);
+  AND (SELECT e.id FROM message e WHERE e.dialog_id = m.dialog_id AND e.direction = 'in' AND e.id < m.id
+    ORDER BY e.at, e.id LIMIT 1) IS NULL;
 
 -- name: auto.messages
 SELECT m.id, m.dialog_id, m.channel_id, m.direction, m.origin, m.sender, m.author, m.author_phone,
@@ -142,10 +144,11 @@ SELECT m.id, m.dialog_id, m.channel_id, m.direction, m.origin, m.sender, m.autho
 FROM message m LEFT JOIN message_buttons b ON b.message_id = m.id WHERE m.id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));
 
 -- name: auto.waited_at
-SELECT MIN(m.at) FROM message m WHERE m.dialog_id = :dialog AND m.direction = 'in' AND m.stored_at <= :until
+SELECT m.at FROM message m WHERE m.dialog_id = :dialog AND m.direction = 'in' AND m.stored_at <= :until
   AND m.stored_at > :after AND m.id > :message AND m.at > COALESCE((
-    SELECT MAX(o.at) FROM message o WHERE o.dialog_id = :dialog AND o.direction = 'out' AND o.automatic = 0
-      AND o.at <= :until AND o.state NOT IN ('cancelled', 'failed')), 0);
+    SELECT o.at FROM message o WHERE o.dialog_id = :dialog AND o.direction = 'out' AND o.automatic = 0
+      AND o.at <= :until AND o.state NOT IN ('cancelled', 'failed') ORDER BY o.at DESC, o.id DESC LIMIT 1), 0)
+ORDER BY m.at, m.id LIMIT 1;
 
 -- name: auto.spoke_between
 SELECT 1 FROM message WHERE dialog_id = :dialog AND direction = 'out' AND automatic = 0 AND stored_at > :since
