@@ -19,7 +19,9 @@ from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.services import composing, later, outbox, replies, sending, transcript
 from chatapp_cli.services.answer_buttons import VALID, KnownButtons
+from chatapp_cli.services.auto_replay import Replay
 from chatapp_cli.services.message_request import InDialog, MessageRequest
+from chatapp_cli.store.rows.automation import AutoRuleRow
 from tests.services.automated import Automated
 from tests.stores import EVERYTHING, Shop, hand_over
 
@@ -169,6 +171,9 @@ def test_a_pressed_button_is_matched_as_typed_words(
     desk.rule("Цены", do=[("tag", "цены")], asked={"words": ["цены"]})
     desk.heard(channel, typed, **values)
     assert [one[:1] for one in desk.ends()] == [("Доставка",)]
+    rows = shop.read(lambda tx: tx.all(AutoRuleRow, "autorules.all"))
+    replay = shop.read(lambda tx: Replay(tx, desk.desk, rows, since=0, until=tx.now + 1))
+    assert [one.rule.wanted.name for one in shop.read(replay.page)] == ["Доставка"]
 
 
 def test_a_rule_answers_with_buttons_of_its_own_and_with_those_of_a_quick_reply(shop: Shop, channel: ChannelId) -> None:
