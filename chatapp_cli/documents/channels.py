@@ -14,6 +14,7 @@ from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import alarms
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.buttons import ButtonLimits
     from chatapp_cli.domain.manifest import Manifest
     from chatapp_cli.ports.connector import Finding
     from chatapp_cli.services.account_pools import PoolAccount
@@ -94,8 +95,12 @@ def kind(one: Manifest) -> Mapping[str, Any]:
         "summary": show(one.summary),
         "limits": [show(limit) for limit in one.limits],
         "fields": [field.name for field in one.fields],
-        "capabilities": asdict(one.capabilities),
+        "capabilities": {**asdict(one.capabilities), "buttons": _buttons(one.capabilities.buttons)},
     }
+
+
+def _buttons(limits: ButtonLimits) -> Mapping[str, Any]:
+    return {**limits._asdict(), "chats": list(limits.chats)}
 
 
 def finding(one: Finding, **more: object) -> Mapping[str, Any]:

@@ -69,4 +69,5 @@ def unsent(kept: Unsent) -> Mapping[str, Any]:
         "edits": kept.edits,
         "cc": list(draft.cc),
         "bcc": list(draft.bcc),
+        "buttons": list(draft.buttons),
     }

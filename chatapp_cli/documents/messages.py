@@ -36,13 +36,13 @@ def message(entry: TranscriptEntry) -> Mapping[str, Any]:
         "to": [one._asdict() for one in recipients.to],
         "cc": [one._asdict() for one in recipients.cc],
         "files": [file(one) for one in entry.files],
-        "buttons": list(entry.buttons.texts),
-        "buttons_listed": entry.buttons.listed,
-        "pressed": entry.buttons.pressed,
         "reactions": [reaction._asdict() for reaction in entry.reactions],
         "went_on_as": entry.onward,
         "place": None if entry.place is None else {"n": entry.place.n, "at": iso(entry.place.at)},
         "waiting": None if entry.waiting is None else outbox(entry.waiting),
+        "buttons": list(entry.buttons.texts),
+        "buttons_listed": entry.buttons.listed,
+        "pressed": entry.buttons.pressed,
     }
 
 

@@ -22,7 +22,7 @@ _SKEW: Final = 60_000
 """Milliseconds by which the clocks of a provider and ours may differ."""
 
 
-class MessageButtons(NamedTuple):
+class KnownButtons(NamedTuple):
     """The buttons of a message of ours, or the one that a client pressed."""
 
     texts: Sequence[str] = ()
@@ -32,7 +32,7 @@ class MessageButtons(NamedTuple):
     """The text of the button that the client pressed, or named by its number."""
 
     @classmethod
-    def of(cls, row: ButtonsRow) -> MessageButtons:
+    def of(cls, row: ButtonsRow) -> KnownButtons:
         """A stored row."""
         return cls(buttons.from_json(row.texts), bool(row.listed), row.pressed)
 
@@ -42,7 +42,7 @@ class MessageButtons(NamedTuple):
         return () if self.listed else self.texts
 
 
-WITHOUT: Final = MessageButtons()
+WITHOUT: Final = KnownButtons()
 
 
 def keep(tx: Tx, message: MessageId, draft: Draft) -> None:
@@ -85,17 +85,17 @@ def _named(tx: Tx, dialog: DialogId, message: MessageId, event: MessageArrived) 
     return buttons.named(event.text, buttons.from_json(before.texts))
 
 
-def of_messages(tx: Tx, ids: str) -> Mapping[MessageId, MessageButtons]:
+def of_messages(tx: Tx, ids: str) -> Mapping[MessageId, KnownButtons]:
     """The buttons of those messages of a JSON list of numbers that have any."""
-    return {row.message_id: MessageButtons.of(row) for row in tx.all(ButtonsRow, "buttons.of_messages", ids=ids)}
+    return {row.message_id: KnownButtons.of(row) for row in tx.all(ButtonsRow, "buttons.of_messages", ids=ids)}
 
 
-def of(tx: Tx, message: MessageId) -> MessageButtons:
+def of(tx: Tx, message: MessageId) -> KnownButtons:
     """The buttons of one message."""
     return of_messages(tx, f"[{message}]").get(message, WITHOUT)
 
 
-def as_written(text: str, kept: MessageButtons) -> tuple[str, list[str]]:
+def as_written(text: str, kept: KnownButtons) -> tuple[str, list[str]]:
     """The text of a message of ours without its numbered list, and its buttons: as it was asked for."""
     return (buttons.unlisted(text, kept.texts) if kept.listed else text), list(kept.texts)
 

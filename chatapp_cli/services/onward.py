@@ -12,7 +12,16 @@ from chatapp_cli.domain.journal.chains import ChainEnded, Continued, HandedOn, L
 from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.recipients import Recipients
-from chatapp_cli.services import acting, answer_buttons, chains, channels, composing, dialogs, outbox, state_changes
+from chatapp_cli.services import (
+    acting,
+    answer_buttons,
+    chains,
+    channels,
+    composing,
+    dialogs,
+    sent_beside,
+    state_changes,
+)
 from chatapp_cli.services.message_request import MessageRequest, ToChainRest
 from chatapp_cli.services.routes import Able
 from chatapp_cli.services.sending import SendOptions
@@ -34,7 +43,7 @@ def continue_chain(tx: Tx, able: Able, message: MessageId) -> MessageId | None:
         origin=Origin(found.origin),
         priority=rest.priority,
     )
-    beside = outbox.beside_text(tx, message)
+    beside = sent_beside.of(tx, message)
     copies = Recipients.parse(beside.recipients)
     text, below = answer_buttons.as_written(found.text, answer_buttons.of(tx, message))
     draft = Draft(

@@ -7,16 +7,14 @@ epoch of the lease (``services.lease``): once another process has taken the stor
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.access import PROGRAM
+from chatapp_cli.domain.buttons import from_json
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, Rejected
 from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
-from chatapp_cli.domain.invitation import Decision, InvitationAnswer
 from chatapp_cli.domain.journal.channels import ChannelPaused, ChannelResumed, StrangersPaused
 from chatapp_cli.domain.journal.messages import (
     ChangeRefused,
@@ -31,8 +29,15 @@ from chatapp_cli.domain.message import Direction, Operation, Origin, State
 from chatapp_cli.domain.outbound import LocalFile, Outbound, Receipt
 from chatapp_cli.domain.preview import preview
 from chatapp_cli.domain.recipients import Recipients
-from chatapp_cli.domain.template import Filled
-from chatapp_cli.services import alterations, answer_buttons, answering, delivery_reports, dialogs, state_changes
+from chatapp_cli.services import (
+    alterations,
+    answer_buttons,
+    answering,
+    delivery_reports,
+    dialogs,
+    sent_beside,
+    state_changes,
+)
 from chatapp_cli.services.transcript import message as message_of
 from chatapp_cli.store.media import Media
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -123,7 +128,7 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
     message = message_of(tx, row.message_id)
     card = dialogs.card(tx, row.dialog_id)
     files = tx.all(FileRow, "files.of_message", message=row.message_id) if row.action == Operation.SEND else []
-    beside = beside_text(tx, message.id)
+    beside = sent_beside.of(tx, message.id)
     copies, answers = Recipients.parse(beside.recipients), message.reply_to or beside.answers
     outbound = Outbound(
         message_id=message.id,
@@ -133,7 +138,7 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
         title=title(card),
         text=message.text,
         subject=message.subject,
-        buttons=answer_buttons.of(tx, message.id).below,
+        buttons=from_json(beside.buttons),
         files=tuple(_local(media, file) for file in files),
         reply_to=answers,
         thread=answering.thread(tx, card, message.subject, until=answers),
@@ -141,7 +146,7 @@ def _loaded(tx: Tx, media: Media, row: OutboxRow) -> Claim:
         stranger=card.heard_at is None and card.chat_kind == "private",
         first_name=card.first_name,
         last_name=card.last_name,
-        template=_template(beside.template),
+        template=beside.filled,
         cc=[one.address for one in copies.cc],
         names={one.address: one.name for one in copies.cc if one.name},
         bcc=[one.address for one in copies.bcc],
@@ -171,39 +176,6 @@ def _meant(tx: Tx, row: OutboxRow, first: str) -> tuple[str, ...]:
     if row.action == Operation.DELETE:
         return (first, *(ext_id for ext_id, _ in parts))
     return tuple(ext_id for ext_id, bears_text in parts if bears_text) or (first,)
-
-
-class Beside(NamedTuple):
-    """What a message of ours has beside its text."""
-
-    template: str = ""
-    recipients: str = ""
-    signature: str = ""
-    forwards: int = 0
-    typed_subject: int = 0
-    answers: str = ""
-    event: str = ""
-    decision: str = ""
-    calendar: str = ""
-
-    @property
-    def answer(self) -> InvitationAnswer | None:
-        """What it answers to an invitation."""
-        if not self.decision:
-            return None
-        return InvitationAnswer(decision=Decision(self.decision), event=self.event, calendar=self.calendar)
-
-
-def beside_text(tx: Tx, message: MessageId) -> Beside:
-    """What a message of ours has beside its text."""
-    return tx.one(Beside, "messages.beside", id=message) or Beside()
-
-
-def _template(kept: str) -> Filled | None:
-    if not kept:
-        return None
-    filled = json.loads(kept)
-    return Filled(**{**filled, "values": tuple((gap, text) for gap, text in filled["values"])})
 
 
 def _local(media: Media, file: FileRow) -> LocalFile:

@@ -8,8 +8,8 @@ from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.outbound import AnsweredMail, Outbound
 from chatapp_cli.domain.recipients import Recipients
-from chatapp_cli.services import answering, dialogs, mails, outbox, transcript
-from chatapp_cli.services.outbox import Beside
+from chatapp_cli.services import answering, dialogs, mails, outbox, sent_beside, transcript
+from chatapp_cli.services.sent_beside import Beside
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
@@ -17,7 +17,7 @@ from chatapp_cli.store.tx import Tx
 
 def as_written(tx: Tx, message: MessageId) -> Outbound:
     """The text of a mail of ours with its signature and the mail that it answers. Raises NotFound."""
-    found, beside = transcript.message(tx, message), outbox.beside_text(tx, message)
+    found, beside = transcript.message(tx, message), sent_beside.of(tx, message)
     card, copies = dialogs.card(tx, found.dialog_id), Recipients.parse(beside.recipients)
     return Outbound(
         message_id=message,

@@ -14,7 +14,7 @@ from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import answer_buttons, auto_log
-from chatapp_cli.services.answer_buttons import WITHOUT, MessageButtons
+from chatapp_cli.services.answer_buttons import WITHOUT, KnownButtons
 from chatapp_cli.services.auto_log import AutoReason
 from chatapp_cli.store.rows.messages import FileRow, MailRow, MessageRow, ReactionRow
 from chatapp_cli.store.rows.outbox import OutboxRow
@@ -50,7 +50,7 @@ class TranscriptEntry(NamedTuple):
     """What that channel does not carry of it, see ``services.words``."""
     because: AutoReason | None = None
     """Which rule wrote it, and why; ``None``: none did."""
-    buttons: MessageButtons = WITHOUT
+    buttons: KnownButtons = WITHOUT
     """Its buttons, or the one that the client pressed."""
 
 
@@ -119,10 +119,11 @@ def _dress(tx: Tx, dialog: DialogId, newest_first: list[MessageRow]) -> list[Tra
     for reaction in tx.all(ReactionRow, "reactions.of_messages", ids=ids):
         reactions[reaction.message_id].append(reaction)
     waiting = {row.message_id: row for row in tx.all(OutboxRow, "outbox.of_dialog", dialog=dialog)}
-    hides, has_mails = _traits(tx, dialog)
+    hides, has_mails, has_buttons = _traits(tx, dialog)
     shown = [_without_links(m) for m in newest_first] if hides else newest_first
     mails = {row.message_id: row for row in tx.all(MailRow, "mails.of_messages", ids=ids)} if has_mails else {}
-    because, below = auto_log.reasons(tx, newest_first), answer_buttons.of_messages(tx, ids)
+    because = auto_log.reasons(tx, newest_first)
+    below = answer_buttons.of_messages(tx, ids) if has_buttons else {}
     return [
         TranscriptEntry(
             m,
@@ -158,7 +159,9 @@ class _Traits(NamedTuple):
     """Whether the channel's option ``remove_links`` is on."""
     has_mails: int
     """Whether the store has anything beside mails; most dialogs are none."""
+    has_buttons: int
+    """Whether any message of the store has buttons."""
 
 
 def _traits(tx: Tx, dialog: DialogId) -> _Traits:
-    return tx.one(_Traits, "dialogs.traits", id=dialog) or _Traits(0, 0)
+    return tx.one(_Traits, "dialogs.traits", id=dialog) or _Traits(0, 0, 0)

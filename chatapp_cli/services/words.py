@@ -374,7 +374,7 @@ def invitation(state: str) -> Text:
 def buttons(entry: TranscriptEntry) -> Text | None:
     """The buttons below a message, or the one that the client pressed; ``None``: neither."""
     if entry.buttons.pressed:
-        return T("▣ button pressed: {text}", text=entry.buttons.pressed)
+        return T("pressed: [ {text} ]", text=entry.buttons.pressed)
     below = "  ".join(f"[ {one} ]" for one in entry.buttons.below)
     return Text("{below}", {"below": below}) if below else None
 

@@ -160,3 +160,55 @@ def test_an_answer_goes_into_its_dialog_and_may_quote(chatapp: Shell, program: P
     assert (target.json["dialog"], target.json["state"]) == (1, "sent")
     assert program.sandbox.events[-1]["reply_to"] == "in-1"
     assert json.loads(chatapp("dialog", "show", "1", "--json").out)["messages"][0]["at"].startswith("2026-11-18T")
+
+
+@pytest.mark.req("S-144", part="at the shell, and in what is shown there")
+def test_buttons_are_sent_listed_where_there_are_none_and_a_pressed_one_is_shown(
+    chatapp: Shell, program: Program, client_writes: Write
+) -> None:
+    client_writes("Здравствуйте")
+    below = ("--button", "Цены", "--button", "Доставка")
+    assert chatapp("reply", "1", "-t", "Что вас интересует?", *below).out == "2\n"
+    assert program.heard == ["Что вас интересует?\n\n1. Цены\n2. Доставка"]
+    client_writes("Доставка", ext_id="in-2", pressed=True)
+    said = chatapp("dialog", "show", "1", "--json").json["messages"]
+    assert {(one["text"], *map(str, (one["buttons"], one["buttons_listed"], one["pressed"]))) for one in said} == {
+        ("Здравствуйте", "[]", "False", ""),
+        ("Что вас интересует?\n\n1. Цены\n2. Доставка", "['Цены', 'Доставка']", "True", ""),
+        ("Доставка", "[]", "False", "Доставка"),
+    }
+    assert "pressed: [ Доставка ]" in chatapp("trace", "3").out
+    assert "Two buttons say the same." in chatapp.run("reply", "1", "-t", "Да?", *below[:2], *below[:2]).err
+
+
+@pytest.mark.parametrize("kind", ["autoreply", "rule"])
+def test_an_automatic_answer_is_given_buttons(chatapp: Shell, bound: int, kind: str) -> None:
+    below = ("--button", "Цены", "--button", "Доставка")
+    said = ("--first", "--text", "Что вас интересует?")
+    words = ("add", *said) if kind == "autoreply" else ("add", "Меню", "--do", "send=Что вас интересует?")
+    assert chatapp(kind, *words, *below).out == "1\n"
+    then = chatapp("rule", "show", "1", "--json").json["then"]
+    assert then == [{"send": {"text": "Что вас интересует?", "buttons": ["Цены", "Доставка"]}}]
+    assert "[Цены] [Доставка]" in chatapp("rule", "list").out
+    refused = chatapp.run("rule", "edit", "1", "--do", "tag=vip", "--button", "Цены")
+    assert "Buttons stand below a text that the rule sends." in refused.err
+
+
+def test_a_quick_reply_keeps_its_buttons_in_files_and_sends_them(
+    chatapp: Shell, program: Program, client_writes: Write, tmp_path: Path
+) -> None:
+    client_writes("Здравствуйте")
+    chatapp("quick", "add-section", "Заказы")
+    chatapp("quick", "add", "Заказы", "Меню", "--text", "Что?", "--button", "Цены", "--button", "А, Б; В")
+    for form in ("csv", "json", "yaml"):
+        kept = tmp_path / f"replies.{form}"
+        chatapp("quick", "export", "--to", kept)
+        chatapp("quick", "edit", "Меню", "--button", "Другое")
+        chatapp("quick", "import", kept)
+        assert chatapp("quick", "show", "Меню", "--json").json["buttons"] == ["Цены", "А, Б; В"]
+    (tmp_path / "old.csv").write_text("section,title,text\nЗаказы,Меню,Что вас?\n", "utf-8")
+    chatapp("quick", "import", tmp_path / "old.csv")
+    chatapp("reply", "1", "--quick", "Меню")
+    assert program.heard == ["Что вас?\n\n1. Цены\n2. А, Б; В"]
+    chatapp("quick", "edit", "Меню", "--no-buttons")
+    assert chatapp("quick", "show", "Меню", "--json").json["buttons"] == []

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.automation import ActWanted, RuleKind, RuleWanted
 from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.sandbox.api import ApiSandbox
-from chatapp_cli.services import auto_rules
+from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
+from chatapp_cli.services import auto_rules, transcript
 from tests.contract.connector_contract import ANNA
 from tests.runtime.desk import bound, call_here, eventually, serving, the_dialogs
 
@@ -26,3 +32,46 @@ async def test_an_arrival_is_answered_by_a_rule_that_was_made_while_the_daemon_r
             await eventually(lambda: program.heard(ANNA))
             assert [one.text for one in await program.heard(ANNA)] == ["Скоро ответим"]
     assert the_dialogs(company)[0].waiting_since is not None
+
+
+MENU = {"text": "Что вас интересует?", "buttons": ["Цены", "Доставка"]}
+
+
+@pytest.mark.req("S-144")
+@pytest.mark.parametrize(
+    ("sandbox", "shown", "press"),
+    [
+        (TelegramBotSandbox, (MENU["text"], MENU["buttons"]), lambda program: program.press(ANNA, "Доставка")),
+        (ApiSandbox, ("Что вас интересует?\n\n1. Цены\n2. Доставка", []), lambda program: program.say(ANNA, "2")),
+    ],
+    ids=["with buttons", "with numbers"],
+)
+async def test_a_menu_of_an_automatic_answer_leads_on_by_a_press_or_by_a_number(
+    company: Company, sandbox: Callable[[], Any], shown: tuple[str, Sequence[str]], press: Callable[[Any], Any]
+) -> None:
+    async with sandbox() as program:
+        channel = await bound(company, program)
+        async with serving(company) as address:
+            call_here(company, program, channel, address)
+            word = {"words": ["доставка"]}
+            keep(company, RuleWanted(name="А", kind=RuleKind.AUTOREPLY, acts=[ActWanted("send", "Везём")], asked=word))
+            first = {"first": "ever"}
+            keep(company, RuleWanted(name="Б", kind=RuleKind.AUTOREPLY, acts=[ActWanted("send", MENU)], asked=first))
+            await program.say(ANNA, "Здравствуйте")
+            await eventually(lambda: program.heard(ANNA))
+            [menu] = await program.heard(ANNA)
+            assert (menu.text, list(menu.buttons)) == (shown[0], list(shown[1]))
+            await eventually(lambda: _is_sent(company))
+            await press(program)
+            await eventually(lambda: _heard_twice(program))
+            assert [one.text for one in await program.heard(ANNA)] == [shown[0], "Везём"]
+
+
+async def _is_sent(company: Company) -> bool:
+    """Whether the desk knows that its menu was sent."""
+    [dialog] = the_dialogs(company)
+    return company.read(lambda tx: transcript.latest(tx, dialog.id))[-1].message.state == "sent"
+
+
+async def _heard_twice(program: Any) -> bool:
+    return len(await program.heard(ANNA)) > 1

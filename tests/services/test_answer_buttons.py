@@ -18,8 +18,10 @@ from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.services import composing, later, outbox, replies, sending, transcript
-from chatapp_cli.services.answer_buttons import VALID, MessageButtons
+from chatapp_cli.services.answer_buttons import VALID, KnownButtons
+from chatapp_cli.services.auto_replay import Replay
 from chatapp_cli.services.message_request import InDialog, MessageRequest
+from chatapp_cli.store.rows.automation import AutoRuleRow
 from tests.services.automated import Automated
 from tests.stores import EVERYTHING, Shop, hand_over
 
@@ -57,7 +59,7 @@ def sent(shop: Shop, channel: ChannelId) -> outbox.Claim:
     return claim
 
 
-def kept(shop: Shop, message: MessageId) -> MessageButtons:
+def kept(shop: Shop, message: MessageId) -> KnownButtons:
     return shop.read(lambda tx: transcript.entry(tx, message)).buttons
 
 
@@ -84,7 +86,7 @@ def test_buttons_are_below_the_text_within_the_channels_limits_and_else_listed_i
     message = shop.write(lambda tx: composing.accept(tx, lambda _row: can, request))
     claim = sent(shop, channel)
     assert (claim.outbound.text, tuple(claim.outbound.buttons)) == (text, tuple(below))
-    assert kept(shop, message) == MessageButtons(BOTH, listed=not below)
+    assert kept(shop, message) == KnownButtons(BOTH, listed=not below)
     again = shop.write(lambda tx: composing.accept(tx, lambda _row: can, request))
     assert again == message
 
@@ -121,14 +123,14 @@ def test_buttons_that_nobody_could_press_are_refused(shop: Shop, channel: Channe
 def test_a_bare_number_after_the_list_is_the_button(shop: Shop, channel: ChannelId, typed: str) -> None:
     asked(shop, channel)
     number = shop.hear(channel, typed)
-    assert kept(shop, number) == MessageButtons(pressed="Доставка")
+    assert kept(shop, number) == KnownButtons(pressed="Доставка")
     assert shop.message(number).text == typed
 
 
 @pytest.mark.parametrize("typed", ["0", "3", "22", "2 шт", "-2", "2,5", "02", "два"])
 def test_other_words_are_no_button(shop: Shop, channel: ChannelId, typed: str) -> None:
     asked(shop, channel)
-    assert kept(shop, shop.hear(channel, typed)) == MessageButtons()
+    assert kept(shop, shop.hear(channel, typed)) == KnownButtons()
 
 
 def test_a_number_is_a_button_only_in_the_next_message_and_only_for_a_day(shop: Shop, channel: ChannelId) -> None:
@@ -169,6 +171,9 @@ def test_a_pressed_button_is_matched_as_typed_words(
     desk.rule("Цены", do=[("tag", "цены")], asked={"words": ["цены"]})
     desk.heard(channel, typed, **values)
     assert [one[:1] for one in desk.ends()] == [("Доставка",)]
+    rows = shop.read(lambda tx: tx.all(AutoRuleRow, "autorules.all"))
+    replay = shop.read(lambda tx: Replay(tx, desk.desk, rows, since=0, until=tx.now + 1))
+    assert [one.rule.wanted.name for one in shop.read(replay.page)] == ["Доставка"]
 
 
 def test_a_rule_answers_with_buttons_of_its_own_and_with_those_of_a_quick_reply(shop: Shop, channel: ChannelId) -> None:
@@ -190,10 +195,10 @@ def test_an_edit_keeps_the_buttons_below_and_one_that_takes_the_list_out_ends_it
     _, message = asked(shop, channel, WITH)
     claim = edited(shop, channel, WITH, message, "Чем помочь?")
     assert (claim.row.value, claim.outbound.buttons) == ("Чем помочь?", BOTH)
-    assert kept(shop, message) == MessageButtons(BOTH)
+    assert kept(shop, message) == KnownButtons(BOTH)
     _, listed = asked(shop, channel)
     edited(shop, channel, EVERYTHING, listed, "Чем помочь?\n\n1. Цены\n2. Доставка")
-    assert kept(shop, listed) == MessageButtons(BOTH, listed=True)
+    assert kept(shop, listed) == KnownButtons(BOTH, listed=True)
     edited(shop, channel, EVERYTHING, listed, "Чем помочь?")
     assert kept(shop, shop.hear(channel, "1")).pressed == ""
 
@@ -213,5 +218,5 @@ def test_a_message_reworded_before_it_goes_is_laid_out_again(shop: Shop, channel
     request = MessageRequest(to=InDialog(dialog), draft=Draft(text=ASKED, buttons=BOTH), options=later_on)
     message = shop.write(lambda tx: composing.accept(tx, lambda _row: can, request))
     shop.write(lambda tx: later.reword(tx, can, message, "Скажите, пожалуйста, что вас интересует?"))
-    assert kept(shop, message) == MessageButtons(BOTH, listed=True)
+    assert kept(shop, message) == KnownButtons(BOTH, listed=True)
     assert shop.message(message).text == buttons.listed("Скажите, пожалуйста, что вас интересует?", BOTH)

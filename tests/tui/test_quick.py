@@ -293,3 +293,21 @@ async def test_a_usual_category_is_found_by_its_name_in_either_language(window: 
         await it.type("sales")
         await it.sees_no("Приветствие")
         await it.sees("Скидка")
+
+
+@pytest.mark.req("S-144", part="in the window")
+async def test_a_reply_with_buttons_takes_them_along_and_they_are_seen_before_and_after(
+    window: Opener, company: Company
+) -> None:
+    keep(company, QuickReplyDraft(title="Меню", text="Что вас интересует?", buttons=("Цены", "Доставка", "Прочее")))
+    async with window() as it:
+        await it.open("Анна")
+        await it.press("/")
+        await shown(it, QuickPick)
+        await it.press("enter")
+        await shown(it, InboxScreen)
+        await it.sees("[ Цены ]", "[ Доставка ]", "[ Прочее ]")
+        it.app.screen.query_one(Composer).drop()
+        await it.sees_no("[ Прочее ]")
+        await it.press("enter")
+        await it.sees("▎ [ Цены ]  [ Доставка ]")

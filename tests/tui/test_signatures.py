@@ -8,7 +8,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.ids import ChannelId, DialogId
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.services import channels, outbox, transcript
+from chatapp_cli.services import channels, outbox, sent_beside, transcript
 from chatapp_cli.store.tx import Tx
 from tests.tui.conftest import Opener, Window
 from tests.tui.stage import MINUTE, Stage, locked
@@ -36,7 +36,7 @@ def written(company: Company, dialog: DialogId) -> list[tuple[str, str]]:
 
     def look(tx: Tx) -> list[tuple[str, str]]:
         ours = [one.message for one in transcript.latest(tx, dialog) if one.message.direction == "out"]
-        return [(one.text, outbox.beside_text(tx, one.id).signature) for one in ours]
+        return [(one.text, sent_beside.of(tx, one.id).signature) for one in ours]
 
     return company.read(look)
 

@@ -78,7 +78,8 @@ def _identity(update: Update, raw: bytes) -> str:
     """The id of an update, unchanged when MAX redelivers it."""
     kind = update.update_type
     if update.callback:
-        return f"{kind}:{update.callback.callback_id}" if update.callback.callback_id else digest(raw)
+        press = update.callback
+        return f"{kind}:{press.callback_id}:{press.timestamp}" if press.callback_id else digest(raw)
     if update.message:
         mid = update.message.body.mid if update.message.body else ""
         edit = f":{update.timestamp}" if kind == "message_edited" else ""
@@ -201,14 +202,18 @@ def _removed(update: Update, ears: Ears) -> Sequence[ProviderEvent]:
 
 
 def _pressed(update: Update, ears: Ears) -> Sequence[ProviderEvent]:
-    """A pressed button counts as a message from the person; without a message there is nothing to answer."""
+    """A pressed button counts as a message from the person; without a message there is nothing to answer.
+
+    MAX calls the id of a press that of the keyboard, so its time tells two of them apart:
+    https://dev.max.ru/docs-api/objects/Update.
+    """
     press = update.callback
     if press is None or update.message is None:
         return ()
     where, at = _peer_of(update.message, ears), press.timestamp or update.timestamp
     said = MessageArrived(
         peer=where,
-        ext_id=border.external_id(f"button:{press.callback_id or at}"),
+        ext_id=border.external_id(f"button:{press.callback_id}:{at}"),
         at=ears.at(at),
         text=border.text(_button(update.message, press.payload or "") or "[button]"),
         pressed=True,

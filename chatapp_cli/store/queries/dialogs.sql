@@ -158,7 +158,8 @@ SELECT key FROM dialog WHERE channel_id = :channel AND address = :address;
 -- name: dialogs.traits
 SELECT (SELECT COUNT(*) FROM stored_option o
     WHERE o.subject = 'channel' AND o.ref = d.channel_id AND o.name = 'remove_links' AND o.value = 'on'),
-  CASE WHEN EXISTS (SELECT 1 FROM mail) THEN 1 ELSE 0 END
+  CASE WHEN EXISTS (SELECT 1 FROM mail) THEN 1 ELSE 0 END,
+  CASE WHEN EXISTS (SELECT 1 FROM message_buttons) THEN 1 ELSE 0 END
 FROM dialog d WHERE d.id = :id;
 
 -- name: dialogs.contact_at

@@ -60,8 +60,10 @@ SELECT template FROM message WHERE id = :id;
 
 -- name: messages.beside
 SELECT m.template, COALESCE(x.recipients, ''), COALESCE(x.signature, ''), COALESCE(x.forwards, 0),
-  COALESCE(x.typed_subject, 0), COALESCE(x.answers, ''), COALESCE(x.event, ''), COALESCE(x.invitation, ''), COALESCE(x.calendar, '')
-FROM message m LEFT JOIN mail x ON x.message_id = m.id WHERE m.id = :id;
+  COALESCE(x.typed_subject, 0), COALESCE(x.answers, ''), COALESCE(x.event, ''), COALESCE(x.invitation, ''), COALESCE(x.calendar, ''),
+  CASE WHEN b.listed = 0 THEN b.texts ELSE '' END
+FROM message m LEFT JOIN mail x ON x.message_id = m.id LEFT JOIN message_buttons b ON b.message_id = m.id
+WHERE m.id = :id;
 
 -- name: messages.uncertain_under
 SELECT id, dialog_id, direction, state, origin, sender, placeholder FROM message

@@ -315,10 +315,8 @@ class Composer(Vertical):
 
     def drop(self) -> None:
         """Remove the last button or file; without these the edit or the quote."""
-        if self.state.buttons:
-            self.state.buttons.pop()
-        elif self.state.files:
-            self.state.files.pop()
+        if last := self.state.buttons or self.state.files:
+            last.pop()
         elif self.state.editing is not None:
             self.state.editing = None
             self.query_one(Pen).load_text("")

@@ -255,7 +255,12 @@ def test_a_pressed_button_is_what_its_person_says() -> None:
     press = {"callback_id": "c1", "timestamp": NOON - 5, "user": ANNA, "payload": "да"}
     (event,) = events("message_callback", callback=press, message=message)
     assert isinstance(event, MessageArrived)
-    assert (event.text, event.ext_id, event.sender.name, event.at) == ("да", "button:c1", "Анна Белова", NOON - 5)
+    assert (event.text, event.ext_id, event.sender.name, event.at) == (
+        "да",
+        f"button:c1:{NOON - 5}",
+        "Анна Белова",
+        NOON - 5,
+    )
     assert events("message_callback", callback=press, message=None) == ()
 
 
