@@ -48,7 +48,7 @@ def begin(tx: Tx, act: AutoActId, *, url: str, body: str, words: Text) -> None:
     """Queue the call of an act that is about to be done."""
     access.require(tx, Right.ANSWER)
     tx.run("autocalls.begin", act=act, outcome=kept(words), now=tx.now)
-    tx.insert("autocalls.add", act=act, url=url, body=body, now=tx.now)
+    tx.run("autocalls.add", act=act, url=url, body=body, now=tx.now)
     tx.emit(AutomationDue(act=act))
 
 

@@ -61,6 +61,8 @@ class SendOptions:
     """Without a time: how long it is held in the outbox, where it can be taken back."""
     assignee: str = ""
     """The new assignee of the dialog; empty: unchanged."""
+    insists: bool = False
+    """Of a robot: whether it writes even if a rule has just answered the client, as a person has it work."""
 
     @property
     def rank(self) -> int:
@@ -84,6 +86,8 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, options: 
     card = dialogs.card(tx, dialog)
     require_sending(tx, can, card.channel_id)
     plan = planned(tx, can, card, draft, options)
+    if options.origin is Origin.ROBOT and not options.insists:
+        auto_answers.require_unanswered(tx, card)
     subject = draft.subject
     if can.subject and not subject:
         subject = answering.subject_of_answer(tx, dialog, draft.reply_to or draft.answers)

@@ -97,6 +97,9 @@ FROM auto_act WHERE dialog_id = :dialog AND message_id = :message ORDER BY id;
 SELECT id, dialog_id, channel_id, direction, origin, sender, author, author_phone, text, automatic, at, stored_at
 FROM message WHERE id = :id;
 
+-- name: auto.stored_at
+SELECT stored_at FROM message WHERE id = :message;
+
 -- name: auto.messages
 SELECT id, dialog_id, channel_id, direction, origin, sender, author, author_phone, text, automatic, at, stored_at
 FROM message WHERE id IN (SELECT value FROM json_each(:ids));
