@@ -16,6 +16,7 @@ from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.text import T
 from chatapp_cli.domain.variables import CLIENT
 from chatapp_cli.services import (
+    auto_crm,
     auto_giving,
     auto_kinds,
     auto_robots,
@@ -88,6 +89,10 @@ def _note(deed: AutoDeed) -> AutoDone:
     return AutoDone(T("note {note} written", note=notes.add(deed.tx, deed.card.id, filled(deed, deed.value))))
 
 
+def _comment(deed: AutoDeed) -> AutoDone:
+    return auto_crm.comment(deed, filled(deed, deed.value))
+
+
 def _snooze(deed: AutoDeed) -> AutoDone:
     duties.snooze(deed.tx, deed.card.id, deed.tx.now + deed.value * _MINUTE)
     return AutoDone(T("snoozed for {n} minutes", n=deed.value))
@@ -111,6 +116,7 @@ _DEEDS: Final[Mapping[str, Callable[[AutoDeed], AutoDone]]] = MappingProxyType(
         auto_kinds.SNOOZE: _snooze,
         auto_kinds.WAIVE: _waive,
         auto_kinds.ROBOT: auto_robots.run,
+        auto_kinds.COMMENT: _comment,
         auto_kinds.WEBHOOK: auto_webhook.call,
     }
 )

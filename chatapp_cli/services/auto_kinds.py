@@ -26,6 +26,7 @@ ROBOT: Final = auto_robots.KIND
 DISTRIBUTE: Final = auto_giving.DISTRIBUTE
 JOIN: Final = auto_giving.JOIN
 WEBHOOK: Final = auto_webhook.KIND
+COMMENT: Final = "comment"
 _AND: Final = Text("; ")
 MOST: Final = 20
 """Acts of one rule."""
@@ -110,6 +111,9 @@ KINDS: Final[Mapping[str, ActKind]] = MappingProxyType(
         SNOOZE: ActKind(T("snooze for {value} minutes"), _minutes),
         WAIVE: ActKind(T("mark that no answer is needed"), _yes),
         ROBOT: ActKind(T("run the robot {value}"), auto_robots.checked),
+        COMMENT: ActKind(
+            T("comment “{value}” in the card of the CRM"), auto_values.text(COMMENT, limits.NOTE, "Перезвонить")
+        ),
         WEBHOOK: ActKind(T("tell {value}"), auto_webhook.checked, shown=auto_webhook.origin),
     }
 )
