@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -17,7 +16,7 @@ from chatapp_cli.domain.automation import PlannedState
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, RateLimited, Retryable
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.kit.http import HttpResponse, network, open_session, read, veil, verdict
+from chatapp_cli.kit.http import HttpResponse, network, open_session, read, verdict
 from chatapp_cli.kit.outside import INSIDE, require_outside
 from chatapp_cli.kit.signatures import new_secret, sign
 from chatapp_cli.runtime.carrier import Carrier
@@ -105,7 +104,7 @@ class RuleCaller:
 
     def _session(self, url: str) -> aiohttp.ClientSession:
         """The session for an address: no name but that of this machine itself may lead here. Raises Rejected."""
-        if auto_webhook.is_here(urlsplit(url).hostname or ""):
+        if auto_webhook.is_here(url):
             return self._here
         require_outside(url)
         return self._outside
@@ -128,5 +127,5 @@ def _not_taken(where: str, error: ChannelError) -> Text:
     """Why a call was not taken, in words."""
     if error.code == INSIDE:
         return T("{host} leads to this machine or its own network", host=where)
-    why = error.said or error.code
-    return T("{host} did not take it: {why}", host=where, why=veil(why, ()) if isinstance(why, str) else why)
+    why = T("the address is not understood") if error.code == "bad_url" else error.said or error.code
+    return T("{host} did not take it: {why}", host=where, why=why)

@@ -25,7 +25,9 @@ def send(call: ActCall, target: Target, whom: ActRecipient, words: FromTemplate 
     if target.dialog is None and "username" in call.able(target.channel).write_first:  # messengers with an address book
         draft = replace(draft, first_name=call.said("first_name"), last_name=call.said("last_name"))
     key = key_of(f"{call.key} {whom.mark}")
-    options = SendOptions(key=key, origin=Origin.ROBOT, assignee=call.operator(RESPONSIBLE.name))
+    options = SendOptions(
+        key=key, origin=Origin.ROBOT, assignee=call.operator(RESPONSIBLE.name), insists=call.link is None
+    )
     request = MessageRequest(to=target.to, options=options, draft=draft, words=words)
     message = composing.accept(call.tx, call.able, request)
     return ActAttempt(address=whom.called, channel=target.channel.id, message=message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.stored_text import kept, recalled
 from chatapp_cli.domain.text import T, Text
@@ -12,6 +13,12 @@ from chatapp_cli.services import access
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
+A_ROBOT: Final = T("a robot")
+REACTS: Final = 30_000
+"""Milliseconds after an arrival: an automation of a CRM that writes within them is taken to answer it.
+
+No CRM says what started a robot or a step. One that a person starts by moving a card comes later than that, and writes.
+"""
 REMEMBERED: Final = 90 * 86_400_000
 """Milliseconds for which automatic answers are remembered."""
 
@@ -41,6 +48,14 @@ def claim(tx: Tx, card: DialogCard, arrival: MessageId | None, by: Text) -> bool
 
 
 def claim_for_robot(tx: Tx, card: DialogCard) -> None:
-    """Record that a robot wrote while the client waits. It may do so at any time, and no rule answers after it."""
+    """Record that a robot wrote while the client waits: no rule answers after it, other robots may."""
     if (arrival := unanswered(tx, card.id, card.waiting_since, tx.now)) is not None:
-        claim(tx, card, arrival, T("a robot"))
+        claim(tx, card, arrival, A_ROBOT)
+
+
+def require_unanswered(tx: Tx, card: DialogCard) -> None:
+    """Raise Refused if a robot is about to answer an arrival that a rule has answered: each gets at most one answer."""
+    arrival = unanswered(tx, card.id, card.waiting_since, tx.now)
+    by = None if arrival is None else answered_by(tx, arrival)
+    if by is not None and by != A_ROBOT and tx.now - tx.value("auto.stored_at", message=arrival) < REACTS:
+        raise Refused("answered", T("The client was answered automatically already: {by}", by=by))

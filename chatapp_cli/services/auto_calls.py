@@ -47,8 +47,8 @@ def delivery_of(row: AutoActRow | AutoCallRow) -> str:
 def begin(tx: Tx, act: AutoActId, *, url: str, body: str, words: Text) -> None:
     """Queue the call of an act that is about to be done."""
     access.require(tx, Right.ANSWER)
-    tx.run("autocalls.begin", act=act, outcome=kept(words), now=tx.now)
-    tx.insert("autocalls.add", act=act, url=url, body=body, now=tx.now)
+    tx.run("autocalls.begin", id=act, outcome=kept(words), now=tx.now)
+    tx.run("autocalls.add", id=act, url=url, body=body, now=tx.now)
     tx.emit(AutomationDue(act=act))
 
 
@@ -72,7 +72,7 @@ def claim(tx: Tx, n: int, vault: Vault, make: Callable[[], str]) -> Sequence[Aut
         if not _is_wanted(tx, row):
             end(tx, row.act_id, PlannedState.CANCELLED, T("The rule does not work any more."))
             continue
-        tx.run("autocalls.claim", act=row.act_id)
+        tx.run("autocalls.claim", id=row.act_id)
         found.append(_claimed(row, secret_of(tx, row.rule_id, vault, make)))
     return found
 
@@ -89,8 +89,8 @@ def _is_wanted(tx: Tx, row: AutoCallRow) -> bool:
 
 def end(tx: Tx, act: AutoActId, state: PlannedState, words: Text) -> None:
     """End a call and its act."""
-    tx.run("autocalls.end", act=act, state=state.value, outcome=kept(words), now=tx.now)
-    tx.run("autocalls.drop", act=act)
+    tx.run("autocalls.end", id=act, state=state.value, outcome=kept(words), now=tx.now)
+    tx.run("autocalls.drop", id=act)
 
 
 def again(tx: Tx, call: AutoCall, why: Text, *, wait: float = 0) -> None:
@@ -100,13 +100,13 @@ def again(tx: Tx, call: AutoCall, why: Text, *, wait: float = 0) -> None:
         end(tx, call.act, PlannedState.FAILED, words)
         return
     due = tx.now + int(max(PAUSES[call.tries - 1], wait) * _SECOND)
-    tx.run("autocalls.again", act=call.act, due=due)
-    tx.run("autocalls.say", act=call.act, outcome=kept(T("attempt {n}: {why}", n=call.tries, why=why)))
+    tx.run("autocalls.again", id=call.act, due=due)
+    tx.run("autocalls.say", id=call.act, outcome=kept(T("attempt {n}: {why}", n=call.tries, why=why)))
 
 
 def put_back(tx: Tx, call: AutoCall) -> None:
     """Queue a call that was claimed and not begun."""
-    tx.run("autocalls.put_back", act=call.act)
+    tx.run("autocalls.put_back", id=call.act)
 
 
 def next_due(tx: Tx) -> Millis | None:

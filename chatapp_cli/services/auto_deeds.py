@@ -17,20 +17,18 @@ from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.text import T
 from chatapp_cli.domain.variables import CLIENT
 from chatapp_cli.services import (
-    acts,
+    auto_crm,
     auto_giving,
     auto_kinds,
+    auto_robots,
     auto_webhook,
     business_hours,
-    channels,
     composing,
     dialogs,
     duties,
     notes,
     replies,
 )
-from chatapp_cli.services.act_call import ActCall
-from chatapp_cli.services.act_targets import ActRecipient, Target
 from chatapp_cli.services.auto_deed import AutoDeed, AutoDone
 from chatapp_cli.services.message_request import InDialog, MessageRequest
 from chatapp_cli.services.options import OptionScope
@@ -104,6 +102,10 @@ def _note(deed: AutoDeed) -> AutoDone:
     return AutoDone(T("note {note} written", note=notes.add(deed.tx, deed.card.id, filled(deed, deed.value))))
 
 
+def _comment(deed: AutoDeed) -> AutoDone:
+    return auto_crm.comment(deed, filled(deed, deed.value))
+
+
 def _snooze(deed: AutoDeed) -> AutoDone:
     duties.snooze(deed.tx, deed.card.id, deed.tx.now + deed.value * _MINUTE)
     return AutoDone(T("snoozed for {n} minutes", n=deed.value))
@@ -118,18 +120,6 @@ def _waive(deed: AutoDeed) -> AutoDone:
     return AutoDone(T("no answer is needed"))
 
 
-def _robot(deed: AutoDeed) -> AutoDone:
-    arguments = dict(deed.value)
-    code = arguments.pop("robot")
-    target = Target(channels.one(deed.tx, deed.card.channel_id), deed.card, deed.card.address)
-    whom = ActRecipient(deed.card.name, str(deed.card.id), lambda: target)
-    call = ActCall(tx=deed.tx, able=deed.desk.able, arguments=arguments, key=deed.key, people=[whom])
-    for attempt in acts.perform(code, call):
-        if attempt.refusal is not None:
-            raise attempt.refusal
-    return AutoDone(T("the robot {name} was run", name=code))
-
-
 _DEEDS: Final[Mapping[str, Callable[[AutoDeed], AutoDone]]] = MappingProxyType(
     {
         auto_kinds.SEND: _send,
@@ -142,7 +132,8 @@ _DEEDS: Final[Mapping[str, Callable[[AutoDeed], AutoDone]]] = MappingProxyType(
         auto_kinds.NOTE: _note,
         auto_kinds.SNOOZE: _snooze,
         auto_kinds.WAIVE: _waive,
-        auto_kinds.ROBOT: _robot,
+        auto_kinds.ROBOT: auto_robots.run,
+        auto_kinds.COMMENT: _comment,
         auto_kinds.WEBHOOK: auto_webhook.call,
     }
 )

@@ -10,9 +10,8 @@ from chatapp_cli.domain import buttons, limits, variables
 from chatapp_cli.domain.automation import ActWanted, RuleWanted
 from chatapp_cli.domain.condition import joined
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.robot import WHOM, RobotCode
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import auto_giving, auto_values, auto_webhook, replies
+from chatapp_cli.services import auto_giving, auto_robots, auto_values, auto_webhook, replies
 from chatapp_cli.store.tx import Tx
 
 SEND: Final = "send"
@@ -23,10 +22,11 @@ ASSIGN: Final = auto_giving.ASSIGN
 NOTE: Final = "note"
 SNOOZE: Final = "snooze"
 WAIVE: Final = "waive"
-ROBOT: Final = "robot"
+ROBOT: Final = auto_robots.KIND
 DISTRIBUTE: Final = auto_giving.DISTRIBUTE
 JOIN: Final = auto_giving.JOIN
 WEBHOOK: Final = auto_webhook.KIND
+COMMENT: Final = "comment"
 _AND: Final = Text("; ")
 MOST: Final = 20
 """Acts of one rule."""
@@ -34,8 +34,6 @@ LONGEST_SNOOZE: Final = 365 * 24 * 60
 """Minutes."""
 FILLED: Final = (variables.CLIENT, variables.COMPANY, variables.LINE, variables.DATE, variables.OPENS)
 """The variables that an automatic text may have: nobody is there to fill others."""
-_WRITING: Final = frozenset({RobotCode.SEND_MESSAGE, RobotCode.SEND_FILE, RobotCode.SEND_DOCUMENT})
-"""Robots that write to the client."""
 
 
 class ActKind(NamedTuple):
@@ -122,24 +120,6 @@ def _yes(tx: Tx, said: Any) -> bool:
     return True
 
 
-def _robot(tx: Tx, said: Any) -> Mapping[str, str]:
-    """A robot with its fields; for whom it works is the client of the dialog."""
-    from chatapp_cli.services import robot_yaml
-
-    del tx
-    if not isinstance(said, Mapping) or not all(isinstance(one, str) for one in said.values()):
-        raise auto_values.wrong(ROBOT, said, "robot: {robot: set-tags, tags: vip}")
-    filled = {str(name): str(value) for name, value in said.items()}
-    step = robot_yaml.step(filled.pop("robot", ""), filled)
-    if step.robot.code in _WRITING:
-        what = T("A rule does not write by the robot {name}.", name=step.robot.spelled)
-        raise UsageError(what, T("Write instead: {names}", names=f"{SEND}, {REPLY}"), field="then")
-    if named := next((one.name for one in WHOM if one.name in filled), ""):
-        what = T("A robot of a rule works for the client of the dialog: it has no {name}.", name=named)
-        raise UsageError(what, T("Leave it out."), field="then")
-    return {"robot": step.robot.code, **step.arguments}
-
-
 KINDS: Final[Mapping[str, ActKind]] = MappingProxyType(
     {
         SEND: ActKind(T("answer “{value}”"), _sent, sends=True),
@@ -152,7 +132,10 @@ KINDS: Final[Mapping[str, ActKind]] = MappingProxyType(
         NOTE: ActKind(T("note “{value}”"), auto_values.text(NOTE, limits.NOTE, "Перезвонить")),
         SNOOZE: ActKind(T("snooze for {value} minutes"), _minutes),
         WAIVE: ActKind(T("mark that no answer is needed"), _yes),
-        ROBOT: ActKind(T("run the robot {value}"), _robot, fields=True),
+        ROBOT: ActKind(T("run the robot {value}"), auto_robots.checked, fields=True),
+        COMMENT: ActKind(
+            T("comment “{value}” in the card of the CRM"), auto_values.text(COMMENT, limits.NOTE, "Перезвонить")
+        ),
         WEBHOOK: ActKind(T("tell {value}"), auto_webhook.checked, shown=auto_webhook.origin),
     }
 )

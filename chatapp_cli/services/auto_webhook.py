@@ -38,11 +38,11 @@ def checked(tx: Tx, said: Any) -> str:
 
 
 def _require_allowed(scheme: str, host: str) -> None:
-    if is_here(host):
-        return
-    if scheme != "https":
-        raise UsageError(T("It has to begin with https://."), field="then")
-    if _is_inside(host):
+    address = _address(host)
+    if scheme == "http":
+        if host != "localhost" and (address is None or not address.is_loopback):
+            raise UsageError(T("It has to begin with https://."), field="then")
+    elif address is not None and not address.is_global:
         raise UsageError(
             T("{host} is an address inside a network.", host=host),
             T("Give one on the Internet, or http://localhost for a program on this machine."),
@@ -50,22 +50,16 @@ def _require_allowed(scheme: str, host: str) -> None:
         )
 
 
-def is_here(host: str) -> bool:
-    """Whether a host is this machine by its name or address."""
-    address = _address(host)
-    return host == "localhost" or (address is not None and address.is_loopback)
-
-
-def _is_inside(host: str) -> bool:
-    address = _address(host)
-    return address is not None and not address.is_global
-
-
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(host)
     except ValueError:
         return None
+
+
+def is_here(url: str) -> bool:
+    """Whether an address that was checked is of a program on this machine: no other may do without TLS."""
+    return url.lower().startswith("http://")
 
 
 def origin(url: Any) -> str:

@@ -85,6 +85,8 @@ class EntryLoader:
             failure=_failure(row, message),
             at=row.created_at,
         )
+        if told.act is Act.REMARK and not row.remote:
+            told = replace(told, remote=told.chat.remote)
         return told if message is None else self._with_message(tx, row, told, card, message)
 
     def _username(self, tx: Tx, card: DialogCard) -> str:

@@ -181,8 +181,8 @@ def owe_comment(tx: Tx, link: LinkId, run: str) -> None:
 
 
 def owe_remark(tx: Tx, pairing: PairedRow, dialog: DialogId, remote_chat: str, words: Text) -> None:
-    """Have a note written in the cards of a chat, which need not be the dialog's own."""
-    remote = border.external_id(remote_chat)
+    """Have a note written in the cards of a chat, which need not be the dialog's own; without one, of that then."""
+    remote = border.external_id(remote_chat) if remote_chat else ""
     _add(tx, pairing.link_id, pairing.id, dialog, None, Act.REMARK, rank=_OF_TEXTS, remote=remote, reason=words)
 
 

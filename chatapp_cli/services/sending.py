@@ -62,6 +62,8 @@ class SendOptions:
     """Without a time: how long it is held in the outbox, where it can be taken back."""
     assignee: str = ""
     """The new assignee of the dialog; empty: unchanged."""
+    insists: bool = False
+    """Of a robot: whether it writes even if a rule has just answered the client, as a person has it work."""
 
     @property
     def rank(self) -> int:
@@ -86,6 +88,8 @@ def enqueue(tx: Tx, can: Capabilities, dialog: DialogId, draft: Draft, options: 
     require_sending(tx, can, card.channel_id)
     draft = laid_out(can, draft, chat=card.chat_kind, address=card.address)
     plan = planned(tx, can, card, draft, options)
+    if options.origin is Origin.ROBOT and not options.insists:
+        auto_answers.require_unanswered(tx, card)
     subject = draft.subject
     if can.subject and not subject:
         subject = answering.subject_of_answer(tx, dialog, draft.reply_to or draft.answers)

@@ -34,7 +34,7 @@ def test_a_rule_is_added_shown_changed_ordered_switched_and_removed(chatapp: She
     assert listed(chatapp)[0] == {
         "id": vip, "place": 1, "about": "", "line": None, "name": "VIP", "when": "message.arrived", "kind": "rule",
         "if": {"words": ["опт"]}, "then": [{"tag": ["vip"]}, {"send": "Здравствуйте, {имя клиента}!"}],
-        "stop": False, "enabled": True, "works": True, "problem": None, "halted": None,
+        "else": [], "stop": False, "enabled": True, "works": True, "problem": None, "halted": None,
     }  # fmt: skip
     assert chatapp("rule", "list").rows[1] == [
         "2", str(night), "Ночь", "all", "message.arrived", "while the line is closed", "snooze for 60 minutes", "off",
@@ -50,6 +50,40 @@ def test_a_rule_is_added_shown_changed_ordered_switched_and_removed(chatapp: She
     assert not listed(chatapp)[0]["works"]
     chatapp("rule", "remove", night)
     assert [one["name"] for one in listed(chatapp)] == ["VIP"]
+
+
+@pytest.mark.req("K-06", part="a rule's else is kept, shown and taken away by command")
+def test_what_a_rule_does_if_nobody_is_there_is_shown_changed_and_goes_into_files(
+    chatapp: Shell, bound: int, tmp_path: Path
+) -> None:
+    add(chatapp, "Кому", "--do", "distribute=evenly", "--else", "tag=никого", "--else", "comment=Перезвонить")
+    otherwise = [{"tag": ["никого"]}, {"comment": "Перезвонить"}]
+    assert listed(chatapp)[0]["else"] == otherwise
+    assert chatapp("rule", "list").rows[0][6] == (
+        "give to whoever is there: evenly; if nobody is there: tag with никого; "
+        "comment “Перезвонить” in the card of the CRM"
+    )
+    tried = chatapp("rule", "test", "--source", bound, "--text", "Привет", "--json").json
+    assert tried[0]["else"] == otherwise
+    file = tmp_path / "rules.yaml"
+    file.write_text(chatapp("rule", "export").out, encoding="utf-8")
+    chatapp("rule", "edit", "Кому", "--else", "")
+    assert listed(chatapp)[0]["else"] == []
+    chatapp("rule", "import", file)
+    assert listed(chatapp)[0]["else"] == otherwise
+    assert "else:" in chatapp("rule", "show", "Кому").out
+
+
+def test_the_secret_of_a_rule_stays_until_it_is_replaced_and_no_list_shows_what_an_address_hides(
+    chatapp: Shell, bound: int
+) -> None:
+    add(chatapp, "Сказать", "--do", "webhook=https://example.org/desk?token=hidden")
+    secret = chatapp("rule", "secret", "Сказать").out.strip()
+    assert secret.startswith("whsec_")
+    assert chatapp("rule", "secret", "Сказать", "--json").json == {"secret": secret}
+    assert chatapp("rule", "secret", "Сказать", "--new").out.strip() != secret
+    assert chatapp("rule", "list").rows[0][6] == "tell https://example.org"
+    assert chatapp.run("rule", "secret", "Нет").code == 1
 
 
 def test_rules_go_into_a_file_and_come_back_the_same_in_another_desk(
@@ -79,6 +113,8 @@ def test_rules_go_into_a_file_and_come_back_the_same_in_another_desk(
         (["--do", "snooze=soon"], "snooze of a rule cannot be soon."),
         (["--do", "reply=Нет"], "There is no quick reply Нет."),
         (["--do", "send=Ваш заказ {номер}"], "Nothing fills {номер} in an automatic text."),
+        (["--do", "webhook=http://example.org/"], "It has to begin with https://."),
+        (["--do", "tag=a", "--else", "tag=b"], "Nothing of the rule looks for somebody, so its else is never done."),
         (["--do", "robot=x"], "robot of a rule cannot be x."),
         (["--do", "tag=a", "--when", "moon.full"], "Rules know no event moon.full."),
         (["--do", "tag=a", "--when", "dialog.created", "--word", "да"], "there is no message: words can never fit."),
@@ -113,6 +149,7 @@ def test_what_a_rule_cannot_mean_is_refused_and_nothing_is_kept(
     [
         ("version: 2\nrules: []", "The file is of version 2; this program reads version 1."),
         ("- {name: А, then: [{tag: a}]}\n- {name: Б, then: [{fly: 1}]}", "Rule Б: A rule cannot fly."),
+        ("- {name: А, then: [{distribute: evenly}], else: {tag: b}}", "Under “else” stands a list"),
         ("- {name: А, then: [{tag: a}], colour: red}", "The rule А has no colour."),
         ("- {name: А, then: [{tag: a}], stop: maybe}", "stop of the rule А cannot be maybe."),
         ("- {name: А, then: tag}", "each act in it says one thing to do"),

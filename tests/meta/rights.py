@@ -35,6 +35,9 @@ ONLY_PART = "a step of a service that has asked already"
 A_FOLLOWER = "the daemon works for a rule, which somebody made who had the right to"
 
 
+AN_ACT = "an act in the name of a rule: the services that it uses ask for its rights"
+
+
 A_TIMER = "the daemon's timer does it for everybody"
 
 
@@ -67,6 +70,21 @@ WITHOUT_A_RIGHT = {
     "answer_buttons.note_press": A_SESSION,
     "answer_buttons.reword": ONLY_PART,
     "auto_answers.claim_for_robot": ONLY_PART,
+    "auto_calls.again": A_FOLLOWER,
+    "auto_calls.claim": A_FOLLOWER,
+    "auto_calls.end": A_FOLLOWER,
+    "auto_calls.put_back": A_FOLLOWER,
+    "auto_calls.recover": A_FOLLOWER,
+    "auto_calls.renewed": ONLY_PART,
+    "auto_calls.secret_of": A_FOLLOWER,
+    "auto_robots.run": AN_ACT,
+    "auto_rules.cancel": ONLY_PART,
+    "distribution.give_to": ONLY_PART,
+    "auto_crm.comment": AN_ACT,
+    "auto_giving.assign": AN_ACT,
+    "auto_giving.distribute": AN_ACT,
+    "auto_giving.join": AN_ACT,
+    "auto_giving.would_get": AN_ACT,
     "auto_plan.asked": A_FOLLOWER,
     "auto_plan.follow": A_FOLLOWER,
     "auto_plan.halt": A_FOLLOWER,
@@ -75,6 +93,7 @@ WITHOUT_A_RIGHT = {
     "auto_plan.time_has_come": A_TIMER,
     "auto_run.give_up": A_FOLLOWER,
     "auto_run.work": "each act of a rule asks for its own",
+    "auto_webhook.call": AN_ACT,
     "channels.look_again": A_SESSION,
     "channels.prove": A_SESSION,
     "channels.set_health": A_SESSION,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -18,10 +19,11 @@ from chatapp_cli.kit.signatures import new_secret
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.runtime.daemon import running
+from chatapp_cli.runtime.rule_caller import RuleCaller
+from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.sandbox.receiver import ReceiverSandbox
-from chatapp_cli.services import auto_rules, auto_secrets, channels, ingest, lines
+from chatapp_cli.services import auto_rules, auto_run, auto_secrets, channels, ingest, lines
 from chatapp_cli.store.rows.automation import AutoActRow
-from chatapp_cli.store.tx import Tx
 from tests.runtime.brisk import BriskClock
 from tests.runtime.desk import eventually
 from tests.stores import said
@@ -30,7 +32,7 @@ from tests.stores import said
 def told(company: Company, url: str) -> tuple[ChannelId, AutoRuleId]:
     """A channel that no session serves, and a rule that tells an address what arrives there."""
     line = company.write(lambda tx: lines.add(tx, "Продажи"))
-    bound = Bound(account="shop", title="Сайт", settings={"url": "http://127.0.0.1:9"})
+    bound = Bound(account="shop", title="Сайт", secrets={"secret": "whsec_" + "a" * 44})
     channel: ChannelId = company.write(lambda tx: channels.save(tx, company.vault, bound, line=line, kind="api"))
     desk = desk_of(company, making=True)
     wanted = RuleWanted(name="Сказать", acts=[ActWanted("webhook", url)])
@@ -49,12 +51,26 @@ def ends(company: Company) -> Sequence[tuple[str, str]]:
 
 
 @asynccontextmanager
-async def ended(company: Company, channel: ChannelId, state: str) -> AsyncIterator[Sequence[tuple[str, str]]]:
-    """A client writes while the daemon runs; yields how the act ended."""
-    async with running(company):
-        wrote(company, channel)
+async def calling(company: Company, channel: ChannelId) -> AsyncIterator[None]:
+    """A client writes, and the part of the daemon that makes calls works."""
+    wrote(company, channel)
+    while company.write(partial(auto_run.work, desk=desk_of(company))):
+        pass
+    store = AsyncStore(company)
+    task = asyncio.create_task(RuleCaller(store).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await store.aclose()
+
+
+async def ended(company: Company, channel: ChannelId, state: str) -> Sequence[tuple[str, str]]:
+    """A client writes; how the act ended."""
+    async with calling(company, channel):
         await eventually(lambda: state in {one for one, _why in ends(company)})
-        yield ends(company)
+        return ends(company)
 
 
 @pytest.fixture
@@ -70,8 +86,9 @@ async def test_a_program_is_told_once_with_a_signature_of_the_rules_own_secret(c
         channel, rule = told(company, f"{program.url}/desk?key=1")
         make = partial(new_secret, company.world.chance)
         program.secret = company.write(lambda tx: auto_secrets.shown(tx, rule, company.vault, make))
-        async with ended(company, channel, "done") as found:
-            assert found == [("done", f"{program.url} has taken it")]
+        async with running(company):
+            wrote(company, channel)
+            await eventually(lambda: ends(company) == [("done", f"{program.url} has taken it")])
     [call] = program.calls
     assert (call.path, call.body["message"]["text"], call.id) == ("/desk", "Здравствуйте", call.body["id"])
 
@@ -80,8 +97,7 @@ async def test_what_is_not_taken_or_may_have_been_is_repeated_under_the_same_id(
     async with ReceiverSandbox() as program:
         channel, _rule = told(brisk, program.url)
         program.answers.extend([503, 429, 500])
-        async with ended(brisk, channel, "done"):
-            pass
+        await ended(brisk, channel, "done")
         assert (len(program.calls), len(program.done)) == (4, 1)
         assert len({one.id for one in program.calls}) == 1
 
@@ -90,8 +106,7 @@ async def test_what_is_taken_without_an_answer_is_told_again_and_done_once(brisk
     async with ReceiverSandbox() as program:
         channel, _rule = told(brisk, program.url)
         program.silent = True
-        async with running(brisk):
-            wrote(brisk, channel)
+        async with calling(brisk, channel):
             await eventually(lambda: any("may have taken it" in why for _state, why in ends(brisk)))
             program.silent = False
             await eventually(lambda: "done" in dict(ends(brisk)))
@@ -106,12 +121,12 @@ async def test_a_refusal_ends_it_in_words_and_no_answer_leads_elsewhere(
         channel, _rule = told(company, program.url)
         program.answers.append(status)
         program.leads_to = inner.url
-        async with ended(company, channel, "failed") as found:
-            assert found == [("failed", f"{program.url} did not take it: {why}")]
+        found = await ended(company, channel, "failed")
+        assert found == [("failed", f"{program.url} did not take it: {why}")]
         assert (len(program.calls), inner.calls) == (1, [])
 
 
 async def test_a_name_that_leads_to_this_machine_is_not_called(company: Company) -> None:
-    channel, _rule = told(company, "https://localhost.localdomain:1/x")
-    async with ended(company, channel, "failed") as found:
-        assert found == [("failed", "https://localhost.localdomain:1 leads to this machine or its own network")]
+    channel, _rule = told(company, "https://localhost:1/x")
+    found = await ended(company, channel, "failed")
+    assert found == [("failed", "https://localhost:1 leads to this machine or its own network")]

@@ -51,6 +51,7 @@ from chatapp_cli.services import (
     auto_answers,
     auto_guards,
     auto_rules,
+    auto_secrets,
     chains,
     channels,
     composing,
@@ -579,6 +580,10 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "auto_rules.switch": (Right.AUTOMATION, lambda tx, at: auto_rules.switch(tx, _made_rule(tx), on=False)),
     "auto_rules.order": (Right.AUTOMATION, lambda tx, at: auto_rules.order(tx, [_made_rule(tx)])),
     "auto_rules.remove": (Right.AUTOMATION, lambda tx, at: auto_rules.remove(tx, _made_rule(tx))),
+    "auto_secrets.shown": (
+        Right.AUTOMATION,
+        lambda tx, at: auto_secrets.shown(tx, _made_rule(tx), at.shop.vault, lambda: "secret"),
+    ),
     "crm_intake.delete": (Right.REPAIR, lambda tx, at: crm_intake.delete(tx, _crm_letter(tx, at))),
     "crm_intake.revive": (Right.REPAIR, lambda tx, at: crm_intake.revive(tx, _crm_letter(tx, at))),
     "crm_steps.carry_out": (Right.ANSWER, lambda tx, at: crm_steps.carry_out(tx, *_step(tx, at), (), able=able)),

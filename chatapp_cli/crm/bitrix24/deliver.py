@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Literal, TypeAlias, assert_never
 
 from chatapp_cli.crm.bitrix24 import convert, errors, owners, robot_calls, texts
@@ -13,10 +14,11 @@ from chatapp_cli.crm.bitrix24.cards import bound_cards
 from chatapp_cli.crm.bitrix24.history import ChatHistory
 from chatapp_cli.crm.bitrix24.record import COPY_RETURNS, copy_mark
 from chatapp_cli.domain.crm import showing
+from chatapp_cli.domain.crm.cards import CardRef
 from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.receipts import Outcome, unless_all_failed
 from chatapp_cli.domain.crm.states import OF_RUN, OTHER_WAY, Act
-from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, PlaceRefused, Rejected
+from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, PlaceRefused, Rejected, Retryable
 from chatapp_cli.kit.pace import Urgency
 from chatapp_cli.ports.memory import Memory
 from chatapp_cli.ports.world import Clock
@@ -67,9 +69,12 @@ class Delivery:
         return unless_all_failed([found[place] for place in range(len(entries))], errors.stops_everything)
 
     async def find(self, entry: LedgerEntry) -> CrmReceipt | None:
-        """Look for a message in the chat's history by our id, or a comment in its card; all else may be told twice."""
+        """Look for a message in the chat's history by our id, or a comment in a card; all else may be told twice."""
         if entry.act is Act.COMMENT:
             return CrmReceipt() if await robot_calls.has_comment(self._api, entry) else None
+        if entry.act is Act.REMARK:
+            [one] = await self._as_comments([entry])
+            return CrmReceipt() if await robot_calls.has_comment(self._api, one) else None
         if entry.act is not Act.ADD:
             return None
         connector, place = convert.connector(entry), entry.pairing.place
@@ -112,9 +117,9 @@ class Delivery:
                 return self._complain(entries)
             case Act.RESULT:
                 return robot_calls.answer(self._api, entries)
-            case Act.COMMENT:
-                return robot_calls.comment(self._api, entries)
-            case Act.CONTINUE | Act.REMARK | Act.READ | Act.REACT | Act.IMPORT:
+            case Act.COMMENT | Act.REMARK:
+                return self._remark(entries) if act is Act.REMARK else robot_calls.comment(self._api, entries)
+            case Act.CONTINUE | Act.READ | Act.REACT | Act.IMPORT:
                 # No step of a portal waits for this, and its connectors have no such calls: it is owed none of it.
                 return _nothing(entries)
             case unknown:
@@ -155,6 +160,24 @@ class Delivery:
             told = [{"SUCCESS": isinstance(result, dict) and result.get("SUCCESS", True) is not False}] * len(entries)
         return [CrmReceipt() if _is_taken(one) else _refused(one) for one in told]
 
+    async def _remark(self, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
+        """Comment the cards of chats; the portal binds one to a new chat later (addendum B11)."""
+        comments = await self._as_comments(entries)
+        outcomes = await robot_calls.comment(self._api, comments)
+        now = self._clock.now()
+        return [
+            Retryable(errors.CARD_AWAITED) if one.card is None and now - one.at < owners.TRACKED_WITHIN else outcome
+            for one, outcome in zip(comments, outcomes, strict=True)
+        ]
+
+    async def _as_comments(self, entries: Sequence[LedgerEntry]) -> Sequence[LedgerEntry]:
+        """Remarks as comments of the first card that each chat is bound to."""
+        cards = await bound_cards(self._api, {str(place): one.remote for place, one in enumerate(entries)})
+        return [
+            replace(one, text=one.reason, card=_first_card(cards.get(str(place), {})))
+            for place, one in enumerate(entries)
+        ]
+
     async def _complain(self, entries: Sequence[LedgerEntry]) -> Sequence[Outcome]:
         """Tell authors that their messages did not get through, by a notification and in the card of the chat.
 
@@ -173,6 +196,10 @@ class Delivery:
                 commands[f"t{place}"] = BatchCommand("crm.timeline.comment.add", {"fields": comment})
         answers = await self._api.batch(commands, urgency=Urgency.OPERATOR)
         return [_complained(answers.get(f"n{place}"), answers.get(f"t{place}")) for place in range(len(entries))]
+
+
+def _first_card(cards: Mapping[str, int]) -> CardRef | None:
+    return next((CardRef(kind, str(number)) for kind, number in cards.items()), None)
 
 
 def _complained(notice: Any, comment: Any) -> Outcome:

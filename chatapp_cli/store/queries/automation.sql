@@ -133,6 +133,9 @@ SELECT m.id FROM message m WHERE m.id IN (SELECT CAST(value AS bigint) FROM json
   AND (SELECT e.id FROM message e WHERE e.dialog_id = m.dialog_id AND e.direction = 'in' AND e.id < m.id
     ORDER BY e.at, e.id LIMIT 1) IS NULL;
 
+-- name: auto.stored_at
+SELECT stored_at FROM message WHERE id = :message;
+
 -- name: auto.messages
 SELECT m.id, m.dialog_id, m.channel_id, m.direction, m.origin, m.sender, m.author, m.author_phone,
   COALESCE(NULLIF(b.pressed, ''), m.text), m.automatic, m.at, m.stored_at

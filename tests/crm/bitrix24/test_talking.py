@@ -279,6 +279,27 @@ async def test_a_failure_is_told_to_its_author_and_in_the_card(
     assert not message.delivered
 
 
+@pytest.mark.parametrize("lost", [False, True])
+async def test_a_remark_is_one_comment_in_the_card_of_its_chat_as_soon_as_there_is_one(
+    session: Bitrix24Session, portal: Portal, world: World, lost: bool
+) -> None:
+    (one,) = await shown(session, entry())
+    about = {"chat": at(one), "remote": one.chat, "reason": "Просит перезвонить"}
+    remark = entry("", act=Act.REMARK, at=world.clock.now(), **about)
+    (early,) = await session.deliver([remark])
+    assert isinstance(early, Retryable)
+    assert early.code == "card_awaited"
+    await world.clock.sleep(TRACKED)
+    await portal.cards_made()
+    if lost:
+        portal.misbehaviour.lose_after["crm.timeline.comment.add"] = 1
+    assert await session.find(remark) is None
+    (outcome,) = await session.deliver([remark])
+    assert isinstance(outcome, OutcomeUnknown) is lost
+    assert await session.find(remark) is not None
+    assert [one.text for one in portal.comments] == ["Просит перезвонить"]
+
+
 async def test_a_failure_is_told_to_its_author_of_whom_no_place_is_known(
     session: Bitrix24Session, portal: Portal
 ) -> None:
