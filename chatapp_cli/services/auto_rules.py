@@ -218,13 +218,6 @@ def remove(tx: Tx, rule: AutoRuleId) -> int:
     return _changed(tx, rule, row.name, "removed", why=T("The rule was removed."))
 
 
-def go_with_line(tx: Tx, line: LineId) -> None:
-    """Remove the rules of a line that is being removed; what they planned is cancelled."""
-    for row in tx.all(AutoRuleRow, "autorules.of_line", line=line):
-        tx.run("autorules.remove", id=row.id)
-        _changed(tx, row.id, row.name, "removed", why=T("Its line was removed."))
-
-
 def require_mine(tx: Tx, rule: AutoRuleId) -> AutoRuleRow:
     """A rule that the acting operator may change. Raises NotFound, Refused."""
     row = one(tx, rule)

@@ -88,10 +88,6 @@ def remove(tx: Tx, line: LineRow, *, force: bool) -> None:
         )
     crm_presence.go(tx, crm_presence.pairings_of(tx, line.id, line=True))
     options.drop_with_line(tx, line.id)
-    if tx.value("autorules.of_line", line=line.id) is not None:
-        from chatapp_cli.services import auto_rules  # with dictionaries, which lines do without
-
-        auto_rules.go_with_line(tx, line.id)
     tx.run("lines.remove", id=line.id)
     tx.emit(LineRemoved(name=line.name))
 

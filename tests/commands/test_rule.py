@@ -276,17 +276,6 @@ def test_what_a_rule_names_that_is_not_there_is_told_when_it_is_kept_and_listed(
     assert told in chatapp("rule", "show", "Опт").err
 
 
-def test_rules_go_with_their_line_and_nobody_follows_for_them_any_more(
-    chatapp: Shell, company: Company, bound: int
-) -> None:
-    chatapp("line", "add", "Другая")
-    add(chatapp, "Опт", "--line", "Другая", "--do", "waive")
-    assert company.read(lambda tx: tx.value("followers.place", name="automation")) is not None
-    chatapp("line", "remove", "Другая")
-    assert listed(chatapp) == []
-    assert company.read(lambda tx: tx.value("followers.place", name="automation")) is None
-
-
 def test_a_rule_by_the_clock_goes_into_a_file_and_comes_back_and_is_left_out_of_what_is_tried(
     chatapp: Shell, bound: int, tmp_path: Path
 ) -> None:

@@ -292,9 +292,5 @@ SELECT d.id FROM dialog d WHERE d.line_id = :line AND d.id > :after AND EXISTS (
       OR s.pipeline || '/' || s.stage IN (SELECT value FROM json_array_elements_text(CAST(:stages AS json)))))
 ORDER BY d.id LIMIT :n;
 
--- name: autorules.of_line
-SELECT id, line_id, position, name, kind, event, about, enabled, stop, condition, forms, acts, version, since, halted, overruns
-FROM auto_rule WHERE line_id = :line ORDER BY position, id;
-
 -- name: tags.worn
 SELECT 1 FROM tag t JOIN dialog_tag x ON x.tag_id = t.id WHERE t.name = :name LIMIT 1;
