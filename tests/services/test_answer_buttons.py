@@ -220,3 +220,11 @@ def test_a_message_reworded_before_it_goes_is_laid_out_again(shop: Shop, channel
     shop.write(lambda tx: later.reword(tx, can, message, "Скажите, пожалуйста, что вас интересует?"))
     assert kept(shop, message) == KnownButtons(BOTH, listed=True)
     assert shop.message(message).text == buttons.listed("Скажите, пожалуйста, что вас интересует?", BOTH)
+
+
+def test_what_a_message_costs_counts_its_list(shop: Shop, channel: ChannelId) -> None:
+    paid = replace(EVERYTHING, segments="sms", replies=False)
+    dialog = shop.message(shop.hear(channel)).dialog_id
+    request = MessageRequest(to=InDialog(dialog), draft=Draft(text="т" * 60, buttons=BOTH), options=shop.order())
+    found = shop.read(lambda tx: composing.preview(tx, lambda _row: paid, request))
+    assert found.counted.parts == 2
