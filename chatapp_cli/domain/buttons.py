@@ -13,6 +13,8 @@ from chatapp_cli.domain.text import T, is_whole
 
 MOST: Final = 10
 """Buttons of one answer."""
+BETWEEN: Final = "|"
+"""What people type between buttons."""
 LONGEST: Final = 64
 """Characters on a button."""
 _NUMBER: Final = re.compile(r"\s*[«\"(]?\s*([1-9][0-9]?)\s*[.)]?\s*[»\")]?\s*")
@@ -52,6 +54,16 @@ def checked(texts: Iterable[str]) -> tuple[str, ...]:
     if len(set(map(fold, found))) < len(found):
         raise UsageError(T("Two buttons say the same."), T("Name each button once."), field="buttons")
     return found
+
+
+def typed(line: str) -> tuple[str, ...]:
+    """The buttons of a line in which people separate them. Raises UsageError as ``checked`` does."""
+    return checked(one for one in line.split(BETWEEN) if one.strip())
+
+
+def as_typed(found: Sequence[str]) -> str:
+    """Buttons as a line in which people change them."""
+    return f" {BETWEEN} ".join(found)
 
 
 def _require_sound(text: str) -> None:

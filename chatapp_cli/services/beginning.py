@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from chatapp_cli.domain.address import canonical, given, kinds
-from chatapp_cli.domain.draft import Draft, require_deliverable
+from chatapp_cli.domain.draft import Draft, laid_out, require_deliverable
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.finding import fold
 from chatapp_cli.domain.health import STOPPED
@@ -109,7 +109,7 @@ def _looked(
     tx: Tx, can: Capabilities, reached: Outlook, side: DialogCard | _Stranger, draft: Draft | None, at: Millis
 ) -> Outlook:
     """The outlook of the draft at an address."""
-    counted = segments(draft.text) if draft and draft.text and can.segments else None
+    counted = segments(laid_out(can, draft).text) if draft and draft.text and can.segments else None
     price = channels.price_of_part(reached.channel)
     stranger = side.heard_at is None and side.chat_kind == "private"
     wanted = RecentSend(side.address, side.chat_kind, int(stranger), at)

@@ -237,6 +237,7 @@ def _hear_again(
         return
     result.messages += 1
     _keep_parts(tx, channel, found.id, event, result)
+    answer_buttons.note_press(tx, dialog.id, found.id, event)
     shown = preview(event.text or event.subject, [file.name for file in event.files])
     tx.run("dialogs.preview", id=dialog.id, message=found.id, preview=shown)
     if _wants_eyes(dialog, event):

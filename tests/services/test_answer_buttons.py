@@ -149,6 +149,13 @@ def test_a_number_is_a_button_only_in_the_next_message_and_only_for_a_day(shop: 
     assert kept(shop, shop.hear(channel, "1")).pressed == "", "buttons below a text have no numbers"
 
 
+def test_a_press_that_could_not_be_shown_at_first_is_a_press_when_it_is(shop: Shop, channel: ChannelId) -> None:
+    asked(shop, channel, WITH)
+    shop.hear(channel, "", ext_id="late", placeholder=True)
+    number = shop.hear(channel, "Цены", ext_id="late", pressed=True)
+    assert kept(shop, number) == KnownButtons(pressed="Цены")
+
+
 def test_a_list_that_is_not_sent_yet_has_no_numbers(shop: Shop, channel: ChannelId) -> None:
     dialog = shop.message(shop.hear(channel)).dialog_id
     request = MessageRequest(to=InDialog(dialog), draft=Draft(text=ASKED, buttons=BOTH), options=shop.order())
@@ -220,3 +227,11 @@ def test_a_message_reworded_before_it_goes_is_laid_out_again(shop: Shop, channel
     shop.write(lambda tx: later.reword(tx, can, message, "Скажите, пожалуйста, что вас интересует?"))
     assert kept(shop, message) == KnownButtons(BOTH, listed=True)
     assert shop.message(message).text == buttons.listed("Скажите, пожалуйста, что вас интересует?", BOTH)
+
+
+def test_what_a_message_costs_counts_its_list(shop: Shop, channel: ChannelId) -> None:
+    paid = replace(EVERYTHING, segments="sms", replies=False)
+    dialog = shop.message(shop.hear(channel)).dialog_id
+    request = MessageRequest(to=InDialog(dialog), draft=Draft(text="т" * 60, buttons=BOTH), options=shop.order())
+    found = shop.read(lambda tx: composing.preview(tx, lambda _row: paid, request))
+    assert found.counted.parts == 2

@@ -162,6 +162,13 @@ async def test_sections_and_replies_are_made_changed_and_removed_on_their_page(
         await it.press("down", "e")
         await fill_form(it, "Адрес", "Садовая, 7")
         await it.sees("Садовая, 7")
+        await it.press("e")
+        await shown(it, ReplyForm)
+        it.app.screen.query_one("#buttons", Input).value = "Приеду | Доставьте"
+        await fill_form(it, "Адрес", "Садовая, 7")
+        await shown(it, RepliesScreen)
+        [row] = company.read(replies.everything)
+        assert row.buttons == '["Приеду", "Доставьте"]'
         await it.press("home", "enter")
         await shown(it, TextPrompt)
         await it.type("Лавка")
@@ -311,3 +318,23 @@ async def test_a_reply_with_buttons_takes_them_along_and_they_are_seen_before_an
         await it.sees_no("[ Прочее ]")
         await it.press("enter")
         await it.sees("▎ [ Цены ]  [ Доставка ]")
+
+
+@pytest.mark.req("S-144", part="in the window")
+async def test_buttons_are_typed_below_what_is_written_and_wrong_ones_are_told(window: Opener) -> None:
+    async with window() as it:
+        await it.open("Анна")
+        await it.type("Перезвонить?")
+        await it.press("shift+tab", "g", "k")
+        await shown(it, TextPrompt)
+        await it.type("Да | да")
+        await it.press("enter")
+        await it.sees("Two buttons say the same.")
+        await it.press("backspace", "backspace")
+        await it.type("Нет")
+        await it.press("enter")
+        await shown(it, InboxScreen)
+        await it.sees("[ Да ]", "[ Нет ]")
+        assert written(it) == "Перезвонить?"
+        await it.press("enter")
+        await it.sees("▎ [ Да ]  [ Нет ]")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 _OF_MAIL = ("everybody", "copies", "signature")
-_ANSWERING = (*_OF_MAIL, "later", "attach", "editor", "detach")
+_ANSWERING = (*_OF_MAIL, "later", "attach", "buttons", "editor", "detach")
 """Actions on what is written, of which those of a mail need a channel with copies."""
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chatapp_cli.domain.ids import DialogId
-from chatapp_cli.i18n import _
+from chatapp_cli.i18n import _, show
 from chatapp_cli.services import dialogs
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.tui.conversation.conversation import Conversation
@@ -77,6 +77,24 @@ class Writing(ConversationPart):
         opening = self.conversation.opening
         if reply is not None and opening is not None and opening.card.id == card.id:
             self.conversation.composer.take_in(reply)
+
+    def buttons(self) -> None:
+        """Ask for the buttons below what is written."""
+        if opening := self.conversation.writable():
+            self.page.do(partial(self._ask_for_buttons, opening))
+
+    async def _ask_for_buttons(self, opening: Opening) -> None:
+        from chatapp_cli.domain.buttons import as_typed, typed
+        from chatapp_cli.services.words import of_buttons
+
+        composer, state = self.conversation.composer, self.conversation.composer.state
+
+        async def take(line: str) -> None:
+            state.buttons = list(typed(line))
+
+        note = show(of_buttons(self.page.workspace.capabilities(opening.channel).buttons))
+        await self.page.prompt(_("Buttons, separated by |"), as_typed(state.buttons), note=note, take=take)
+        composer.show_again(state)
 
     def editor(self) -> None:
         """Edit the text in the person's own editor."""

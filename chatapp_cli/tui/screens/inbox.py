@@ -216,6 +216,7 @@ class InboxScreen(ActionPage):
     action_write = forward(lambda page: page.writing.write)
     action_attach = forward(lambda page: page.writing.attach)
     action_quick = forward(lambda page: page.writing.quick)
+    action_buttons = forward(lambda page: page.writing.buttons)
     action_editor = forward(lambda page: page.writing.editor)
     action_spelling = forward(lambda page: page.writing.spelling)
     action_everybody = forward(lambda page: page.addressees.everybody)

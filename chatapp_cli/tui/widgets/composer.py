@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Static, TextArea
 
-from chatapp_cli.domain.draft import Draft, StagedFile, no_copies, require_deliverable
+from chatapp_cli.domain.draft import Draft, StagedFile, laid_out, no_copies, require_deliverable
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.manifest import Capabilities
@@ -402,9 +402,9 @@ class Composer(Vertical):
 
     def _parts(self) -> str:
         """The number of short messages that the text takes, and their price."""
-        text = self.state.draft().text
-        if self._can is None or not self._can.segments or not text:
+        if self._can is None or not self._can.segments or not self.state.draft().text:
             return ""
+        text = laid_out(self._can, self.state.draft()).text
         found = segments(text)
         counted = ngettext("{n} part", "{n} parts", found.parts) + " " + _("({n} left)", n=found.left)
         return counted if self._price is None else f"{counted} · {cost(text, self._price)}"
