@@ -12,8 +12,8 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.errors import StoreLost
 from chatapp_cli.runtime.no_lease import NO_LEASE, NoLease
 from chatapp_cli.store.tx import Tx
-from chatapp_cli.store.waiting_jobs import Done
-from chatapp_cli.store.writer import Outcome, Writer, deliver
+from chatapp_cli.store.waiting_jobs import Done, Outcome
+from chatapp_cli.store.writer import Writer, deliver
 
 if TYPE_CHECKING:
     from chatapp_cli.runtime.held_lease import HeldLease

@@ -6,13 +6,24 @@ import queue
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from chatapp_cli.store.database import Job
-    from chatapp_cli.store.writer import Outcome
 
-Done: TypeAlias = "Callable[[Outcome[Any]], None]"
+R = TypeVar("R")
+
+
+@dataclass(slots=True)
+class Outcome(Generic[R]):
+    """The outcome of a job: its value, or why it was rolled back."""
+
+    value: R | None = None
+    error: BaseException | None = None
+
+
+Done: TypeAlias = Callable[[Outcome[Any]], None]
 
 
 class WaitingJob(NamedTuple):

@@ -12,14 +12,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from chatapp_cli.domain.errors import ChatappError, StoreLost
 from chatapp_cli.domain.text import T
 from chatapp_cli.store.database import Database, Job
 from chatapp_cli.store.tx import Connection
-from chatapp_cli.store.waiting_jobs import Done, WaitingJob, WaitingJobs
+from chatapp_cli.store.waiting_jobs import Done, Outcome, WaitingJob, WaitingJobs
 
 R = TypeVar("R")
 
@@ -35,14 +34,6 @@ SLOW = 0.002
 """Seconds of an fsync after which the lock is released, because others waited meanwhile."""
 TURN = 0.02
 """Seconds of work after which the lock is released on a fast disk."""
-
-
-@dataclass(slots=True)
-class Outcome(Generic[R]):
-    """The outcome of a job: its value, or why it was rolled back."""
-
-    value: R | None = None
-    error: BaseException | None = None
 
 
 FinishedJob: TypeAlias = tuple[Done, Outcome[Any]]

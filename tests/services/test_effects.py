@@ -24,7 +24,8 @@ from chatapp_cli.store.database import Database
 from chatapp_cli.store.effects import effect, table
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.store.visibility import Visibility
-from chatapp_cli.store.writer import Outcome, Writer
+from chatapp_cli.store.waiting_jobs import Outcome
+from chatapp_cli.store.writer import Writer
 from tests.stores import EVERYTHING, Shop, said
 
 ERRORS = [

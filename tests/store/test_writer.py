@@ -12,7 +12,8 @@ from chatapp_cli.domain.errors import StoreDamaged, StoreError, StoreLost
 from chatapp_cli.services import lines
 from chatapp_cli.store.database import Database
 from chatapp_cli.store.tx import Connection, Tx
-from chatapp_cli.store.writer import Outcome, Slowest, Writer
+from chatapp_cli.store.waiting_jobs import Outcome
+from chatapp_cli.store.writer import Slowest, Writer
 from tests.stores import ON_POSTGRESQL, ON_SQLITE, OWNER, Shop
 
 
