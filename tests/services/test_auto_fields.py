@@ -30,7 +30,7 @@ def again(wanted: RuleWanted) -> RuleWanted:
         {"hours": ["09:00-18:00"], "days": ["mon-fri"], "zone": "Europe/Moscow", "outside": True},
         {"open": False, "first": "day", "waited": 15, "direction": "in", "assignee": ["nobody"]},
         {"match": [r"(опт|розниц[аы]),\s*\d{1,3}"]},
-        {"any": [{"words": ["опт"], "exact": True}, {"tags": ["vip"]}, {"open": True}]},
+        {"any": [{"words": ["опт"], "exact": True}, {"tags": ["vip"]}, {"open": False}]},
     ],
 )
 def test_a_rule_of_one_level_comes_out_of_its_form_as_it_went_in(asked: dict[str, Any]) -> None:
