@@ -60,9 +60,18 @@ def _each(asked: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 def fits(wanted: RuleWanted) -> bool:
     """Whether one form can show a rule without losing any of it."""
-    kinds, one_level = [act.do for act in wanted.acts], flat(wanted.asked)
-    shown = one_level is not None and len(one_level[0].get("match") or ()) <= 1
-    return shown and len(set(kinds)) == len(kinds) and all(one in auto_kinds.KINDS for one in kinds)
+    one_level, kinds = flat(wanted.asked), [act.do for act in wanted.acts]
+    if one_level is None or len(set(kinds)) < len(kinds) or not auto_kinds.KINDS.keys() >= set(kinds):
+        return False
+    lists = [value for name, value in one_level[0].items() if name != "match"]
+    return len(one_level[0].get("match") or ()) <= 1 and all(map(_is_plain, [*lists, *(a.value for a in wanted.acts)]))
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value can be written in a field of one line, several with commas."""
+    if isinstance(value, list | tuple):
+        return not any("," in str(one) for one in value)
+    return not (isinstance(value, str) and _LINE_END in value)
 
 
 def answers_of(wanted: RuleWanted, names: SourceNames) -> Mapping[str, str]:

@@ -578,6 +578,7 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "auto_rules.add": (Right.AUTOMATION, lambda tx, at: _made_rule(tx)),
     "auto_rules.change": (Right.AUTOMATION, lambda tx, at: auto_rules.change(tx, _made_rule(tx), RULE, NO_NAMES)),
     "auto_rules.switch": (Right.AUTOMATION, lambda tx, at: auto_rules.switch(tx, _made_rule(tx), on=False)),
+    "auto_rules.move": (Right.AUTOMATION, lambda tx, at: auto_rules.move(tx, _made_rule(tx), 0)),
     "auto_rules.order": (Right.AUTOMATION, lambda tx, at: auto_rules.order(tx, [_made_rule(tx)])),
     "auto_rules.remove": (Right.AUTOMATION, lambda tx, at: auto_rules.remove(tx, _made_rule(tx))),
     "auto_secrets.shown": (

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from chatapp_cli.domain.access import Acting
 from chatapp_cli.domain.automation import FOLLOWER, RuleEvent
 from chatapp_cli.domain.draft import Draft
-from chatapp_cli.domain.errors import Rejected
+from chatapp_cli.domain.errors import Refused, Rejected
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.stored_text import recalled
 from chatapp_cli.services import (
@@ -25,6 +26,8 @@ from chatapp_cli.services import (
     retention,
     sending,
 )
+from chatapp_cli.services.acting import visibility
+from chatapp_cli.store.rows.automation import AutoRuleRow
 from chatapp_cli.store.tx import Tx
 from tests.services.automated import HELLO, MINUTE, Automated
 from tests.stores import EVERYTHING, Shop, hand_over
@@ -175,6 +178,29 @@ def test_a_rule_acts_on_its_event_alone(
         shop.write(ended if happens == "sent" else refused)
     desk.works()
     assert ("сделано" in tags(desk, dialog)) is tagged
+
+
+def test_a_rule_gets_a_place_among_those_that_are_seen_and_one_of_the_company_only_from_who_sees_all(
+    desk: Automated,
+) -> None:
+    shop, names = desk.shop, lambda: [one.name for one in desk.shop.read(_rows)]
+    mine, other = shop.line("Опт"), shop.line("Склад")
+    for name, line in (("А", mine), ("Б", other), ("В", mine), ("Г", None)):
+        desk.rule(name, line=line)
+    shop.write(lambda tx: auto_rules.move(tx, desk.rules[3], 0))
+    assert names() == ["Г", "А", "Б", "В"]
+    anna = Acting("Анна", owner=True, lines=(mine,))
+    seen = visibility(anna, shop.driver.dialect)
+    shop.database.write(lambda tx: auto_rules.move(tx.through(seen).by(anna), desk.rules[0], 2))
+    assert names() == ["Г", "Б", "В", "А"]
+    shop.database.write(lambda tx: auto_rules.move(tx.through(seen).by(anna), desk.rules[0], 1))
+    assert names() == ["Г", "Б", "А", "В"]
+    with pytest.raises(Refused, match="you do not see every line"):
+        shop.database.write(lambda tx: auto_rules.move(tx.through(seen).by(anna), desk.rules[3], 1))
+
+
+def _rows(tx: Tx) -> list[AutoRuleRow]:
+    return tx.all(AutoRuleRow, "autorules.all")
 
 
 def test_rules_are_asked_in_their_order_and_stop_ends_it(desk: Automated) -> None:
