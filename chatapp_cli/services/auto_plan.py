@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
-from chatapp_cli.domain.automation import FOLLOWER, PlannedState, RuleEvent, seen
+from chatapp_cli.domain.automation import FOLLOWER, HappenedEvent, PlannedState, RuleEvent, seen
 from chatapp_cli.domain.condition import Judgement, Occasion, judge
 from chatapp_cli.domain.dialog_condition import HoursOf, Waited, waiting
 from chatapp_cli.domain.errors import UsageError
@@ -67,35 +67,31 @@ class Planner:
         for entry in entries:
             if isinstance(entry.event, AnswerTyped):
                 tx.run("autoquiet.put", dialog=entry.event.dialog, at=entry.at)
-        news = [entry for entry in entries if seen(entry.event) is not None]
-        if not news:
-            return
         rules = self.desk.rules(tx)
-        news = awaited(news, rules)
-        if news:
+        if news := awaited(entries, rules):
             near = read_together(tx, news)
-            for entry in news:
-                if (about := happened(entry, near)) is not None:
+            for entry, what in news:
+                if (about := happened(entry, what, near)) is not None:
                     _plan(near, rules, about)
 
 
-def awaited(entries: Iterable[JournalEntry], rules: RuleIndex) -> list[JournalEntry]:
-    """The entries for whose events rules wait."""
-    return [one for one in entries if (what := seen(one.event)) is not None and rules.waits_for(what.event)]
+def awaited(entries: Iterable[JournalEntry], rules: RuleIndex) -> list[tuple[JournalEntry, HappenedEvent]]:
+    """The entries for whose events rules wait, and these events."""
+    found = ((one, what) for one in entries if (what := seen(one.event)) is not None)
+    return [one for one in found if rules.waits_for(one[1].event)]
 
 
-def read_together(tx: Tx, entries: Iterable[JournalEntry]) -> ReadTogether:
+def read_together(tx: Tx, news: Sequence[tuple[JournalEntry, HappenedEvent]]) -> ReadTogether:
     """Read what rules ask of some entries."""
-    every = list(entries)
-    return ReadTogether(tx, (one.event.dialog for one in every), (one.event.message for one in every))
+    return ReadTogether(tx, (one.event.dialog for one, _ in news), (one.event.message for one, _ in news))
 
 
-def happened(entry: JournalEntry, near: ReadTogether) -> Happened | None:
+def happened(entry: JournalEntry, what: HappenedEvent, near: ReadTogether) -> Happened | None:
     """What happened; ``None`` if its dialog is gone or on the blacklist, or the message is history."""
-    what, dialog, number = seen(entry.event), entry.event.dialog, entry.event.message
+    dialog, number = entry.event.dialog, entry.event.message
     place = None if dialog is None else near.places.get(dialog)
     message = None if number is None else near.messages.get(number)
-    if what is None or place is None or place.blocked or (message is None and number is not None):
+    if place is None or place.blocked or (message is None and number is not None):
         return None
     if message is not None and message.stored_at - message.at > OLD:
         return None

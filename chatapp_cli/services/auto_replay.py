@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict, deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from chatapp_cli.domain.automation import ActWanted, PlannedState
 from chatapp_cli.domain.condition import Judgement, Occasion, judge
@@ -37,7 +37,6 @@ from chatapp_cli.store.rows.automation import AutoRuleRow, DialogPlace, JudgedMe
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
-V = TypeVar("V")
 PAGE: Final = 1_000
 """Entries of the journal that are read at once."""
 REMEMBERED: Final = 10_000
@@ -239,9 +238,10 @@ class Replay:
 
     def _happened(self, entries: Sequence[JournalEntry]) -> Iterator[tuple[JournalEntry, Happened | None]]:
         """Each entry with what it is for rules, read together."""
-        self._near = auto_plan.read_together(self._past.tx, auto_plan.awaited(entries, self._rules))
-        for entry in entries:
-            yield entry, auto_plan.happened(entry, self._near)
+        news = auto_plan.awaited(entries, self._rules)
+        self._near = auto_plan.read_together(self._past.tx, news)
+        found = {entry.id: auto_plan.happened(entry, what, self._near) for entry, what in news}
+        return ((entry, found.get(entry.id)) for entry in entries)
 
     def _of_entry(self, entry: JournalEntry, about: Happened | None) -> Iterator[ReplayedAct]:
         yield from self._due(entry.at)
@@ -256,24 +256,31 @@ class Replay:
             return
         occasion = self._occasion(about)
         for rule in auto_plan.concerned(self._rules, about, occasion):
-            if (yield from self._asked(rule, about, occasion)) and rule.wanted.stop:
+            if self._rules.waits[rule.id]:
+                holds = yield from self._waited_for(rule, about, occasion)
+            else:
+                holds = bool(self._holds(rule, occasion)) and (yield from self._held(rule, about, occasion))
+            if holds and rule.wanted.stop:
                 return
 
-    def _asked(self, rule: AutoRule, about: Happened, occasion: Occasion) -> Generator[ReplayedAct, None, bool]:
-        """What a rule would have done at once; what it would have done later is remembered. Whether it holds."""
-        since = self._past.waits_since(about.place) if self._rules.waits[rule.id] else None
-        wait = rule.id, about.place.id
+    def _held(self, rule: AutoRule, about: Happened, occasion: Occasion) -> Generator[ReplayedAct, None, bool]:
+        """What a rule that holds would have done; false if it cannot say why."""
+        answer = self._judged(rule, occasion)
+        if answer is not None:
+            yield from self._act(rule, about, answer.why)
+        return answer is not None
+
+    def _waited_for(self, rule: AutoRule, about: Happened, occasion: Occasion) -> Generator[ReplayedAct, None, bool]:
+        """The same of one that waits with the client; what it would have done later is remembered."""
+        since, wait = self._past.waits_since(about.place), (rule.id, about.place.id)
         before = since is not None and self._waited.get(wait) == since
         if before and not rule.wanted.stop:
             return False
-        holds = self._tried(rule, lambda: rule.condition.holds(occasion))
-        if before or holds is None or not (holds or since is not None):
+        holds = self._holds(rule, occasion)
+        if before or holds is None:
             return bool(holds)
-        if holds:
-            answer = self._judged(rule, occasion)
-            if answer is None:
-                return False
-            yield from self._act(rule, about, answer.why)
+        if holds and not (yield from self._held(rule, about, occasion)):
+            return False
         if since is not None and (holds or self._is_asked_later(rule, about, since)):
             self._waited[wait] = since
         return holds
@@ -310,19 +317,27 @@ class Replay:
         return auto_facts.occasion(facts, about.at)
 
     def _judged(self, rule: AutoRule, occasion: Occasion) -> Judgement | None:
-        return self._tried(rule, lambda: judge(rule.condition, occasion))
-
-    def _tried(self, rule: AutoRule, ask: Callable[[], V]) -> V | None:
-        """What a rule says; one whose expressions take too long is dropped, as it would be switched off."""
+        """What a rule says, and why."""
         try:
-            return ask()
-        except TimeoutError:
+            return judge(rule.condition, occasion)
+        except (TimeoutError, UsageError) as error:
+            self._failed(rule, error)
+            return None
+
+    def _holds(self, rule: AutoRule, occasion: Occasion) -> bool | None:
+        """What a rule says; ``None``: it cannot say it."""
+        try:
+            return rule.condition.holds(occasion)
+        except (TimeoutError, UsageError) as error:
+            self._failed(rule, error)
+            return None
+
+    def _failed(self, rule: AutoRule, error: Exception) -> None:
+        """Drop a rule whose expressions take too long, as it would be switched off; or a calendar is gone."""
+        if isinstance(error, TimeoutError):
             self._overruns[rule.id] += 1
             if self._overruns[rule.id] >= MOST_OVERRUNS:
                 self._drop(rule)
-        except UsageError:  # the hours of the line name a calendar that is gone
-            pass
-        return None
 
     def _drop(self, rule: AutoRule) -> None:
         """Ask a rule no more: the desk would have stopped it."""
