@@ -244,7 +244,8 @@ class Replay:
         return ((entry, found.get(entry.id)) for entry in entries)
 
     def _of_entry(self, entry: JournalEntry, about: Happened | None) -> Iterator[ReplayedAct]:
-        yield from self._due(entry.at)
+        if self._waiting:
+            yield from self._due(entry.at)
         self._past.now = entry.at
         if isinstance(entry.event, AnswerTyped):
             self._past.typed[entry.event.dialog] = entry.at
