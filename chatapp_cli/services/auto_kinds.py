@@ -215,5 +215,6 @@ def _shown(value: Any) -> str:
 
 def tells_opening(tx: Tx, acts: Sequence[ActWanted]) -> bool:
     """Whether one of these texts says when the line opens, so that the line needs hours."""
-    texts = [replies.find(tx, one.value).text if one.do == REPLY else one.value for one in acts if KINDS[one.do].sends]
+    texts = [replies.find(tx, one.value).text for one in acts if one.do == REPLY]
+    texts += [sent_parts(one.value)[0] for one in acts if one.do == SEND]
     return any(variables.OPENS in variables.gaps(text) for text in texts)

@@ -63,34 +63,33 @@ class Planner:
 
     def __call__(self, tx: Tx, entries: Sequence[JournalEntry]) -> int | None:
         """Plan for some entries, in order, up to one that rules act on: what follows is judged after these acts."""
-        if all(seen(entry.event) is None for entry in entries):
-            return None
         rules = self.desk.rules(tx)
-        near = read_together(tx, awaited(entries, rules))
-        for number, entry in enumerate(entries, start=1):
-            about = happened(entry, near)
-            if about is not None and _plan(near, rules, about):
-                return number
+        news = awaited(entries, rules)
+        near = read_together(tx, news) if news else None
+        for entry, what in news:
+            about = None if near is None else happened(entry, what, near)
+            if near is not None and about is not None and _plan(near, rules, about):
+                return 1 + next(place for place, one in enumerate(entries) if one.id == entry.id)
         return None
 
 
-def awaited(entries: Iterable[JournalEntry], rules: RuleIndex) -> list[JournalEntry]:
-    """The entries for whose events rules wait."""
-    return [one for one in entries if (what := seen(one.event)) is not None and rules.waits_for(what.event)]
+def awaited(entries: Iterable[JournalEntry], rules: RuleIndex) -> list[tuple[JournalEntry, HappenedEvent]]:
+    """The entries for whose events rules wait, and these events."""
+    found = ((one, what) for one in entries if (what := seen(one.event)) is not None)
+    return [one for one in found if rules.waits_for(one[1].event)]
 
 
-def read_together(tx: Tx, entries: Iterable[JournalEntry]) -> ReadTogether:
+def read_together(tx: Tx, news: Sequence[tuple[JournalEntry, HappenedEvent]]) -> ReadTogether:
     """Read what rules ask of some entries."""
-    every = list(entries)
-    return ReadTogether(tx, (one.event.dialog for one in every), (one.event.message for one in every))
+    return ReadTogether(tx, (one.event.dialog for one, _ in news), (one.event.message for one, _ in news))
 
 
-def happened(entry: JournalEntry, near: ReadTogether) -> Happened | None:
+def happened(entry: JournalEntry, what: HappenedEvent, near: ReadTogether) -> Happened | None:
     """What happened; ``None`` if its dialog is gone or on the blacklist, or the message is history."""
-    what, dialog, number = seen(entry.event), entry.event.dialog, entry.event.message
+    dialog, number = entry.event.dialog, entry.event.message
     place = None if dialog is None else near.places.get(dialog)
     message = None if number is None else near.messages.get(number)
-    if what is None or place is None or place.blocked or (message is None and number is not None):
+    if place is None or place.blocked or (message is None and number is not None):
         return None
     if message is not None and message.stored_at - message.at > OLD:
         return None
@@ -99,9 +98,10 @@ def happened(entry: JournalEntry, near: ReadTogether) -> Happened | None:
 
 def concerned(rules: RuleIndex, about: Happened, occasion: Occasion) -> Iterator[AutoRule]:
     """The rules that may hold; none is asked about what it did or wrote itself, or what was before it."""
-    by = {about.actor, "" if about.message is None else about.message.author}
+    by = (about.actor, "" if about.message is None else about.message.author)
+    own = {name[1:-1] for name in by if name[:1] + name[-1:] == "«»"}
     for one in rules.possible(about.event, occasion):
-        if one.since < about.entry and _is_about(one, about.what) and one.signature not in by:
+        if one.since < about.entry and _is_about(one, about.what) and one.wanted.name not in own:
             yield one
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from chatapp_cli.domain.automation import ActWanted, PlannedState, RuleEvent
 from chatapp_cli.domain.condition import Judgement, Occasion, judge
@@ -49,7 +49,6 @@ from chatapp_cli.store.rows.automation import AutoRuleRow, DialogPlace, JudgedMe
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
-V = TypeVar("V")
 PAGE: Final = 1_000
 """Entries of the journal that are read at once."""
 REMEMBERED: Final = 10_000
@@ -276,12 +275,14 @@ class Replay:
 
     def _happened(self, entries: Sequence[JournalEntry]) -> Iterator[tuple[JournalEntry, Happened | None]]:
         """Each entry with what it is for rules, read together."""
-        self._near = auto_plan.read_together(self._past.tx, auto_plan.awaited(entries, self._rules))
-        for entry in entries:
-            yield entry, auto_plan.happened(entry, self._near)
+        news = auto_plan.awaited(entries, self._rules)
+        self._near = auto_plan.read_together(self._past.tx, news)
+        found = {entry.id: auto_plan.happened(entry, what, self._near) for entry, what in news}
+        return ((entry, found.get(entry.id)) for entry in entries)
 
     def _of_entry(self, entry: JournalEntry, about: Happened | None) -> Iterator[ReplayedAct]:
-        yield from self._due(entry.at)
+        if self._waiting:
+            yield from self._due(entry.at)
         self._past.now = entry.at
         if isinstance(entry.event, AnswerTyped):
             self._past.typed[entry.event.dialog] = entry.at
@@ -313,7 +314,7 @@ class Replay:
         before = since is not None and self._waited.get(wait) == since
         if before and not rule.wanted.stop:
             return False, None
-        holds = self._tried(rule, lambda: rule.condition.holds(occasion))
+        holds = self._holds(rule, occasion)
         if before or holds is None or not (holds or since is not None):
             return bool(holds), None
         answer = self._judged(rule, occasion) if holds else None
@@ -355,19 +356,27 @@ class Replay:
         return auto_facts.occasion(facts, about.at)
 
     def _judged(self, rule: AutoRule, occasion: Occasion) -> Judgement | None:
-        return self._tried(rule, lambda: judge(rule.condition, occasion))
-
-    def _tried(self, rule: AutoRule, ask: Callable[[], V]) -> V | None:
-        """What a rule says; one whose expressions take too long is dropped, as it would be switched off."""
+        """What a rule says, and why."""
         try:
-            return ask()
-        except TimeoutError:
+            return judge(rule.condition, occasion)
+        except (TimeoutError, UsageError) as error:
+            self._failed(rule, error)
+            return None
+
+    def _holds(self, rule: AutoRule, occasion: Occasion) -> bool | None:
+        """What a rule says; ``None``: it cannot say it."""
+        try:
+            return rule.condition.holds(occasion)
+        except (TimeoutError, UsageError) as error:
+            self._failed(rule, error)
+            return None
+
+    def _failed(self, rule: AutoRule, error: Exception) -> None:
+        """Drop a rule whose expressions take too long, as it would be switched off; or a calendar is gone."""
+        if isinstance(error, TimeoutError):
             self._overruns[rule.id] += 1
             if self._overruns[rule.id] >= MOST_OVERRUNS:
                 self._drop(rule)
-        except UsageError:  # the hours of the line name a calendar that is gone
-            pass
-        return None
 
     def _drop(self, rule: AutoRule) -> None:
         """Ask a rule no more: the desk would have stopped it."""

@@ -56,7 +56,7 @@ class Options:
 
     def value(self, tx: Tx, name: str, scope: OptionScope = EVERYWHERE) -> Value:
         """The effective value. Raises KeyError for a name that is neither an option nor a setting."""
-        found = None if name in self.given else chosen(tx, scope).get(name)
+        found = None if name in self.given else chosen(tx, scope, only=name).get(name)
         return self.unstored(name) if found is None else found.value
 
     def text(self, tx: Tx, name: str, scope: OptionScope = EVERYWHERE) -> str:
@@ -78,9 +78,14 @@ class Options:
         return option.decoded(asked, asked.default)
 
 
-def chosen(tx: Tx, scope: OptionScope = EVERYWHERE) -> Mapping[str, EffectiveOption]:
-    """The effective stored options in a scope, each of the narrowest level; unusable ones are skipped."""
+def chosen(tx: Tx, scope: OptionScope = EVERYWHERE, *, only: str = "") -> Mapping[str, EffectiveOption]:
+    """The effective stored options in a scope, each of the narrowest level; unusable ones are skipped.
+
+    ``only``: the one with this name.
+    """
     rows = tx.all(OptionRow, "options.chosen", line=scope.line, channel=scope.channel, crm=scope.crm)
+    if only:
+        rows = [row for row in rows if row.name == only]
     found: dict[str, EffectiveOption] = {}
     for row in sorted(rows, key=lambda row: _NARROWEST.index(OptionLevel(row.subject))):
         target = OptionTarget(OptionLevel(row.subject), row.ref)
