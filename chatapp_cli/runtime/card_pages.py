@@ -54,7 +54,7 @@ async def _told(answer: Awaitable[R]) -> R | None:
         async with asyncio.timeout(PATIENCE):
             return await answer
     except (ChannelError, TimeoutError) as error:
-        log.info("crm.visitor_not_told", error=type(error).__name__)
+        log.info("crm.card_not_read", error=type(error).__name__)
         return None
 
 

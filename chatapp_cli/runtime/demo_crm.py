@@ -136,9 +136,9 @@ async def _play_robot(stage: DemoStage, one: DemoCrm, man: Townsman, tell: Tell)
     assert isinstance(crm, RobotSandbox)
     row = await asyncio.to_thread(stage.company.read, partial(links.one, link=one.link))
     await crm_robots.install(stage.company, row)
-    await crm.robot_writes(man.customer, text)
+    await crm.robot.writes(man.customer, text)
     await delivered(man, text)
-    await until_there(partial(crm.robot_was_answered, text), what=text)
+    await until_there(partial(crm.robot.was_answered, text), what=text)
     about = {"crm": crms.manifest(one.crm.kind).title, "channel": manifest(man.sandbox.kind).label}
     tell("crm_robot", {**about, "name": man.customer.name, "text": text})
 

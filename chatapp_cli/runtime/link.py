@@ -15,6 +15,7 @@ from chatapp_cli.domain.crm.states import LinkState
 from chatapp_cli.domain.errors import ChannelError, ChatappError, NeedsRebind, ReadInPart
 from chatapp_cli.domain.health import Health
 from chatapp_cli.domain.ids import DialogId, Millis, PairingId
+from chatapp_cli.domain.portions import portions
 from chatapp_cli.kit.crms import manifest
 from chatapp_cli.ports.bind import Bound
 from chatapp_cli.ports.connector import HookReply, HookRequest
@@ -204,8 +205,7 @@ class LinkRunner:
     async def _keep(self, arrivals: Sequence[CrmArrival]) -> int:
         """Store what came, in several transactions if it is much: others that write wait for each of them."""
         new = 0
-        for at in range(0, len(arrivals), _KEPT_AT_ONCE):
-            some = arrivals[at : at + _KEPT_AT_ONCE]
+        for some in portions(arrivals, _KEPT_AT_ONCE):
             new += await self._store.write(partial(crm_intake.keep, link=self.row.id, arrivals=some))
         if new:
             self._inbox.wake()

@@ -179,14 +179,23 @@ class CrmSandbox(Protocol):
         ...
 
 
-@runtime_checkable
-class RobotSandbox(Protocol):
-    """A simulated CRM whose robots have the desk write to clients."""
+class StageRobot(Protocol):
+    """A robot on a stage of deals."""
 
-    async def robot_writes(self, who: Customer, text: str) -> None:
-        """Put a robot on a stage, and move this customer's deal there. The desk's robots are installed."""
+    async def writes(self, who: Customer, text: str) -> None:
+        """Move this customer's deal to its stage."""
         ...
 
-    async def robot_was_answered(self, text: str) -> bool:
-        """Whether the desk told the robot with this text that the message was sent."""
+    async def was_answered(self, text: str) -> bool:
+        """Whether the desk told it that the message with this text was sent."""
+        ...
+
+
+@runtime_checkable
+class RobotSandbox(Protocol):
+    """A simulated CRM with robots on the stages of deals. The desk's robots have to be installed."""
+
+    @property
+    def robot(self) -> StageRobot:
+        """One that has the desk write to the client of a deal."""
         ...

@@ -9,7 +9,7 @@ from chatapp_cli.domain.crm.cards import DialogOnCard, MessageOnCard
 from chatapp_cli.domain.ids import LinkId, MessageId
 from chatapp_cli.domain.message import Direction, Origin
 from chatapp_cli.domain.text import Text
-from chatapp_cli.services import files, ledger, transcript, words
+from chatapp_cli.services import crm_owed, files, transcript, words
 from chatapp_cli.services.transcript import TranscriptEntry
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
@@ -57,4 +57,4 @@ def _message(tx: Tx, link: LinkId, card: DialogCard, entry: TranscriptEntry) -> 
 
 def _employee(tx: Tx, link: LinkId, message: MessageId) -> str:
     """The employee of a CRM who wrote a message there."""
-    return next((one.employee for one in ledger.known_to(tx, message) if one.link_id == link and one.came), "")
+    return next((one.employee for one in crm_owed.known_to(tx, message) if one.link_id == link and one.came), "")

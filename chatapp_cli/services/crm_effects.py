@@ -24,25 +24,25 @@ _SAYS_MORE = SENT | {State.FAILED, State.UNCERTAIN, State.CANCELLED}
 def on_received(tx: Tx, event: MessageReceived) -> None:
     """Have the paired CRMs told of a client's message."""
     if event.paired:
-        from chatapp_cli.services import ledger
+        from chatapp_cli.services import crm_owed
 
-        ledger.on_received(tx, event)
+        crm_owed.on_received(tx, event)
 
 
 def on_echoed(tx: Tx, event: MessageEchoed) -> None:
     """Have the paired CRMs told of a message that we wrote in the provider's own application."""
     if event.paired:
-        from chatapp_cli.services import ledger
+        from chatapp_cli.services import crm_owed
 
-        ledger.on_echoed(tx, event)
+        crm_owed.on_echoed(tx, event)
 
 
 def on_state(tx: Tx, event: MessageStateChanged) -> None:
     """Have the CRM that a message came from told how it fared, and the others of a message that was sent."""
     if event.state in _SAYS_MORE and is_paired(tx, event.dialog):
-        from chatapp_cli.services import ledger
+        from chatapp_cli.services import crm_owed
 
-        ledger.on_state(tx, event)
+        crm_owed.on_state(tx, event)
         if event.state == State.READ:
             from chatapp_cli.services import crm_signs
 
@@ -69,9 +69,9 @@ def on_request_ended(tx: Tx, event: SessionRequestEnded) -> None:
 def on_text(tx: Tx, event: MessageTextChanged) -> None:
     """Have the CRMs that show a message told of its new text."""
     if is_paired(tx, event.dialog):
-        from chatapp_cli.services import ledger
+        from chatapp_cli.services import crm_owed
 
-        ledger.on_text(tx, event)
+        crm_owed.on_text(tx, event)
 
 
 def on_reactions(tx: Tx, event: ReactionsShown) -> None:
@@ -85,9 +85,9 @@ def on_reactions(tx: Tx, event: ReactionsShown) -> None:
 def on_withdrawn(tx: Tx, event: MessageWithdrawn) -> None:
     """Have the CRMs that show a message told that it is gone; one that does not show it yet is told nothing."""
     if is_paired(tx, event.dialog):
-        from chatapp_cli.services import ledger
+        from chatapp_cli.services import crm_owed
 
-        ledger.on_withdrawn(tx, event)
+        crm_owed.on_withdrawn(tx, event)
 
 
 def on_assigned(tx: Tx, event: Assigned) -> None:

@@ -10,7 +10,7 @@ from chatapp_cli.domain.crm.states import Tells
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.text import Text
 from chatapp_cli.i18n import N_
-from chatapp_cli.services import crm_chats, crm_signs, dialogs, ledger
+from chatapp_cli.services import crm_chats, crm_owed, crm_signs, dialogs
 from chatapp_cli.store.rows.crm import ChatRow, PairedRow
 from chatapp_cli.store.tx import Tx
 
@@ -39,13 +39,13 @@ def _tell(tx: Tx, pairing: PairedRow, dialog: DialogId, remote_chat: str, words:
     """Have the cards of a chat say that the client of a dialog answers in another, if the CRM has such notes."""
     if pairing in crm_signs.telling(tx, dialog, Tells.REMARKS):
         name = dialogs.card(tx, dialog).name
-        ledger.owe_remark(tx, pairing, dialog, remote_chat, Text(words, {"name": name}))
+        crm_owed.owe_remark(tx, pairing, dialog, remote_chat, Text(words, {"name": name}))
 
 
 @contextmanager
 def told(tx: Tx, old: DialogId, new: DialogId) -> Iterator[None]:
     """Tell it of the chats that are left behind as one dialog becomes part of another within."""
-    pairings = ledger.pairings_of(tx, new)
+    pairings = crm_owed.pairings_of(tx, new)
     before = [(one, row) for one in pairings for each in (old, new) if (row := _chat(tx, one, each)) is not None]
     yield
     for pairing, row in before:

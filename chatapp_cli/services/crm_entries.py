@@ -21,11 +21,11 @@ from chatapp_cli.services import (
     channels,
     crm_authors,
     crm_chats,
+    crm_owed,
     crm_run_entries,
     dialogs,
     employees,
     files,
-    ledger,
     media_links,
     pairings,
     transcript,
@@ -137,7 +137,7 @@ class EntryLoader:
             author_phone=crm_authors.phone(tx, card, message),
             employee=row.employee or (employees.of(tx, row.link_id, author) if ours else ""),
             texted=texted,
-            fate=ledger.fate_of(message) if texted else None,
+            fate=crm_owed.fate_of(message) if texted else None,
             sent_as=_sent_as(tx, message) if told.act is Act.DELIVERED else (),
             state=State(message.state) if ours and shows else None,
             remote=row.remote or _remote(tx, row, message),
@@ -178,7 +178,7 @@ def _remote(tx: Tx, row: EntryRow, message: MessageRow) -> str:
     """The CRM's id of a message that it shows; empty if that need not be told, or it has none."""
     if row.act not in SIGNS:
         return ""
-    known = next((one for one in ledger.known_to(tx, message.id) if one.link_id == row.link_id), None)
+    known = next((one for one in crm_owed.known_to(tx, message.id) if one.link_id == row.link_id), None)
     return "" if known is None else known.remote
 
 
@@ -199,7 +199,7 @@ def _is_texted(tx: Tx, row: EntryRow, message: MessageRow) -> bool:
 
 
 def _is_bad_news(row: EntryRow, message: MessageRow) -> bool:
-    return row.act == Act.TEXTED and ledger.fate_of(message) in {TextFate.FAILED, TextFate.UNDELIVERED}
+    return row.act == Act.TEXTED and crm_owed.fate_of(message) in {TextFate.FAILED, TextFate.UNDELIVERED}
 
 
 def _is_worth_telling(tx: Tx, row: EntryRow, message: MessageRow) -> bool:
@@ -261,7 +261,7 @@ def _quoting(tx: Tx, row: EntryRow, told: LedgerEntry, message: MessageRow) -> L
     found = transcript.quoted(tx, message.dialog_id, message.reply_to) if message.reply_to else None
     if found is None:
         return told
-    known = next((one for one in ledger.known_to(tx, found.id) if one.link_id == row.link_id), None)
+    known = next((one for one in crm_owed.known_to(tx, found.id) if one.link_id == row.link_id), None)
     return replace(
         told,
         quoted=preview(found.text, [])[:_FIRST_WORDS],

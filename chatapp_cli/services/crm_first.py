@@ -20,7 +20,7 @@ from chatapp_cli.services import (
     crm_chats,
     crm_elsewhere,
     crm_gaps,
-    ledger,
+    crm_owed,
     links,
     pairings,
     transcript,
@@ -61,7 +61,7 @@ def send(tx: Tx, link: LinkId, event: CrmWroteFirst, able: Able, files: Sequence
             )
             message = composing.accept(tx, able, request)
             chat = _joined(tx, pairing, message, event.remote_chat)
-            ledger.came_from(tx, link, message, event.remote, chat=chat, employee=event.author)
+            crm_owed.came_from(tx, link, message, event.remote, chat=chat, employee=event.author)
     except (Refused, NotFound, UsageError) as refusal:
         _tell(tx, pairing, event, refusal.what)
 
@@ -82,7 +82,7 @@ def _is_from_before(tx: Tx, link: LinkId, event: CrmWroteFirst) -> bool:
 
 def _tell(tx: Tx, pairing: PairingRow, event: CrmWroteFirst, reason: Text) -> None:
     paired = PairedRow(pairing.id, pairing.link_id, pairing.after)
-    ledger.refuse_text(tx, paired, event.remote, reason, employee=event.author, act=Act.FAILED)
+    crm_owed.refuse_text(tx, paired, event.remote, reason, employee=event.author, act=Act.FAILED)
 
 
 def _to(tx: Tx, pairing: PairingRow, event: CrmWroteFirst, able: Able) -> InDialog | ToAddress:

@@ -47,6 +47,7 @@ from chatapp_cli.services import (
     crm_first,
     crm_gaps,
     crm_holds,
+    crm_owed,
     crm_quotes,
     crm_steps,
     crm_targets,
@@ -54,7 +55,6 @@ from chatapp_cli.services import (
     crm_uploads,
     employees,
     later,
-    ledger,
     links,
     pairings,
     robots,
@@ -155,7 +155,7 @@ def not_understood(why: str) -> Text:
 def _tell_of_stray(tx: Tx, link: LinkId, arrival: CrmArrival) -> None:
     """Have the author of a message told that it is for nobody here."""
     if (stray := arrival.stray) is not None:
-        ledger.refuse_unplaced(tx, link, stray.remote, _problem_of(arrival), employee=stray.author)
+        crm_owed.refuse_unplaced(tx, link, stray.remote, _problem_of(arrival), employee=stray.author)
 
 
 def _problem_of(arrival: CrmArrival) -> Text:
@@ -250,7 +250,7 @@ def strand(tx: Tx, row: CrmArrivedRow, event: CrmEvent | None, problem: Text) ->
     die(tx, row, problem)
     match event:
         case CrmWrote(remote=remote, author=author) | CrmWroteFirst(remote=remote, author=author) if remote:
-            ledger.refuse_unplaced(tx, row.link_id, remote, problem, employee=author)
+            crm_owed.refuse_unplaced(tx, row.link_id, remote, problem, employee=author)
         case _:
             pass
 
@@ -330,7 +330,7 @@ def _wrote(tx: Tx, link: LinkId, event: CrmWrote, context: CrmContext) -> None:
         with tx.trial():
             crm_gaps.require_fresh(tx, event.at)
             message = composing.accept(_as_author(tx, link, event.author), context.able, request)
-            ledger.came_from(tx, link, message, event.remote, chat=chat.chat, employee=event.author)
+            crm_owed.came_from(tx, link, message, event.remote, chat=chat.chat, employee=event.author)
             crm_changes.note(tx, link, message, stands.at)
     except (Refused, NotFound) as refusal:
         _tell_author(tx, pairing, chat, event.remote, refusal, employee=event.author)
@@ -343,14 +343,14 @@ def _as_author(tx: Tx, link: LinkId, employee: str) -> Tx:
 
 def _who_wrote(tx: Tx, link: LinkId, message: MessageId) -> str:
     """The employee who wrote a message in the CRM; empty if it is not known."""
-    return next((one.employee for one in ledger.known_to(tx, message) if one.link_id == link), "")
+    return next((one.employee for one in crm_owed.known_to(tx, message) if one.link_id == link), "")
 
 
 def _tell_author(
     tx: Tx, pairing: PairingRow, chat: ChatRow, remote: str, refusal: ChatappError, *, employee: str = ""
 ) -> None:
     paired = PairedRow(pairing.id, pairing.link_id, pairing.after)
-    ledger.refuse_arrival(tx, paired, chat.dialog_id, remote, refusal.what, chat=chat.chat, employee=employee)
+    crm_owed.refuse_arrival(tx, paired, chat.dialog_id, remote, refusal.what, chat=chat.chat, employee=employee)
 
 
 def _rewrote(tx: Tx, link: LinkId, event: CrmRewrote, context: CrmContext) -> None:

@@ -7,7 +7,7 @@ from chatapp_cli.domain.crm.states import Act
 from chatapp_cli.domain.ids import DialogId, LinkId, Millis
 from chatapp_cli.domain.journal.dialogs import Assigned
 from chatapp_cli.domain.journal.links import EntrySettled
-from chatapp_cli.services import dialogs, ledger
+from chatapp_cli.services import crm_owed, dialogs
 from chatapp_cli.store.rows.crm import ChatRow, OwningRow, PairedRow
 from chatapp_cli.store.tx import Tx
 
@@ -42,7 +42,7 @@ def _owe(tx: Tx, row: OwningRow, chat: ChatRow, name: str) -> None:
     employee = employees.of(tx, row.link_id, name)
     waits = waits_since(tx, row.link_id, chat.dialog_id) is not None
     if employee and (waits or employee != chat.owner):
-        ledger.owe_owner(tx, PairedRow(row.id, row.link_id, row.after), chat.dialog_id, employee)
+        crm_owed.owe_owner(tx, PairedRow(row.id, row.link_id, row.after), chat.dialog_id, employee)
     elif waits:
         tx.run("owners.withdraw", dialog=chat.dialog_id, link=row.link_id)
 

@@ -7,7 +7,7 @@ from typing import Final
 from chatapp_cli.domain.crm.states import Act, Tells
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.journal.messages import MessageStateChanged, ReactionsShown
-from chatapp_cli.services import ledger
+from chatapp_cli.services import crm_owed
 from chatapp_cli.store.rows.crm import KnownMessageRow, PairedRow
 from chatapp_cli.store.tx import Tx
 
@@ -41,7 +41,7 @@ def _shown(
     """The pairings whose CRMs show the message of an event, or are being told of it."""
     found: list[tuple[PairedRow, KnownMessageRow | None]] = []
     for pairing in telling(tx, event.dialog, what):
-        known = next((one for one in ledger.known_to(tx, event.message) if one.link_id == pairing.link_id), None)
+        known = next((one for one in crm_owed.known_to(tx, event.message) if one.link_id == pairing.link_id), None)
         asked = known is None and tx.value("ledger.asked", message=event.message, link=pairing.link_id) is not None
         if asked or (known is not None and known.remote):
             found.append((pairing, known))
@@ -58,4 +58,4 @@ def _owe(
     rank: int,
 ) -> None:
     chat, remote = ("", "") if known is None else (known.chat, known.remote)
-    ledger.owe_sign(tx, pairing, event.dialog, event.message, act, rank=rank, chat=chat, remote=remote)
+    crm_owed.owe_sign(tx, pairing, event.dialog, event.message, act, rank=rank, chat=chat, remote=remote)

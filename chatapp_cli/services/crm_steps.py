@@ -27,8 +27,8 @@ from chatapp_cli.services import (
     acts,
     channels,
     crm_cards,
+    crm_owed,
     dialogs,
-    ledger,
     pairings,
     runs,
 )
@@ -62,7 +62,7 @@ def expect(tx: Tx, link: LinkId, asked: CrmStepAsked) -> bool:
     told: EntryId | None = tx.value("steps.may_be_told", link=link, remote=step)
     if told is not None and not _is_repeated(tx, link, asked):
         tx.run("steps.gone_on", id=told)
-    entry = ledger.expect(tx, link, step, asked.until, Act.CONTINUE)
+    entry = crm_owed.expect(tx, link, step, asked.until, Act.CONTINUE)
     if entry is None:
         return False
     wanted = RunWanted(key=f"entry {entry}", robot=runs.STEP, link=link, remote=step, until=asked.until)

@@ -9,7 +9,7 @@ from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import access, composing, crm_cards, ledger, pairings
+from chatapp_cli.services import access, composing, crm_cards, crm_owed, pairings
 from chatapp_cli.services.message_request import MessageRequest, ToAddress
 from chatapp_cli.services.sending import SendOptions, key_of
 from chatapp_cli.store.rows.crm import PairedRow
@@ -38,6 +38,6 @@ def send(tx: Tx, link: LinkId, event: CrmTexted, able: Able) -> None:
             to = ToAddress(pairing.channel_id, crm_cards.require_phone(tx, event.phone))
             request = MessageRequest(to=to, options=options, draft=Draft(text=event.text))
             message = composing.accept(tx, able, request)
-            ledger.keep_text(tx, paired, message, event.remote, employee=event.employee)
+            crm_owed.keep_text(tx, paired, message, event.remote, employee=event.employee)
     except (Refused, NotFound, UsageError) as refusal:
-        ledger.refuse_text(tx, paired, event.remote, refusal.what, employee=event.employee)
+        crm_owed.refuse_text(tx, paired, event.remote, refusal.what, employee=event.employee)

@@ -10,6 +10,7 @@ from chatapp_cli.domain.address import spelled
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import ChatappError, Refused
 from chatapp_cli.domain.ids import DialogId, MessageId
+from chatapp_cli.domain.portions import portions
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import dialogs, routes
 from chatapp_cli.services.message_request import InDialog, MessageRequest, SendTarget, ToAddress, ToChainRest, ToPerson
@@ -103,8 +104,8 @@ def accepted_before(tx: Tx, able: Able, request: MessageRequest) -> MessageId | 
 def require_same_content(tx: Tx, request: MessageRequest, keys: Sequence[str]) -> None:
     """Raise Refused if one of the keys was used for another content than the request's."""
     content = digest(request).content
-    for first in range(0, len(keys), _AT_ONCE):
-        asked = used(tx, keys[first : first + _AT_ONCE]).values()
+    for some in portions(keys, _AT_ONCE):
+        asked = used(tx, some).values()
         if any(one and RequestDigest.parse(one).content != content for one in asked):
             raise _taken()
 

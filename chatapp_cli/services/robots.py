@@ -15,7 +15,7 @@ from chatapp_cli.domain.ids import LinkId, Millis, RunId
 from chatapp_cli.domain.journal.robots import RunBegan
 from chatapp_cli.domain.robot import ASYNC, COMMENT, known
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, acts, ledger, runs
+from chatapp_cli.services import access, acts, crm_owed, runs
 from chatapp_cli.services.act_call import ActCall
 from chatapp_cli.services.runs import RunWanted
 
@@ -75,7 +75,7 @@ def expect(tx: Tx, link: LinkId, asked: RobotAsked) -> bool:
     run = runs.begin(tx, wanted)
     if run is None:
         return False
-    entry = ledger.expect(tx, link, token, asked.until or tx.now + runs.PATIENCE, Act.RESULT) if asked.waits else None
+    entry = crm_owed.expect(tx, link, token, asked.until or tx.now + runs.PATIENCE, Act.RESULT) if asked.waits else None
     if entry is not None:
         runs.told_by(tx, run, entry)
     return True

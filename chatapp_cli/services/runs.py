@@ -26,7 +26,7 @@ from chatapp_cli.domain.message import SENT, State
 from chatapp_cli.domain.robot import NO, RUN_TIMER, TIMEOUT, YES
 from chatapp_cli.domain.session_request import SessionRequestState
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import ledger, session_answers, session_requests, timers, transcript
+from chatapp_cli.services import crm_owed, session_answers, session_requests, timers, transcript
 from chatapp_cli.services.run_reason import RunReason
 from chatapp_cli.services.sending import cancel
 from chatapp_cli.store.rows.crm import EntryRow
@@ -243,7 +243,7 @@ def _end(tx: Tx, row: RunRow) -> None:
         return
     tx.emit(RunEnded(run=row.id, robot=row.robot), actor=PROGRAM)
     if row.comment and row.link_id is not None and row.card:
-        ledger.owe_comment(tx, row.link_id, str(row.id))
+        crm_owed.owe_comment(tx, row.link_id, str(row.id))
 
 
 def is_under_way(tx: Tx, row: RunRow) -> bool:

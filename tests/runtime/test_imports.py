@@ -33,6 +33,7 @@ OF_CRMS = (
     *LINKS_RUN,
     *("chatapp_cli.kit.crms", "chatapp_cli.domain.crm_manifest", "chatapp_cli.runtime.link_load"),
     *("chatapp_cli.services.links", "chatapp_cli.services.link_faults", "chatapp_cli.services.ledger"),
+    "chatapp_cli.services.crm_owed",
     *("chatapp_cli.services.crm_chats", "chatapp_cli.services.crm_intake", "chatapp_cli.services.crm_owner_effects"),
     *("chatapp_cli.services.crm_route_record", "chatapp_cli.services.crm_rules", "chatapp_cli.services.conditions"),
     "chatapp_cli.store.rows.crm",

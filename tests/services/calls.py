@@ -59,6 +59,7 @@ from chatapp_cli.services import (
     crm_first,
     crm_history,
     crm_intake,
+    crm_owed,
     crm_questions,
     crm_rules,
     crm_steps,
@@ -220,7 +221,7 @@ def _entry(tx: Tx, at: Place) -> EntryId:
     """Something that a CRM refused."""
     row, whole = _pairing(tx, at), tx.whole().by(OWNER)
     paired = PairedRow(row.id, row.link_id, row.after)
-    ledger.refuse_arrival(whole, paired, at.dialog, "900", T("No."))
+    crm_owed.refuse_arrival(whole, paired, at.dialog, "900", T("No."))
     (claimed,) = ledger.claim(whole, row.link_id, 1)
     ledger.die(whole, claimed, "no", "")
     return claimed.id

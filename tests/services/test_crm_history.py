@@ -11,7 +11,7 @@ from chatapp_cli.domain.crm.entry import CrmReceipt
 from chatapp_cli.domain.crm.states import Act, Tells
 from chatapp_cli.domain.errors import NotFound, Refused
 from chatapp_cli.domain.ids import ChannelId, MessageId
-from chatapp_cli.services import channels, crm_history, ledger, links, pairings, words
+from chatapp_cli.services import channels, crm_history, crm_owed, ledger, links, pairings, words
 from chatapp_cli.store.rows.crm import ImportRow
 from tests.services.paired import CRM, Paired, linked, pair
 from tests.stores import Shop
@@ -125,7 +125,7 @@ def test_a_new_message_goes_first_also_in_the_dialog_whose_past_waits_and_only_b
 
 def test_what_failed_or_was_deleted_or_is_shown_already_is_left_out(desk: Paired, past: list[MessageId]) -> None:
     desk.shop.write(lambda tx: tx.run("messages.delete", id=past[0], at=tx.now))
-    desk.shop.write(lambda tx: ledger.came_from(tx, desk.link, past[1], "r-1", chat="chat-2"))
+    desk.shop.write(lambda tx: crm_owed.came_from(tx, desk.link, past[1], "r-1", chat="chat-2"))
     assert begin(desk).total == 5
     assert feed(desk) == 4
     assert sorted(number for _, number in desk.tell_all() if number) == past[2:]

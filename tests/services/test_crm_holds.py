@@ -14,7 +14,7 @@ from chatapp_cli.domain.errors import ChannelError, PlaceRefused, Refused, Rejec
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.journal.links import PairingAccepted, PairingEvent, PairingRefused
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import channels, crm_holds, journal, ledger, link_faults, links, pairings
+from chatapp_cli.services import channels, crm_holds, crm_owed, journal, ledger, link_faults, links, pairings
 from chatapp_cli.store.rows.crm import EntryRow, PairedRow, PairingRow
 from tests.services.paired import CRM, Paired, linked
 from tests.stores import Shop
@@ -142,7 +142,7 @@ def test_what_is_told_elsewhere_than_in_the_place_does_not_wait_for_it(desk: Pai
     message = desk.shop.hear(desk.channel)
     refuse(desk, claimed(desk))
     paired = PairedRow(desk.pairing, desk.link, MessageId(0))
-    desk.shop.write(lambda tx: ledger.refuse_text(tx, paired, "900", T("No.")))
+    desk.shop.write(lambda tx: crm_owed.refuse_text(tx, paired, "900", T("No.")))
     [row] = claimed(desk)
     assert (row.act, row.message_id == message) == (Act.TEXTED, False)
     assert desk.shop.write(lambda tx: crm_holds.hold(tx, row, OFF))

@@ -19,6 +19,7 @@ from chatapp_cli.services import (
     channels,
     composing,
     crm_intake,
+    crm_owed,
     crm_targets,
     ledger,
     links,
@@ -87,7 +88,7 @@ def test_an_event_that_is_heard_again_owes_only_what_no_crm_has_or_is_told_alrea
 
     def again(number: int) -> None:
         where = {"channel": channel, "dialog": DialogId(dialog), "message": MessageId(number)}
-        shop.write(lambda tx: ledger.on_received(tx, MessageReceived(**where, paired=True, again=True)))
+        shop.write(lambda tx: crm_owed.on_received(tx, MessageReceived(**where, paired=True, again=True)))
 
     for number in (before, message):
         again(number)

@@ -28,6 +28,7 @@ from aiogram.types import (
 
 from chatapp_cli.connectors.telegram_bot.keyboard import keyboard
 from chatapp_cli.domain.outbound import LocalFile, Outbound
+from chatapp_cli.domain.portions import portions
 
 Send: TypeAlias = TelegramMethod[Any]
 """A method that returns one message or, for an album, a list of them."""
@@ -102,7 +103,7 @@ def _albums(files: Sequence[LocalFile]) -> Iterator[Sequence[LocalFile]]:
     for family, group in groupby(files, key=lambda file: _FAMILY.get(shape(file))):
         together = list(group)
         most = _ALBUM if family else 1
-        yield from (together[i : i + most] for i in range(0, len(together), most))
+        yield from portions(together, most)
 
 
 def _upload(files: Sequence[LocalFile], caption: str, beside: Mapping[str, Any]) -> Send:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Final
 
 import msgspec
@@ -16,6 +15,7 @@ from chatapp_cli.connectors.vk.wire import CHATS, Conversations, Group, Groups, 
 from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Profile
 from chatapp_cli.domain.errors import RateLimited, Rejected, Retryable
+from chatapp_cli.domain.portions import portions
 from chatapp_cli.kit.lenient import UNREADABLE
 from chatapp_cli.ports.memory import Memory
 
@@ -70,7 +70,7 @@ class Names:
         wanted = sorted({number for number in numbers if number and number not in self.book.people})
         found: dict[int, Profile] = {}
         try:
-            for some in _portions(wanted):
+            for some in portions(wanted, _MOST):
                 found |= await self._ask(some)
         except (RateLimited, Retryable):
             wanted = []
@@ -130,9 +130,3 @@ def _group(group: Group) -> Profile:
         name=border.name(group.name),
         username=border.address(group.screen_name),
     )
-
-
-def _portions(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    rest = iter(numbers)
-    while some := list(islice(rest, _MOST)):
-        yield some

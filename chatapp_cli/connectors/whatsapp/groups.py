@@ -10,6 +10,7 @@ from chatapp_cli.connectors.whatsapp.graph import Graph
 from chatapp_cli.domain import border
 from chatapp_cli.domain.arrival import Peer
 from chatapp_cli.domain.errors import OutcomeUnknown, Rejected
+from chatapp_cli.domain.portions import portions
 from chatapp_cli.ports.connector import GroupChanged
 from chatapp_cli.ports.world import Clock
 
@@ -45,7 +46,7 @@ async def _active(graph: Graph, number: str) -> Sequence[answers.ActiveGroup]:
 async def add(graph: Graph, group_id: str, members: Sequence[str], title: str = "") -> GroupChanged:
     """Add members; those whom Meta does not let us add are missing and need an invitation."""
     missing: dict[str, str] = {}
-    for some in _portions(members):
+    for some in portions(members, _AT_ONCE):
         try:
             await graph.post(f"{group_id}/participants", answers.Anything, _participants(some))
         except Rejected as refusal:
@@ -57,7 +58,7 @@ async def add(graph: Graph, group_id: str, members: Sequence[str], title: str = 
 async def remove(graph: Graph, group_id: str, members: Sequence[str], title: str = "") -> GroupChanged:
     """Remove members; non-members are missing."""
     missing: dict[str, str] = {}
-    for some in _portions(members):
+    for some in portions(members, _AT_ONCE):
         try:
             await graph.delete(f"{group_id}/participants", _participants(some))
         except Rejected as refusal:
@@ -75,10 +76,6 @@ async def rename(graph: Graph, group_id: str, title: str) -> None:
 async def end(graph: Graph, group_id: str) -> None:
     """Delete the group."""
     await graph.delete(group_id)
-
-
-def _portions(members: Sequence[str]) -> Sequence[Sequence[str]]:
-    return [members[i : i + _AT_ONCE] for i in range(0, len(members), _AT_ONCE)]
 
 
 def _participants(members: Sequence[str]) -> Mapping[str, Any]:

@@ -25,6 +25,7 @@ from chatapp_cli.domain.crm.receipts import Outcome, unless_all_failed
 from chatapp_cli.domain.crm.stages import CardStage, StageName, watched
 from chatapp_cli.domain.errors import ChannelError, Misconfigured, Rejected
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.portions import portions
 from chatapp_cli.kit.pace import Urgency
 
 HANDOVER: Final = "entity_responsible_changed"
@@ -99,7 +100,7 @@ class AmoOwners:
     async def _items(self, kind: str, numbers: Iterable[int]) -> dict[CardRef, Item]:
         """Cards by their numbers, without those that are gone."""
         found: dict[CardRef, Item] = {}
-        for some in _in_tens(sorted(set(numbers))):
+        for some in portions(sorted(set(numbers)), AT_ONCE):
             asked: dict[str, str | int] = {f"filter[id][{place}]": one for place, one in enumerate(some)}
             if kind == "deal":
                 asked["with"] = "contacts"
@@ -132,7 +133,7 @@ class AmoOwners:
     async def _handed(self, kind: str, cards: Sequence[CardRef]) -> Mapping[CardRef, tuple[str, int]]:
         """To whom each card was given last, and when; without those of which the account tells nothing."""
         found: dict[CardRef, tuple[str, int]] = {}
-        for some in _in_tens(sorted(cards, key=str)):
+        for some in portions(sorted(cards, key=str), AT_ONCE):
             asked: dict[str, str | int] = {f"filter[entity_id][{place}]": one.id for place, one in enumerate(some)}
             asked |= {"filter[type]": HANDOVER, "filter[entity]": _ENTITIES[kind], "limit": EVENTS_PAGE}
             try:
@@ -248,11 +249,6 @@ def _stage(
         stage_id=str(stage),
         called=StageName(*map(border.name, names)),
     )
-
-
-def _in_tens(cards: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """As many as are asked for together."""
-    return (cards[first : first + AT_ONCE] for first in range(0, len(cards), AT_ONCE))
 
 
 def _responsible(item: Item) -> str:

@@ -19,6 +19,7 @@ from chatapp_cli.domain.crm.entry import CrmReceipt, LedgerEntry
 from chatapp_cli.domain.crm.receipts import Outcome, unless_all_failed
 from chatapp_cli.domain.crm.states import OF_RUN, OTHER_WAY, Act
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, PlaceRefused, Rejected, Retryable
+from chatapp_cli.domain.portions import portions
 from chatapp_cli.kit.pace import Urgency
 from chatapp_cli.ports.memory import Memory
 from chatapp_cli.ports.world import Clock
@@ -63,7 +64,7 @@ class Delivery:
                 found[place] = CrmReceipt(hidden=True)
             else:
                 jobs.setdefault((entry.act, entry.pairing.kind, entry.pairing.place), []).append((place, entry))
-        work = [self._together(job[at : at + TOGETHER]) for job in jobs.values() for at in range(0, len(job), TOGETHER)]
+        work = [self._together(some) for job in jobs.values() for some in portions(job, TOGETHER)]
         for outcomes in await asyncio.gather(*work):
             found |= outcomes
         return unless_all_failed([found[place] for place in range(len(entries))], errors.stops_everything)

@@ -18,6 +18,7 @@ from chatapp_cli.domain.crm.entry import CrmChat, CrmPerson, CrmReceipt
 from chatapp_cli.domain.crm.events import CrmArrival, MirroredChat
 from chatapp_cli.domain.errors import ChannelError, OutcomeUnknown, ReadInPart, Rejected
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.portions import portions
 from chatapp_cli.kit.brackets import members
 from chatapp_cli.kit.pace import Urgency
 
@@ -69,8 +70,7 @@ class ChatHistory:
         Raises ReadInPart at the end if one could not be asked.
         """
         unread = 0
-        for at in range(0, len(chats), AT_ONCE):
-            some = chats[at : at + AT_ONCE]
+        for some in portions(chats, AT_ONCE):
             answers = await self._newest(some)
             found = [one if isinstance(one, Mapping) else {} for one in answers]
             older = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chatapp_cli.sandbox.bitrix24.objects import PortalChat
+from chatapp_cli.sandbox.bitrix24.objects import PortalCard, PortalChat
 from chatapp_cli.sandbox.bitrix24.portal import Portal
 from chatapp_cli.sandbox.stage import Customer
 
@@ -22,11 +22,9 @@ class DemoPortal(Portal):
     def answers(self) -> Mapping[str, str]:
         """The answers for linking this portal by its local application."""
         return {
-            "portal": self.address,
-            "client_id": self.client_id,
-            "client_secret": self.client_secret,
-            "auth_server": self.auth_address,
-        }
+            "portal": self.address, "client_id": self.client_id,
+            "client_secret": self.client_secret, "auth_server": self.auth_address,
+        }  # fmt: skip
 
     async def lets_in(self, url: str) -> bool:
         """An administrator installs the application; false if the desk did not answer with 200."""
@@ -34,35 +32,53 @@ class DemoPortal(Portal):
 
     async def replies(self, who: Customer, text: str) -> bool:
         """The employee answers in the chat whose last message is this client's; false if there is none."""
-        waiting = [chat for chat in self._chats_of(who) if chat.messages and chat.messages[-1].by_client]
-        for chat in waiting[:1]:
+        chat = next((one for one in chats_of(self, who) if one.messages and one.messages[-1].by_client), None)
+        if chat is not None:
             await self.staff.writes(chat.connector, chat.line, chat.outside, text)
-        return bool(waiting)
+        return chat is not None
 
     async def shows(self, who: Customer, text: str) -> bool:
         """Whether a chat of this client has this message."""
-        return any(text in one.text for chat in self._chats_of(who) for one in chat.messages if one.by_client)
+        return any(text in one.text for chat in chats_of(self, who) for one in chat.messages if one.by_client)
 
     async def deal_of(self, who: Customer) -> str:
         """The title of the deal that the tracker made for this client; empty as long as there is none."""
-        codes = {chat.code for chat in self._chats_of(who)}
-        return next((card.title for card in self.cards if card.kind == "deal" and codes & set(card.codes)), "")
+        return next((deal.title for deal in deals_of(self, who)), "")
 
-    async def robot_writes(self, who: Customer, text: str) -> None:
-        """An administrator puts a robot on a stage, and the client's deal moves there."""
-        codes = {chat.code for chat in self._chats_of(who)}
-        deal = next(card for card in self.cards if card.kind == "deal" and codes & set(card.codes))
+    @property
+    def robot(self) -> DemoRobot:
+        """A robot that writes to the client of a deal."""
+        return DemoRobot(self)
+
+
+class DemoRobot:
+    """The robot that an administrator puts on a stage of deals."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._portal = portal
+
+    async def writes(self, who: Customer, text: str) -> None:
+        """It stands on a stage, and the client's deal moves there."""
+        deal = deals_of(self._portal, who)[0]
         said = {"messenger": "{=Document:IM}", "message": text}
-        self.automation.place(_ROBOT, _STAGE, said)
-        await self.staff.changes(deal, stageId=_STAGE)
+        self._portal.automation.place(_ROBOT, _STAGE, said)
+        await self._portal.staff.changes(deal, stageId=_STAGE)
 
-    async def robot_was_answered(self, text: str) -> bool:
-        """Whether the process of that robot has its result."""
-        ours = (run for run in self.automation.runs if run.placed.properties.get("message") == text)
+    async def was_answered(self, text: str) -> bool:
+        """Whether the process has its result."""
+        ours = (run for run in self._portal.automation.runs if run.placed.properties.get("message") == text)
         return any(run.returned.get("status") == "Y" for run in ours)
 
-    def _chats_of(self, who: Customer) -> list[PortalChat]:
-        return [chat for chat in self.chats if chat.name == who.name]
+
+def chats_of(portal: Portal, who: Customer) -> list[PortalChat]:
+    """The chats of a client."""
+    return [chat for chat in portal.chats if chat.name == who.name]
+
+
+def deals_of(portal: Portal, who: Customer) -> list[PortalCard]:
+    """The deals of a client."""
+    codes = {chat.code for chat in chats_of(portal, who)}
+    return [card for card in portal.cards if card.kind == "deal" and codes & set(card.codes)]
 
 
 def create() -> DemoPortal:

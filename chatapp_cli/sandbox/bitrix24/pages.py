@@ -62,10 +62,9 @@ class PortalPages:
             self._desk.problems.append("the browser would not show the page, or not send its form")
         return await self._desk.courier.post_unnoted(urljoin(address, form.action), said)
 
-    async def card(
-        self, card: PortalCard, placement: str, employee: int, application_token: str | None
-    ) -> tuple[str, Answered]:
+    async def card(self, card: PortalCard, employee: int, application_token: str | None) -> tuple[str, Answered]:
         """An employee opens our tab in a card: the page's address, and what it is."""
+        placement = f"CRM_{card.kind.upper()}_DETAIL_TAB"
         bound = [one for one in self._desk.office.placements if one.placement == placement]
         if not bound:
             raise LookupError(f"nothing is bound at {placement}")

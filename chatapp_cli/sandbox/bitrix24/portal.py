@@ -273,8 +273,7 @@ class Portal:
         self, card: PortalCard, *, employee: int = OPERATOR, application_token: str | None = None
     ) -> Answered:
         """An employee opens our tab in a card, with another token if a test wants to forge it."""
-        placement = f"CRM_{card.kind.upper()}_DETAIL_TAB"
-        self._shown, answered = await self._pages.card(card, placement, employee, application_token)
+        self._shown, answered = await self._pages.card(card, employee, application_token)
         return answered
 
     async def fills_form(self, page: Answered, **fields: str) -> Answered:

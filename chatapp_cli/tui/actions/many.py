@@ -12,6 +12,7 @@ from chatapp_cli.domain.dialog import TOGETHER
 from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.finding import by_name
 from chatapp_cli.domain.ids import DialogId, Millis
+from chatapp_cli.domain.portions import portions
 from chatapp_cli.domain.when import when
 from chatapp_cli.i18n import _, ngettext
 from chatapp_cli.services import dialogs, duties
@@ -79,18 +80,17 @@ async def _run(page: ActionPage, cards: Cards, job: DialogJob, undo: DialogJob, 
     """
     done = 0
     try:
-        for some in _pieces(cards):
+        for some in portions(cards, TOGETHER):
             await page.workspace.write(partial(_run_on_all, job=job, cards=some))
             done += len(some)
     finally:
         if done:
             summary = notice if len(cards) == 1 else ngettext("Done with {n} dialog.", "Done with {n} dialogs.", done)
-            pieces = [UndoPiece(partial(_undo_all, undo=undo, cards=some), len(some)) for some in _pieces(cards[:done])]
+            pieces = [
+                UndoPiece(partial(_undo_all, undo=undo, cards=some), len(some))
+                for some in portions(cards[:done], TOGETHER)
+            ]
             page.done(summary, *pieces)
-
-
-def _pieces(cards: Cards) -> Sequence[Cards]:
-    return [cards[at : at + TOGETHER] for at in range(0, len(cards), TOGETHER)]
 
 
 async def mark(page: ActionPage, cards: Cards) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.portions import portions
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
 from chatapp_cli.services import replies, reply_file, reply_sheet
@@ -153,9 +154,8 @@ async def _taken(page: ActionPage, parsed: ReplyFile, *, dry: bool) -> Taken:
     """Take a file part by part, so that nobody waits for all of it."""
     head, items = reply_sheet.divided(parsed)
     found: Taken = await page.workspace.write(partial(reply_sheet.take, sheet=head, dry=dry))
-    for at in range(0, len(items), reply_sheet.PART):
-        some = reply_sheet.part(items[at : at + reply_sheet.PART])
-        found.add(await page.workspace.write(partial(reply_sheet.take, sheet=some, dry=dry)))
+    for some in portions(items, reply_sheet.PART):
+        found.add(await page.workspace.write(partial(reply_sheet.take, sheet=reply_sheet.part(some), dry=dry)))
     return found
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from chatapp_cli.domain.ids import DialogId
 from chatapp_cli.domain.message import Direction
+from chatapp_cli.domain.portions import portions
 from chatapp_cli.kit.manifests import manifest
 from chatapp_cli.services import transcript
 from chatapp_cli.services.transcript import TranscriptEntry
@@ -87,8 +88,8 @@ class MailSteps(ConversationController):
             return None
         at = order.ids.index(dialog) if dialog in order.ids else -1  # one that is not listed comes before the first
         rest = order.ids[at + 1 :] if step > 0 else order.ids[: max(at, 0)][::-1]
-        for start in range(0, len(rest), _AT_ONCE):
-            some = [DialogId(one) for one in rest[start : start + _AT_ONCE]]
+        for numbers in portions(rest, _AT_ONCE):
+            some = [DialogId(one) for one in numbers]
             found = await self.page.workspace.read(partial(_where_to_go_on, order=order, among=some, unread=step > 0))
             if found is not None:
                 return found
