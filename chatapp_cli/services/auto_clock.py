@@ -139,7 +139,7 @@ def _dialogs(tx: Tx, rule: AutoRule, row: AutoRoundRow) -> list[DialogId]:
 
 
 def _asked(tx: Tx, rule: AutoRule, dialog: DialogId, due: Millis, names: SourceNames) -> bool:
-    """Whether a rule holds for a dialog: then the journal says that its time has come there."""
+    """Let the journal say that the time of a rule has come for a dialog, if it holds there; true if it does."""
     assert names.hours is not None
     card = dialogs.card(tx, dialog)
     if card.blocked:

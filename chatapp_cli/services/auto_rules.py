@@ -17,7 +17,7 @@ from chatapp_cli.domain.automation import FOLLOWER, ActWanted, RuleEvent, RuleKi
 from chatapp_cli.domain.automation import RuleWanted as Wanted
 from chatapp_cli.domain.condition import AllOf, Always, Condition, FromSource
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
-from chatapp_cli.domain.ids import AutoRuleId, LineId
+from chatapp_cli.domain.ids import AutoRuleId, ChannelId, LineId
 from chatapp_cli.domain.journal.automation import AutoRuleChanged
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.stored_text import kept, restored
@@ -254,7 +254,7 @@ def _of_line(wanted: Wanted, names: SourceNames) -> Sequence[Condition]:
     """That what happens is of the rule's line."""
     if wanted.line is None:
         return ()
-    there = frozenset(number for number, source in names.sources.items() if source.line == wanted.line)
+    there = frozenset(ChannelId(number) for number, source in names.sources.items() if source.line == wanted.line)
     named = names.lines[wanted.line]
     ours = FromSource(lines=frozenset({wanted.line}), named=named)
     return (ours, FromSource(channels=there, named=named)) if there else (ours,)
