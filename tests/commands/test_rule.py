@@ -52,6 +52,11 @@ def test_a_rule_is_added_shown_changed_ordered_switched_and_removed(chatapp: She
     assert [one["name"] for one in listed(chatapp)] == ["VIP"]
 
 
+def test_addresses_and_what_is_known_of_clients_are_asked_for_by_options(chatapp: Shell, bound: int) -> None:
+    add(chatapp, "Опт", "--from", "anna@mail.ru", "--known", "name", "--unknown", "phone", "--do", "tag=опт")
+    assert listed(chatapp)[0]["if"] == {"from": ["anna@mail.ru"], "known": ["name"], "unknown": ["phone"]}
+
+
 def test_rules_go_into_a_file_and_come_back_the_same_in_another_desk(
     chatapp: Shell, bound: int, tmp_path: Path
 ) -> None:

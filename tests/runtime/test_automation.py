@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.automation import ActWanted, RuleKind, RuleWanted
+from chatapp_cli.domain.automation import ActWanted, RuleEvent, RuleKind, RuleWanted
 from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.sandbox.api import ApiSandbox
-from chatapp_cli.services import auto_rules
+from chatapp_cli.services import auto_rules, dialogs
 from tests.contract.connector_contract import ANNA
+from tests.runtime.brisk import BriskClock
 from tests.runtime.desk import bound, call_here, eventually, serving, the_dialogs
 
 
@@ -26,3 +29,20 @@ async def test_an_arrival_is_answered_by_a_rule_that_was_made_while_the_daemon_r
             await eventually(lambda: program.heard(ANNA))
             assert [one.text for one in await program.heard(ANNA)] == ["Скоро ответим"]
     assert the_dialogs(company)[0].waiting_since is not None
+
+
+async def test_a_rule_by_the_clock_runs_when_its_time_comes(companies: Callable[..., Company]) -> None:
+    clock = BriskClock()
+    company = companies(http_port=0, clock=clock)
+    async with ApiSandbox() as program:
+        channel = await bound(company, program)
+        async with serving(company) as address:
+            call_here(company, program, channel, address)
+            await program.say(ANNA, "Здравствуйте")
+            await eventually(lambda: the_dialogs(company))
+            (dialog,) = the_dialogs(company)
+            keep(company, RuleWanted(name="Час", event=RuleEvent.TIME, about="every 1h", asked={"waited": 1},
+                                     acts=[ActWanted("tag", "ждёт")]))  # fmt: skip
+            await eventually(lambda: company.read(lambda tx: tx.value("timers.at", kind="automation clock", ref="1")))
+            clock.leaps(3_600)
+            await eventually(lambda: company.read(lambda tx: dialogs.tags(tx, dialog.id)) == ["ждёт"])
