@@ -86,6 +86,27 @@ AtStage = Annotated[
     list[str] | None,
     typer.Option("--stage", parser=may_be_empty, metavar="STAGE", help=N_("A card stands at this stage; repeatable")),
 ]
+From = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--from", parser=may_be_empty, metavar="ADDRESS", help=N_("The chat or who wrote has this address; repeatable")
+    ),
+]
+Known = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--known",
+        parser=may_be_empty,
+        metavar="WHAT",
+        help=N_("name, phone, email or username of the client is known; repeatable"),
+    ),
+]
+Unknown = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--unknown", parser=may_be_empty, metavar="WHAT", help=N_("One of these is not known of the client; repeatable")
+    ),
+]
 First = Annotated[
     str | None,
     typer.Option(
@@ -154,6 +175,9 @@ def add(
     match: Match = None,
     chat: Chats = None,
     stage: AtStage = None,
+    from_: From = None,
+    known: Known = None,
+    unknown: Unknown = None,
     tagged: HasTag = None,
     untagged: Untagged = None,
     assignee: Assignee = None,
@@ -179,7 +203,7 @@ def add(
     said = automating.SaidRule(
         asked=asked, tree=tree, of_dialog=_of_dialog(
             first, waited, is_open, match=match, chats=chat, tags=tagged, untagged=untagged, assignee=assignee,
-            stages=stage,
+            stages=stage, known=known, unknown=unknown, **{"from": from_},
         ),
         name=name, event=when, about=about, at=at, line=line, acts=do or (), buttons=button or (),
         otherwise=otherwise, stop=stop, enabled=not disabled,
@@ -216,6 +240,9 @@ def edit(
     match: Match = None,
     chat: Chats = None,
     stage: AtStage = None,
+    from_: From = None,
+    known: Known = None,
+    unknown: Unknown = None,
     tagged: HasTag = None,
     untagged: Untagged = None,
     assignee: Assignee = None,
@@ -238,7 +265,7 @@ def edit(
     said = automating.SaidRule(
         asked=asked, tree=tree, of_dialog=_of_dialog(
             first, waited, is_open, match=match, chats=chat, tags=tagged, untagged=untagged, assignee=assignee,
-            stages=stage,
+            stages=stage, known=known, unknown=unknown, **{"from": from_},
         ),
         name=name, event=when, about=about, at=at, line=line, acts=do, buttons=button or (),
         otherwise=otherwise, stop=stop,

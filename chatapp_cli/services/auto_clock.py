@@ -138,7 +138,7 @@ def _dialogs(tx: Tx, rule: AutoRule, row: AutoRoundRow) -> list[DialogId]:
 
 
 def _asked(rule: AutoRule, facts: StoredFacts, due: Millis) -> bool:
-    """Whether a rule holds for a dialog: then the journal says that its time has come there."""
+    """Let the journal say that the time of a rule has come for a dialog, if it holds there; true if it does."""
     tx = facts.near.tx
     answer = None if facts.place.blocked else auto_plan.asked(tx, rule, auto_facts.occasion(facts, tx.now))
     if answer is None or not answer.holds:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from chatapp_cli.domain.access import PROGRAM
 from chatapp_cli.domain.ids import ContactId, DialogId
 from chatapp_cli.domain.journal.contacts import ContactChanged
 from chatapp_cli.store.tx import Tx
@@ -18,11 +19,13 @@ class KnownOfContact(NamedTuple):
     email: str
 
 
-def learn(tx: Tx, contact: ContactId, before: KnownOfContact, now: KnownOfContact, *, actor: str | None = None) -> None:
-    """Keep what is known of a contact. ``actor``: who caused it, as ``Tx.emit`` takes it."""
+def learn(tx: Tx, contact: ContactId, before: KnownOfContact, now: KnownOfContact, *, reported: bool = False) -> None:
+    """Keep what is known of a contact. ``reported``: a provider told it, and nobody here."""
     tx.run("contacts.learn", id=contact, **now._asdict())
     changed = [field for field, value in now._asdict().items() if value != getattr(before, field)]
     latest = tx.whole().all(DialogId, "contacts.latest", contact=contact) if changed else ()
-    for dialog in latest:
-        for field in changed:
-            tx.emit(ContactChanged(dialog=dialog, contact=contact, field=field), actor=actor)
+    for event in [ContactChanged(dialog=one, contact=contact, field=field) for one in latest for field in changed]:
+        if reported:
+            tx.emit(event, actor=PROGRAM)
+        else:
+            tx.emit(event)

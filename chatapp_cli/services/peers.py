@@ -150,7 +150,7 @@ def _learn(tx: Tx, dialog: IngestDialog, peer: Peer, profile: Profile) -> None:
         profile.email or dialog.email,
     )
     if peer.kind == "private" and dialog.contact_id is not None and now != known:
-        contact_news.learn(tx, dialog.contact_id, known, now, actor=PROGRAM)
+        contact_news.learn(tx, dialog.contact_id, known, now, reported=True)
         profile = Profile(
             id=profile.id,
             name=border.name(now.name),

@@ -25,7 +25,10 @@ _OF_CHANNELS = ("errand", "template", "crm_pairing", "auto_stop")
 _OF_MESSAGING = ("message", "outbox", "attempt", "arrived")
 """Of a channel, and about one of its dialogs."""
 _OF_LINES = ("channel", "application")
-_OF_DIALOGS = ("note", "dialog_member", "dialog_tag", "presence", "crm_dialog", "auto_act", "auto_answer", "auto_quiet")
+_OF_DIALOGS = (
+    "note", "dialog_member", "dialog_tag", "presence", "crm_dialog", "crm_stage",
+    "auto_act", "auto_answer", "auto_quiet",
+)  # fmt: skip
 _BY_READER = {"dialogs.totals": "unread.totals", "lines.all": "unread.lines"}
 """Counts over all dialogs start, for a reader, from their few unread ones."""
 

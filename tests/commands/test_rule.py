@@ -86,6 +86,11 @@ def test_the_secret_of_a_rule_stays_until_it_is_replaced_and_no_list_shows_what_
     assert chatapp.run("rule", "secret", "Нет").code == 1
 
 
+def test_addresses_and_what_is_known_of_clients_are_asked_for_by_options(chatapp: Shell, bound: int) -> None:
+    add(chatapp, "Опт", "--from", "anna@mail.ru", "--known", "name", "--unknown", "phone", "--do", "tag=опт")
+    assert listed(chatapp)[0]["if"] == {"from": ["anna@mail.ru"], "known": ["name"], "unknown": ["phone"]}
+
+
 def test_rules_go_into_a_file_and_come_back_the_same_in_another_desk(
     chatapp: Shell, bound: int, tmp_path: Path
 ) -> None:
@@ -291,3 +296,19 @@ def test_a_rule_by_the_clock_goes_into_a_file_and_comes_back_and_is_left_out_of_
     assert (rule["when"], rule["at"]) == ("time.due", "10:30 working")
     tried = chatapp.run("rule", "test", "--last", "7d")
     assert "Rule Утро runs by the clock, which cannot be tried on the past: it is left out." in tried.err
+
+
+def test_an_expression_that_takes_too_long_and_a_channel_that_is_gone_are_told(chatapp: Shell, bound: int) -> None:
+    add(chatapp, "Долго", "--match", "(а|аа)+$", "--do", "note=Да")
+    add(chatapp, "Канал", "--channel", bound, "--do", "note=Да")
+    tried = chatapp.run("rule", "test", "Долго", "--source", bound, "--text", "а" * 3_999 + "б")
+    assert "its regular expression takes too long" in tried.out
+    chatapp("line", "unbind", bound, "--force")
+    told = chatapp("rule", "list")
+    assert "Rule Канал is passed over: There is none with the number" in told.err
+    assert [(one["name"], one["works"]) for one in listed(chatapp)] == [("Долго", True), ("Канал", False)]
+
+
+def test_hours_that_are_never_open_are_refused(chatapp: Shell, bound: int) -> None:
+    said = chatapp.run("line", "configure", "--set", "hours=mon off")
+    assert (said.code, "These hours are never open." in said.err) == (2, True)

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from chatapp_cli.bootstrap import Company
-from chatapp_cli.domain.automation import ActWanted, RuleKind, RuleWanted
+from chatapp_cli.domain.automation import ActWanted, RuleEvent, RuleKind, RuleWanted
 from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
-from chatapp_cli.services import auto_rules, transcript
+from chatapp_cli.services import auto_rules, dialogs, transcript
 from tests.contract.connector_contract import ANNA
+from tests.runtime.brisk import BriskClock
 from tests.runtime.desk import bound, call_here, eventually, serving, the_dialogs
 
 
@@ -75,3 +76,20 @@ async def _is_sent(company: Company) -> bool:
 
 async def _heard_twice(program: Any) -> bool:
     return len(await program.heard(ANNA)) > 1
+
+
+async def test_a_rule_by_the_clock_runs_when_its_time_comes(companies: Callable[..., Company]) -> None:
+    clock = BriskClock()
+    company = companies(http_port=0, clock=clock)
+    async with ApiSandbox() as program:
+        channel = await bound(company, program)
+        async with serving(company) as address:
+            call_here(company, program, channel, address)
+            await program.say(ANNA, "Здравствуйте")
+            await eventually(lambda: the_dialogs(company))
+            (dialog,) = the_dialogs(company)
+            keep(company, RuleWanted(name="Час", event=RuleEvent.TIME, about="every 1h", asked={"waited": 1},
+                                     acts=[ActWanted("tag", "ждёт")]))  # fmt: skip
+            await eventually(lambda: company.read(lambda tx: tx.value("timers.at", kind="automation clock", ref="1")))
+            clock.leaps(3_600)
+            await eventually(lambda: company.read(lambda tx: dialogs.tags(tx, dialog.id)) == ["ждёт"])

@@ -57,7 +57,9 @@ class FacingDesk:
 
     def keep_rules(self) -> None:
         desk = desk_of(self.company, making=True)
-        self.company.write(lambda tx: options.change(tx, COMPANY, Changes({"auto_quiet": "0", "hours": "mon 00:00-00:01"})))
+        self.company.write(
+            lambda tx: options.change(tx, COMPANY, Changes({"auto_quiet": "0", "hours": "mon 00:00-00:01"}))
+        )
         for name, asked in REPLIES.items():
             act = ActWanted("send", f"Здравствуйте! {self.name} скоро сможет ответить ({name})")
             wanted = RuleWanted(name=name, kind=RuleKind.AUTOREPLY, asked=asked, acts=[act])

@@ -45,6 +45,9 @@ OF_THE_PROGRAM = "kept by the program for itself, and asked for by no person"
 OF_THE_COMPANY = {
     "broken_effect": OF_THE_PROGRAM,
     "crm_employee": "which operator is which employee; both know each other",
+    "auto_clock": OF_THE_PROGRAM,
+    "auto_round": OF_THE_PROGRAM,
+    "crm_stage_name": "the stages of a CRM are the same for the whole company",
     "crm_link": "a CRM serves the whole company; its secrets are sealed",
     "crm_memory": OF_THE_PROGRAM,
     "crm_question": "read by its number, which only the caller has",

@@ -129,6 +129,7 @@ def test_only_what_passes_is_live() -> None:
         "draft.kept",
         "presence.moved",
         "presence.typing",
+        "rule.clock",
         "rule.due",
     ]
     assert live_topics() == passing
