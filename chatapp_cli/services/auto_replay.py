@@ -23,7 +23,16 @@ from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId, MessageId, M
 from chatapp_cli.domain.journal.dialogs import AnswerTyped, AnswerWaived
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import auto_giving, auto_guards, auto_kinds, auto_plan, auto_rules, dialogs, journal
+from chatapp_cli.services import (
+    auto_giving,
+    auto_guards,
+    auto_kinds,
+    auto_plan,
+    auto_rules,
+    auto_takers,
+    dialogs,
+    journal,
+)
 from chatapp_cli.services.auto_deed import NobodyThere
 from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.services.auto_facts import StoredFacts
@@ -317,14 +326,14 @@ class Replay:
                 self._past.done[rule.id].append(about.at)
                 yield _ended(rule, about, place, PlannedState.DONE, why, auto_kinds.in_words(wanted))
             else:
-                nobody = nobody or (state is PlannedState.SKIPPED and wanted.do in auto_giving.FINDING)
+                nobody = nobody or (state is PlannedState.SKIPPED and wanted.do in auto_takers.FINDING)
                 yield _ended(rule, about, place, state, why, refusal)
 
     def _refusal(self, rule: AutoRule, about: Happened, wanted: ActWanted) -> tuple[PlannedState, Text | None]:
         """How an act would have ended, and why it would not have been done."""
         if auto_kinds.KINDS[wanted.do].sends:
             return PlannedState.SKIPPED, self._send(rule, about)
-        if wanted.do in auto_giving.FINDING:
+        if wanted.do in auto_takers.FINDING:
             return self._give(about, wanted)
         return PlannedState.DONE, None
 
