@@ -38,9 +38,9 @@ def checked(tx: Tx, said: Any) -> Mapping[str, str]:
 
 def _require_fitting(code: RobotCode, spelled: str, filled: Mapping[str, str]) -> None:
     """Raise UsageError for what a robot of groups needs and a rule has not."""
-    if code is RobotCode.SEND_FILE_TOGROUP:
+    if code is RobotCode.SEND_FILE_TO_GROUP:
         what = T("A rule has no files for the robot {name}.", name=spelled)
         raise UsageError(what, T("Write instead: {names}", names="send-to-group"), field="then")
-    if code is RobotCode.SEND_TOGROUP and not filled.get(GROUP, "").strip():
+    if code is RobotCode.SEND_TO_GROUP and not filled.get(GROUP, "").strip():
         what = T("The robot {name} of a rule needs the group that it writes to.", name=spelled)
         raise UsageError(what, T("In the dialog of the rule write by: {names}", names="send, reply"), field="then")

@@ -47,7 +47,7 @@ def _of_dialog(code: str, card: DialogCard, said: Mapping[str, str]) -> Mapping[
 def _of_group(code: str, card: DialogCard, said: Mapping[str, str], where: Mapping[str, str]) -> Mapping[str, str]:
     """The dialog as the group if the rule names none. Raises Refused."""
     named = said.get(GROUP, "").strip()
-    if code == RobotCode.SEND_TOGROUP and named in {str(card.id), card.address}:
+    if code == RobotCode.SEND_TO_GROUP and named in {str(card.id), card.address}:
         raise Refused("own_group", T("A rule answers in its own dialog by: {names}", names="send, reply"))
     if named:
         return {}
