@@ -22,7 +22,7 @@ from chatapp_cli.kit.signatures import new_secret, sign
 from chatapp_cli.runtime.carrier import Carrier
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.verdicts import VerdictJob, VerdictWriter
-from chatapp_cli.services import auto_calls, auto_webhook
+from chatapp_cli.services import auto_addresses, auto_calls
 from chatapp_cli.services.auto_calls import AutoCall
 from chatapp_cli.store.tx import Tx
 
@@ -74,7 +74,7 @@ class RuleCaller:
         await self._verdicts.record(await self._judged(item))
 
     async def _judged(self, call: AutoCall) -> VerdictJob:
-        where = auto_webhook.origin(call.url)
+        where = auto_addresses.origin(call.url)
         try:
             response = await self._post(call)
             if not response.ok:
@@ -104,7 +104,7 @@ class RuleCaller:
 
     def _session(self, url: str) -> aiohttp.ClientSession:
         """The session for an address: no name but that of this machine itself may lead here. Raises Rejected."""
-        if auto_webhook.is_here(url):
+        if auto_addresses.is_here(url):
             return self._here
         require_outside(url)
         return self._outside

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from chatapp_cli.domain import limits
 from chatapp_cli.domain.attendance import Absence, Distribution
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import attendance, auto_values, distribution, duties, operators
+from chatapp_cli.services import attendance, distribution, duties
 from chatapp_cli.services.auto_deed import AutoDeed, AutoDone, NobodyThere
+from chatapp_cli.services.auto_takers import ASSIGN, BY_LINE, DISTRIBUTE
 from chatapp_cli.services.distribution import Distributor
 
 if TYPE_CHECKING:
@@ -19,15 +19,6 @@ if TYPE_CHECKING:
     from chatapp_cli.store.rows.dialogs import DialogCard
     from chatapp_cli.store.tx import Tx
 
-ASSIGN: Final = "assign"
-DISTRIBUTE: Final = "distribute"
-JOIN: Final = "join"
-FINDING: Final = frozenset({ASSIGN, DISTRIBUTE})
-"""Acts that may find nobody."""
-BY_LINE: Final = "line"
-_WAYS: Final[Mapping[str, str]] = MappingProxyType(
-    {BY_LINE: BY_LINE, "yes": BY_LINE, "": BY_LINE, "evenly": Distribution.EVENLY, "in_order": Distribution.IN_ORDER}
-)
 _GET_NOTHING: Final[Mapping[Absence | None, Text]] = MappingProxyType(
     {
         Absence.AWAY: T("{name} is away"),
@@ -36,27 +27,6 @@ _GET_NOTHING: Final[Mapping[Absence | None, Text]] = MappingProxyType(
     }
 )
 """Who is named is given it also outside their working hours: they find it in the morning."""
-_EXAMPLE: Final = "distribute: evenly"
-
-
-def way(tx: Tx, said: Any) -> str:
-    """How a dialog is distributed: as the line says, or ``evenly`` or ``in_order`` whatever it says."""
-    del tx
-    meant = BY_LINE if said is True else _WAYS.get(said) if isinstance(said, str) else None
-    if meant is None:
-        raise auto_values.wrong(DISTRIBUTE, said, _EXAMPLE)
-    return str(meant)
-
-
-def operator(kind: str) -> auto_values.Checked:
-    """The name of an operator. Raises NotFound."""
-
-    def checked(tx: Tx, said: Any) -> str:
-        name: str = auto_values.text(kind, limits.NAME, "Ольга")(tx, said)
-        operators.require_somebody(tx, name)
-        return name
-
-    return checked
 
 
 def assign(deed: AutoDeed) -> AutoDone:

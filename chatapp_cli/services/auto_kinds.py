@@ -11,21 +11,21 @@ from chatapp_cli.domain.automation import ActWanted, RuleWanted
 from chatapp_cli.domain.condition import joined
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import auto_giving, auto_robots, auto_values, auto_webhook, replies
+from chatapp_cli.services import auto_addresses, auto_robot_fields, auto_takers, auto_values, replies
 from chatapp_cli.store.tx import Tx
 
 SEND: Final = "send"
 REPLY: Final = "reply"
 TAG: Final = "tag"
 UNTAG: Final = "untag"
-ASSIGN: Final = auto_giving.ASSIGN
+ASSIGN: Final = auto_takers.ASSIGN
 NOTE: Final = "note"
 SNOOZE: Final = "snooze"
 WAIVE: Final = "waive"
-ROBOT: Final = auto_robots.KIND
-DISTRIBUTE: Final = auto_giving.DISTRIBUTE
-JOIN: Final = auto_giving.JOIN
-WEBHOOK: Final = auto_webhook.KIND
+ROBOT: Final = auto_robot_fields.KIND
+DISTRIBUTE: Final = auto_takers.DISTRIBUTE
+JOIN: Final = auto_takers.JOIN
+WEBHOOK: Final = auto_addresses.KIND
 COMMENT: Final = "comment"
 _AND: Final = Text("; ")
 MOST: Final = 20
@@ -48,7 +48,7 @@ class ActKind(NamedTuple):
     """Whether it is kept as a list of values."""
     fields: bool = False
     """Whether it is kept as a mapping."""
-    shown: Callable[[Any], str] | None = None
+    shown: Callable[[Any], str | Text] | None = None
     """How its value is shown; ``None``: as it is kept."""
 
 
@@ -126,17 +126,17 @@ KINDS: Final[Mapping[str, ActKind]] = MappingProxyType(
         REPLY: ActKind(T("answer with the quick reply {value}"), _reply, sends=True),
         TAG: ActKind(T("tag with {value}"), _tags(TAG), several=True),
         UNTAG: ActKind(T("take off the tag {value}"), _tags(UNTAG), several=True),
-        ASSIGN: ActKind(T("assign to {value}"), auto_giving.operator(ASSIGN)),
-        DISTRIBUTE: ActKind(T("give to whoever is there: {value}"), auto_giving.way),
-        JOIN: ActKind(T("have {value} take part"), auto_giving.operator(JOIN)),
+        ASSIGN: ActKind(T("assign to {value}"), auto_takers.operator(ASSIGN)),
+        DISTRIBUTE: ActKind(T("distribute {value}"), auto_takers.way, shown=auto_takers.way_in_words),
+        JOIN: ActKind(T("have {value} take part"), auto_takers.operator(JOIN)),
         NOTE: ActKind(T("note “{value}”"), auto_values.text(NOTE, limits.NOTE, "Перезвонить")),
         SNOOZE: ActKind(T("snooze for {value} minutes"), _minutes),
         WAIVE: ActKind(T("mark that no answer is needed"), _yes),
-        ROBOT: ActKind(T("run the robot {value}"), auto_robots.checked, fields=True),
+        ROBOT: ActKind(T("run the robot {value}"), auto_robot_fields.checked, fields=True),
         COMMENT: ActKind(
             T("comment “{value}” in the card of the CRM"), auto_values.text(COMMENT, limits.NOTE, "Перезвонить")
         ),
-        WEBHOOK: ActKind(T("tell {value}"), auto_webhook.checked, shown=auto_webhook.origin),
+        WEBHOOK: ActKind(T("tell {value}"), auto_addresses.checked, shown=auto_addresses.origin),
     }
 )
 
@@ -154,7 +154,7 @@ def checked_else(tx: Tx, acts: Sequence[ActWanted], otherwise: Sequence[ActWante
     """The acts for when nobody is there, as they are kept. Raises UsageError if the others look for nobody."""
     if not otherwise:
         return ()
-    if not any(one.do in auto_giving.FINDING for one in acts):
+    if not any(one.do in auto_takers.FINDING for one in acts):
         raise UsageError(
             T("Nothing of the rule looks for somebody, so its else is never done."),
             T("Such as: {example}", example="--do distribute=evenly"),

@@ -33,6 +33,7 @@ from chatapp_cli.services import (
     auto_kinds,
     auto_plan,
     auto_rules,
+    auto_takers,
     dialogs,
     journal,
 )
@@ -397,7 +398,7 @@ class Replay:
                 self._past.done[rule.id].append(about.at)
                 ended = _Ended(PlannedState.DONE, why, auto_kinds.in_words(wanted))
             else:
-                nobody = nobody or (state is PlannedState.SKIPPED and wanted.do in auto_giving.FINDING)
+                nobody = nobody or (state is PlannedState.SKIPPED and wanted.do in auto_takers.FINDING)
                 ended = _Ended(state, why, refusal)
             yield _ended(rule, about, card, place, ended)
 
@@ -407,7 +408,7 @@ class Replay:
         """How an act would have ended, and why it would not have been done."""
         if auto_kinds.KINDS[wanted.do].sends:
             return PlannedState.SKIPPED, self._send(rule, about, card)
-        if wanted.do in auto_giving.FINDING:
+        if wanted.do in auto_takers.FINDING:
             return self._give(card, wanted)
         return PlannedState.DONE, None
 

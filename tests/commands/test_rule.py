@@ -60,7 +60,7 @@ def test_what_a_rule_does_if_nobody_is_there_is_shown_changed_and_goes_into_file
     otherwise = [{"tag": ["никого"]}, {"comment": "Перезвонить"}]
     assert listed(chatapp)[0]["else"] == otherwise
     assert chatapp("rule", "list").rows[0][6] == (
-        "give to whoever is there: evenly; if nobody is there: tag with никого; "
+        "distribute to whoever was given one longest ago; if nobody is there: tag with никого; "
         "comment “Перезвонить” in the card of the CRM"
     )
     tried = chatapp("rule", "test", "--source", bound, "--text", "Привет", "--json").json

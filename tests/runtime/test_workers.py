@@ -119,8 +119,8 @@ async def test_a_daemon_without_other_parts_has_all_of_ours(quick: Company) -> N
     async with running(quick, parts=()) as daemon:
         names = [one.name for one in daemon.conditions]
     assert names == [
-        *("channels", "crm", "scheduled", "snoozed", "alarms", "store_alarm", "relay"),
-        *("upkeep", "packing", "index", "distribution", "timer join", "timer run"),
+        *("channels", "crm", "scheduled", "snoozed", "alarms", "store_alarm", "automation", "rule_calls", "relay"),
+        *("upkeep", "packing", "index", "distribution", "timer automation", "timer join", "timer run"),
     ]
 
 

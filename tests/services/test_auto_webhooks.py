@@ -12,7 +12,7 @@ from chatapp_cli.domain.automation import PlannedState
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.stored_text import recalled
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import auto_calls, auto_rules, auto_run, auto_secrets, auto_webhook, dialogs
+from chatapp_cli.services import auto_addresses, auto_calls, auto_rules, auto_run, auto_secrets, dialogs
 from chatapp_cli.services.auto_calls import AutoCall
 from chatapp_cli.store.tx import Tx
 from tests.services.automated import Automated
@@ -155,4 +155,4 @@ def test_an_address_that_leads_where_it_may_not_is_refused(desk: Automated, url:
 @pytest.mark.parametrize("url", ["http://localhost:5678/hook", "http://127.0.0.1/x", "http://[::1]:9/", URL])
 def test_https_and_this_machine_may_be_told(desk: Automated, url: str) -> None:
     desk.rule(do=[("webhook", url)])
-    assert "hidden" not in auto_webhook.origin(url)
+    assert "hidden" not in auto_addresses.origin(url)

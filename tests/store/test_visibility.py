@@ -43,6 +43,8 @@ ACCOUNTS = "accounts of operators, which are shown to those who may change them"
 ANSWERS = "quick replies are for every line"
 OF_THE_PROGRAM = "kept by the program for itself, and asked for by no person"
 OF_THE_COMPANY = {
+    "auto_call": OF_THE_PROGRAM,
+    "auto_secret": "read by the number of a rule that one may change; it is sealed",
     "broken_effect": OF_THE_PROGRAM,
     "crm_employee": "which operator is which employee; both know each other",
     "auto_clock": OF_THE_PROGRAM,
