@@ -20,8 +20,20 @@ from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.runtime.binding import bind
-from chatapp_cli.services import auto_form, auto_rules, channels, dialogs, duties, ingest, journal, lines, outbox
-from chatapp_cli.services import options, replies, sending
+from chatapp_cli.services import (
+    auto_form,
+    auto_rules,
+    channels,
+    dialogs,
+    duties,
+    ingest,
+    journal,
+    lines,
+    options,
+    outbox,
+    replies,
+    sending,
+)
 from chatapp_cli.services.options import Changes
 from chatapp_cli.store.rows.automation import AutoActRow
 from chatapp_cli.store.tx import Tx
