@@ -34,7 +34,7 @@ rules:
 - {name: Опт ждёт, line: Опт, if: {waited: 8}, then: [{assign: Пётр}, {send: "Менеджер сейчас подойдёт"}]}
 - {name: Первое за день, line: Сервис, if: {first: day}, then: [{tag: сегодня}, {untag: вчера}]}
 - {name: Группа, if: {chats: [group], words: [цена, заказ, адрес]}, then: [{send: "Напишите нам лично"}, {tag: группа}]}
-- {name: Ответили, when: message.sent, then: [{tag: отвечен}]}
+- {name: Ответили, when: message.sent, if: {lines: [Опт]}, then: [{tag: отвечен}]}
 - {name: Не дошло, when: message.failed, then: [{note: "Не дошло"}, {tag: недошло}]}
 - {name: Новый, when: dialog.created, if: {lines: [Опт, Сервис]}, then: [{tag: новый}, {note: "Новый клиент"}]}
 - name: Назначен

@@ -9,7 +9,7 @@ The comparison leaves out, and the week avoids, what a trial cannot know, as its
 say:
 
 - what is caused by an act of a rule, such as a message that was sent or a tag that was added by one: nothing of that
-  is in the history;
+  is in the history, and the fifty acts a minute of a rule count it only where it happens;
 - acts that were cancelled because the desk stopped their rule: a trial does not plan them in the first place;
 - tags and assignments by people in the lines whose rules ask for these: a trial takes them as they are now;
 - who typed more than a day ago: nobody sweeps the history here, so that it is known;
