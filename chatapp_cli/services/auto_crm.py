@@ -13,11 +13,11 @@ def comment(deed: AutoDeed, text: str) -> AutoDone:
     """Have the card of the dialog commented in each CRM that is told of it. Raises Refused if none can be."""
     if not crm_presence.is_paired(deed.tx, deed.card.id):
         raise Refused("not_paired", T("No CRM is told of {title}.", title=deed.card.channel))
-    from chatapp_cli.services import crm_signs, ledger
+    from chatapp_cli.services import crm_owed, crm_signs
 
     pairings = crm_signs.telling(deed.tx, deed.card.id, Tells.REMARKS)
     if not pairings:
         raise Refused("no_remarks", T("The CRM of {title} takes no comments.", title=deed.card.channel))
     for pairing in pairings:
-        ledger.owe_remark(deed.tx, pairing, deed.card.id, "", Text("{text}", {"text": text}))
+        crm_owed.owe_remark(deed.tx, pairing, deed.card.id, "", Text("{text}", {"text": text}))
     return AutoDone(T("the CRM is told the comment"))

@@ -55,6 +55,9 @@ PAGE: Final = 1_000
 REMEMBERED: Final = 10_000
 """Answered arrivals that are remembered."""
 
+TAKES: Final = 1_000
+"""Milliseconds that an answer takes until a client has it: what they wrote before that is no answer to it."""
+
 
 class ReplayedAct(NamedTuple):
     """An act that a rule would have done, or would have left."""
@@ -131,7 +134,7 @@ class ReplayedPast:
 
     def wrote_between(self, dialog: DialogId, since: Millis, until: Millis) -> bool:
         """Whether rules would have written something."""
-        return any(since < at < until for at in self.in_dialog[dialog])
+        return any(since < at < until - TAKES for at in self.in_dialog[dialog])
 
     def answers_in(self, dialog: DialogId, since: Millis) -> int:
         """Their number."""

@@ -34,10 +34,14 @@ rules:
 - {name: Опт ждёт, line: Опт, if: {waited: 8}, then: [{assign: Пётр}, {send: "Менеджер сейчас подойдёт"}]}
 - {name: Первое за день, line: Сервис, if: {first: day}, then: [{tag: сегодня}, {untag: вчера}]}
 - {name: Группа, if: {chats: [group], words: [цена, заказ, адрес]}, then: [{send: "Напишите нам лично"}, {tag: группа}]}
-- {name: Ответили, when: message.sent, then: [{tag: отвечен}]}
+- {name: Ответили, when: message.sent, if: {lines: [Опт]}, then: [{tag: отвечен}]}
 - {name: Не дошло, when: message.failed, then: [{note: "Не дошло"}, {tag: недошло}]}
 - {name: Новый, when: dialog.created, if: {lines: [Опт, Сервис]}, then: [{tag: новый}, {note: "Новый клиент"}]}
-- {name: Назначен, when: dialog.assigned, about: Ольга, if: {lines: [Сервис]}, then: [{note: "Теперь Ольга"}, {untag: новый}]}
+- name: Назначен
+  when: dialog.assigned
+  about: Ольга
+  if: {lines: [Сервис]}
+  then: [{note: "Теперь Ольга"}, {untag: новый}]
 - {name: VIP, when: tag.added, about: vip, then: [{assign: Вера}, {snooze: 30}]}
 - {name: Не VIP, when: tag.removed, about: vip, then: [{note: "Больше не vip"}]}
 - {name: Повторно опт, if: {tags: [опт], untagged: [спам]}, then: [{tag: постоянный}]}
@@ -48,7 +52,9 @@ rules:
   line: Опт
   if: {days: [working], calendar: ru, hours: ["09:00-12:30"], zone: Europe/Moscow, all: [{open: true}]}
   then: [{tag: утро}]
-- {name: Знакомый, if: {known: [name], unknown: [phone], from: [клиент-1, клиент-2]}, then: [{robot: {robot: rename-chat, title: Знакомый}}]}
+- name: Знакомый
+  if: {known: [name], unknown: [phone], from: [клиент-1, клиент-2]}
+  then: [{robot: {robot: rename-chat, title: Знакомый}}]
 - {name: Буря, line: Толпа, if: {kinds: [api]}, then: [{send: "Откроемся в десять"}]}
 - {name: Поток, line: Толпа, then: [{tag: толпа}]}
 """

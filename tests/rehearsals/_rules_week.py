@@ -28,10 +28,11 @@ SHOP, WHOLESALE, SERVICE, CROWD = range(4)
 """The channels, each on a line of its own."""
 SAYINGS: Final = (
     ("Здравствуйте", 14), ("Почём ёлка?", 6), ("А цены на гирлянды какие?", 8), ("Сколько же это стоит", 4),
-    ("Сколько стоит доставка", 6), ("Нужен опт, сто штук", 6), ("Оптовые условия пришлите", 4), ("Срочно нужен мастер", 6),
-    ("Ответьте как можно скорее и быстрее", 3), ("Где мой заказ № 4417", 8), ("ЗАКАЗ 52 не пришёл", 4),
-    ("Хочу вернуть шар", 4), ("Возврат или обмен?", 3), ("Перезвоните мне завтра утром", 4), ("Какая скидка на опт?", 5),
-    ("Предлагаю продвижение сайта", 4), ("Реклама в газете, дёшево", 3), ("Ценный вы наш мастер", 4), ("Опять не горит", 8),
+    ("Сколько стоит доставка", 6), ("Нужен опт, сто штук", 6), ("Оптовые условия пришлите", 4),
+    ("Срочно нужен мастер", 6), ("Ответьте как можно скорее и быстрее", 3), ("Где мой заказ № 4417", 8),
+    ("ЗАКАЗ 52 не пришёл", 4), ("Хочу вернуть шар", 4), ("Возврат или обмен?", 3), ("Опять не горит", 8),
+    ("Перезвоните мне завтра утром", 4), ("Какая скидка на опт?", 5), ("Предлагаю продвижение сайта", 4),
+    ("Реклама в газете, дёшево", 3), ("Ценный вы наш мастер", 4),
     ("Ау, есть кто живой", 6), ("👍", 4), ("Адрес подскажите", 10), ("Телефон потерял, пишите сюда", 4),
 )  # fmt: skip
 """What clients say, and how often; «Спасибо» is said alone."""
@@ -69,7 +70,7 @@ def week(seed: int, messages: int, stops: int) -> Iterator[Stop]:
     """That many messages of clients at about that many stops."""
     chance = random.Random(seed)
     times = sorted(chance.sample(list(_times()), stops))
-    weights = [_bustle(one) for one in times]
+    weights = _weights(times, messages)
     storm = times[-len(times) // 12 or -1]
     left, people = messages - CROWDED, _People(chance, messages)
     shares = [left * weight / sum(weights) for weight in weights]
@@ -84,6 +85,8 @@ def week(seed: int, messages: int, stops: int) -> Iterator[Stop]:
             yield Stop(round(at.timestamp() * 1000), steps, at == storm)
 
 
+OF_A_NIGHT: Final = 25
+"""Messages, at most."""
 CROWDED: Final = 70
 """Clients who write at once in one channel, once a week."""
 
@@ -96,10 +99,16 @@ def _times() -> Iterator[datetime]:
                 yield BEGINS + timedelta(days=day, minutes=minute, seconds=STEP * day + 5)
 
 
-def _bustle(at: datetime) -> float:
-    if at.hour < 8:
-        return 0.15
-    return 0.5 if at.weekday() == 6 or at.hour > 20 else 1.0 + (at.hour in {11, 12, 16})
+def _weights(times: Sequence[datetime], messages: int) -> Sequence[float]:
+    """How busy each stop is; what comes in a night is answered in one minute of a morning, and is to be no storm."""
+    open_ = [1.0 + (one.hour in {11, 12, 16}) if _is_day(one) else 0.0 for one in times]
+    share = min(0.25, OF_A_NIGHT * DAYS / messages)
+    closed = share / (1 - share) * sum(open_) / max(1, open_.count(0.0))
+    return [one or closed for one in open_]
+
+
+def _is_day(at: datetime) -> bool:
+    return 9 <= at.hour < 18 and at.day not in {21, 22, 23}
 
 
 class _People:

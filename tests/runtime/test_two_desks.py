@@ -57,9 +57,8 @@ class FacingDesk:
 
     def keep_rules(self) -> None:
         desk = desk_of(self.company, making=True)
-        self.company.write(
-            lambda tx: options.change(tx, COMPANY, Changes({"auto_quiet": "0", "hours": "mon 00:00-00:01"}))
-        )
+        changes = Changes({"auto_quiet": "0", "hours": "mon 00:00-00:01"})
+        self.company.write(lambda tx: options.change(tx, COMPANY, changes))
         for name, asked in REPLIES.items():
             act = ActWanted("send", f"Здравствуйте! {self.name} скоро сможет ответить ({name})")
             wanted = RuleWanted(name=name, kind=RuleKind.AUTOREPLY, asked=asked, acts=[act])
@@ -163,7 +162,7 @@ UNANSWERED: Mapping[str, bytes] = {
     "vacation": mail("a@example.org", ADDRESS, Auto_Submitted="auto-replied", Message_ID="<1@example.org>"),
     "list": mail("b@example.org", ADDRESS, List_Id="<news.example.org>", Message_ID="<2@example.org>"),
     "bulk": mail("c@example.org", ADDRESS, Precedence="bulk", Message_ID="<3@example.org>"),
-    "bounce": mail("MAILER-DAEMON@example.org", ADDRESS, Auto_Submitted="auto-generated", Return_Path="<>", Message_ID="<4@example.org>"),
+    "bounce": mail("MAILER-DAEMON@example.org", ADDRESS, Auto_Submitted="auto-generated", Return_Path="<>"),
     "ourselves": mail(ADDRESS, ADDRESS, Message_ID="<5@shop.example.org>"),
 }  # fmt: skip
 

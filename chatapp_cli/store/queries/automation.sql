@@ -52,7 +52,8 @@ RETURNING id;
 
 -- name: autoacts.next
 SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
-FROM auto_act WHERE (state = 'waiting' OR state = 'planned') AND due_at <= :now ORDER BY id LIMIT 1;
+FROM auto_act WHERE (state = 'waiting' OR state = 'planned') AND due_at <= :now
+ORDER BY CASE state WHEN 'planned' THEN 0 ELSE 1 END, id LIMIT 1;
 
 -- name: autoacts.waits
 SELECT DISTINCT a.dialog_id, a.rule_id, a.version FROM auto_act a JOIN dialog d ON d.id = a.dialog_id
