@@ -56,7 +56,11 @@ NOT_AT_REST: Mapping[str, Sequence[str]] = {
     "a rule": (
         *("chatapp_cli.runtime.automation", "chatapp_cli.services.auto_rules", "chatapp_cli.services.auto_plan"),
         *("chatapp_cli.services.auto_run", "chatapp_cli.services.auto_answers", "chatapp_cli.services.following"),
-        "chatapp_cli.services.dialog_conditions",
+        *("chatapp_cli.services.auto_index", "chatapp_cli.services.auto_facts", "chatapp_cli.services.auto_desk"),
+        *("chatapp_cli.services.auto_deeds", "chatapp_cli.services.auto_guards", "chatapp_cli.services.auto_kinds"),
+        *("chatapp_cli.services.auto_past", "chatapp_cli.services.auto_replay", "chatapp_cli.services.auto_trial"),
+        *("chatapp_cli.services.dialog_conditions", "chatapp_cli.domain.dialog_condition"),
+        *("chatapp_cli.domain.choosing", "pymorphy3", "regex"),
     ),
     "a file to be read": ("docx", "openpyxl", "pypdf", "PIL"),
     "a command line's answers": ("chatapp_cli.services.common_passwords", "chatapp_cli.services.journal_words"),
