@@ -86,7 +86,9 @@ def wanting(rules: Sequence[AutoRule], entry: JournalEntry) -> list[AutoRule]:
 def _plan(tx: Tx, rules: Sequence[AutoRule], entry: JournalEntry, names: SourceNames) -> bool:
     """Plan for one entry; whether a rule held."""
     found, held = happening(tx, entry, rules[0].wanted.event), False
-    for one in () if found is None else concerned(rules, found):
+    if found is None:
+        return False
+    for one in concerned(rules, found):
         if _judged(tx, one, found, names):
             held = True
             if one.wanted.stop:
