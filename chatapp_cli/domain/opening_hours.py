@@ -53,8 +53,6 @@ class OpeningHours:
     """Which days are off; ``None``: the weekdays alone decide."""
     days: Mapping[date, Spans] = field(default_factory=lambda: MappingProxyType({}))
     """Days of their own, which go before week and calendar; without hours it is closed."""
-    _asked: list[tuple[int, bool]] = field(default_factory=lambda: [(-1, False)], init=False, repr=False, compare=False)
-    """Whether it was open in the minute that was asked for last."""
 
     def of_day(self, day: date) -> Spans:
         """The hours that begin on a day."""
@@ -121,13 +119,8 @@ class OpeningHours:
 
     def is_open(self, at: Millis) -> bool:
         """Whether it is open at a time, without looking further."""
-        minute = at // _MINUTE
-        known, answer = self._asked[0]
-        if known != minute:
-            coming = next(self._pieces(at), None)
-            answer = coming is not None and coming.start <= at
-            self._asked[0] = minute, answer
-        return answer
+        coming = next(self._pieces(at), None)
+        return coming is not None and coming.start <= at
 
     def state(self, at: Millis) -> OpenState:
         """Whether it is open at a time, and when that changes."""

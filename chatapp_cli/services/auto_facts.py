@@ -19,7 +19,7 @@ from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.moment import local, utc
 from chatapp_cli.services import crm_stages, dialogs
-from chatapp_cli.store.rows.automation import DialogPlace, DialogTag, JudgedMessage, PlannedWait
+from chatapp_cli.store.rows.automation import DialogPlace, JudgedMessage, PlannedWait, TagOfDialog
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.arrival import ChatKind
@@ -51,7 +51,7 @@ class ReadTogether:
     @cached_property
     def _tags(self) -> Mapping[DialogId, AbstractSet[str]]:
         found: dict[DialogId, set[str]] = defaultdict(set)
-        for dialog, tag in self.tx.all(DialogTag, "auto.tags", ids=self._ids):
+        for dialog, tag in self.tx.all(TagOfDialog, "auto.tags", ids=self._ids):
             found[dialog].add(tag)
         return found
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from chatapp_cli.store.tx import Tx
 
 
-class _OfEvent(NamedTuple):
+class _RulesOfEvent(NamedTuple):
     rules: Sequence[AutoRule]
     possible: PossibleRules
 
@@ -42,12 +42,12 @@ class RuleIndex:
         self.by_id: Mapping[AutoRuleId, AutoRule] = {rule.id: rule for rule in rules}
         self.waits = {rule.id: list(waiting(rule.condition)) for rule in rules}
         """By rule, the parts of its condition that time alone can fulfil."""
-        self._events: dict[RuleEvent, _OfEvent] = {}
+        self._events: dict[RuleEvent, _RulesOfEvent] = {}
         found: dict[RuleEvent, list[AutoRule]] = defaultdict(list)
         for rule in rules:
             found[rule.wanted.event].append(rule)
         for event, some in found.items():
-            self._events[event] = _OfEvent(some, PossibleRules([*map(_bounds, some)], hours=_hours))
+            self._events[event] = _RulesOfEvent(some, PossibleRules([*map(_bounds, some)], hours=_hours))
 
     def waits_for(self, event: RuleEvent) -> bool:
         """Whether a rule does."""

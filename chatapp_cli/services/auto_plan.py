@@ -46,7 +46,7 @@ class Happened(NamedTuple):
     at: Millis
     what: HappenedEvent | None = None
     """With what it is about; ``None``: a rule is asked again, which it was about."""
-    actor: str = ""
+    caused_by: str = ""
     """Who caused it."""
 
 
@@ -98,7 +98,7 @@ def happened(entry: JournalEntry, what: HappenedEvent, near: ReadTogether) -> Ha
 
 def concerned(rules: RuleIndex, about: Happened, occasion: Occasion) -> Iterator[AutoRule]:
     """The rules that may hold; none is asked about what it did or wrote itself, or what was before it."""
-    by = (about.actor, "" if about.message is None else about.message.author)
+    by = (about.caused_by, "" if about.message is None else about.message.author)
     own = {name[1:-1] for name in by if name[:1] + name[-1:] == "«»"}
     for one in rules.possible(about.event, occasion):
         if one.since < about.entry and _is_about(one, about.what) and one.wanted.name not in own:

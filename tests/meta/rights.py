@@ -94,6 +94,7 @@ WITHOUT_A_RIGHT = {
     "auto_plan.plan": A_FOLLOWER,
     "auto_plan.time_has_come": A_TIMER,
     "auto_run.give_up": A_FOLLOWER,
+    "auto_run.act": "each act of a rule asks for its own",
     "auto_run.work": "each act of a rule asks for its own",
     "auto_webhook.call": AN_ACT,
     "channels.look_again": A_SESSION,

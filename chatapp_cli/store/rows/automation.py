@@ -113,7 +113,7 @@ class NamedChannel(NamedTuple):
     title: str
 
 
-class DialogTag(NamedTuple):
+class TagOfDialog(NamedTuple):
     """A tag of a dialog."""
 
     dialog_id: DialogId
