@@ -305,13 +305,13 @@ class Replay:
     def _held(self, about: Happened, occasion: Occasion) -> Iterator[tuple[AutoRule, Text]]:
         """The rules that would act at once, and why: all are asked before the first acts, as the daemon does it."""
         for rule in auto_plan.concerned(self._rules, about, occasion):
-            holds, why = self._asked(rule, about, occasion)
+            holds, why = self._ask(rule, about, occasion)
             if why is not None:
                 yield rule, why
             if holds and rule.wanted.stop:
                 return
 
-    def _asked(self, rule: AutoRule, about: Happened, occasion: Occasion) -> tuple[bool, Text | None]:
+    def _ask(self, rule: AutoRule, about: Happened, occasion: Occasion) -> tuple[bool, Text | None]:
         """Whether a rule holds, and why it would act at once; what it would do later is remembered."""
         since = self._past.waits_since(about.place) if self._rules.waits[rule.id] else None
         wait = rule.id, about.place.id

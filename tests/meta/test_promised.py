@@ -49,7 +49,7 @@ def test_every_string_that_leaves_the_process_is_as_it_was_written_down() -> Non
         "setting theme=contrast",
         "sheet column keywords",
         "stored MessageEdited at by ext_id from_us peer_key text",
-        "stored object answers bcc called cc edits files reply_to subject text",
+        "stored object answers bcc buttons called cc edits files reply_to subject text",
         "values in|out",
         "web route /healthz",
         "worker relay",

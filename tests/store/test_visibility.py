@@ -32,6 +32,7 @@ THROUGH = {
     "draft": "dialog",
     "early_news": "channel",
     "mail": "message",
+    "message_buttons": "message",
     "message_part": "message",
     "message_revision": "message",
     "operator_line": "line",

@@ -451,10 +451,10 @@ ABOUT_THE_DESK: Mapping[str, Question] = {
     },
     "replies.answer": lambda tx, at: replies.answer(tx, replies.find(tx, "Заказы/Привет")),
     "replies.values": lambda tx, at: replies.values(
-        dialogs.card(tx, at.dialog["anna"]), company="", operator=ME, now=tx.now
+        dialogs.card(tx, at.dialog["anna"]), company="", operator=ME, now=tx.now, opens=""
     ),
     "replies.values of nobody known": lambda tx, at: replies.values(
-        dialogs.card(tx, at.dialog["gleb"]), company="Ёлка", operator=" ", now=tx.now
+        dialogs.card(tx, at.dialog["gleb"]), company="Ёлка", operator=" ", now=tx.now, opens="Fri 09:00"
     ),
     "replies.filled": lambda tx, at: replies.filled(tx, replies.find(tx, "Пока"), {"date": "1.1"}),
     "replies.filled with a gap": lambda tx, at: replies.filled(tx, replies.find(tx, "Пока"), {}),
