@@ -312,7 +312,7 @@ class Replay:
                 return
 
     def _ask(self, rule: AutoRule, about: Happened, occasion: Occasion) -> tuple[bool, Text | None]:
-        """Whether a rule holds, and why it would act at once; what it would do later is remembered."""
+        """Ask a rule whether it holds, and why it would act at once; remember what it would do later."""
         since = self._past.waits_since(about.place) if self._rules.waits[rule.id] else None
         wait = rule.id, about.place.id
         before = since is not None and self._waited.get(wait) == since
