@@ -16,7 +16,9 @@ from chatapp_cli.domain.condition import (
     WithinHours,
     joined,
 )
+from chatapp_cli.domain.dialog_condition import ANYBODY, NOBODY, FirstOf, Known
 from chatapp_cli.domain.hours_text import weekdays
+from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import dialog_conditions
 from chatapp_cli.services.conditions import KINDS_OF_DAYS, SourceNames
@@ -30,6 +32,39 @@ WAYS: Final[Mapping[ResponsibleWay, Text]] = {
     ResponsibleWay.ASSIGNEE: T("the dialog's operator"),
 }
 """Who is responsible for a card."""
+
+
+_OF_DIALOG: Final[Mapping[str, Text]] = {
+    "direction": T("written by {value}"),
+    "first": T("it is {value}"),
+    "chats": T("in {value}"),
+    "from": T("from {value}"),
+    "match": T("fitting {value}"),
+    "tags": T("tagged {value}"),
+    "untagged": T("not tagged {value}"),
+    "assignee": T("assigned to {value}"),
+    "known": T("known: {value}"),
+    "unknown": T("not known: {value}"),
+    "stages": T("at the stage {value}"),
+    "waited": T("when the client has waited for {value} minutes"),
+}
+"""Each condition on the dialog; ``value`` is what a person wrote."""
+_VALUES: Final[Mapping[str, Text]] = {
+    Direction.IN: T("the client"),
+    Direction.OUT: T("us"),
+    FirstOf.EVER: T("the client's first message"),
+    FirstOf.DAY: T("the client's first message of the day"),
+    "private": T("a private chat"),
+    "group": T("a group"),
+    "channel": T("a channel"),
+    NOBODY: T("nobody"),
+    ANYBODY: T("anybody"),
+    Known.NAME: T("the name"),
+    Known.PHONE: T("the phone number"),
+    Known.EMAIL: T("the e-mail address"),
+    Known.USERNAME: T("the username"),
+}
+"""What is chosen from a list, as people read it."""
 
 
 def condition(asked: Mapping[str, Any], names: SourceNames) -> Text:
@@ -71,15 +106,19 @@ def _hours(asked: Mapping[str, Any]) -> Sequence[Text]:
 
 
 def _of_dialog(asked: Mapping[str, Any]) -> Sequence[Text]:
-    """Conditions on the dialog, as a person wrote them."""
+    """Conditions on the dialog; of several values one suffices."""
     found = [
-        Text("{name}: {value}", {"name": name, "value": ", ".join(said) if isinstance(said, list) else said})
+        Text(_OF_DIALOG[name].msgid, {"value": _either(said if isinstance(said, list | tuple) else [said])})
         for name in dialog_conditions.NAMES
         if name != "open" and (said := asked.get(name))
     ]
     if "open" in asked:
         found.append(T("while the line is open") if asked["open"] else T("while the line is closed"))
     return found
+
+
+def _either(said: Sequence[object]) -> Text:
+    return joined([_VALUES.get(str(one), _plain(str(one))) for one in said], T(" or "))
 
 
 def _plain(said: str) -> Text:
