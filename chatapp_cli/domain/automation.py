@@ -51,6 +51,17 @@ class RuleEvent(StrEnum):
     """By the clock, for each dialog for which the condition holds then."""
 
 
+class ActCause(StrEnum):
+    """What made an act of a rule due."""
+
+    EVENT = "event"
+    """A client, a person or a provider did something."""
+    RULE = "rule"
+    """An act of another rule did."""
+    TIME = "time"
+    """Time alone: such acts are spread, because they cannot be a loop."""
+
+
 EVENTS: Final[Mapping[RuleEvent, Text]] = MappingProxyType(
     {
         RuleEvent.ARRIVED: T("a client writes"),

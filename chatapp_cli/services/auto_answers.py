@@ -37,13 +37,17 @@ def answered_by(tx: Tx, arrival: MessageId) -> Text | None:
     return None if found is None else recalled(found)
 
 
-def claim(tx: Tx, card: DialogCard, arrival: MessageId | None, by: Text) -> bool:
-    """Record an automatic answer to an arrival, or to none; false if the arrival has one already."""
+def claim(tx: Tx, card: DialogCard, arrival: MessageId | None, by: Text, *, timed: bool = False) -> bool:
+    """Record an automatic answer to an arrival, or to none; false if the arrival has one already.
+
+    ``timed``: time alone made it due, so that it counts toward no storm.
+    """
     access.require(tx, Right.ANSWER)
     tx.run("autoanswers.forget", dialog=card.id, before=tx.now - REMEMBERED)
     made = tx.insert(
-        "autoanswers.claim", message=arrival, dialog=card.id, channel=card.channel_id, now=tx.now, wanted_by=kept(by)
-    )
+        "autoanswers.claim", message=arrival, dialog=card.id, channel=card.channel_id, now=tx.now, wanted_by=kept(by),
+        timed=int(timed),
+    )  # fmt: skip
     return made is not None
 
 

@@ -108,6 +108,7 @@ def _go_on(tx: Tx, desk: AutoDesk, row: AutoRoundRow) -> None:
     found = [] if rule is None else _dialogs(tx, rule, row)
     if rule is not None:
         begun = tx.value("autoacts.done_since", rule=rule.id, since=tx.now - _MINUTE)
+        begun += tx.value("autoacts.open", rule=rule.id)
         left = (ACTS_A_MINUTE - begun) // len(rule.wanted.acts)
         near, hours = ReadTogether(tx, found, ()), desk.rules(tx).hours
         for dialog in found:

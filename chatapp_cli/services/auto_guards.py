@@ -14,6 +14,7 @@ from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import access, auto_answers, channels
 from chatapp_cli.services.auto_desk import AutoDesk
+from chatapp_cli.services.auto_pace import MINUTE, STORM
 from chatapp_cli.services.auto_past import AutoPast
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.services.options import OptionScope
@@ -22,10 +23,7 @@ from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
-MINUTE: Final = 60_000
 DAY: Final = 24 * 60 * MINUTE
-STORM: Final = 10 * MINUTE
-"""Milliseconds in which the automatic answers of a channel are counted."""
 
 AT_ONCE: Final = 5
 """Seconds after an automatic message within which a program answers it: most channels do not say who is one."""
@@ -41,6 +39,8 @@ class Guard:
     card: DialogCard
     message: JudgedMessage | None
     past: AutoPast
+    timed: bool = False
+    """Whether time alone made its act due: that is spread, and no storm."""
 
     def refusal(self) -> Text | None:
         """Why the rule may not write now; ``None``: it may."""
@@ -68,7 +68,7 @@ class Guard:
         return None
 
     def _at_once(self) -> Text | None:
-        if self.message is None or self.message.direction != Direction.IN:
+        if self.message is None or self.message.direction != Direction.IN or self.message.pressed:
             return None
         came = self.message.stored_at
         if not self.past.wrote_between(self.card.id, came - AT_ONCE * 1_000, came):
@@ -112,6 +112,8 @@ class Guard:
         if self.past.is_stopped(channel):
             return T("automatic answers of this channel are stopped")
         most = self._number("auto_storm")
+        if self.timed and most:
+            return None
         if self.past.answers_by(channel, self.past.now - STORM) < most:
             return None
         self.past.stop(channel)

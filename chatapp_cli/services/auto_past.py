@@ -10,7 +10,7 @@ from chatapp_cli.domain.journal.automation import AutomationStormed
 from chatapp_cli.services import auto_answers
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.ids import ChannelId, DialogId, MessageId, Millis
+    from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId, MessageId, Millis
     from chatapp_cli.domain.text import Text
     from chatapp_cli.store.rows.automation import DialogPlace
     from chatapp_cli.store.rows.dialogs import DialogCard
@@ -46,7 +46,15 @@ class AutoPast(Protocol):
         ...
 
     def answers_by(self, channel: ChannelId, since: Millis) -> int:
-        """How many automatic answers a channel sent after a time."""
+        """How many arrivals a channel answered automatically after a time, without what time alone made due."""
+        ...
+
+    def nth_last_answer(self, channel: ChannelId, n: int) -> Millis | None:
+        """When the ``n``-th last automatic answer of a channel was written; ``None``: there are fewer."""
+        ...
+
+    def acts_of(self, rule: AutoRuleId, since: Millis) -> int:
+        """How many acts a rule did after a time."""
         ...
 
     def is_stopped(self, channel: ChannelId) -> bool:
@@ -93,6 +101,15 @@ class StoredPast:
     def answers_by(self, channel: ChannelId, since: Millis) -> int:
         """Their number."""
         return int(self.tx.value("autoanswers.of_channel", channel=channel, since=since))
+
+    def nth_last_answer(self, channel: ChannelId, n: int) -> Millis | None:
+        """When it was."""
+        found: Millis | None = self.tx.value("autoanswers.nth_last", channel=channel, before=n - 1)
+        return found
+
+    def acts_of(self, rule: AutoRuleId, since: Millis) -> int:
+        """Their number."""
+        return int(self.tx.value("autoacts.done_since", rule=rule, since=since))
 
     def is_stopped(self, channel: ChannelId) -> bool:
         """Whether somebody has to resume them."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
-from chatapp_cli.domain.automation import FOLLOWER, HappenedEvent, PlannedState, RuleEvent, seen
+from chatapp_cli.domain.automation import FOLLOWER, ActCause, HappenedEvent, PlannedState, RuleEvent, seen
 from chatapp_cli.domain.condition import Judgement, Occasion, judge
 from chatapp_cli.domain.dialog_condition import HoursOf, Waited, waiting
 from chatapp_cli.domain.errors import UsageError
@@ -48,6 +49,19 @@ class Happened(NamedTuple):
     """With what it is about; ``None``: a rule is asked again, which it was about."""
     caused_by: str = ""
     """Who caused it."""
+
+    @property
+    def rules(self) -> AbstractSet[str]:
+        """The names of the rules that caused it or wrote its message."""
+        by = (self.caused_by, "" if self.message is None else self.message.author)
+        return {name[1:-1] for name in by if name[:1] + name[-1:] == "«»"}
+
+    @property
+    def cause(self) -> ActCause:
+        """What makes acts due that are planned for it at once."""
+        if self.event is RuleEvent.TIME:
+            return ActCause.TIME
+        return ActCause.RULE if self.rules else ActCause.EVENT
 
 
 def follow(tx: Tx, desk: AutoDesk) -> int:
@@ -98,8 +112,7 @@ def happened(entry: JournalEntry, what: HappenedEvent, near: ReadTogether) -> Ha
 
 def concerned(rules: RuleIndex, about: Happened, occasion: Occasion) -> Iterator[AutoRule]:
     """The rules that may hold; none is asked about what it did or wrote itself, or what was before it."""
-    by = (about.caused_by, "" if about.message is None else about.message.author)
-    own = {name[1:-1] for name in by if name[:1] + name[-1:] == "«»"}
+    own = about.rules
     for one in rules.possible(about.event, occasion):
         if one.since < about.entry and _is_about(one, about.what) and one.wanted.name not in own:
             yield one
@@ -142,7 +155,11 @@ def _judged(near: ReadTogether, rule: AutoRule, about: Happened, occasion: Occas
             return False
     if (answer := asked(tx, rule, occasion)) is None:
         return False
-    plan(tx, rule, about, range(len(rule.wanted.acts) if holds else 1), why=answer.why, since=since, due=due)
+    if about.event is RuleEvent.TIME:  # with others of that time, until there is room for it
+        due = about.at
+    places = range(1 if due is not None else len(rule.wanted.acts))
+    cause = about.cause if due is None else ActCause.TIME
+    plan(tx, rule, about, places, why=answer.why, since=since, due=due, cause=cause)
     if since is not None:
         near.waits.add(wait)
     return holds
@@ -183,8 +200,8 @@ def next_due(waits: Sequence[Waited], line: LineId, since: Millis, now: Millis) 
 
 
 def plan(
-    tx: Tx, rule: AutoRule, about: Happened, places: Sequence[int], *, why: Text, since: Millis | None = None,
-    due: Millis | None = None,
+    tx: Tx, rule: AutoRule, about: Happened, places: Sequence[int], *, why: Text, since: Millis | None,
+    cause: ActCause, due: Millis | None = None,
 ) -> None:  # fmt: skip
     """Write the acts at some places of a rule, each once for an event; ``due``: they wait until then."""
     state = PlannedState.PLANNED if due is None else PlannedState.WAITING
@@ -204,8 +221,9 @@ def plan(
             state=state.value,
             why=kept(why),
             now=tx.now,
+            cause=cause.value,
         )
-        if due is not None and number is not None:
+        if due is not None and due > tx.now and number is not None:
             timers.put(tx, TIMER, str(number), due, keeps_hour=False)
 
 
@@ -215,16 +233,16 @@ def time_has_come(tx: Tx, ref: str) -> None:
         tx.emit(AutomationDue(act=int(ref)))
 
 
-def judge_again(tx: Tx, rule: AutoRule, row: AutoActRow, hours: HoursOf) -> Judgement | Millis | None:
+def judge_again(near: ReadTogether, rule: AutoRule, row: AutoActRow, hours: HoursOf) -> Judgement | Millis | None:
     """Ask a rule again whose time has come: its answer, when to ask once more, or ``None`` if it cannot say."""
-    near = ReadTogether(tx, [row.dialog_id], [row.message_id])
-    about = happened_then(near, rule, row)
+    tx, about = near.tx, happened_then(near, rule, row)
     since = about.place.waiting_since
-    if since is None or since != row.waits_since:
+    by_clock = rule.wanted.event is RuleEvent.TIME
+    if not by_clock and (since is None or since != row.waits_since):
         return Judgement(holds=False, why=OVER)
     facts = StoredFacts(near, about.place, about.message, hours)
     answer = asked(tx, rule, auto_facts.occasion(facts, tx.now))
-    if answer is None or answer.holds:
+    if answer is None or answer.holds or since is None or by_clock:
         return answer
     return next_due(list(waiting(rule.condition)), about.place.line_id, since, tx.now) or answer
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final, NamedTuple
 
-from chatapp_cli.domain.automation import ActWanted, PlannedState, RuleEvent
+from chatapp_cli.domain.automation import ActCause, ActWanted, PlannedState, RuleEvent
 from chatapp_cli.domain.condition import Judgement, Occasion, judge
 from chatapp_cli.domain.dialog_condition import waiting
 from chatapp_cli.domain.errors import Refused, UsageError
@@ -29,8 +29,8 @@ from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import (
     auto_facts,
     auto_giving,
-    auto_guards,
     auto_kinds,
+    auto_pace,
     auto_plan,
     auto_rules,
     auto_takers,
@@ -43,9 +43,9 @@ from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.services.auto_facts import ReadTogether, StoredFacts
 from chatapp_cli.services.auto_guards import Guard
 from chatapp_cli.services.auto_index import HoursNow, RuleIndex
+from chatapp_cli.services.auto_pace import MOST_A_MINUTE
 from chatapp_cli.services.auto_plan import MOST_OVERRUNS, Happened
 from chatapp_cli.services.auto_rules import AutoRule
-from chatapp_cli.services.auto_run import MOST_A_MINUTE
 from chatapp_cli.store.rows.automation import AutoRuleRow, DialogPlace, JudgedMessage
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
@@ -55,6 +55,8 @@ PAGE: Final = 1_000
 REMEMBERED: Final = 10_000
 """Answered arrivals that are remembered."""
 
+LATEST: Final = 1_440
+"""Answers of a channel that are remembered: the most that the option ``auto_storm`` may allow."""
 TAKES: Final = 1_000
 """Milliseconds that an answer takes until a client has it: what they wrote before that is no answer to it."""
 
@@ -93,7 +95,10 @@ class ReplayedPast:
     answered: dict[MessageId, Text] = field(default_factory=dict)
     in_dialog: dict[DialogId, deque[Millis]] = field(default_factory=lambda: defaultdict(deque))
     by_channel: dict[ChannelId, deque[Millis]] = field(default_factory=lambda: defaultdict(deque))
-    done: dict[AutoRuleId, deque[Millis]] = field(default_factory=lambda: defaultdict(deque))
+    """Answers to arrivals."""
+    latest: dict[ChannelId, deque[Millis]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=LATEST)))
+    """All answers."""
+    done: dict[tuple[AutoRuleId, ActCause], deque[Millis]] = field(default_factory=lambda: defaultdict(deque))
     stopped: set[ChannelId] = field(default_factory=set)
     tags: dict[DialogId, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
     """Those that rules would have added, and taken off."""
@@ -144,6 +149,15 @@ class ReplayedPast:
         """Their number."""
         return _later(self.by_channel[channel], since)
 
+    def nth_last_answer(self, channel: ChannelId, n: int) -> Millis | None:
+        """When it would have been written."""
+        every = self.latest[channel]
+        return every[-n] if len(every) >= n else None
+
+    def acts_of(self, rule: AutoRuleId, since: Millis) -> int:
+        """Their number."""
+        return sum(_later(self.done[rule, cause], since) for cause in ActCause)
+
     def is_stopped(self, channel: ChannelId) -> bool:
         """Whether they would have been stopped."""
         return channel in self.stopped
@@ -152,12 +166,14 @@ class ReplayedPast:
         """Nobody resumes them."""
         self.stopped.add(channel)
 
-    def answer(self, card: DialogCard, arrival: MessageId | None, by: Text) -> None:
-        """Remember an automatic answer."""
+    def answer(self, card: DialogCard, arrival: MessageId | None, by: Text, *, timed: bool) -> None:
+        """Remember an automatic answer; ``timed``: time alone made it due."""
         if arrival is not None:
             self.answered[arrival] = by
         self.in_dialog[card.id].append(self.now)
-        self.by_channel[card.channel_id].append(self.now)
+        self.latest[card.channel_id].append(self.now)
+        if not timed:
+            self.by_channel[card.channel_id].append(self.now)
 
     def waive(self, dialog: DialogId) -> None:
         """Nobody needs an answer there that wrote until now."""
@@ -300,7 +316,7 @@ class Replay:
             return
         occasion = self._occasion(about)
         for rule, why in list(self._held(about, occasion)):
-            yield from self._act(rule, about, why)
+            yield from self._act(rule, about, why, about.cause)
 
     def _held(self, about: Happened, occasion: Occasion) -> Iterator[tuple[AutoRule, Text]]:
         """The rules that would act at once, and why: all are asked before the first acts, as the daemon does it."""
@@ -328,11 +344,13 @@ class Replay:
             self._waited[wait] = since
         return holds, None if answer is None else answer.why
 
-    def _is_asked_later(self, rule: AutoRule, about: Happened, since: Millis) -> bool:
+    def _is_asked_later(self, rule: AutoRule, about: Happened, since: Millis, order: int | None = None) -> bool:
         """Remember to ask a rule when the client has waited long enough for it; false if it would still say no."""
         due = auto_plan.next_due(self._rules.waits[rule.id], about.place.line_id, since, self._past.now)
         if due is not None:
-            heapq.heappush(self._waiting, _AskedLater(due, next(self._numbers), rule.id, about, since))
+            heapq.heappush(
+                self._waiting, _AskedLater(due, next(self._numbers) if order is None else order, rule.id, about, since)
+            )
         return due is not None
 
     def _due(self, until: Millis) -> Iterator[ReplayedAct]:
@@ -341,18 +359,23 @@ class Replay:
             one = heapq.heappop(self._waiting)
             if (rule := self._rules.by_id.get(one.rule)) is not None:
                 self._past.now = one.due
-                yield from self._asked_again(rule, one.about._replace(at=one.due), one.since)
+                yield from self._asked_again(rule, one)
 
-    def _asked_again(self, rule: AutoRule, about: Happened, since: Millis) -> Iterator[ReplayedAct]:
-        if self._past.waits_since(about.place) != since:
+    def _asked_again(self, rule: AutoRule, one: _AskedLater) -> Iterator[ReplayedAct]:
+        about = one.about._replace(at=one.due)
+        room = auto_pace.room_at(self._past.tx, self._desk, rule, about.place, self._past)
+        if room is not None:
+            heapq.heappush(self._waiting, one._replace(due=room))
+            return
+        if self._past.waits_since(about.place) != one.since:
             yield self._skipped(rule, about, auto_plan.OVER)
             return
         answer = self._judged(rule, self._occasion(about))
         if answer is None:
             return
         if answer.holds:
-            yield from self._act(rule, about, answer.why)
-        elif not self._is_asked_later(rule, about, since):
+            yield from self._act(rule, about, answer.why, ActCause.TIME)
+        elif not self._is_asked_later(rule, about, one.since, one.order):
             yield self._skipped(rule, about, answer.why)
 
     def _occasion(self, about: Happened) -> Occasion:
@@ -386,19 +409,20 @@ class Replay:
         """Ask a rule no more: the desk would have stopped it."""
         self._rules = RuleIndex([one for one in self._rules.by_id.values() if one.id != rule.id], self._rules.hours)
 
-    def _act(self, rule: AutoRule, about: Happened, why: Text) -> Iterator[ReplayedAct]:
+    def _act(self, rule: AutoRule, about: Happened, why: Text, cause: ActCause) -> Iterator[ReplayedAct]:
         """What a rule that holds would have done, and its else if nobody is there."""
         card, nobody = dialogs.card(self._past.tx, about.place.id), False
+        done, timed = self._past.done[rule.id, cause], cause is ActCause.TIME
         for place, wanted in enumerate(rule.wanted.every):
             if place == len(rule.wanted.acts) and not nobody:
                 return
-            if _later(self._past.done[rule.id], about.at - auto_guards.MINUTE) >= MOST_A_MINUTE:
+            if not timed and _later(done, about.at - auto_pace.MINUTE) >= MOST_A_MINUTE:
                 self._drop(rule)
                 return
-            state, refusal = self._refusal(rule, about, card, wanted)
+            state, refusal = self._refusal(rule, about, card, wanted, timed=timed)
             if refusal is None:
                 self._past.changed(rule, wanted, about)
-                self._past.done[rule.id].append(about.at)
+                done.append(about.at)
                 ended = _Ended(PlannedState.DONE, why, auto_kinds.in_words(wanted))
             else:
                 nobody = nobody or (state is PlannedState.SKIPPED and wanted.do in auto_takers.FINDING)
@@ -406,11 +430,11 @@ class Replay:
             yield _ended(rule, about, card, place, ended)
 
     def _refusal(
-        self, rule: AutoRule, about: Happened, card: DialogCard, wanted: ActWanted
+        self, rule: AutoRule, about: Happened, card: DialogCard, wanted: ActWanted, *, timed: bool
     ) -> tuple[PlannedState, Text | None]:
         """How an act would have ended, and why it would not have been done."""
         if auto_kinds.KINDS[wanted.do].sends:
-            return PlannedState.SKIPPED, self._send(rule, about, card)
+            return PlannedState.SKIPPED, self._send(rule, about, card, timed=timed)
         if wanted.do in auto_takers.FINDING:
             return self._give(card, wanted)
         return PlannedState.DONE, None
@@ -434,12 +458,12 @@ class Replay:
         card = dialogs.card(self._past.tx, about.place.id)
         return _ended(rule, about, card, 0, _Ended(PlannedState.SKIPPED, why, why))
 
-    def _send(self, rule: AutoRule, about: Happened, card: DialogCard) -> Text | None:
+    def _send(self, rule: AutoRule, about: Happened, card: DialogCard, *, timed: bool) -> Text | None:
         """Why it would not have written; ``None``: it would."""
-        guard = Guard(self._past.tx, self._desk, rule, card, about.message, self._past)
+        guard = Guard(self._past.tx, self._desk, rule, card, about.message, self._past, timed)
         refusal = guard.refusal()
         if refusal is None:
-            self._past.answer(card, guard.arrival(), T("rule {name}", name=rule.wanted.name))
+            self._past.answer(card, guard.arrival(), T("rule {name}", name=rule.wanted.name), timed=timed)
         return refusal
 
 

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from chatapp_cli.domain.access import system
-from chatapp_cli.domain.automation import PlannedState
+from chatapp_cli.domain.automation import ActCause, PlannedState
 from chatapp_cli.domain.condition import Judgement
 from chatapp_cli.domain.errors import NotFound, Refused, UsageError
 from chatapp_cli.domain.ids import AutoActId, MessageId
 from chatapp_cli.domain.stored_text import kept, recalled
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import auto_answers, auto_clock, auto_deeds, auto_kinds, auto_plan, dialogs, timers
+from chatapp_cli.services import auto_answers, auto_clock, auto_deeds, auto_kinds, auto_pace, auto_plan, dialogs, timers
 from chatapp_cli.services.auto_deed import AutoDeed, NobodyThere
 from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.services.auto_facts import ReadTogether
 from chatapp_cli.services.auto_guards import Guard
+from chatapp_cli.services.auto_pace import MINUTE, MOST_A_MINUTE
 from chatapp_cli.services.auto_past import StoredPast
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.store.rows.automation import AutoActRow, JudgedMessage
 from chatapp_cli.store.tx import Tx
-
-MOST_A_MINUTE: Final = 50
-"""Acts of one rule, beyond which it is stopped."""
-_MINUTE: Final = 60_000
 
 
 def work(tx: Tx, desk: AutoDesk) -> bool:
@@ -54,20 +49,24 @@ def _step(tx: Tx, desk: AutoDesk) -> bool:
     if rule is None or rule.version != row.version:
         _end(tx, row.id, PlannedState.CANCELLED, T("The rule does not work any more."))
     elif row.state == PlannedState.WAITING:
-        _settle(tx, rule, row, auto_plan.judge_again(tx, rule, row, rules.hours))
+        near = ReadTogether(tx, [row.dialog_id], [row.message_id])
+        room = auto_pace.room_at(tx, desk, rule, near.places[row.dialog_id], StoredPast(tx))
+        answer = auto_plan.judge_again(near, rule, row, rules.hours) if room is None else room
+        _settle(near, rule, row, answer)
     else:
         _carry_out(tx, desk, rule, row)
     return True
 
 
-def _settle(tx: Tx, rule: AutoRule, row: AutoActRow, answer: Judgement | int | None) -> None:
-    """Go on with an act whose time has come, as the rule says now."""
+def _settle(near: ReadTogether, rule: AutoRule, row: AutoActRow, answer: Judgement | int | None) -> None:
+    """Go on with an act whose time has come, as the rule says now, or put it off until a time."""
+    tx = near.tx
     match answer:
         case Judgement(holds=True, why=why):
             tx.run("autoacts.go", id=row.id, why=kept(why))
             places = range(1, len(rule.wanted.acts))
-            about = auto_plan.happened_then(ReadTogether(tx, [row.dialog_id], [row.message_id]), rule, row)
-            auto_plan.plan(tx, rule, about, places, why=why, since=row.waits_since)
+            about = auto_plan.happened_then(near, rule, row)
+            auto_plan.plan(tx, rule, about, places, why=why, since=row.waits_since, cause=ActCause.TIME)
         case Judgement(why=why):
             _end(tx, row.id, PlannedState.SKIPPED, why)
         case None:
@@ -82,8 +81,9 @@ def _message(tx: Tx, row: AutoActRow) -> JudgedMessage | None:
 
 
 def _carry_out(tx: Tx, desk: AutoDesk, rule: AutoRule, row: AutoActRow) -> None:
-    since = tx.now - _MINUTE
-    if tx.value("autoacts.done_since", rule=rule.id, since=since) >= MOST_A_MINUTE:
+    timed = row.cause == ActCause.TIME
+    begun = 0 if timed else tx.value("autoacts.caused_since", rule=rule.id, cause=row.cause, since=tx.now - MINUTE)
+    if begun >= MOST_A_MINUTE:
         auto_plan.halt(tx, rule, T("it did {n} acts within a minute", n=MOST_A_MINUTE))
         return
     card, message = dialogs.card(tx, row.dialog_id), _message(tx, row)
@@ -92,7 +92,7 @@ def _carry_out(tx: Tx, desk: AutoDesk, rule: AutoRule, row: AutoActRow) -> None:
     if not auto_kinds.KINDS[row.kind].sends:
         _do(tx, deed)
         return
-    guard = Guard(tx, desk, rule, card, message, StoredPast(tx))
+    guard = Guard(tx, desk, rule, card, message, StoredPast(tx), timed)
     refusal = guard.refusal()
     if refusal is None:
         _do(tx, deed, guard)
@@ -108,7 +108,7 @@ def _do(tx: Tx, deed: AutoDeed, guard: Guard | None = None) -> None:
             done = auto_deeds.do(deed)
             if guard is not None:
                 name = T("rule {name}", name=deed.rule.wanted.name)
-                auto_answers.claim(deed.tx, deed.card, guard.arrival(), name)
+                auto_answers.claim(deed.tx, deed.card, guard.arrival(), name, timed=guard.timed)
     except NobodyThere as nobody:
         _end(tx, row.id, PlannedState.SKIPPED, nobody.what)
         _plan_else(tx, deed)
@@ -125,7 +125,8 @@ def _plan_else(tx: Tx, deed: AutoDeed) -> None:
     if row.act < len(wanted.acts):
         about = auto_plan.happened_then(ReadTogether(tx, [row.dialog_id], [row.message_id]), deed.rule, row)
         places = range(len(wanted.acts), len(wanted.every))
-        auto_plan.plan(tx, deed.rule, about, places, why=recalled(row.why), since=row.waits_since)
+        auto_plan.plan(tx, deed.rule, about, places, why=recalled(row.why), since=row.waits_since,
+                       cause=ActCause(row.cause))  # fmt: skip
 
 
 def _end(tx: Tx, act: AutoActId, state: PlannedState, outcome: Text, result: MessageId | None = None) -> None:

@@ -43,6 +43,10 @@ class WaitingJobs:
         self._usual: deque[WaitingJob] = deque()
         self._patient: deque[WaitingJob] = deque()
         self._closed = False
+        self._taken = 0
+        """Patient jobs in the last batch."""
+        self._overdue = False
+        """Whether the last commit was full before the first of them."""
 
     def put(self, one: WaitingJob | None) -> None:
         """Let a job wait; ``None``: none comes after those that wait now."""
@@ -51,16 +55,22 @@ class WaitingJobs:
     def take(self, most: int) -> Sequence[WaitingJob]:
         """Those that share the next commit; waits until there is one, and is empty after the last.
 
-        Of the patient ones only as many go along with the others as there are of those: none waits for ever.
+        Of the patient ones only as many go along with the others as there are of those, behind them; if none of them
+        was run the last time, the first of them goes before all: none waits for ever.
         """
         self._collect(wait=not (self._usual or self._patient))
         patient = min(len(self._patient), len(self._usual) or most, most // 2 if self._usual else most)
         usual = min(len(self._usual), most - patient)
-        return [self._usual.popleft() for _ in range(usual)] + [self._patient.popleft() for _ in range(patient)]
+        first = [self._patient.popleft()] if patient and self._overdue else []
+        self._taken, self._overdue = patient, False
+        later = [self._patient.popleft() for _ in range(patient - len(first))]
+        return first + [self._usual.popleft() for _ in range(usual)] + later
 
     def give_back(self, left: Iterable[WaitingJob]) -> None:
         """Those that were taken and not run go first the next time, in their order."""
-        for one in reversed([*left]):
+        jobs = [*left]
+        self._overdue = 0 < self._taken == sum(one.patient for one in jobs)
+        for one in reversed(jobs):
             (self._patient if one.patient else self._usual).appendleft(one)
 
     def refused(self) -> Iterator[WaitingJob]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,15 +10,17 @@ import pytest
 from chatapp_cli.domain.access import Right, system
 from chatapp_cli.domain.arrival import Peer, Profile
 from chatapp_cli.domain.automation import RuleKind
+from chatapp_cli.domain.buttons import NO_BUTTONS
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import Refused, UsageError
 from chatapp_cli.domain.message import Origin
+from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.stored_text import recalled
 from chatapp_cli.services import acts, auto_guards, dialogs, faults, outbox, replies, sending, transcript
 from chatapp_cli.services.act_call import ActCall
 from tests.services.automated import HELLO, MINUTE, Automated
-from tests.stores import EVERYTHING, Shop
+from tests.stores import EVERYTHING, Shop, hand_over
 
 GROUP = Peer(key="g", address="g", kind="group")
 
@@ -184,6 +187,21 @@ def test_who_answers_an_automatic_answer_at_once_is_taken_for_a_program(desk: Au
     assert [one.state for one in desk.acts()] == ["done", "skipped", "skipped"]
     desk.heard(channel, "Так почём ёлка?")
     assert desk.acts()[-1].state == "done"
+
+
+@pytest.mark.req("S-144", part="a menu leads on")
+@pytest.mark.parametrize(("said", "answered"), [("2", True), ("7", False)])
+def test_the_number_of_a_button_is_a_press_and_not_a_program(desk: Automated, said: str, answered: bool) -> None:
+    desk.can = replace(EVERYTHING, buttons=NO_BUTTONS)
+    desk.answers("Дальше", "Везём", asked={"words": ["доставка", "7"]})
+    desk.rule("Меню", do=[("send", {"text": "Что?", "buttons": ["Цены", "Доставка"]})], asked={"first": "ever"})
+    channel = desk.shop.channel()
+    desk.heard(channel)
+    claim = desk.shop.write(lambda tx: hand_over(tx, desk.shop.media, channel))
+    desk.shop.write(lambda tx: outbox.succeed(tx, claim, Receipt(ids=("x1",))))
+    desk.shop.clock.at += 2_000
+    dialog = desk.heard(channel, said)
+    assert (desk.shop.texts(dialog)[-1] == "Везём", desk.acts()[-1].state == "skipped") == (answered, not answered)
 
 
 OPEN = "mon-fri 09:00-18:00"

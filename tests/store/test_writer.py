@@ -140,6 +140,18 @@ def test_what_can_wait_comes_after_the_others_and_as_much_of_it_goes_along(shop:
     assert (done, writer.commits) == (["u1", "u2", "p1", "p2", "p3", "p4"], 3)
 
 
+def test_what_can_wait_goes_on_although_each_of_the_others_fills_a_commit(shop: Shop) -> None:
+    writer, waiting, done = Writer(shop.database, longest=0), Waiting(), list[str]()
+    go = held(writer, waiting)
+    for name in ("p1", "p2", *(f"u{n}" for n in range(5))):
+        job = lambda _tx, name=name: done.append(name)  # noqa: E731
+        writer.submit(job, waiting.done(name), patient=name.startswith("p"))
+    go.set()
+    waiting.until(8)
+    writer.close()
+    assert done == ["u0", "p1", "u1", "p2", "u2", "u3", "u4"]
+
+
 def test_closing_finishes_what_is_queued(shop: Shop) -> None:
     writer, waiting = Writer(shop.database), Waiting()
     go = held(writer, waiting)

@@ -45,15 +45,16 @@ DELETE FROM auto_rule WHERE id = :id;
 
 -- name: autoacts.plan
 INSERT INTO auto_act (rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why,
-  outcome, created_at)
-VALUES (:rule, :version, :journal, :nth, :name, :kind, :dialog, :message, :waits_since, :due, :state, :why, '', :now)
+  outcome, created_at, cause)
+VALUES (:rule, :version, :journal, :nth, :name, :kind, :dialog, :message, :waits_since, :due, :state, :why, '', :now,
+  :cause)
 ON CONFLICT (rule_id, version, event, act) DO NOTHING
 RETURNING id;
 
 -- name: autoacts.next
-SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
+SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at, cause
 FROM auto_act WHERE (state = 'waiting' OR state = 'planned') AND due_at <= :now
-ORDER BY CASE state WHEN 'planned' THEN 0 ELSE 1 END, id LIMIT 1;
+ORDER BY CASE state WHEN 'planned' THEN 0 ELSE 1 END, due_at, id LIMIT 1;
 
 -- name: autoacts.waits
 SELECT DISTINCT a.dialog_id, a.rule_id, a.version FROM auto_act a JOIN dialog d ON d.id = a.dialog_id
@@ -82,23 +83,27 @@ WHERE rule_id = :rule AND (state = 'waiting' OR state = 'planned'
 SELECT COUNT(*) FROM auto_act WHERE rule_id = :rule AND (state = 'done' AND ended_at > :since
   OR state = 'calling' AND ended_at IS NULL AND due_at > :since);
 
+-- name: autoacts.caused_since
+SELECT COUNT(*) FROM auto_act WHERE rule_id = :rule AND cause = :cause AND (state = 'done' AND ended_at > :since
+  OR state = 'calling' AND ended_at IS NULL AND due_at > :since);
+
 -- name: autoacts.open
 SELECT COUNT(*) FROM auto_act WHERE rule_id = :rule AND (state = 'waiting' OR state = 'planned');
 
 -- name: autoacts.latest
-SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
+SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at, cause
 FROM auto_act WHERE (:rule = 0 OR rule_id = :rule) AND (:dialog = 0 OR dialog_id = :dialog) ORDER BY id DESC LIMIT :n;
 
 -- name: autoacts.wrote
-SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
+SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at, cause
 FROM auto_act WHERE result IN (SELECT value FROM json_each(:ids)) ORDER BY id;
 
 -- name: autoacts.wrote@postgresql
-SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
+SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at, cause
 FROM auto_act WHERE result IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json))) ORDER BY id;
 
 -- name: autoacts.about
-SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at
+SELECT id, rule_id, version, event, act, name, kind, dialog_id, message_id, waits_since, due_at, state, why, outcome, result, created_at, ended_at, cause
 FROM auto_act WHERE dialog_id = :dialog AND message_id = :message ORDER BY id;
 
 -- name: rules.lines
@@ -139,12 +144,12 @@ SELECT stored_at FROM message WHERE id = :message;
 
 -- name: auto.messages
 SELECT m.id, m.dialog_id, m.channel_id, m.direction, m.origin, m.sender, m.author, m.author_phone,
-  COALESCE(NULLIF(b.pressed, ''), m.text), m.automatic, m.at, m.stored_at
+  COALESCE(NULLIF(b.pressed, ''), m.text), m.automatic, m.at, m.stored_at, CASE WHEN b.pressed <> '' THEN 1 ELSE 0 END
 FROM message m LEFT JOIN message_buttons b ON b.message_id = m.id WHERE m.id IN (SELECT value FROM json_each(:ids));
 
 -- name: auto.messages@postgresql
 SELECT m.id, m.dialog_id, m.channel_id, m.direction, m.origin, m.sender, m.author, m.author_phone,
-  COALESCE(NULLIF(b.pressed, ''), m.text), m.automatic, m.at, m.stored_at
+  COALESCE(NULLIF(b.pressed, ''), m.text), m.automatic, m.at, m.stored_at, CASE WHEN b.pressed <> '' THEN 1 ELSE 0 END
 FROM message m LEFT JOIN message_buttons b ON b.message_id = m.id WHERE m.id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json)));
 
 -- name: auto.waited_at
@@ -184,8 +189,8 @@ ON CONFLICT (dialog_id) DO UPDATE SET at = excluded.at WHERE excluded.at > auto_
 SELECT at FROM auto_quiet WHERE dialog_id = :dialog AND at > :since;
 
 -- name: autoanswers.claim
-INSERT INTO auto_answer (message_id, dialog_id, channel_id, at, wanted_by)
-VALUES (:message, :dialog, :channel, :now, :wanted_by)
+INSERT INTO auto_answer (message_id, dialog_id, channel_id, at, wanted_by, timed)
+VALUES (:message, :dialog, :channel, :now, :wanted_by, :timed)
 ON CONFLICT (message_id) DO NOTHING
 RETURNING id;
 
@@ -196,7 +201,10 @@ SELECT wanted_by FROM auto_answer WHERE message_id = :message;
 SELECT COUNT(*) FROM auto_answer WHERE dialog_id = :dialog AND at > :since;
 
 -- name: autoanswers.of_channel
-SELECT COUNT(*) FROM auto_answer WHERE channel_id = :channel AND at > :since;
+SELECT COUNT(*) FROM auto_answer WHERE channel_id = :channel AND at > :since AND timed = 0;
+
+-- name: autoanswers.nth_last
+SELECT at FROM auto_answer WHERE channel_id = :channel ORDER BY at DESC LIMIT 1 OFFSET :before;
 
 -- name: autostops.put
 INSERT INTO auto_stop (channel_id, at) VALUES (:channel, :now) ON CONFLICT (channel_id) DO NOTHING;

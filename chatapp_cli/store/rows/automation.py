@@ -50,6 +50,8 @@ class AutoActRow(NamedTuple):
     result: MessageId | None
     created_at: Millis
     ended_at: Millis | None
+    cause: str
+    """``domain.automation.ActCause``."""
 
 
 class AutoCallRow(NamedTuple):
@@ -81,6 +83,8 @@ class JudgedMessage(NamedTuple):
     automatic: int
     at: Millis
     stored_at: Millis
+    pressed: int
+    """Whether it stands for a button: it was pressed, or its number in a list was written."""
 
 
 class DialogPlace(NamedTuple):

@@ -87,6 +87,8 @@ class StoredAutoAct(Table, table=True):
     """The message that was sent."""
     created_at: int = Field(sa_column=moment())
     ended_at: int | None = Field(sa_column=moment(null=True))
+    cause: str = Field("event", sa_column_kwargs=later("event"))
+    """What made it due: something that happened, an act of a rule, or time alone."""
 
 
 class StoredAutoCall(Table, table=True):
@@ -119,6 +121,8 @@ class StoredAutoAnswer(Table, table=True):
     at: int = Field(sa_column=moment())
     wanted_by: str
     """Who wanted it, as a stored text."""
+    timed: int = Field(0, sa_column_kwargs=later("0"))
+    """Whether time alone made it due: such answers are spread, and are no storm."""
 
 
 class StoredAutoStop(Table, table=True):
