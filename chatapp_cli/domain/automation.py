@@ -160,6 +160,9 @@ STATES: Final[Mapping[PlannedState, Text]] = MappingProxyType(
         PlannedState.FAILED: T("failed"),
     }
 )
+"""Each state as people read it."""
+GOING_ON: Final = frozenset({PlannedState.WAITING, PlannedState.PLANNED, PlannedState.CALLING})
+"""The states of acts that have not ended."""
 
 
 class ActWanted(NamedTuple):

@@ -13,7 +13,7 @@ from chatapp_cli.services import auto_values
 from chatapp_cli.store.tx import Tx
 
 KIND: Final = "webhook"
-_EXAMPLE: Final = "webhook: https://example.org/desk"
+_EXAMPLE: Final = "https://example.org/desk"
 
 
 def checked(tx: Tx, said: Any) -> str:
@@ -24,9 +24,9 @@ def checked(tx: Tx, said: Any) -> str:
         host = parts.hostname or ""
         has_password = parts.port == 0 or bool(parts.username or parts.password)
     except ValueError:
-        raise auto_values.wrong(KIND, said, _EXAMPLE) from None
+        raise auto_values.wrong(KIND, said, f"{KIND}: {_EXAMPLE}") from None
     if not host or has_password or any(sign.isspace() for sign in url) or parts.scheme not in {"http", "https"}:
-        raise auto_values.wrong(KIND, origin(url), _EXAMPLE)
+        raise auto_values.wrong(KIND, origin(url), f"{KIND}: {_EXAMPLE}")
     _require_allowed(parts.scheme, host)
     return url
 

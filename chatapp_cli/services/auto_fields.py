@@ -61,10 +61,11 @@ def _each(asked: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 def fits(wanted: RuleWanted) -> bool:
     """Whether one form can show a rule without losing any of it."""
     one_level, kinds = flat(wanted.asked), [act.do for act in wanted.acts]
-    if one_level is None or len(set(kinds)) < len(kinds) or not auto_kinds.KINDS.keys() >= set(kinds):
+    if one_level is None or wanted.otherwise or len(set(kinds)) < len(kinds):
         return False
     lists = [value for name, value in one_level[0].items() if name != "match"]
-    return len(one_level[0].get("match") or ()) <= 1 and all(map(_is_plain, [*lists, *(a.value for a in wanted.acts)]))
+    plain = len(one_level[0].get("match") or ()) <= 1 and all(map(_is_plain, lists))
+    return plain and all(act_written(act) is not None for act in wanted.acts)
 
 
 def _is_plain(value: Any) -> bool:
@@ -89,7 +90,7 @@ def answers_of(wanted: RuleWanted, names: SourceNames) -> Mapping[str, str]:
         **of_dialog,
         "open": opened,
         "stop": "on" if wanted.stop else "off",
-        **{f"{ACT}{act.do}": act_written(act) for act in wanted.acts},
+        **{f"{ACT}{act.do}": act_written(act) or "" for act in wanted.acts},
     }
 
 
@@ -99,12 +100,16 @@ def _written(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def act_written(act: ActWanted) -> str:
-    """With what an act is done, in one line."""
-    if act.value is True:
+def act_written(act: ActWanted) -> str | None:
+    """With what an act is done, as one field says it; ``None``: a field cannot say it so that it is read back."""
+    if act.do not in auto_kinds.KINDS:
+        return None
+    if is_flag(act.do):
         return "on"
-    if isinstance(act.value, Mapping):
+    if auto_kinds.KINDS[act.do].fields:
         return json.dumps(act.value, ensure_ascii=False)
+    if isinstance(act.value, Mapping) or not _is_plain(act.value):
+        return None
     return _written(act.value).replace("\n", _LINE_END)
 
 
@@ -150,7 +155,7 @@ def acts(answers: Mapping[str, str], before: Sequence[ActWanted]) -> Sequence[Ac
     """The acts that a form's answers ask for: those that were there in their order, then the others."""
     order = dict.fromkeys([*(one.do for one in before), *auto_kinds.KINDS])
     said = ((do, answers.get(f"{ACT}{do}", "").strip()) for do in order)
-    return [ActWanted(do, _meant(do, value)) for do, value in said if value and value != "off"]
+    return [ActWanted(do, _meant(do, value)) for do, value in said if value and not (is_flag(do) and value == "off")]
 
 
 def _meant(do: str, value: str) -> Any:

@@ -28,7 +28,7 @@ def lacking(tx: Tx, rule: AutoRule, others: Sequence[AutoRule]) -> list[Text]:
 
 def _people(tx: Tx, rule: AutoRule) -> Iterator[Text]:
     wanted = rule.wanted
-    named = [one.value for one in wanted.acts if one.do == auto_kinds.ASSIGN]
+    named = [one.value for one in wanted.every if one.do in {auto_kinds.ASSIGN, auto_kinds.JOIN}]
     named += [one for one in said_in(wanted.asked, "assignee") if one not in {NOBODY, ANYBODY}]
     named += [wanted.about] if wanted.about and wanted.event is RuleEvent.ASSIGNED else []
     for name in dict.fromkeys(named):
@@ -43,7 +43,7 @@ def _people(tx: Tx, rule: AutoRule) -> Iterator[Text]:
 
 
 def _replies(tx: Tx, rule: AutoRule) -> Iterator[Text]:
-    for one in rule.wanted.acts:
+    for one in rule.wanted.every:
         if one.do == auto_kinds.REPLY:
             try:
                 replies.find(tx, one.value)
@@ -54,7 +54,7 @@ def _replies(tx: Tx, rule: AutoRule) -> Iterator[Text]:
 def _tags(tx: Tx, rule: AutoRule, others: Sequence[AutoRule]) -> Iterator[Text]:
     """The tags that no dialog has and that no rule gives."""
     wanted = rule.wanted
-    given = {tag for one in others for act in one.wanted.acts if act.do == auto_kinds.TAG for tag in act.value}
+    given = {tag for one in others for act in one.wanted.every if act.do == auto_kinds.TAG for tag in act.value}
     named = [*said_in(wanted.asked, "tags"), *([wanted.about] if wanted.event in _OF_TAGS and wanted.about else [])]
     for tag in dict.fromkeys(named):
         if tag not in given and tx.value("tags.worn", name=tag) is None:

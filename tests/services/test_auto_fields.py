@@ -35,7 +35,8 @@ def again(wanted: RuleWanted) -> RuleWanted:
 )
 def test_a_rule_of_one_level_comes_out_of_its_form_as_it_went_in(asked: dict[str, Any]) -> None:
     acts = [ActWanted("note", "Первая\nвторая"), TAG, ActWanted("robot", {"robot": "set-tags", "tags": "vip"}),
-            ActWanted("waive", value=True), ActWanted("send", "{имя клиента}, здравствуйте")]  # fmt: skip
+            ActWanted("waive", value=True), ActWanted("send", "{имя клиента}, здравствуйте"),
+            ActWanted("webhook", "https://example.org/desk?key=1,2"), ActWanted("comment", "off")]  # fmt: skip
     wanted = RuleWanted(
         name="Опт", event=RuleEvent.SENT, kind=RuleKind.AUTOREPLY, line=LineId(2), asked=asked, acts=acts, stop=True
     )
@@ -56,7 +57,15 @@ def test_a_rule_of_one_level_comes_out_of_its_form_as_it_went_in(asked: dict[str
         ({}, [ActWanted("tag", ["a, b"])]),
         ({"words": ["раз, два"]}, [TAG]),
         ({}, [ActWanted("send", "C:\\new")]),
+        ({}, [ActWanted("send", {"text": "Что интересует?", "buttons": ["Цены", "Доставка"]})]),
+        ({}, [ActWanted("webhook", "https://example.org/\\new")]),
     ],
 )
 def test_what_one_form_would_lose_is_left_to_the_command(asked: dict[str, Any], acts: list[ActWanted]) -> None:
     assert not auto_fields.fits(RuleWanted(name="Опт", asked=asked, acts=acts))
+
+
+def test_a_rule_with_an_else_is_left_to_the_command() -> None:
+    distribute = [ActWanted("distribute", "line")]
+    assert auto_fields.fits(RuleWanted(name="Опт", acts=distribute))
+    assert not auto_fields.fits(RuleWanted(name="Опт", acts=distribute, otherwise=[TAG]))

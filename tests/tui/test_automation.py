@@ -130,6 +130,32 @@ async def test_the_log_of_a_rule_says_what_to_whom_and_why_and_leads_to_the_dial
         await it.sees("If: with «опт»")
 
 
+async def test_the_log_shows_an_act_of_which_another_program_is_being_told(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    channel = stage.channel(stage.line("Зима"), "api", "winter", "Зимний сайт")
+    add(company, "Учёт", ActWanted("webhook", "https://example.org/desk"))
+    stage.hear(channel, LENA, "Почём оптом?")
+    work(company)
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("Учёт")
+        await it.press("l")
+        await it.sees("◷", "Елена Ильина", "being told to another program")
+
+
+async def test_a_rule_with_an_else_says_what_it_does_if_nobody_is_there_and_keeps_it(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    stage.line("Зима")
+    number = add(company, "Ночь", ActWanted("distribute", "line"), otherwise=[ActWanted("tag", ["ночь"])])
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("Then: distribute as the line does; if nobody is there: tag with ночь")
+        await it.press("enter")
+        await it.sees("else:", "- ночь", f"chatapp rule edit {number}")
+
+
 async def test_who_may_not_change_rules_looks_at_them(window: Opener, stage: Stage, company: Company) -> None:
     furnished(stage, company)
     async with window() as it:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rich.style import Style
 from rich.text import Text
 
-from chatapp_cli.domain.automation import STATES, PlannedState
+from chatapp_cli.domain.automation import GOING_ON, STATES, PlannedState
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.stored_text import recalled
 from chatapp_cli.domain.text import Text as Sentence
@@ -26,6 +26,7 @@ _WHEN: Final = 12
 _SIGNS: Final[Mapping[PlannedState, str]] = {
     PlannedState.WAITING: "◷",
     PlannedState.PLANNED: "◷",
+    PlannedState.CALLING: "◷",
     PlannedState.DONE: "✓",
     PlannedState.SKIPPED: "–",
     PlannedState.CANCELLED: "⊘",
@@ -91,8 +92,7 @@ class ActWords:
     def _sign(self, one: ShownAct) -> tuple[str, Style]:
         styles = self._styles
         colours = {PlannedState.DONE: styles.good, PlannedState.FAILED: styles.bad}
-        waits = {PlannedState.WAITING, PlannedState.PLANNED}
-        return _SIGNS[one.state], colours.get(one.state, styles.warn if one.state in waits else styles.faint)
+        return _SIGNS[one.state], colours.get(one.state, styles.warn if one.state in GOING_ON else styles.faint)
 
     def whole(self, one: ShownAct) -> Text:
         """An act in full: for whom, by which rule, why, how it ended and why so."""

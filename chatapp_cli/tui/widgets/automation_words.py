@@ -77,7 +77,7 @@ class AutomationWords:
         condition = show(rule_words.condition(rule.wanted.asked, self._names))
         self._fact(text, _("When"), f"{when(rule)} · {self.place(rule)}")
         self._fact(text, _("If"), condition)
-        self._fact(text, _("Then"), "; ".join(acts(rule)), styles.accent)
+        self._fact(text, _("Then"), show(auto_kinds.all_in_words(rule.wanted)), styles.accent)
         if rule.wanted.stop:
             text.append(_("Once it holds, no later rule is asked.") + "\n", styles.muted)
         text.append(ngettext("{n} act in the last 7 days", "{n} acts in the last 7 days", one.done), styles.muted)
@@ -113,8 +113,3 @@ def when(rule: AutoRule) -> str:
     wanted = rule.wanted
     said = show(EVENTS[wanted.event])
     return line(f"{said}: {wanted.about}" if wanted.about else said)
-
-
-def acts(rule: AutoRule) -> Sequence[str]:
-    """What a rule does, in order."""
-    return [line(show(auto_kinds.in_words(one))) for one in rule.wanted.acts]
