@@ -40,9 +40,9 @@ class ReadTogether:
 
     def tags(self, dialog: DialogId) -> AbstractSet[str]:
         """The tags of a dialog, also of another one."""
-        if dialog not in self.places:
-            return frozenset(dialogs.tags(self.tx, dialog))
-        return self._tags.get(dialog, frozenset())
+        if (known := self._tags.get(dialog)) is not None:
+            return known
+        return frozenset() if dialog in self.places else frozenset(dialogs.tags(self.tx, dialog))
 
     def is_first_ever(self, message: MessageId) -> bool:
         """Whether the client wrote nothing in its dialog before, also of another message."""

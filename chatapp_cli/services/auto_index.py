@@ -11,14 +11,14 @@ from chatapp_cli.domain.choosing import PossibleRules, hours_of
 from chatapp_cli.domain.condition import AllOf, Condition, FromSource, WithinHours
 from chatapp_cli.domain.dialog_condition import waiting
 from chatapp_cli.services import auto_rules, calendars
-from chatapp_cli.services.dialog_conditions import always_open
+from chatapp_cli.services.business_hours import HoursOfLines
 from chatapp_cli.store.rows.automation import AutoRuleRow
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.automation import RuleEvent
     from chatapp_cli.domain.condition import Occasion
     from chatapp_cli.domain.dialog_condition import HoursOf
-    from chatapp_cli.domain.ids import AutoRuleId, LineId
+    from chatapp_cli.domain.ids import AutoRuleId, LineId, Millis
     from chatapp_cli.domain.opening_hours import OpeningHours
     from chatapp_cli.services.auto_rules import AutoRule
     from chatapp_cli.services.conditions import SourceNames
@@ -69,15 +69,23 @@ def _hours(condition: Condition) -> WithinHours | None:
     return None if any(waiting(condition)) else hours_of(condition)
 
 
+def _always(line: LineId) -> None:
+    del line
+
+
 @dataclass(slots=True)
 class HoursNow:
-    """The hours of lines as they are in the transaction at hand."""
+    """The hours of lines as they are in the transaction at hand. Both raise what is raised there."""
 
-    of: HoursOf = always_open
+    of: HoursOf = field(default_factory=lambda: HoursOfLines(_always))
 
     def __call__(self, line: LineId) -> OpeningHours | None:
         """The hours of a line; ``None``: always open."""
         return self.of(line)
+
+    def is_open(self, line: LineId, at: Millis) -> bool:
+        """Whether a line is open at a time."""
+        return self.of.is_open(line, at)
 
 
 @dataclass(slots=True)
@@ -85,12 +93,12 @@ class KnownRules:
     """The rules that work, compiled again whenever they, or what they are made of, are changed. Of one thread."""
 
     _made_of: object = None
-    _index: RuleIndex = field(default_factory=lambda: RuleIndex((), always_open))
+    _index: RuleIndex = field(default_factory=lambda: RuleIndex((), HoursNow()))
     _hours: HoursNow = field(default_factory=HoursNow)
 
     def now(self, tx: Tx, names: SourceNames) -> RuleIndex:
         """Those of now."""
-        self._hours.of = names.hours or always_open
+        self._hours.of = names.hours or HoursOfLines(_always)
         rows = tx.all(AutoRuleRow, "autorules.working")
         made_of = rows, names.lines, names.channels, names.sources, names.stages, calendars.stamp(names.folder)
         if made_of != self._made_of:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
-from chatapp_cli.domain.automation import FOLLOWER, HappenedEvent, PlannedState, RuleEvent, seen
+from chatapp_cli.domain.automation import FOLLOWER, NAMING, HappenedEvent, PlannedState, RuleEvent, seen
 from chatapp_cli.domain.condition import Judgement, Occasion, judge
 from chatapp_cli.domain.dialog_condition import HoursOf, Waited, waiting
 from chatapp_cli.domain.errors import UsageError
@@ -96,13 +96,14 @@ def happened(entry: JournalEntry, what: HappenedEvent, near: ReadTogether) -> Ha
     return Happened(entry.id, what.event, place, message, entry.at, what, entry.actor)
 
 
-def concerned(rules: RuleIndex, about: Happened, occasion: Occasion) -> Iterator[AutoRule]:
+def concerned(rules: RuleIndex, about: Happened, occasion: Occasion) -> list[AutoRule]:
     """The rules that may hold; none is asked about what it did or wrote itself, or what was before it."""
+    found = [one for one in rules.possible(about.event, occasion) if one.since < about.entry]
+    if about.event in NAMING or about.event is RuleEvent.TIME:
+        found = [one for one in found if _is_about(one, about.what)]
     by = (about.caused_by, "" if about.message is None else about.message.author)
-    own = {name[1:-1] for name in by if name[:1] + name[-1:] == "«»"}
-    for one in rules.possible(about.event, occasion):
-        if one.since < about.entry and _is_about(one, about.what) and one.wanted.name not in own:
-            yield one
+    own = {name[1:-1] for name in by if name[:1] == "«" and name[-1:] == "»"}
+    return [one for one in found if one.wanted.name not in own] if own else found
 
 
 def _is_about(rule: AutoRule, what: HappenedEvent | None) -> bool:

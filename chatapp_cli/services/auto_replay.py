@@ -205,9 +205,8 @@ class ReplayedFacts(StoredFacts):
 
     def tags(self) -> AbstractSet[str]:
         """Those of now, with what rules would have changed."""
-        changed = self.past.tags.get(self.place.id)
-        stored = StoredFacts.tags(self)
-        if changed is None:
+        stored = self.near.tags(self.place.id)
+        if (changed := self.past.tags.get(self.place.id)) is None:
             return stored
         return (stored | {tag for tag, there in changed.items() if there}) - {
             t for t, there in changed.items() if not there
@@ -313,7 +312,9 @@ class Replay:
 
     def _asked(self, rule: AutoRule, about: Happened, occasion: Occasion) -> tuple[bool, Text | None]:
         """Whether a rule holds, and why it would act at once; what it would do later is remembered."""
-        since = self._past.waits_since(about.place) if self._rules.waits[rule.id] else None
+        if not self._rules.waits[rule.id]:
+            return self._asked_now(rule, occasion)
+        since = self._past.waits_since(about.place)
         wait = rule.id, about.place.id
         before = since is not None and self._waited.get(wait) == since
         if before and not rule.wanted.stop:
@@ -327,6 +328,13 @@ class Replay:
         if since is not None and (holds or self._is_asked_later(rule, about, since)):
             self._waited[wait] = since
         return holds, None if answer is None else answer.why
+
+    def _asked_now(self, rule: AutoRule, occasion: Occasion) -> tuple[bool, Text | None]:
+        """Whether a rule holds that waits for nothing, and why it would act."""
+        if not self._holds(rule, occasion):
+            return False, None
+        answer = self._judged(rule, occasion)
+        return answer is not None, None if answer is None else answer.why
 
     def _is_asked_later(self, rule: AutoRule, about: Happened, since: Millis) -> bool:
         """Remember to ask a rule when the client has waited long enough for it; false if it would still say no."""
