@@ -72,9 +72,9 @@ def _ids(wanted: Iterable[int | None]) -> str:
     return json.dumps(sorted({one for one in wanted if one is not None}))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class StoredFacts:
-    """What conditions ask of a message, or of a dialog alone."""
+    """What conditions ask of a message, or of a dialog alone. Nobody changes it."""
 
     near: ReadTogether
     place: DialogPlace

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,18 +41,19 @@ class RuleIndex:
         """``rules``: in their order; ``hours``: of lines, as the rules know them."""
         self.hours = hours
         self.by_id: Mapping[AutoRuleId, AutoRule] = {rule.id: rule for rule in rules}
-        self.waits = {rule.id: list(waiting(rule.condition)) for rule in rules}
-        """By rule, the parts of its condition that time alone can fulfil."""
+        self.waits = {rule.id: found for rule in rules if (found := list(waiting(rule.condition)))}
+        """By rule, the parts of its condition that time alone can fulfil; without the rules that have none."""
         self._events: dict[RuleEvent, _RulesOfEvent] = {}
-        found: dict[RuleEvent, list[AutoRule]] = defaultdict(list)
+        by_event: dict[RuleEvent, list[AutoRule]] = defaultdict(list)
         for rule in rules:
-            found[rule.wanted.event].append(rule)
-        for event, some in found.items():
+            by_event[rule.wanted.event].append(rule)
+        for event, some in by_event.items():
             self._events[event] = _RulesOfEvent(some, PossibleRules([*map(_bounds, some)], hours=_hours))
 
-    def waits_for(self, event: RuleEvent) -> bool:
-        """Whether a rule does."""
-        return event in self._events
+    @property
+    def events(self) -> AbstractSet[RuleEvent]:
+        """Those for which rules wait."""
+        return self._events.keys()
 
     def possible(self, event: RuleEvent, occasion: Occasion) -> Sequence[AutoRule]:
         """The rules that may hold, now or later, in their order."""

@@ -49,6 +49,11 @@ class Happened(NamedTuple):
     caused_by: str = ""
     """Who caused it."""
 
+    @property
+    def author(self) -> str:
+        """Who wrote the message."""
+        return "" if self.message is None else self.message.author
+
 
 def follow(tx: Tx, desk: AutoDesk) -> int:
     """Plan for what happened since the last time; returns the number of entries."""
@@ -75,8 +80,8 @@ class Planner:
 
 def awaited(entries: Iterable[JournalEntry], rules: RuleIndex) -> list[tuple[JournalEntry, HappenedEvent]]:
     """The entries for whose events rules wait, and these events."""
-    found = ((one, what) for one in entries if (what := seen(one.event)) is not None)
-    return [one for one in found if rules.waits_for(one[1].event)]
+    events = rules.events
+    return [(one, what) for one in entries if (what := seen(one.event)) is not None and what.event in events]
 
 
 def read_together(tx: Tx, news: Sequence[tuple[JournalEntry, HappenedEvent]]) -> ReadTogether:
@@ -98,12 +103,12 @@ def happened(entry: JournalEntry, what: HappenedEvent, near: ReadTogether) -> Ha
 
 def concerned(rules: RuleIndex, about: Happened, occasion: Occasion) -> list[AutoRule]:
     """The rules that may hold; none is asked about what it did or wrote itself, or what was before it."""
-    found = [one for one in rules.possible(about.event, occasion) if one.since < about.entry]
+    entry = about.entry
+    found = [one for one in rules.possible(about.event, occasion) if one.since < entry]
     if about.event in NAMING or about.event is RuleEvent.TIME:
         found = [one for one in found if _is_about(one, about.what)]
-    by = (about.caused_by, "" if about.message is None else about.message.author)
-    own = {name[1:-1] for name in by if name[:1] == "«" and name[-1:] == "»"}
-    return [one for one in found if one.wanted.name not in own] if own else found
+    by = [one for one in (about.caused_by, about.author) if one.startswith(auto_rules.SIGNED)]
+    return [one for one in found if one.signature not in by] if by else found
 
 
 def _is_about(rule: AutoRule, what: HappenedEvent | None) -> bool:
@@ -117,7 +122,7 @@ def _plan(near: ReadTogether, rules: RuleIndex, about: Happened) -> bool:
     """Plan for one entry; whether a rule held."""
     occasion, held = auto_facts.occasion(StoredFacts(near, about.place, about.message, rules.hours), about.at), False
     for one in concerned(rules, about, occasion):
-        waits = () if about.event is RuleEvent.TIME else rules.waits[one.id]
+        waits = () if about.event is RuleEvent.TIME else rules.waits.get(one.id, ())
         if _judged(near, one, about, occasion, waits):
             held = True
             if one.wanted.stop:
