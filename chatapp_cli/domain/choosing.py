@@ -132,8 +132,9 @@ class Chooser(Generic[R]):
 def _possible(index: _Index, occasion: Occasion) -> Sequence[int]:
     """The rules that may hold, in order."""
     by_word, rest = index.by_word, index.at(occasion)
-    found = [number for word in occasion.vocabulary if word in by_word for number in by_word[word]]
-    return sorted({*rest, *found}) if found else rest
+    if by_word.keys().isdisjoint(occasion.words):
+        return rest
+    return sorted({*rest, *(number for word in by_word.keys() & occasion.vocabulary for number in by_word[word])})
 
 
 def _hours_of_week(hours: WithinHours) -> Iterator[int]:

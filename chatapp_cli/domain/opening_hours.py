@@ -117,10 +117,13 @@ class OpeningHours:
         wall = datetime.combine(day + days * _DAY, time(rest // 60, rest % 60), self.zone)
         return round(wall.astimezone(UTC).timestamp() * 1000)
 
-    def is_open(self, at: Millis) -> bool:
-        """Whether it is open at a time, without looking further."""
+    def surely(self, at: Millis) -> OpenState:
+        """Whether it is open at a time, and until when at least: without looking further, as that may last longer."""
         coming = next(self._pieces(at), None)
-        return coming is not None and coming.start <= at
+        if coming is None:
+            return OpenState(is_open=False, until=None)
+        is_open = coming.start <= at
+        return OpenState(is_open, coming.end if is_open else coming.start)
 
     def state(self, at: Millis) -> OpenState:
         """Whether it is open at a time, and when that changes."""

@@ -122,12 +122,21 @@ class ReplayedPast:
             self._waits[place.id] = found
         return found
 
-    def hear(self, event: JournalEvent, message: JudgedMessage | None) -> None:
-        """Something happened: unless the client only wrote on, since when they wait has to be looked up anew."""
-        dialog = event.dialog
+    def hear(self, entry: JournalEntry, message: JudgedMessage | None) -> None:
+        """Something happened."""
+        self.now, event = entry.at, entry.event
+        if isinstance(event, AnswerTyped):
+            self.typed[event.dialog] = entry.at
+        elif isinstance(event, AnswerWaived):
+            self.waive(event.dialog)
+        elif isinstance(event, AnswerAwaited):
+            self.await_again(event.dialog)
+        elif (dialog := event.dialog) is not None and dialog in self._waits and event.message is not None:
+            self._wrote(dialog, event, message)
+
+    def _wrote(self, dialog: DialogId, event: JournalEvent, message: JudgedMessage | None) -> None:
+        """Unless the client only wrote on, since when they wait has to be looked up anew."""
         goes_on = isinstance(event, MessageReceived) and message is not None and message.direction == Direction.IN
-        if dialog is None or dialog not in self._waits or event.message is None:
-            return
         if not goes_on or message is None or message.at < self._waits[dialog]:
             del self._waits[dialog]
 
@@ -213,7 +222,7 @@ def _later(times: deque[Millis], since: Millis) -> int:
     return len(times)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class ReplayedFacts(StoredFacts):
     """The facts as they were, as far as that is known."""
 
@@ -221,9 +230,8 @@ class ReplayedFacts(StoredFacts):
 
     def tags(self) -> AbstractSet[str]:
         """Those of now, with what rules would have changed."""
-        changed = self.past.tags.get(self.place.id)
-        stored = StoredFacts.tags(self)
-        if changed is None:
+        stored = self.near.tags(self.place.id)
+        if (changed := self.past.tags.get(self.place.id)) is None:
             return stored
         return (stored | {tag for tag, there in changed.items() if there}) - {
             t for t, there in changed.items() if not there
@@ -284,7 +292,7 @@ class Replay:
         self._past.tx = tx
         self._hours.of = self._desk.hours(tx)
         entries = [one for one in journal.after(tx, self._place, n=PAGE) if one.at < self._until]
-        found = [act for entry, about in self._happened(entries) for act in self._of_entry(entry, about)]
+        found = [act for entry in self._happened(entries) for act in self._of_entry(*entry)]
         if entries:
             self._place = entries[-1].id
         else:
@@ -300,36 +308,31 @@ class Replay:
         found = {entry.id: auto_plan.happened(entry, what, self._near) for entry, what in news}
         return ((entry, found.get(entry.id)) for entry in entries)
 
-    def _of_entry(self, entry: JournalEntry, about: Happened | None) -> Iterator[ReplayedAct]:
-        if self._waiting:
-            yield from self._due(entry.at)
-        self._past.now = entry.at
-        if isinstance(entry.event, AnswerTyped):
-            self._past.typed[entry.event.dialog] = entry.at
-        elif isinstance(entry.event, AnswerWaived):
-            self._past.waive(entry.event.dialog)
-        elif isinstance(entry.event, AnswerAwaited):
-            self._past.await_again(entry.event.dialog)
+    def _of_entry(self, entry: JournalEntry, about: Happened | None) -> Sequence[ReplayedAct]:
+        found = list(self._due(entry.at)) if self._waiting else []
         number = entry.event.message
-        self._past.hear(entry.event, None if number is None else self._near.messages.get(number))
-        if about is None:
-            return
-        occasion = self._occasion(about)
-        for rule, why in list(self._held(about, occasion)):
-            yield from self._act(rule, about, why, about.cause)
+        self._past.hear(entry, None if number is None else self._near.messages.get(number))
+        if about is not None:
+            for rule, why in self._held(about, self._occasion(about)):
+                found += self._act(rule, about, why, about.cause)
+        return found
 
-    def _held(self, about: Happened, occasion: Occasion) -> Iterator[tuple[AutoRule, Text]]:
+    def _held(self, about: Happened, occasion: Occasion) -> Sequence[tuple[AutoRule, Text]]:
         """The rules that would act at once, and why: all are asked before the first acts, as the daemon does it."""
+        found: list[tuple[AutoRule, Text]] = []
         for rule in auto_plan.concerned(self._rules, about, occasion):
+            if rule.id not in self._rules.waits and not self._holds(rule, occasion):
+                continue
             holds, why = self._ask(rule, about, occasion)
             if why is not None:
-                yield rule, why
+                found.append((rule, why))
             if holds and rule.wanted.stop:
-                return
+                break
+        return found
 
     def _ask(self, rule: AutoRule, about: Happened, occasion: Occasion) -> tuple[bool, Text | None]:
         """Ask a rule whether it holds, and why it would act at once; remember what it would do later."""
-        since = self._past.waits_since(about.place) if self._rules.waits[rule.id] else None
+        since = self._past.waits_since(about.place) if rule.id in self._rules.waits else None
         wait = rule.id, about.place.id
         before = since is not None and self._waited.get(wait) == since
         if before and not rule.wanted.stop:

@@ -30,6 +30,8 @@ from chatapp_cli.store.tx import Tx
 
 MOST: Final = 500
 """Rules of a company."""
+SIGNED: Final = "«"
+"""How the names begin under which rules act."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class AutoRule:
     @property
     def signature(self) -> str:
         """The name under which it acts; no operator has one like it."""
-        return f"«{self.wanted.name}»"
+        return f"{SIGNED}{self.wanted.name}»"
 
     @property
     def works(self) -> bool:

@@ -50,11 +50,6 @@ LONGEST_WAIT: Final = 30 * 24 * 60
 _MOST_EXPRESSIONS: Final = 20
 
 
-def always_open(line: int) -> None:
-    """The hours of a line of which none are known."""
-    del line
-
-
 def parts(asked: Mapping[str, Any], hours: HoursOf) -> Iterator[Condition]:
     """The conditions of a mapping that are about the dialog. Raises UsageError for what cannot be meant."""
     for name, made in _MADE.items():

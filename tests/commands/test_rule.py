@@ -281,6 +281,20 @@ def test_what_a_rule_names_that_is_not_there_is_told_when_it_is_kept_and_listed(
     assert told in chatapp("rule", "show", "Опт").err
 
 
+def test_what_an_else_names_counts_as_well(chatapp: Shell, bound: int) -> None:
+    chatapp("user", "add", "Вера", stdin="пароль длиной в предложение\n")
+    chatapp("reply", "add", "Ночь", "--text", "Ответим утром")
+    acts = ("tag=ночь", "join=Вера", "reply=Ночь")
+    add(chatapp, "Кому", "--do", "distribute=evenly", *(word for one in acts for word in ("--else", one)))
+    add(chatapp, "Утром", "--tagged", "ночь", "--do", "note=Перезвонить")
+    assert "Rule" not in chatapp("rule", "list").err
+    chatapp("user", "disable", "Вера")
+    chatapp("reply", "remove", "Ночь")
+    told = chatapp("rule", "list").err
+    assert "Rule Кому: The account of Вера is disabled." in told
+    assert "Rule Кому: There is no quick reply" in told
+
+
 def test_a_rule_by_the_clock_goes_into_a_file_and_comes_back_and_is_left_out_of_what_is_tried(
     chatapp: Shell, bound: int, tmp_path: Path
 ) -> None:

@@ -98,6 +98,7 @@ from chatapp_cli.services import (
 from chatapp_cli.services.act_call import ActCall
 from chatapp_cli.services.act_targets import ActRecipient, Target
 from chatapp_cli.services.alarm_recipients import AlarmRecipient
+from chatapp_cli.services.business_hours import HoursOfLines
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
@@ -627,7 +628,7 @@ CALLS = {**OF_A_LINE, **OF_THE_COMPANY}
 
 
 RULE = RuleWanted(name="Опт", acts=[ActWanted("tag", "опт")])
-NO_NAMES = SourceNames({}, {}, hours=lambda _line: None)
+NO_NAMES = SourceNames({}, {}, hours=HoursOfLines(lambda _line: None))
 
 
 def _made_rule(tx: Tx) -> AutoRuleId:
