@@ -103,7 +103,9 @@ def replayed(desk: Automated, *, since: int = 0) -> list[ReplayedAct]:
 
 def ended(desk: Automated) -> tuple[set[tuple[Any, ...]], set[tuple[Any, ...]]]:
     """What rules would have done by their trial, and what they did."""
-    did = {(one.name, one.event, one.act, one.state) for one in desk.acts() if one.ended_at and one.state != "cancelled"}
+    did = {
+        (one.name, one.event, one.act, one.state) for one in desk.acts() if one.ended_at and one.state != "cancelled"
+    }
     return {(one.rule.wanted.name, one.event, one.act, one.state.value) for one in replayed(desk)}, did
 
 
