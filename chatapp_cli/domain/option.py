@@ -361,9 +361,7 @@ declare(
     Field(
         name="webhook_hosts",
         label=T("Hosts of the own network that rules may tell something"),
-        hint=T(
-            "Names or addresses with commas, such as n8n.example.org, 192.168.1.20; others have to be on the Internet."
-        ),
+        hint=T("Names or addresses with commas; all others have to be on the Internet."),
         required=False,
     ),
     OptionLevel.COMPANY,
