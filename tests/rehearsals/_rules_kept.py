@@ -46,7 +46,7 @@ rules:
   about: Ольга
   if: {lines: [Сервис]}
   then: [{note: "Теперь Ольга"}, {untag: новый}]
-- {name: VIP, when: tag.added, about: vip, then: [{assign: Вера}, {snooze: 30}]}
+- {name: VIP, when: tag.added, about: vip, then: [{join: Вера}, {snooze: 30}]}
 - {name: Не VIP, when: tag.removed, about: vip, then: [{note: "Больше не vip"}]}
 - {name: Повторно опт, if: {tags: [опт], untagged: [спам]}, then: [{tag: постоянный}]}
 - {name: Скидка, if: {words: [скидка], untagged: [скидка]}, then: [{tag: скидка}, {send: "Скидка опту 10 %"}]}
