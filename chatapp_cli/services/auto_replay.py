@@ -331,7 +331,7 @@ class Replay:
                 return
 
     def _asked(self, rule: AutoRule, about: Happened, occasion: Occasion) -> tuple[bool, Text | None]:
-        """Whether a rule holds, and why it would act at once; what it would do later is remembered."""
+        """Ask a rule: does it hold, and why would it act at once; what it would do later is remembered."""
         since = self._past.waits_since(about.place) if self._rules.waits[rule.id] else None
         wait = rule.id, about.place.id
         before = since is not None and self._waited.get(wait) == since
