@@ -103,7 +103,9 @@ def replayed(desk: Automated, *, since: int = 0) -> list[ReplayedAct]:
 
 def ended(desk: Automated) -> tuple[set[tuple[Any, ...]], set[tuple[Any, ...]]]:
     """What rules would have done by their trial, and what they did."""
-    did = {(one.name, one.event, one.act, one.state) for one in desk.acts() if one.ended_at and one.state != "cancelled"}
+    did = {
+        (one.name, one.event, one.act, one.state) for one in desk.acts() if one.ended_at and one.state != "cancelled"
+    }
     return {(one.rule.wanted.name, one.event, one.act, one.state.value) for one in replayed(desk)}, did
 
 
@@ -128,7 +130,7 @@ def test_who_waited_through_a_night_is_answered_in_order_as_there_is_room_and_no
         assert shop.texts(desk.heard(channel, "Почём опт?", who=f"new{n}"))[1:] == ["Прайс"]
     desk.passes(150 * MINUTE)
     assert [shop.texts(one)[1:] for one in waits] == [[HELLO]] * (NIGHT - 1) + [["Да"]]
-    assert [shop.read(lambda tx: dialogs.tags(tx, one)) for one in waits[:59]] == [["долго"]] * 59
+    assert [shop.read(partial(dialogs.tags, dialog=one)) for one in waits[:59]] == [["долго"]] * 59
     assert [shop.read(partial(auto_rules.one, rule=one)).halted for one in (answering, tagging)] == ["", ""]
     assert shop.read(faults.of_automation) == {}
     would, did = ended(desk)
