@@ -35,7 +35,9 @@ app = noun()
 When = Annotated[str | None, typer.Option("--when", metavar="EVENT", help=N_("What it waits for: message.arrived"))]
 About = Annotated[
     str | None,
-    typer.Option("--about", parser=may_be_empty, metavar="NAME", help=N_("Only events about this tag or operator")),
+    typer.Option(
+        "--about", parser=may_be_empty, metavar="NAME", help=N_("Only events about this tag, operator, field or stage")
+    ),
 ]
 At = Annotated[
     str | None,

@@ -33,11 +33,6 @@ class Ruled(NamedTuple, Generic[R]):
     then: R
 
 
-def first(rules: Iterable[Ruled[R]], occasion: Occasion) -> R | None:
-    """The outcome of the first rule that holds; ``None`` if none does. What ``Chooser`` has to equal."""
-    return next((rule.then for rule in rules if rule.condition.holds(occasion)), None)
-
-
 class _Index:
     """The rules that are possible for one source, by number."""
 

@@ -52,11 +52,6 @@ def begin(tx: Tx, act: AutoActId, *, url: str, body: str, words: Text) -> None:
     tx.emit(AutomationDue(act=act))
 
 
-def is_any(tx: Tx) -> bool:
-    """Whether anything is to be called."""
-    return tx.value("autocalls.any") is not None
-
-
 def recover(tx: Tx) -> None:
     """Queue again what the last daemon was calling: the receiver knows it by its id."""
     tx.run("autocalls.recover")
@@ -84,7 +79,7 @@ def _claimed(row: AutoCallRow, secret: str) -> AutoCall:
 
 def _is_wanted(tx: Tx, row: AutoCallRow) -> bool:
     rule = tx.one(AutoRuleRow, "autorules.one", id=row.rule_id)
-    return rule is not None and rule.version == row.version and bool(rule.enabled) and not rule.halted
+    return rule is not None and rule.version == row.version and rule.is_on
 
 
 def end(tx: Tx, act: AutoActId, state: PlannedState, words: Text) -> None:

@@ -123,7 +123,7 @@ def test_rules_go_into_a_file_and_come_back_the_same_in_another_desk(
         (["--do", "robot=x"], "robot of a rule cannot be x."),
         (["--do", "tag=a", "--when", "moon.full"], "Rules know no event moon.full."),
         (["--do", "tag=a", "--when", "dialog.created", "--word", "да"], "there is no message: words can never fit."),
-        (["--do", "tag=a", "--about", "vip"], "message.arrived is about no tag and no operator."),
+        (["--do", "tag=a", "--about", "vip"], "message.arrived is about no tag, operator, field or stage."),
         (["--do", "tag=a", "--match", "(а|"], "is no regular expression"),
         (["--do", "tag=a", "--word", "да", "--without", "да"], "can never fit"),
         (["--do", "tag=a", "--line", "Луна"], "There is no line Луна."),
@@ -276,9 +276,24 @@ def test_what_a_rule_names_that_is_not_there_is_told_when_it_is_kept_and_listed(
     if "Всё" in told:
         add(chatapp, "Всё", "--do", "waive", "--stop")
     kept = chatapp("rule", "add", "Опт", *words)
-    assert told in kept.err
+    assert told.removeprefix("Rule Опт: ") in kept.err
     assert told in chatapp("rule", "list").err
     assert told in chatapp("rule", "show", "Опт").err
+
+
+def test_what_an_else_names_counts_as_well(chatapp: Shell, bound: int) -> None:
+    chatapp("user", "add", "Вера", stdin="пароль длиной в предложение\n")
+    chatapp("quick", "add-section", "Ответы")
+    chatapp("quick", "add", "Ответы", "Ночь", "--text", "Ответим утром")
+    acts = ("tag=ночь", "join=Вера", "reply=Ночь")
+    add(chatapp, "Кому", "--do", "distribute=evenly", *(word for one in acts for word in ("--else", one)))
+    add(chatapp, "Утром", "--tagged", "ночь", "--do", "note=Перезвонить")
+    assert "Rule" not in chatapp("rule", "list").err
+    chatapp("user", "disable", "Вера")
+    chatapp("quick", "remove", "Ответы/Ночь")
+    told = chatapp("rule", "list").err
+    assert "Rule Кому: The account of Вера is disabled." in told
+    assert "Rule Кому: There is no quick reply" in told
 
 
 def test_a_rule_by_the_clock_goes_into_a_file_and_comes_back_and_is_left_out_of_what_is_tried(

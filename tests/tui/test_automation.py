@@ -236,3 +236,20 @@ async def test_an_automatic_answer_is_added_by_a_short_form(window: Opener, stag
     made = wanted(company, "цена, сколько стоит")
     assert (made.kind, made.asked) == (RuleKind.AUTOREPLY, {"words": ["цена", "сколько стоит"]})
     assert made.acts == [ActWanted("send", "Сейчас пришлём")]
+
+
+async def test_an_answer_for_closed_lines_says_which_line_never_closes_and_what_to_do(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    furnished(stage, company)
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("Прайс")
+        await it.press("n")
+        await fill(it, way="outside", text="Утром")
+        await it.press("f8")
+        await it.until(lambda: any("Line Зима has no" in note.message for note in it.app._notifications))
+        (said,) = (note.message for note in it.app._notifications if "Line Зима has no" in note.message)
+        what, step = said.splitlines()
+        assert what == "Line Зима has no working hours, so it never closes."
+        assert step == 'Set them: chatapp line configure --set hours="mon-fri 09:00-18:00"'

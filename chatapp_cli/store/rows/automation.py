@@ -29,6 +29,11 @@ class AutoRuleRow(NamedTuple):
     overruns: int
     otherwise: str
 
+    @property
+    def is_on(self) -> bool:
+        """Whether it is asked: a person switched it on, and the desk did not stop it."""
+        return bool(self.enabled) and not self.halted
+
 
 class AutoActRow(NamedTuple):
     """A planned act as it is stored."""

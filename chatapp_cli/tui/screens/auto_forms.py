@@ -58,7 +58,7 @@ _EITHER: Final = Choice("", T("either"))
 _HEAD: Final = (
     Field(name="name", label=T("Name of the rule")),
     _choice("event", T("When"), *(Choice(one.value, words) for one, words in EVENTS.items()), further=False),
-    _asks("about", T("About this tag or operator"), T("Of events about one; empty: any"), further=False),
+    _asks("about", T("About this tag, operator, field or stage"), T("Of events about one; empty: any"), further=False),
 )
 _IF: Final = (
     _choice(
@@ -273,10 +273,8 @@ class AutoAnswerScreen(AutoFormScreen):
     async def keep(self, wanted: RuleWanted, before: AutoRuleId | None = None) -> str:
         """Add it, and say which lines never close."""
         said = await super().keep(wanted, before)
-        if "open" in wanted.asked:
-            never = partial(auto_short.never_closing, desk=desk_of(self.workspace.company), line=wanted.line)
-            for name in await self.workspace.read(never):
-                self.notify(_("Line {name} has no working hours, so it never closes.", name=name), severity="warning")
+        never = partial(auto_short.never_closing, desk=desk_of(self.workspace.company), wanted=wanted)
+        automation.tell(self, await self.workspace.read(never))
         return said
 
 
