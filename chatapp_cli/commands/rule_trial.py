@@ -56,7 +56,7 @@ def on_message(company: Company, named: Sequence[str], client: TriedClient, *, a
         assert names.hours is not None
         hours = names.hours(channel.line_id)
         at = business_hours.moment(client.at, hours) if client.at else tx.now
-        facts = PretendedFacts(at, not client.wrote_before, frozenset(client.tagged))
+        facts = PretendedFacts(at=at, wrote_before=client.wrote_before, tagged=frozenset(client.tagged))
         rules = [auto_rules.restore(row, names) for row in auto_rules.chosen(tx, named)]
         return auto_trial.tried(rules, source, client.text, facts)
 

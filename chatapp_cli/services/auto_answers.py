@@ -38,7 +38,10 @@ def answered_by(tx: Tx, arrival: MessageId) -> Text | None:
 
 
 def claim(tx: Tx, card: DialogCard, arrival: MessageId | None, by: Text) -> bool:
-    """Record an automatic answer to an arrival, or to none; false if the arrival has one already."""
+    """Record an automatic answer to an arrival, or to none; false if the arrival has one already.
+
+    Raises Refused for who may not answer.
+    """
     access.require(tx, Right.ANSWER)
     tx.run("autoanswers.forget", dialog=card.id, before=tx.now - REMEMBERED)
     made = tx.insert(

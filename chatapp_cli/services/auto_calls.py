@@ -45,7 +45,7 @@ def delivery_of(row: AutoActRow | AutoCallRow) -> str:
 
 
 def begin(tx: Tx, act: AutoActId, *, url: str, body: str, words: Text) -> None:
-    """Queue the call of an act that is about to be done."""
+    """Queue the call of an act that is about to be done. Raises Refused for who may not answer."""
     access.require(tx, Right.ANSWER)
     tx.run("autocalls.begin", id=act, outcome=kept(words), now=tx.now)
     tx.run("autocalls.add", id=act, url=url, body=body, now=tx.now)

@@ -215,6 +215,13 @@ def test_why_the_desk_did_something_is_in_the_log_the_trace_and_the_conversation
     assert [one["name"] for one in chatapp("trace", 2, "--json").json["acts"]] == ["Опт"]
 
 
+def test_a_message_is_tried_as_of_a_client_who_wrote_before_in_both_spellings(chatapp: Shell, bound: int) -> None:
+    add(chatapp, "Впервые", "--first", "ever", "--do", "tag=новый")
+    said = ("rule", "test", "--source", bound, "--text", "Привет")
+    tried = {option: chatapp.run(*said, *option).code for option in ((), ("--wrote-before",), ("--known",))}
+    assert tried == {(): 0, ("--wrote-before",): 1, ("--known",): 1}
+
+
 @pytest.mark.req("S-035", part="rules are tried before they are switched on")
 def test_a_rule_is_tried_on_a_message_and_on_what_happened_before_it_is_switched_on(
     chatapp: Shell, company: Company, bound: int
@@ -252,7 +259,7 @@ def test_rules_that_start_each_other_are_told(chatapp: Shell, bound: int) -> Non
     assert "Rules start each other in a circle: Назад → Туда → Назад." in back.err
 
 
-def test_the_rules_of_the_page_are_understood(chatapp: Shell, bound: int) -> None:
+def test_the_rules_that_the_page_of_automation_shows_can_be_imported_and_work(chatapp: Shell, bound: int) -> None:
     page = (Path(__file__).parents[2] / "docs" / "automation.md").read_text("utf-8")
     chatapp("rule", "import", "-", stdin=page.partition("```yaml\n")[2].partition("```")[0])
     assert [(one["name"], one["line"], one["works"]) for one in listed(chatapp)] == [
