@@ -111,6 +111,13 @@ _OF_DIALOG: Final[Mapping[str, Field]] = {
 """How conditions on dialogs are asked for; one that is not here goes by its name."""
 
 
+_OTHERWISE: Final = _asks(
+    auto_fields.ELSE,
+    T("Otherwise, if nobody is there"),
+    T("Acts with semicolons between them, such as: tag=ночь; note=Перезвонить"),
+)
+
+
 def _acts(wanted: RuleWanted) -> Sequence[Field]:
     """A field for each kind of act; those at hand that answer, or that the rule has."""
     had = {act.do for act in wanted.acts} | {auto_kinds.TAG, auto_kinds.ASSIGN}
@@ -208,7 +215,8 @@ class AutoRuleScreen(AutoFormScreen):
         """Event, conditions and acts; what is rare stands last."""
         of_dialog = [_OF_DIALOG.get(name, _asks(name, Text(name))) for name in dialog_conditions.NAMES]
         stop = _flag("stop", T("Ask no later rule once it holds"))
-        fields = [*_HEAD, *_IF, *_acts(self._before), *_MORE, *of_dialog, _lines(self.names), stop]
+        otherwise = replace(_OTHERWISE, further=not self._before.otherwise)
+        fields = [*_HEAD, *_IF, *_acts(self._before), otherwise, *_MORE, *of_dialog, _lines(self.names), stop]
         return Form(title=T("Rule"), fields=fields, values=auto_fields.answers_of(self._before, self.names))
 
     def wanted(self, answers: Mapping[str, str]) -> RuleWanted:
