@@ -35,7 +35,9 @@ app = noun()
 When = Annotated[str | None, typer.Option("--when", metavar="EVENT", help=N_("What it waits for: message.arrived"))]
 About = Annotated[
     str | None,
-    typer.Option("--about", parser=may_be_empty, metavar="NAME", help=N_("Only events about this tag or operator")),
+    typer.Option(
+        "--about", parser=may_be_empty, metavar="NAME", help=N_("Only events about this tag, operator, field or stage")
+    ),
 ]
 At = Annotated[
     str | None,
@@ -324,7 +326,8 @@ def trial(
     at: Annotated[
         str, typer.Option("--at", metavar="TIME", help=N_("When, by the clocks of the line; without it now"))
     ] = "",
-    known: Annotated[bool, typer.Option("--known", help=N_("The client wrote before"))] = False,
+    wrote_before: Annotated[bool, typer.Option("--wrote-before", help=N_("The client wrote before"))] = False,
+    known: Annotated[bool, typer.Option("--known", hidden=True)] = False,
     tagged: Annotated[list[str] | None, typer.Option("--tagged", metavar="TAG", help=N_("Tag of the dialog"))] = None,
     last: Annotated[str, typer.Option("--last", metavar="7d", help=N_("Try the last days, hours or minutes"))] = "",
     limit: Annotated[int, typer.Option("--limit", "-n", parser=amount, help=N_("How many acts to show"))] = 50,
@@ -333,11 +336,13 @@ def trial(
     """Try rules on a message, or on what happened lately; nothing is done. The exit code is 1 if none would act."""
     from chatapp_cli.commands import rule_trial
 
+    wrote_before |= known  # as it was spelled in 0.1
+
     with opened(ctx) as company:
         if last:
             acted = rule_trial.on_history(company, rules or (), last, limit, as_json=as_json)
         else:
-            client = rule_trial.TriedClient(text, source, line, at, known=known, tagged=tagged or ())
+            client = rule_trial.TriedClient(text, source, line, at, wrote_before=wrote_before, tagged=tagged or ())
             acted = rule_trial.on_message(company, rules or (), client, as_json=as_json)
     raise typer.Exit(0 if acted else 1)
 

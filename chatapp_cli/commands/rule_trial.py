@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.binding import found
-from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.progress import Progress
 from chatapp_cli.documents import automation as documents
 from chatapp_cli.domain.automation import STATES, PlannedState, RuleEvent
@@ -22,6 +22,7 @@ from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.services import auto_kinds, auto_rules, auto_trial, business_hours
 from chatapp_cli.services.auto_trial import PretendedFacts, TriedRule
+from chatapp_cli.services.auto_words import TAKEN_AS_NOW
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
@@ -41,7 +42,7 @@ class TriedClient:
     source: str
     line: str
     at: str
-    known: bool
+    wrote_before: bool
     tagged: Sequence[str]
 
 
@@ -55,7 +56,7 @@ def on_message(company: Company, named: Sequence[str], client: TriedClient, *, a
         assert names.hours is not None
         hours = names.hours(channel.line_id)
         at = business_hours.moment(client.at, hours) if client.at else tx.now
-        facts = PretendedFacts(at, not client.known, frozenset(client.tagged))
+        facts = PretendedFacts(at=at, wrote_before=client.wrote_before, tagged=frozenset(client.tagged))
         rules = [auto_rules.restore(row, names) for row in auto_rules.chosen(tx, named)]
         return auto_trial.tried(rules, source, client.text, facts)
 
@@ -94,7 +95,7 @@ def on_history(company: Company, named: Sequence[str], last: str, limit: int, *,
     for row in rows:
         if row.event == RuleEvent.TIME:
             note("Rule {name} runs by the clock, which cannot be tried on the past: it is left out.", name=row.name)
-    note("Tags, operators and what is known of clients are taken as they are now.")
+    say(TAKEN_AS_NOW)
     return any(state is PlannedState.DONE for _name, state in done)
 
 

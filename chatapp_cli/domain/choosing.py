@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import tzinfo
 from typing import Final, Generic, NamedTuple, TypeVar
@@ -31,11 +31,6 @@ class Ruled(NamedTuple, Generic[R]):
 
     condition: Condition
     then: R
-
-
-def first(rules: Iterable[Ruled[R]], occasion: Occasion) -> R | None:
-    """The outcome of the first rule that holds; ``None`` if none does. What ``Chooser`` has to equal."""
-    return next((rule.then for rule in rules if rule.condition.holds(occasion)), None)
 
 
 class _Index:

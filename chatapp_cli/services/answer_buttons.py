@@ -26,6 +26,7 @@ class KnownButtons(NamedTuple):
     """The buttons of a message of ours, or the one that a client pressed."""
 
     texts: Sequence[str] = ()
+    """Those that the message offers, in order; none if the client pressed one."""
     listed: bool = False
     """Whether they are a numbered list in its text."""
     pressed: str = ""

@@ -87,6 +87,18 @@ def sent_parts(value: Any) -> tuple[str, Sequence[str]]:
     return (value["text"], value["buttons"]) if isinstance(value, Mapping) else (value, ())
 
 
+def with_buttons(acts: Sequence[ActWanted], below: Sequence[str]) -> list[ActWanted]:
+    """Acts with buttons below each text that is sent. Raises UsageError if none is."""
+    if below and not any(one.do == SEND for one in acts):
+        raise UsageError(
+            T("Buttons stand below a text that the rule sends."),
+            T("Such as: --do send='Что вас интересует?'; those of a quick reply are its own."),
+            field="button",
+        )
+    found = {"buttons": list(below)}
+    return [ActWanted(SEND, {"text": one.value, **found}) if below and one.do == SEND else one for one in acts]
+
+
 def _reply(tx: Tx, said: Any) -> str:
     named: str = auto_values.text(REPLY, limits.SEARCH, "Цены")(tx, said)
     row = replies.find(tx, named)

@@ -27,7 +27,7 @@ class AutoReason(NamedTuple):
 
 
 def latest(tx: Tx, *, rule: AutoRuleId | None = None, dialog: DialogId | None = None, n: int = 100) -> list[AutoActRow]:
-    """The latest acts, the newest first: of one rule, in one dialog, or all."""
+    """At most ``n`` acts, the latest planned first; ``rule`` and ``dialog`` leave out those of others."""
     return tx.all(AutoActRow, "autoacts.latest", rule=rule or 0, dialog=dialog or 0, n=n)
 
 

@@ -66,7 +66,9 @@ class ReplayedAct(NamedTuple):
 
     rule: AutoRule
     event: int
+    """The entry of the journal."""
     act: int
+    """Its place among all acts of the rule, from 0."""
     wanted: ActWanted
     dialog: DialogId
     name: str

@@ -22,7 +22,17 @@ from chatapp_cli.domain.journal.automation import AutoRuleChanged
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.stored_text import kept, restored
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, auto_events, auto_kinds, conditions, following, journal, lines, rule_making
+from chatapp_cli.services import (
+    access,
+    auto_events,
+    auto_kinds,
+    auto_presence,
+    conditions,
+    following,
+    journal,
+    lines,
+    rule_making,
+)
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.word_forms import CollectedForms, DictionaryForms, StoredForms
 from chatapp_cli.store.rows.automation import AutoRuleRow
@@ -69,11 +79,6 @@ class AutoRule:
 def everything(tx: Tx, names: SourceNames) -> list[AutoRule]:
     """The rules that the acting operator sees, in their order."""
     return [restore(row, names) for row in tx.all(AutoRuleRow, "autorules.all")]
-
-
-def is_any(tx: Tx) -> bool:
-    """Whether a rule is switched on."""
-    return tx.value("autorules.any") is not None
 
 
 def restore(row: AutoRuleRow, names: SourceNames) -> AutoRule:
@@ -127,7 +132,7 @@ def chosen(tx: Tx, named: Sequence[str]) -> list[AutoRuleRow]:
     """The rules with these names or numbers, in the order of all; without any those that are on. Raises NotFound."""
     rows = tx.all(AutoRuleRow, "autorules.all")
     numbers = {find(tx, one).id for one in named}
-    return [row for row in rows if row.id in numbers or (not named and row.enabled and not row.halted)]
+    return [row for row in rows if row.id in numbers or (not named and row.is_on)]
 
 
 def called(tx: Tx, name: str) -> AutoRuleRow | None:
@@ -321,7 +326,7 @@ def cancel(tx: Tx, rule: AutoRuleId, why: Text) -> int:
 def _changed(tx: Tx, rule: AutoRuleId, name: str, change: str, *, why: Text | None = None) -> int:
     """Record a change, and keep the follower only while a rule is switched on: one that stands still is an alarm."""
     gone = 0 if why is None else cancel(tx, rule, why)
-    if is_any(tx.whole()):
+    if auto_presence.has_rules(tx.whole()):
         following.begin(tx, FOLLOWER)
     else:
         following.end(tx, FOLLOWER)
@@ -335,5 +340,5 @@ def _set_clock(tx: Tx, rule: AutoRuleId) -> None:
     for statement in ("autorounds.forget", "autoclock.forget"):
         tx.run(statement, rule=rule)
     row = tx.one(AutoRuleRow, "autorules.one", id=rule)
-    if row is not None and row.event == RuleEvent.TIME and row.enabled and not row.halted:
+    if row is not None and row.event == RuleEvent.TIME and row.is_on:
         tx.run("autoclock.put", rule=rule, now=tx.now)

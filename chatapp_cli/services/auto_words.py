@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain.automation import STATES, PlannedState
 from chatapp_cli.domain.stored_text import recalled
@@ -11,6 +11,9 @@ from chatapp_cli.domain.text import T, Text
 if TYPE_CHECKING:
     from chatapp_cli.services.auto_log import AutoReason
     from chatapp_cli.store.rows.automation import AutoActRow
+
+TAKEN_AS_NOW: Final = T("Tags, operators, stages and what is known of clients are taken as they are now.")
+"""What a trial on the past does not know."""
 
 
 def because(reason: AutoReason) -> Text:

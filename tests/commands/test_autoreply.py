@@ -42,6 +42,7 @@ def test_the_four_kinds_of_automatic_answers_are_rules_with_one_condition(chatap
     ("words", "told"),
     [
         (["--outside-hours"], "has no working hours, so it never closes."),
+        (["--outside-hours"], '→ Set them: chatapp line configure --set hours="mon-fri 09:00-18:00"'),
         (["--keyword", "стали"], "«стали» may be a form of стать, сталь: the forms of стать are found."),
         (["--keyword", "глокая"], "«глокая» is in no dictionary: it is found in the forms that it is likely to have."),
     ],
@@ -59,6 +60,7 @@ def test_what_may_be_meant_otherwise_is_told(chatapp: Shell, bound: int, words: 
         (["--first", "--text", "Да", "--reply", "Цены"], "either a text or a quick reply"),
         (["--unanswered", "0", "--text", "Да"], "It would answer every message."),
         (["--keyword", "!", "--text", "Да"], "There is no word in «!»."),
+        (["--first", "--reply", "Цены", "--button", "Да"], "Buttons stand below a text that the rule sends."),
     ],
 )
 def test_an_answer_that_cannot_be_meant_is_refused(

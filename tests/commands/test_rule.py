@@ -123,7 +123,7 @@ def test_rules_go_into_a_file_and_come_back_the_same_in_another_desk(
         (["--do", "robot=x"], "robot of a rule cannot be x."),
         (["--do", "tag=a", "--when", "moon.full"], "Rules know no event moon.full."),
         (["--do", "tag=a", "--when", "dialog.created", "--word", "да"], "there is no message: words can never fit."),
-        (["--do", "tag=a", "--about", "vip"], "message.arrived is about no tag and no operator."),
+        (["--do", "tag=a", "--about", "vip"], "message.arrived is about no tag, operator, field or stage."),
         (["--do", "tag=a", "--match", "(а|"], "is no regular expression"),
         (["--do", "tag=a", "--word", "да", "--without", "да"], "can never fit"),
         (["--do", "tag=a", "--line", "Луна"], "There is no line Луна."),
@@ -215,6 +215,13 @@ def test_why_the_desk_did_something_is_in_the_log_the_trace_and_the_conversation
     assert [one["name"] for one in chatapp("trace", 2, "--json").json["acts"]] == ["Опт"]
 
 
+def test_a_message_is_tried_as_of_a_client_who_wrote_before_in_both_spellings(chatapp: Shell, bound: int) -> None:
+    add(chatapp, "Впервые", "--first", "ever", "--do", "tag=новый")
+    said = ("rule", "test", "--source", bound, "--text", "Привет")
+    tried = {option: chatapp.run(*said, *option).code for option in ((), ("--wrote-before",), ("--known",))}
+    assert tried == {(): 0, ("--wrote-before",): 1, ("--known",): 1}
+
+
 @pytest.mark.req("S-035", part="rules are tried before they are switched on")
 def test_a_rule_is_tried_on_a_message_and_on_what_happened_before_it_is_switched_on(
     chatapp: Shell, company: Company, bound: int
@@ -252,7 +259,7 @@ def test_rules_that_start_each_other_are_told(chatapp: Shell, bound: int) -> Non
     assert "Rules start each other in a circle: Назад → Туда → Назад." in back.err
 
 
-def test_the_rules_of_the_page_are_understood(chatapp: Shell, bound: int) -> None:
+def test_the_rules_that_the_page_of_automation_shows_can_be_imported_and_work(chatapp: Shell, bound: int) -> None:
     page = (Path(__file__).parents[2] / "docs" / "automation.md").read_text("utf-8")
     chatapp("rule", "import", "-", stdin=page.partition("```yaml\n")[2].partition("```")[0])
     assert [(one["name"], one["line"], one["works"]) for one in listed(chatapp)] == [
@@ -276,20 +283,21 @@ def test_what_a_rule_names_that_is_not_there_is_told_when_it_is_kept_and_listed(
     if "Всё" in told:
         add(chatapp, "Всё", "--do", "waive", "--stop")
     kept = chatapp("rule", "add", "Опт", *words)
-    assert told in kept.err
+    assert told.removeprefix("Rule Опт: ") in kept.err
     assert told in chatapp("rule", "list").err
     assert told in chatapp("rule", "show", "Опт").err
 
 
 def test_what_an_else_names_counts_as_well(chatapp: Shell, bound: int) -> None:
     chatapp("user", "add", "Вера", stdin="пароль длиной в предложение\n")
-    chatapp("reply", "add", "Ночь", "--text", "Ответим утром")
+    chatapp("quick", "add-section", "Ответы")
+    chatapp("quick", "add", "Ответы", "Ночь", "--text", "Ответим утром")
     acts = ("tag=ночь", "join=Вера", "reply=Ночь")
     add(chatapp, "Кому", "--do", "distribute=evenly", *(word for one in acts for word in ("--else", one)))
     add(chatapp, "Утром", "--tagged", "ночь", "--do", "note=Перезвонить")
     assert "Rule" not in chatapp("rule", "list").err
     chatapp("user", "disable", "Вера")
-    chatapp("reply", "remove", "Ночь")
+    chatapp("quick", "remove", "Ответы/Ночь")
     told = chatapp("rule", "list").err
     assert "Rule Кому: The account of Вера is disabled." in told
     assert "Rule Кому: There is no quick reply" in told

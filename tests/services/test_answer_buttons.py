@@ -128,7 +128,9 @@ def test_a_bare_number_after_the_list_is_the_button(shop: Shop, channel: Channel
 
 
 @pytest.mark.parametrize("typed", ["0", "3", "22", "2 шт", "-2", "2,5", "02", "два"])
-def test_other_words_are_no_button(shop: Shop, channel: ChannelId, typed: str) -> None:
+def test_a_number_that_no_button_has_or_that_stands_among_words_is_no_button(
+    shop: Shop, channel: ChannelId, typed: str
+) -> None:
     asked(shop, channel)
     assert kept(shop, shop.hear(channel, typed)) == KnownButtons()
 

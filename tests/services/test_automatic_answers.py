@@ -75,7 +75,9 @@ def test_a_robot_that_wrote_first_is_the_answer(desk: Automated) -> None:
     ],
     ids=["of a program", "in a group", "of our own", "of history"],
 )
-def test_some_messages_are_never_answered(desk: Automated, values: dict[str, Any], reason: str) -> None:
+def test_programs_groups_accounts_of_our_own_and_history_get_no_automatic_answer(
+    desk: Automated, values: dict[str, Any], reason: str
+) -> None:
     desk.answers()
     dialog = desk.heard(desk.shop.channel(account="account-1"), **values)
     assert (desk.shop.texts(dialog), why(desk)) == (["Здравствуйте"], [reason])
