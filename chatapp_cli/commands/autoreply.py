@@ -30,11 +30,12 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
 
     with opened(ctx) as company:
         rules, names = automating.known(company)
-    found = [(place, one) for place, one in enumerate(rules, 1) if one.wanted.kind is RuleKind.AUTOREPLY]
-    if as_json:
-        printing.document([documents.rule(one, place, names) for place, one in found])
-        return
-    rule_table.show_all(found, names)
+        found = [(place, one) for place, one in enumerate(rules, 1) if one.wanted.kind is RuleKind.AUTOREPLY]
+        if as_json:
+            printing.document([documents.rule(one, place, names) for place, one in found])
+            return
+        rule_table.show_all(found, names)
+        rule_table.say_stopped(company)
     if not found:
         note("There are no automatic answers.")
 

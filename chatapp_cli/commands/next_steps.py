@@ -63,6 +63,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.QUICK_REPLIES: ("chatapp quick list --search WORDS",),
         Next.RENEW: ("chatapp line bind {kind} --line '{line}'",),
         Next.RESUME: ("chatapp line resume {n}",),
+        Next.RESUME_ANSWERS: ("chatapp rule resume {n}", "chatapp rule resume CHANNEL"),
         Next.RETRY: ("chatapp message retry",),
         Next.ROBOTS: ("chatapp crm robots install {link}", "chatapp crm robots install"),
         Next.SERVE: ("chatapp serve",),

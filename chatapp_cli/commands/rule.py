@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from chatapp_cli.services.auto_silence import Silence
     from chatapp_cli.store.rows.automation import AutoActRow
     from chatapp_cli.store.tx import Tx
 
@@ -137,6 +138,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
             return
         rule_table.show_all(list(enumerate(rules, 1)), names)
         rule_table.say_lacking(company, rules)
+        rule_table.say_stopped(company)
     if not rules:
         note("There are no rules: the desk does nothing by itself.")
 
@@ -359,19 +361,22 @@ def log(
     """List what rules did of late or did not do, for whom and why, the latest first."""
     from chatapp_cli.documents import automation as documents
     from chatapp_cli.domain.ids import DialogId
-    from chatapp_cli.services import auto_log, auto_rules
+    from chatapp_cli.services import auto_log, auto_rules, auto_silence
 
-    def read(tx: Tx) -> list[AutoActRow]:
-        found = auto_rules.find(tx, rule).id if rule else None
-        return auto_log.latest(tx, rule=found, dialog=DialogId(dialog) if dialog else None, n=limit)
+    def read(tx: Tx) -> tuple[list[AutoActRow], list[Silence]]:
+        one, where = auto_rules.find(tx, rule).id if rule else None, DialogId(dialog) if dialog else None
+        silent = [] if where is None else list(auto_silence.latest(tx, where, n=limit))
+        return auto_log.latest(tx, rule=one, dialog=where, n=limit), silent
 
     with opened(ctx) as company:
-        found = company.read(read)
+        found, silent = company.read(read)
     if as_json:
         printing.document([documents.act(one) for one in found])
         return
     columns = (_("When"), _("Rule"), _("Act"), _("Dialog"), _("Message"), _("State"), _("Result"), _("Why"))
     printing.records(columns, [_logged(one) for one in found])
+    for one in silent:
+        note("Message {n}: {why}", n=one.message, why=one.why)
     if not found:
         note("Rules have done nothing yet.")
 
@@ -379,11 +384,12 @@ def log(
 def _logged(one: AutoActRow) -> Sequence[object]:
     from chatapp_cli.domain.automation import STATES, PlannedState
     from chatapp_cli.domain.stored_text import recalled
+    from chatapp_cli.services import auto_kinds
 
     outcome = show(recalled(one.outcome)) if one.outcome else ""
     when = printing.moment(one.ended_at or one.due_at)
     state, why = show(STATES[PlannedState(one.state)]), show(recalled(one.why))
-    return when, one.name, one.kind, one.dialog_id, one.message_id or "", state, outcome, why
+    return when, one.name, show(auto_kinds.by_name(one.kind)), one.dialog_id, one.message_id or "", state, outcome, why
 
 
 @app.command(cls=Verb)

@@ -10,6 +10,7 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import opened
 from chatapp_cli.commands.errors import note, say
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 
@@ -32,13 +33,14 @@ def show_all(rules: Sequence[tuple[int, AutoRule]], names: SourceNames) -> None:
 
 
 def _row(place: int, one: AutoRule, names: SourceNames) -> Sequence[object]:
+    from chatapp_cli.domain.automation import EVENTS
     from chatapp_cli.services import auto_kinds, rule_words
 
     wanted = one.wanted
     line = _("all") if wanted.line is None else names.lines.get(wanted.line, wanted.line)
     acts = show(auto_kinds.all_in_words(wanted))
     state = _("on") if one.works else _("stopped") if one.halted or one.problem else _("off")
-    when = f"{wanted.event} {wanted.about}".strip()
+    when = f"{show(EVENTS[wanted.event])} {wanted.about}".strip()
     return place, one.id, wanted.name, line, when, show(rule_words.condition(wanted.asked, names)), acts, state
 
 
@@ -51,6 +53,16 @@ def say_troubles(rules: Sequence[AutoRule]) -> None:
         if one.halted is not None:
             what = T("Rule {name} is stopped: {what}", name=one.wanted.name, what=one.halted)
             say(what, T("Switch it on again: {how}", how=f"chatapp rule enable {one.id}"))
+
+
+def say_stopped(company: Company) -> None:
+    """Say which channels do not answer automatically any more, and since when."""
+    from chatapp_cli.services import auto_log
+
+    for channel, since in company.read(auto_log.stops):
+        title, at = channel.title, printing.moment(since)
+        what = T("{title}: automatic answers have been stopped since {time}, as there were too many", title=title, time=at)
+        say(what, T("Let it answer again: {how}", how=to_do(Next.RESUME_ANSWERS, n=channel.id)))
 
 
 def say_lacking(company: Company, shown: Sequence[AutoRule]) -> None:

@@ -134,4 +134,4 @@ def _printing(limit: int, *, as_json: bool) -> Iterator[Callable[[ReplayedAct], 
 def _row(one: ReplayedAct) -> Sequence[object]:
     state = show(STATES[one.state])
     about = (one.dialog, one.name, one.message or "")
-    return printing.moment(one.at), one.rule.wanted.name, one.wanted.do, *about, state, show(one.outcome), show(one.why)
+    return printing.moment(one.at), one.rule.wanted.name, show(auto_kinds.by_name(one.wanted.do)), *about, state, show(one.outcome), show(one.why)

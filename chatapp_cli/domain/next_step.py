@@ -61,6 +61,7 @@ class Next(StrEnum):
     QUICK_REPLIES = "quick_replies"
     RENEW = "renew"
     RESUME = "resume"
+    RESUME_ANSWERS = "resume_answers"
     RETRY = "retry"
     ROBOTS = "robots"
     SERVE = "serve"

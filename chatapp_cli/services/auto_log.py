@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from chatapp_cli.domain.ids import AutoRuleId, DialogId, MessageId, Millis
+from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.stored_text import recalled
 from chatapp_cli.domain.text import Text
+from chatapp_cli.services import channels
 from chatapp_cli.store.rows.automation import AutoActRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
 
@@ -46,6 +48,12 @@ def of_message(tx: Tx, message: MessageRow) -> Sequence[AutoActRow]:
     about = tx.all(AutoActRow, "autoacts.about", dialog=message.dialog_id, message=message.id)
     wrote = tx.all(AutoActRow, "autoacts.wrote", ids=json.dumps([message.id]))
     return [*wrote, *about]
+
+
+def stops(tx: Tx) -> list[tuple[ChannelRow, Millis]]:
+    """The channels whose automatic answers are stopped, and since when."""
+    found = tx.all(ChannelId, "autostops.all")
+    return [(channels.one(tx, one), Millis(tx.value("autostops.of", channel=one))) for one in found]
 
 
 def reasons(tx: Tx, messages: Sequence[MessageRow]) -> Mapping[MessageId, AutoReason]:

@@ -29,7 +29,7 @@ def test_who_goes_for_lunch_is_shown_as_away_until_they_are_back(chatapp: Shell)
     assert [row[-1].partition(" until")[0] for row in chatapp("user", "list").rows] == ["away", "present"]
     assert chatapp("--operator", ANNA, "whoami", "--json").json["attendance"]["state"] == "away"
     assert "Now\taway until" in chatapp("--operator", ANNA, "whoami").out
-    assert chatapp("--operator", ANNA, "user", "back").err == ""
+    assert chatapp("--operator", ANNA, "user", "back").err == "You are back.\n"
     assert chatapp("--operator", ANNA, "user", "back").err == "You were not away.\n"
     assert "Now\tpresent" in chatapp("--operator", ANNA, "whoami").out
     assert chatapp.run("user", "away", "--until", "вчера").code == 2

@@ -37,7 +37,7 @@ def test_a_rule_is_added_shown_changed_ordered_switched_and_removed(chatapp: She
         "else": [], "stop": False, "enabled": True, "works": True, "problem": None, "halted": None,
     }  # fmt: skip
     assert chatapp("rule", "list").rows[1] == [
-        "2", str(night), "Ночь", "all", "message.arrived", "while the line is closed", "snooze for 60 minutes", "off",
+        "2", str(night), "Ночь", "all", "a client writes", "while the line is closed", "snooze for 60 minutes", "off",
     ]  # fmt: skip
     chatapp("rule", "edit", "VIP", "--word", "", "--tagged", "Опт", "--when", "tag.added", "--about", "Опт")
     chatapp("rule", "order", "Ночь")
@@ -203,15 +203,15 @@ def test_why_the_desk_did_something_is_in_the_log_the_trace_and_the_conversation
     why = "it says «оптом»"
     log = chatapp("rule", "log").rows
     assert [row[1:] for row in log] == [
-        ["Ещё", "send", "1", "1", "not done", "it was answered automatically already: rule Опт", "it asks for nothing"],
-        ["Опт", "tag", "1", "1", "done", "tagged with опт", why],
-        ["Опт", "send", "1", "1", "done", "message 2 was written", why],
+        ["Ещё", "answer “…”", "1", "1", "not done", "it was answered automatically already: rule Опт", "it asks for nothing"],
+        ["Опт", "tag with …", "1", "1", "done", "tagged with опт", why],
+        ["Опт", "answer “…”", "1", "1", "done", "message 2 was written", why],
     ]
     assert [one["name"] for one in chatapp("rule", "log", "Ещё", "--json").json] == ["Ещё"]
     assert chatapp("rule", "log", "--dialog", 2).rows == []
     assert f"    by rule Опт: {why}" in chatapp("dialog", "show", 1).out.splitlines()
-    assert f"Rule Опт, send: done (message 2 was written), because {why}" in chatapp("trace", 2).out
-    assert f"Rule Опт, tag: done (tagged with опт), because {why}" in chatapp("trace", 1).out
+    assert f"Rule Опт, answer “…”: done (message 2 was written), because {why}" in chatapp("trace", 2).out
+    assert f"Rule Опт, tag with …: done (tagged with опт), because {why}" in chatapp("trace", 1).out
     assert [one["name"] for one in chatapp("trace", 2, "--json").json["acts"]] == ["Опт"]
 
 
