@@ -46,6 +46,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.DIALOGS: ("chatapp dialog list",),
         Next.DOCTOR: ("chatapp doctor",),
         Next.FORGET_FOLLOWER: ("chatapp gc --forget {name}",),
+        Next.HOURS: ('chatapp line configure --set hours="mon-fri 09:00-18:00"',),
         Next.KINDS: ("chatapp line channels",),
         Next.LEDGER: ("chatapp crm outbox list",),
         Next.LINES: ("chatapp line list",),

@@ -44,6 +44,7 @@ class Next(StrEnum):
     DIALOGS = "dialogs"
     DOCTOR = "doctor"
     FORGET_FOLLOWER = "forget_follower"
+    HOURS = "hours"
     KINDS = "kinds"
     LEDGER = "ledger"
     LINES = "lines"

@@ -289,7 +289,7 @@ def _require_hours(tx: Tx, wanted: Wanted, acts: Sequence[ActWanted], names: Sou
         if names.hours(line) is None:
             raise UsageError(
                 T("The text says when the line opens, and {line} has no working hours.", line=names.lines[line]),
-                T("Give it some: {how}", how='line configure --set hours="mon-fri 09:00-18:00"'),
+                T("Give it some: {how}", how=to_do(Next.HOURS)),
                 field="then",
             )
 

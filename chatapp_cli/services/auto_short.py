@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chatapp_cli.domain.automation import ActWanted, RuleKind, RuleWanted
 from chatapp_cli.domain.dialog_condition import FirstOf
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import auto_kinds, lines
 from chatapp_cli.services.auto_doubts import RuleDoubt
@@ -71,5 +72,5 @@ def never_closing(tx: Tx, desk: AutoDesk, wanted: RuleWanted) -> list[RuleDoubt]
         return []
     hours = desk.hours(tx)
     named = [row.name for row in lines.everything(tx) if wanted.line in {None, row.id} and hours(row.id) is None]
-    step = T("Set them: {how}", how='chatapp line configure --set hours="mon-fri 09:00-18:00"')
+    step = T("Set them: {how}", how=to_do(Next.HOURS))
     return [RuleDoubt(T("Line {name} has no working hours, so it never closes.", name=one), step) for one in named]

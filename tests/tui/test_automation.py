@@ -266,4 +266,4 @@ async def test_an_answer_for_closed_lines_says_which_line_never_closes_and_what_
         (said,) = (note.message for note in it.app._notifications if "Line Зима has no" in note.message)
         what, step = said.splitlines()
         assert what == "Line Зима has no working hours, so it never closes."
-        assert step == 'Set them: chatapp line configure --set hours="mon-fri 09:00-18:00"'
+        assert step == "Set them: F2 → o"

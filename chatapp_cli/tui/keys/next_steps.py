@@ -49,6 +49,7 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
         Next.DECIDE: (("transcript", "message('resolve')"),),
         Next.DIALOG: (("list", "open"),),
         Next.DIALOGS: (("inbox", "everything"),),
+        Next.HOURS: (_LINES, ("lines", "options")),
         Next.KINDS: (_LINES, ("lines", "bind")),
         Next.LEDGER: (_CRM,),
         Next.LINES: (_LINES,),
