@@ -105,15 +105,15 @@ def _say_hours(company: Company, made: RuleWanted) -> None:
 
 
 @app.command(cls=Verb)
-def enable(ctx: typer.Context, rule: rule_table.Named) -> None:
-    """Switch an automatic answer on."""
-    rule_table.switch(ctx, rule, on=True)
+def enable(ctx: typer.Context, rules: rule_table.SeveralNamed = None) -> None:
+    """Switch automatic answers on."""
+    rule_table.switch(ctx, rules or (), on=True)
 
 
 @app.command(cls=Verb)
-def disable(ctx: typer.Context, rule: rule_table.Named) -> None:
-    """Switch an automatic answer off; what it planned is cancelled."""
-    rule_table.switch(ctx, rule, on=False)
+def disable(ctx: typer.Context, rules: rule_table.SeveralNamed = None) -> None:
+    """Switch automatic answers off; what they planned is cancelled."""
+    rule_table.switch(ctx, rules or (), on=False)
 
 
 @app.command(cls=Verb)

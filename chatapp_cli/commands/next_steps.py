@@ -67,6 +67,7 @@ COMMANDS: Final[Mapping[Next, Sequence[str]]] = MappingProxyType(
         Next.RESUME_ANSWERS: ("chatapp rule resume {n}", "chatapp rule resume CHANNEL"),
         Next.RETRY: ("chatapp message retry",),
         Next.ROBOTS: ("chatapp crm robots install {link}", "chatapp crm robots install"),
+        Next.RULE_FIRST: ("chatapp rule order {n}",),
         Next.SERVE: ("chatapp serve",),
         Next.SET: ("chatapp config set {name} {value}", "chatapp config set {name} VALUE"),
         Next.SETTING: ("chatapp config get {name}",),

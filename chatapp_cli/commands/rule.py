@@ -33,7 +33,17 @@ if TYPE_CHECKING:
 
 app = noun()
 
-When = Annotated[str | None, typer.Option("--when", metavar="EVENT", help=N_("What it waits for: message.arrived"))]
+When = Annotated[
+    str | None,
+    typer.Option(
+        "--when",
+        metavar="EVENT",
+        help=N_(
+            "What it waits for: message.arrived, message.sent, message.failed, dialog.created, dialog.assigned, "
+            "tag.added, tag.removed, contact.changed, crm.stage, time.due; without it message.arrived"
+        ),
+    ),
+]
 About = Annotated[
     str | None,
     typer.Option(
@@ -52,7 +62,14 @@ OfLine = Annotated[
 ]
 Acts = Annotated[
     list[str] | None,
-    typer.Option("--do", metavar="ACT=VALUE", help=N_("What to do, such as tag=vip; repeatable, in order")),
+    typer.Option(
+        "--do",
+        metavar="ACT=VALUE",
+        help=N_(
+            "What to do, such as tag=vip; repeatable, in order: send, reply, tag, untag, assign, distribute, join, "
+            "note, snooze, waive, comment, webhook, and in a file robot"
+        ),
+    ),
 ]
 Buttons = Annotated[
     list[str] | None,
@@ -113,7 +130,7 @@ Unknown = Annotated[
 First = Annotated[
     str | None,
     typer.Option(
-        "--first", parser=may_be_empty, metavar="EVER|DAY", help=N_("The client's first message ever, or of the day")
+        "--first", parser=may_be_empty, metavar="ever|day", help=N_("The client's first message ever, or of the day")
     ),
 ]
 Waited = Annotated[
@@ -282,15 +299,17 @@ def edit(
 
 
 @app.command(cls=Verb)
-def enable(ctx: typer.Context, rule: rule_table.Named) -> None:
-    """Switch a rule on; it sees what happens from now on."""
-    rule_table.switch(ctx, rule, on=True)
+def enable(
+    ctx: typer.Context, rules: rule_table.SeveralNamed = None, *, every: rule_table.RestingRules = False
+) -> None:
+    """Switch rules on; they see what happens from now on."""
+    rule_table.switch(ctx, rules or (), on=True, every=every)
 
 
 @app.command(cls=Verb)
-def disable(ctx: typer.Context, rule: rule_table.Named) -> None:
-    """Switch a rule off; what it planned is cancelled."""
-    rule_table.switch(ctx, rule, on=False)
+def disable(ctx: typer.Context, rules: rule_table.SeveralNamed = None, *, every: rule_table.EveryRule = False) -> None:
+    """Switch rules off; what they planned is cancelled."""
+    rule_table.switch(ctx, rules or (), on=False, every=every)
 
 
 @app.command(cls=Verb)
@@ -331,7 +350,10 @@ def trial(
     wrote_before: Annotated[bool, typer.Option("--wrote-before", help=N_("The client wrote before"))] = False,
     known: Annotated[bool, typer.Option("--known", hidden=True)] = False,
     tagged: Annotated[list[str] | None, typer.Option("--tagged", metavar="TAG", help=N_("Tag of the dialog"))] = None,
-    last: Annotated[str, typer.Option("--last", metavar="7d", help=N_("Try the last days, hours or minutes"))] = "",
+    last: Annotated[
+        str,
+        typer.Option("--last", metavar="SPAN", help=N_("Try the last days, hours or minutes, such as 7d, 12h, 30m")),
+    ] = "",
     limit: Annotated[int, typer.Option("--limit", "-n", parser=amount, help=N_("How many acts to show"))] = 50,
     as_json: Json = False,
 ) -> None:

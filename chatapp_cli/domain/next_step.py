@@ -65,6 +65,7 @@ class Next(StrEnum):
     RESUME_ANSWERS = "resume_answers"
     RETRY = "retry"
     ROBOTS = "robots"
+    RULE_FIRST = "rule_first"
     SERVE = "serve"
     SET = "set"
     SETTING = "setting"

@@ -11,6 +11,7 @@ from chatapp_cli.domain.automation import ActWanted, RuleWanted
 from chatapp_cli.domain.condition import joined
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import language
 from chatapp_cli.services import auto_addresses, auto_robot_fields, auto_takers, auto_values, replies
 from chatapp_cli.store.tx import Tx
 
@@ -58,7 +59,10 @@ def require_fillable(text: str) -> None:
     if unknown:
         raise UsageError(
             T("Nothing fills {names} in an automatic text.", names=", ".join(f"{{{one}}}" for one in unknown)),
-            T("Variables that it may have: {names}", names=", ".join(f"{{{one}}}" for one in FILLED)),
+            T(
+                "Variables that it may have: {names}",
+                names=", ".join(f"{{{variables.spoken(one, language())}}}" for one in FILLED),
+            ),
             field="then",
         )
 

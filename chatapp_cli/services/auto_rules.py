@@ -28,6 +28,7 @@ from chatapp_cli.services import (
     auto_kinds,
     auto_presence,
     conditions,
+    dialog_conditions,
     following,
     journal,
     lines,
@@ -40,6 +41,8 @@ from chatapp_cli.store.tx import Tx
 
 MOST: Final = 500
 """Rules of a company."""
+ALL_OFF: Final = T("all rules were switched off at once")
+"""Why a rule rests that is switched on again with all others."""
 SIGNED: Final = "«"
 """How the names begin under which rules act."""
 
@@ -191,6 +194,26 @@ def switch(tx: Tx, rule: AutoRuleId, *, on: bool) -> int:
     return _changed(tx, rule, row.name, "enabled" if on else "disabled", why=why)
 
 
+def switch_all(tx: Tx, *, on: bool) -> tuple[list[AutoRuleRow], int]:
+    """Switch all rules off that work, or on again those that this switched off.
+
+    Returns them, and how many planned acts are cancelled. A rule that is changed or switched alone meanwhile is as
+    that left it. Raises Refused if one is of a line or company that the acting operator does not see whole.
+    """
+    access.require(tx, Right.AUTOMATION)
+    resting, gone = kept(ALL_OFF), 0
+    rows = [row for row in tx.all(AutoRuleRow, "autorules.all") if _switches(row, resting, on=on)]
+    for row in rows:
+        gone += switch(tx, row.id, on=on)
+        if not on:
+            tx.run("autorules.rest", id=row.id, why=resting)
+    return rows, gone
+
+
+def _switches(row: AutoRuleRow, resting: str, *, on: bool) -> bool:
+    return not row.enabled and row.halted == resting if on else bool(row.enabled) and not row.halted
+
+
 def order(tx: Tx, rules: Sequence[AutoRuleId]) -> None:
     """Put rules into an order: those named first, then the others as they were. Raises NotFound, UsageError."""
     access.require(tx, Right.AUTOMATION)
@@ -247,11 +270,14 @@ def _require_place(tx: Tx, line: LineId | None) -> None:
 def _require_own_name(made: AutoRule, others: Sequence[AutoRuleRow]) -> None:
     if any(row.name.casefold() == made.wanted.name.casefold() for row in others):
         what = T("There is a rule {name} already.", name=made.wanted.name)
-        raise UsageError(what, T("Give this one another name."), field="name")
+        shorter = made.wanted.kind is RuleKind.AUTOREPLY
+        how = T("Give this one another name: {how}", how="--name") if shorter else T("Give this one another name.")
+        raise UsageError(what, how, field="name")
 
 
 def _sound(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRule:
     """A rule with the forms of its words. Raises UsageError, NotFound."""
+    wanted = replace(wanted, asked=dialog_conditions.as_kept(wanted.asked))
     name = rule_making.sound_name(wanted.name)
     limits.NAME.require(wanted.about, field="about")
     forms = CollectedForms(DictionaryForms())

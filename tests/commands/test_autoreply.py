@@ -52,6 +52,32 @@ def test_what_may_be_meant_otherwise_is_told(chatapp: Shell, bound: int, words: 
 
 
 @pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--outside-hours", "--keyword", "цена"], "It never answers: the rule Закрыто stands before it and always"),
+        (["--keyword", "цена"], "Where the rule Закрыто fits as well, only that one answers"),
+        (["--first"], ""),
+        (["--outside-hours", "--name", "Другое"], "It never answers: the rule Закрыто stands before it and always"),
+    ],
+)
+def test_which_earlier_answer_stands_in_the_way_is_told_when_one_is_kept(
+    chatapp: Shell, bound: int, words: list[str], told: str
+) -> None:
+    chatapp("line", "configure", "--set", OPEN)
+    chatapp("autoreply", "add", "--outside-hours", "--text", "Утром", "--name", "Закрыто")
+    said = chatapp("autoreply", "add", *words, "--text", "Да")
+    assert told in said.err
+    assert bool(said.err) is bool(told)
+    chatapp("rule", "order", said.out.strip())
+    assert "It never answers" not in chatapp("rule", "list").err.replace("Rule Закрыто: It never answers", "")
+
+
+def test_a_second_answer_of_a_name_is_told_how_to_have_another(chatapp: Shell, bound: int) -> None:
+    chatapp("autoreply", "add", "--first", "--text", "Да")
+    assert "Give this one another name: --name" in chatapp.run("autoreply", "add", "--first", "--text", "Нет").err
+
+
+@pytest.mark.parametrize(
     ("words", "complaint"),
     [
         (["--text", "Да"], "It would answer every message."),

@@ -11,9 +11,10 @@ import pytest
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
+from chatapp_cli.domain.automation import RuleEvent
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.runtime.automation import desk_of
-from chatapp_cli.services import auto_run
+from chatapp_cli.services import auto_kinds, auto_run
 from chatapp_cli.services.ingest import ingest
 from tests.commands.conftest import Shell
 
@@ -91,6 +92,63 @@ def test_addresses_and_what_is_known_of_clients_are_asked_for_by_options(chatapp
     assert listed(chatapp)[0]["if"] == {"from": ["anna@mail.ru"], "known": ["name"], "unknown": ["phone"]}
 
 
+def test_everything_is_stopped_at_once_and_goes_on_as_it_was(chatapp: Shell, bound: int) -> None:
+    for name in ("Опт", "Цены", "Доставка"):
+        add(chatapp, name, "--word", name, "--do", "tag=опт")
+    assert chatapp("rule", "disable", "Опт", "цены").err == "Rule Опт is off.\nRule Цены is off.\n"
+    chatapp("rule", "enable", "Опт")
+    stopped = chatapp("rule", "disable", "--all").err
+    assert stopped == "Rule Опт is off.\nRule Доставка is off.\n"
+    assert [one["works"] for one in listed(chatapp)] == [False] * 3
+    assert chatapp("rule", "disable", "--all").err == "There is no rule to switch.\n"
+    assert chatapp("alarm", "list", "--json").json == []
+    chatapp("rule", "enable", "--all")
+    assert [one["works"] for one in listed(chatapp)] == [True, False, True]
+    for wrong in ([], ["Опт", "--all"]):
+        assert chatapp.run("rule", "disable", *wrong).code == 2
+    assert chatapp.run("rule", "disable", "Опт", "Нет").code == 1
+    assert [one["works"] for one in listed(chatapp)] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["--assignee", "никто", "--known", "телефон"], {"assignee": ["nobody"], "known": ["phone"]}),
+        (["--assignee", "Кто угодно", "--chat", "группа"], {"assignee": ["anybody"], "chats": ["group"]}),
+        (["--first", "день", "--waited", "15м"], {"first": "day", "waited": 15}),
+        (["--at", "09:00 рабочие", "--waited", "15"], "09:00 working"),
+        (["--at", "каждые 30м", "--waited", "15"], "every 30m"),
+        (["--at", "Каждые 2 ч", "--waited", "15"], "every 120m"),
+        (["--at", "10:00 сб,вс", "--waited", "15"], "10:00 sat,sun"),
+    ],
+)
+def test_russian_words_of_rules_are_understood(chatapp: Shell, bound: int, words: list[str], meant: object) -> None:
+    add(chatapp, "Опт", *words, "--do", "tag=опт")
+    found = listed(chatapp)[0]
+    assert meant in (found["if"], found["about"])
+    assert chatapp.run("rule", "test", "--last", "7д").code == 1
+
+
+def test_the_help_of_rules_names_every_event_and_act(chatapp: Shell) -> None:
+    said = chatapp("rule", "add", "--help").out
+    assert [one for one in (*RuleEvent, *auto_kinds.KINDS) if one not in said] == []
+
+
+def test_variables_are_named_in_the_language_of_whoever_wrote_an_unknown_one(chatapp: Shell, bound: int) -> None:
+    said = chatapp.run("rule", "add", "Опт", "--do", "send=Ваш {номер}", CHATAPP_LANG="ru").err
+    assert "{имя клиента}, {название компании}, {название линии}, {дата}, {когда откроемся}" in said
+
+
+def test_an_operator_where_there_are_no_accounts_is_told(chatapp: Shell, bound: int) -> None:
+    said = chatapp("rule", "add", "Опт", "--do", "assign=Зоя").err
+    assert said == "There are no accounts, so nobody is called Зоя: chatapp user add NAME\n"
+
+
+def test_a_trial_takes_the_only_channel_and_among_several_asks_which(chatapp: Shell, bound: int) -> None:
+    add(chatapp, "Опт", "--word", "опт", "--do", "tag=опт")
+    assert chatapp("rule", "test", "--text", "опт").rows[0][2] == "yes"
+
+
 def test_rules_go_into_a_file_and_come_back_the_same_in_another_desk(
     chatapp: Shell, bound: int, tmp_path: Path
 ) -> None:
@@ -114,7 +172,7 @@ def test_rules_go_into_a_file_and_come_back_the_same_in_another_desk(
     [
         (["--do", "fly=1"], "A rule cannot fly."),
         ([], "The rule does nothing."),
-        (["--do", "tag="], "tag of a rule cannot be"),
+        (["--do", "tag="], "tag of a rule needs a value."),
         (["--do", "snooze=soon"], "snooze of a rule cannot be soon."),
         (["--do", "reply=Нет"], "There is no quick reply Нет."),
         (["--do", "send=Ваш заказ {номер}"], "Nothing fills {номер} in an automatic text."),
@@ -203,7 +261,15 @@ def test_why_the_desk_did_something_is_in_the_log_the_trace_and_the_conversation
     why = "it says «оптом»"
     log = chatapp("rule", "log").rows
     assert [row[1:] for row in log] == [
-        ["Ещё", "answer “…”", "1", "1", "not done", "it was answered automatically already: rule Опт", "it asks for nothing"],
+        [
+            "Ещё",
+            "answer “…”",
+            "1",
+            "1",
+            "not done",
+            "it was answered automatically already: rule Опт",
+            "it asks for nothing",
+        ],
         ["Опт", "tag with …", "1", "1", "done", "tagged with опт", why],
         ["Опт", "answer “…”", "1", "1", "done", "message 2 was written", why],
     ]
@@ -241,8 +307,8 @@ def test_a_rule_is_tried_on_a_message_and_on_what_happened_before_it_is_switched
     hears(company, bound, "Привет", who="vera")
     past = chatapp("rule", "test", "Опт", "--last", "7d")
     assert [row[1:] for row in past.rows] == [
-        ["Опт", "send", "1", "anna", "1", "done", "answer “Да”", "it says «оптом»"],
-        ["Опт", "send", "2", "boris", "2", "done", "answer “Да”", "it says «опт»"],
+        ["Опт", "answer “…”", "1", "anna", "1", "done", "answer “Да”", "it says «оптом»"],
+        ["Опт", "answer “…”", "2", "boris", "2", "done", "answer “Да”", "it says «опт»"],
     ]
     assert "Rule Опт: 2 acts would be done, 0 not." in past.err
     assert [one["message_id"] for one in chatapp("rule", "test", "Опт", "--last", "7d", "--json").json] == [1, 2]

@@ -207,7 +207,9 @@ def test_a_menu_answers_every_press_until_somebody_writes_other_words(shop: Shop
     shop.clock.at += DAY
     old = shop.message(shop.hear(channel, "1"))
     late = shop.message(shop.hear(channel, "Ау", at=shop.clock.at - DAY - 1))
-    told = [str(one.why) for row in (old, late) for one in shop.read(lambda tx, row=row: auto_silence.of_message(tx, row))]
+    told = [
+        str(one.why) for row in (old, late) for one in shop.read(lambda tx, row=row: auto_silence.of_message(tx, row))
+    ]
     assert told == ["the number names no button: the list is more than a day old", str(auto_silence.LATE)]
     assert len(list(shop.read(lambda tx: list(auto_silence.latest(tx, dialog, n=50))))) == 4
 

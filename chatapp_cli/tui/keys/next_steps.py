@@ -30,6 +30,7 @@ KEYS: Final[Mapping[Next, Keys]] = MappingProxyType(
         Next.APPLICATIONS: _PAPERS,
         Next.APPROVED: (("inbox", "deed('template')"),),
         Next.AUTOMATION: (("app", "page('automation')"),),
+        Next.RULE_FIRST: (("app", "page('automation')"),),
         Next.RESUME_ANSWERS: (("app", "page('automation')"),),
         Next.BIND: (_LINES, ("lines", "bind")),
         Next.BIND_AGAIN: (_LINES, ("lines", "bind")),
