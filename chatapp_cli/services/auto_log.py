@@ -10,7 +10,6 @@ from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId, MessageId, M
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.stored_text import recalled
 from chatapp_cli.domain.text import Text
-from chatapp_cli.services import channels
 from chatapp_cli.store.rows.automation import AutoActRow
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.messages import MessageRow
@@ -52,6 +51,8 @@ def of_message(tx: Tx, message: MessageRow) -> Sequence[AutoActRow]:
 
 def stops(tx: Tx) -> list[tuple[ChannelRow, Millis]]:
     """The channels whose automatic answers are stopped, and since when."""
+    from chatapp_cli.services import channels  # which a conversation is shown without
+
     found = tx.all(ChannelId, "autostops.all")
     return [(channels.one(tx, one), Millis(tx.value("autostops.of", channel=one))) for one in found]
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import answer_buttons, auto_rules
+from chatapp_cli.services import answer_buttons, auto_presence
 from chatapp_cli.services.auto_plan import OLD
 from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
@@ -28,7 +28,7 @@ def of_message(tx: Tx, row: MessageRow) -> list[Silence]:
     """Why rules made nothing of a message; empty if nothing kept them."""
     why = answer_buttons.why_nothing(tx, row)
     found = [] if why is None else [why]
-    if row.stored_at - row.at > OLD and row.direction == Direction.IN and auto_rules.is_any(tx):
+    if row.stored_at - row.at > OLD and row.direction == Direction.IN and auto_presence.has_rules(tx):
         found.append(LATE)
     return [Silence(row.id, row.stored_at, one) for one in found]
 

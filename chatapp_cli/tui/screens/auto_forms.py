@@ -37,8 +37,8 @@ from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.actions import automation
 from chatapp_cli.tui.reading.rule_faults import RuleFaults
+from chatapp_cli.tui.rule_preview import RulePreview
 from chatapp_cli.tui.screens.asking import AskingScreen
-from chatapp_cli.tui.screens.rule_preview import RulePreview
 
 
 def _asks(name: str, label: Text, hint: Text | None = None, *, further: bool = True) -> Field:
