@@ -71,6 +71,7 @@ WITHOUT_A_RIGHT = {
     "answer_buttons.reword": ONLY_PART,
     "auto_answers.claim_for_robot": ONLY_PART,
     "auto_calls.again": A_FOLLOWER,
+    "auto_calls.begin": AN_ACT,
     "auto_calls.claim": A_FOLLOWER,
     "auto_calls.end": A_FOLLOWER,
     "auto_calls.put_back": A_FOLLOWER,

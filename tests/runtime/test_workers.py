@@ -120,7 +120,16 @@ async def test_a_daemon_without_other_parts_has_all_of_ours(quick: Company) -> N
         names = [one.name for one in daemon.conditions]
     assert names == [
         *("channels", "crm", "scheduled", "snoozed", "alarms", "store_alarm", "automation", "rule_calls", "relay"),
-        *("upkeep", "packing", "index", "distribution", "timer automation", "timer join", "timer run"),
+        *(
+            "upkeep",
+            "packing",
+            "index",
+            "distribution",
+            "timer automation",
+            "timer automation clock",
+            "timer join",
+            "timer run",
+        ),
     ]
 
 

@@ -21,7 +21,6 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import (
     ApplicationId,
-    AutoActId,
     AutoRuleId,
     ContactId,
     DialogId,
@@ -50,7 +49,6 @@ from chatapp_cli.services import (
     approvals,
     attendance,
     auto_answers,
-    auto_calls,
     auto_guards,
     auto_rules,
     auto_secrets,
@@ -310,10 +308,6 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "auto_answers.claim": (
         Right.ANSWER,
         lambda tx, at: auto_answers.claim(tx, dialogs.card(tx, at.dialog), None, T("a robot")),
-    ),
-    "auto_calls.begin": (
-        Right.ANSWER,
-        lambda tx, at: auto_calls.begin(tx, _planned(tx, at), url="https://example.org", body="{}", words=T("told")),
     ),
     "auto_guards.resume": (Right.AUTOMATION, lambda tx, at: auto_guards.resume(tx, at.channel.id)),
     "applications.add": (
@@ -636,15 +630,6 @@ CALLS = {**OF_A_LINE, **OF_THE_COMPANY}
 
 RULE = RuleWanted(name="Опт", acts=[ActWanted("tag", "опт")])
 NO_NAMES = SourceNames({}, {}, hours=HoursOfLines(lambda _line: None))
-
-
-def _planned(tx: Tx, at: Place) -> AutoActId:
-    """An act of a rule that is about to be done."""
-    row = tx.insert(
-        "autoacts.plan", rule=_made_rule(tx.whole().by(OWNER)), version=1, journal=1, nth=0, name="Опт", kind="webhook",
-        dialog=at.dialog, message=None, waits_since=None, due=tx.now, state="planned", why="", now=tx.now, cause="event",
-    )  # fmt: skip
-    return AutoActId(row)
 
 
 def _made_rule(tx: Tx) -> AutoRuleId:

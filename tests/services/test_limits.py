@@ -348,9 +348,15 @@ ONE_OF_A_FEW = "one of the words of the program"
 NAMES_SOMETHING = "names something that is there, or is refused"
 A_PROVIDERS = "comes from a provider; the connector checks it"
 OUR_OWN = "the program's own"
+OF_RULES = "auto_kinds, auto_events and conditions limit each text of a rule: tests/services/test_automation.py"
 BY_ITS_CALLER = "robots.start and the border limit it, and composing.accept refuses it with the message"
 NO_TEXT_OF_ANYBODY: Mapping[str, str] = {
     "alarm_messages.try_out one": OUR_OWN,
+    "auto_answers.claim by": OUR_OWN,
+    "auto_answers.claim card": OUR_OWN,
+    **dict.fromkeys(["auto_rules.add names", "auto_rules.change names"], OF_RULES),
+    **dict.fromkeys(["auto_rules.add wanted", "auto_rules.change wanted"], OF_RULES),
+    "auto_secrets.shown make": OUR_OWN,
     "alarm_messages.try_out text": OUR_OWN,
     "applications.add kind": ONE_OF_A_FEW,
     "applications.add title": OUR_OWN,

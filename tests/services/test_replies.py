@@ -271,7 +271,7 @@ def test_a_client_is_called_by_their_own_name_and_never_by_what_operators_call_t
 ) -> None:
     dialog = shop.message(shop.hear(shop.channel(), ext_id="in-1")).dialog_id
     card = shop.read(lambda tx: dialogs.card(tx, dialog))._replace(**known)
-    values = replies.values(card, company=" ", operator="Ольга", now=shop.clock.now())
+    values = replies.values(card, company=" ", operator="Ольга", now=shop.clock.now(), opens="")
     assert (values.get("client_name"), values.get("company_name")) == (called, None)
     assert (values["operator_name"], values["date"]) == ("Ольга", "21.09.2026")
 

@@ -48,7 +48,7 @@ async def test_a_line_has_a_page_with_every_option_that_is_declared(
 ) -> None:
     line = company.read(lines.everything)[0]
     target = OptionTarget(OptionLevel.LINE, line.id)
-    async with window((120, 60)) as it:
+    async with window((120, 90)) as it:
         await it.press("f2", "home", "o")
         await it.sees(f"Options · {line.name}", "Pace of the line", "Seconds to take a message back", "Left open: 3.")
         await fill(it, pace="soon", undo_send="9")
