@@ -16,7 +16,7 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.services import auto_kinds, auto_run
 from chatapp_cli.services.ingest import ingest
-from tests.commands.conftest import Shell
+from tests.commands.conftest import Program, Shell
 
 
 def add(chatapp: Shell, name: str, *words: object) -> int:
@@ -100,6 +100,9 @@ def test_everything_is_stopped_at_once_and_goes_on_as_it_was(chatapp: Shell, bou
     stopped = chatapp("rule", "disable", "--all").err
     assert stopped == "Rule Опт is off.\nRule Доставка is off.\n"
     assert [one["works"] for one in listed(chatapp)] == [False] * 3
+    shown = chatapp("rule", "list")
+    assert [row[-1] for row in shown.rows] == ["off"] * 3
+    assert shown.err.splitlines()[0] == "Rules that are off because all were switched off: 2"
     assert chatapp("rule", "disable", "--all").err == "There is no rule to switch.\n"
     assert chatapp("alarm", "list", "--json").json == []
     chatapp("rule", "enable", "--all")
@@ -144,9 +147,15 @@ def test_an_operator_where_there_are_no_accounts_is_told(chatapp: Shell, bound: 
     assert said == "There are no accounts, so nobody is called Зоя: chatapp user add NAME\n"
 
 
-def test_a_trial_takes_the_only_channel_and_among_several_asks_which(chatapp: Shell, bound: int) -> None:
+def test_a_trial_takes_the_only_channel_and_among_several_asks_which(
+    chatapp: Shell, bound: int, program: Program
+) -> None:
     add(chatapp, "Опт", "--word", "опт", "--do", "tag=опт")
     assert chatapp("rule", "test", "--text", "опт").rows[0][2] == "yes"
+    chatapp("line", "add", "Склад")
+    chatapp("line", "bind", "api", "--line", "Склад", *program.answers, "--set", "name=Касса")
+    asked = chatapp.run("rule", "test", "--text", "опт")
+    assert (asked.code, "Say which the client writes to: --source CHANNEL" in asked.err) == (2, True)
 
 
 def test_rules_go_into_a_file_and_come_back_the_same_in_another_desk(
