@@ -250,10 +250,10 @@ def works(company: Company) -> None:
         pass
 
 
-def hears(company: Company, channel: int, text: str, *, who: str = "anna") -> None:
+def hears(company: Company, channel: int, text: str, *, who: str = "anna", ago: int = 0) -> None:
     """A client writes, and the daemon works."""
     event = MessageArrived(
-        peer=Peer(key=who, address=who), ext_id=f"{who} {text}", at=company.world.clock.now(), text=text,
+        peer=Peer(key=who, address=who), ext_id=f"{who} {text}", at=company.world.clock.now() - ago, text=text,
         sender=Profile(id=who, name=who),
     )  # fmt: skip
     batch = Batch(arrivals=(Arrival(provider_id=f"{who} {text}", raw=b"{}", events=(event,)),))
@@ -288,6 +288,17 @@ def test_why_the_desk_did_something_is_in_the_log_the_trace_and_the_conversation
     assert f"Rule Опт, answer “…”: done (message 2 was written), because {why}" in chatapp("trace", 2).out
     assert f"Rule Опт, tag with …: done (tagged with опт), because {why}" in chatapp("trace", 1).out
     assert [one["name"] for one in chatapp("trace", 2, "--json").json["acts"]] == ["Опт"]
+
+
+def test_why_no_rule_was_asked_about_a_late_message_is_in_the_log_of_its_dialog_and_its_trace(
+    chatapp: Shell, company: Company, bound: int
+) -> None:
+    add(chatapp, "Опт", "--do", "tag=опт")
+    hears(company, bound, "Почём?", ago=25 * 3_600_000)
+    why = "rules were not asked: it came more than a day after it had been written"
+    log = chatapp("rule", "log", "--dialog", 1)
+    assert (log.rows, log.err.splitlines()[0]) == ([], f"Message 1: {why}")
+    assert why in chatapp("trace", 1).out
 
 
 @pytest.mark.req("S-035", part="rules are tried before they are switched on")
