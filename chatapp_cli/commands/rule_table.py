@@ -59,6 +59,9 @@ def say_troubles(rules: Sequence[AutoRule]) -> None:
         if one.halted is not None:
             what = T("Rule {name} is stopped: {what}", name=one.wanted.name, what=one.halted)
             say(what, T("Switch it on again: {how}", how=f"chatapp rule enable {one.id}"))
+    if resting := sum(one.rests for one in rules):
+        what = T("Rules that are off because all were switched off: {n}", n=resting)
+        say(what, T("Switch them on again: {how}", how="chatapp rule enable --all"))
 
 
 def say_stopped(company: Company) -> None:

@@ -62,6 +62,8 @@ class AutoRule:
     """Why it is passed over, such as a channel that is gone; ``None``: it is not."""
     halted: Text | None = None
     """Why the desk stopped it; ``None``: it did not."""
+    rests: bool = False
+    """Whether it is off because all were switched off at once, with which it is switched on again."""
 
     @property
     def signature(self) -> str:
@@ -97,7 +99,8 @@ def restore(row: AutoRuleRow, names: SourceNames) -> AutoRule:
         problem = error
     return AutoRule(
         id=row.id, version=row.version, since=row.since, wanted=_wanted(row, asked), condition=condition, forms=forms,
-        problem=problem, halted=restored(json.loads(row.halted)) if row.halted else None,
+        problem=problem, halted=restored(json.loads(row.halted)) if row.halted and row.enabled else None,
+        rests=bool(row.halted) and not row.enabled,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.services import auto_kinds, auto_run
 from chatapp_cli.services.ingest import ingest
-from tests.commands.conftest import Shell
+from tests.commands.conftest import Program, Shell
 
 
 def add(chatapp: Shell, name: str, *words: object) -> int:
@@ -100,6 +100,9 @@ def test_everything_is_stopped_at_once_and_goes_on_as_it_was(chatapp: Shell, bou
     stopped = chatapp("rule", "disable", "--all").err
     assert stopped == "Rule Опт is off.\nRule Доставка is off.\n"
     assert [one["works"] for one in listed(chatapp)] == [False] * 3
+    shown = chatapp("rule", "list")
+    assert [row[-1] for row in shown.rows] == ["off"] * 3
+    assert shown.err.splitlines()[0] == "Rules that are off because all were switched off: 2"
     assert chatapp("rule", "disable", "--all").err == "There is no rule to switch.\n"
     assert chatapp("alarm", "list", "--json").json == []
     chatapp("rule", "enable", "--all")
@@ -125,7 +128,7 @@ def test_everything_is_stopped_at_once_and_goes_on_as_it_was(chatapp: Shell, bou
 def test_russian_words_of_rules_are_understood(chatapp: Shell, bound: int, words: list[str], meant: object) -> None:
     add(chatapp, "Опт", *words, "--do", "tag=опт")
     found = listed(chatapp)[0]
-    assert meant in (found["if"], found["at"] if "at" in found else found["about"])
+    assert meant in (found["if"], chatapp("rule", "list").rows[0][4].removeprefix("it is time "))
     assert chatapp.run("rule", "test", "--last", "7д").code == 1
 
 
@@ -144,9 +147,15 @@ def test_an_operator_where_there_are_no_accounts_is_told(chatapp: Shell, bound: 
     assert said == "There are no accounts, so nobody is called Зоя: chatapp user add NAME\n"
 
 
-def test_a_trial_takes_the_only_channel_and_among_several_asks_which(chatapp: Shell, bound: int) -> None:
+def test_a_trial_takes_the_only_channel_and_among_several_asks_which(
+    chatapp: Shell, bound: int, program: Program
+) -> None:
     add(chatapp, "Опт", "--word", "опт", "--do", "tag=опт")
     assert chatapp("rule", "test", "--text", "опт").rows[0][2] == "yes"
+    chatapp("line", "add", "Склад")
+    chatapp("line", "bind", "api", "--line", "Склад", *program.answers, "--set", "name=Касса")
+    asked = chatapp.run("rule", "test", "--text", "опт")
+    assert (asked.code, "Say which the client writes to: --source CHANNEL" in asked.err) == (2, True)
 
 
 def test_rules_go_into_a_file_and_come_back_the_same_in_another_desk(
@@ -241,10 +250,10 @@ def works(company: Company) -> None:
         pass
 
 
-def hears(company: Company, channel: int, text: str, *, who: str = "anna") -> None:
+def hears(company: Company, channel: int, text: str, *, who: str = "anna", ago: int = 0) -> None:
     """A client writes, and the daemon works."""
     event = MessageArrived(
-        peer=Peer(key=who, address=who), ext_id=f"{who} {text}", at=company.world.clock.now(), text=text,
+        peer=Peer(key=who, address=who), ext_id=f"{who} {text}", at=company.world.clock.now() - ago, text=text,
         sender=Profile(id=who, name=who),
     )  # fmt: skip
     batch = Batch(arrivals=(Arrival(provider_id=f"{who} {text}", raw=b"{}", events=(event,)),))
@@ -286,6 +295,17 @@ def test_a_message_is_tried_as_of_a_client_who_wrote_before_in_both_spellings(ch
     said = ("rule", "test", "--source", bound, "--text", "Привет")
     tried = {option: chatapp.run(*said, *option).code for option in ((), ("--wrote-before",), ("--known",))}
     assert tried == {(): 0, ("--wrote-before",): 1, ("--known",): 1}
+
+
+def test_why_no_rule_was_asked_about_a_late_message_is_in_the_log_of_its_dialog_and_its_trace(
+    chatapp: Shell, company: Company, bound: int
+) -> None:
+    add(chatapp, "Опт", "--do", "tag=опт")
+    hears(company, bound, "Почём?", ago=25 * 3_600_000)
+    why = "rules were not asked: it came more than a day after it had been written"
+    log = chatapp("rule", "log", "--dialog", 1)
+    assert (log.rows, log.err.splitlines()[0]) == ([], f"Message 1: {why}")
+    assert why in chatapp("trace", 1).out
 
 
 @pytest.mark.req("S-035", part="rules are tried before they are switched on")
