@@ -103,7 +103,9 @@ def replayed(desk: Automated, *, since: int = 0) -> list[ReplayedAct]:
 
 def ended(desk: Automated) -> tuple[set[tuple[Any, ...]], set[tuple[Any, ...]]]:
     """What rules would have done by their trial, and what they did."""
-    did = {(one.name, one.event, one.act, one.state) for one in desk.acts() if one.ended_at and one.state != "cancelled"}
+    did = {
+        (one.name, one.event, one.act, one.state) for one in desk.acts() if one.ended_at and one.state != "cancelled"
+    }
     return {(one.rule.wanted.name, one.event, one.act, one.state.value) for one in replayed(desk)}, did
 
 
@@ -128,11 +130,25 @@ def test_who_waited_through_a_night_is_answered_in_order_as_there_is_room_and_no
         assert shop.texts(desk.heard(channel, "Почём опт?", who=f"new{n}"))[1:] == ["Прайс"]
     desk.passes(150 * MINUTE)
     assert [shop.texts(one)[1:] for one in waits] == [[HELLO]] * (NIGHT - 1) + [["Да"]]
-    assert [shop.read(lambda tx: dialogs.tags(tx, one)) for one in waits[:59]] == [["долго"]] * 59
+    assert [shop.read(partial(dialogs.tags, dialog=one)) for one in waits[:59]] == [["долго"]] * 59
     assert [shop.read(partial(auto_rules.one, rule=one)).halted for one in (answering, tagging)] == ["", ""]
     assert shop.read(faults.of_automation) == {}
     would, did = ended(desk)
     assert sorted(would ^ did) == []
+
+
+def test_of_many_clients_who_write_at_once_none_is_left_out_and_nothing_stops(desk: Automated) -> None:
+    shop, channel = desk.shop, desk.shop.channel()
+    rule = desk.rule(do=[("tag", "опт"), ("note", "Опт!")])
+    there = [shop.message(shop.hear(channel, who=f"c{n}")).dialog_id for n in range(NIGHT)]
+    desk.works()
+    assert sum(one.state == PlannedState.DONE for one in desk.acts()) == 50
+    desk.passes(6 * MINUTE)
+    assert [shop.read(partial(dialogs.tags, dialog=one)) for one in there] == [["опт"]] * NIGHT
+    assert shop.read(partial(auto_rules.one, rule=rule)).halted == ""
+    assert len({one.ended_at for one in desk.acts()}) == 3
+    would, did = ended(desk)
+    assert (len(did), sorted(would ^ did)) == (2 * NIGHT, [])
 
 
 def test_a_rule_that_others_start_counts_these_acts_alone(desk: Automated) -> None:
