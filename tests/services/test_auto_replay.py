@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from chatapp_cli.domain.automation import PlannedState, RuleEvent
+from chatapp_cli.domain.automation import FOLLOWER, PlannedState, RuleEvent
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Rejected
 from chatapp_cli.domain.ids import ChannelId, DialogId
+from chatapp_cli.domain.journal.automation import AutomationDue
 from chatapp_cli.domain.outbound import Receipt
-from chatapp_cli.services import auto_rules, dialogs, duties, faults, outbox, sending
+from chatapp_cli.services import auto_plan, auto_rules, dialogs, duties, faults, journal, outbox, sending, timers
 from chatapp_cli.services.auto_replay import Replay, ReplayedAct, place_before
 from chatapp_cli.services.sending import SendOptions
 from chatapp_cli.store.rows.automation import AutoRuleRow
@@ -143,6 +144,11 @@ def test_of_many_clients_who_write_at_once_none_is_left_out_and_nothing_stops(de
     there = [shop.message(shop.hear(channel, who=f"c{n}")).dialog_id for n in range(NIGHT)]
     desk.works()
     assert sum(one.state == PlannedState.DONE for one in desk.acts()) == 50
+    first = next(one for one in desk.acts() if one.state == PlannedState.PLANNED)
+    shop.clock.at = first.due_at
+    wakes = partial(timers.fire, kind=FOLLOWER, ref=str(first.id), handler=auto_plan.time_has_come)
+    assert shop.write(wakes)
+    assert AutomationDue(act=first.id) in [one.event for one in shop.read(partial(journal.after, number=0, n=9_999))]
     desk.passes(6 * MINUTE)
     assert [shop.read(partial(dialogs.tags, dialog=one)) for one in there] == [["опт"]] * NIGHT
     assert shop.read(partial(auto_rules.one, rule=rule)).halted == ""
