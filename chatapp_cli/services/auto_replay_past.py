@@ -82,14 +82,17 @@ class ReplayedPast:
 
     def waits_since(self, place: DialogCard | DialogPlace) -> Millis | None:
         """Since when the client waited at that moment."""
-        if (known := self._waits.get(place.id)) is not None:
+        return self._waits_since(place.id)
+
+    def _waits_since(self, dialog: DialogId) -> Millis | None:
+        if (known := self._waits.get(dialog)) is not None:
             return known
-        after, message = self.waived.get(place.id, 0), self.waived_to.get(place.id, 0)
+        after, message = self.waived.get(dialog, 0), self.waived_to.get(dialog, 0)
         found: Millis | None = self.tx.value(
-            "auto.waited_at", dialog=place.id, until=self.now, after=after, message=message
+            "auto.waited_at", dialog=dialog, until=self.now, after=after, message=message
         )
         if found is not None:
-            self._waits[place.id] = found
+            self._waits[dialog] = found
         return found
 
     def hear(self, event: JournalEvent, message: JudgedMessage | None) -> None:
@@ -161,9 +164,9 @@ class ReplayedPast:
         self.waived[dialog] = self.now
 
     def await_again(self, dialog: DialogId) -> None:
-        """Somebody took that back."""
-        self._waits.pop(dialog, None)
-        self.waived[dialog] = self.waived_before.get(dialog, 0)
+        """Somebody took that back, unless the client waits: then an answer failed, and was none here."""
+        if self._waits_since(dialog) is None:
+            self.waived[dialog] = self.waived_before.get(dialog, 0)
 
     def changed(self, rule: AutoRule, wanted: ActWanted, about: Happened) -> None:
         """Remember what an act would have changed that conditions ask for."""
