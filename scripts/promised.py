@@ -64,7 +64,8 @@ def _commands() -> Iterator[str]:
         arguments = [str(one.name).upper() for one in command.params if one.param_type_name == "argument"]
         yield " ".join([path, *arguments])
         for one in command.params:
-            names = [*one.opts, *one.secondary_opts] if one.param_type_name == "option" else []
+            told = one.param_type_name == "option" and not one.hidden
+            names = [*one.opts, *one.secondary_opts] if told else []
             choices = getattr(one.type, "choices", None)
             yield from (f"{path} {name}" for name in names)
             yield from (f"{path} {one.name}={getattr(choice, 'value', choice)}" for choice in choices or ())

@@ -53,7 +53,9 @@ def back(ctx: typer.Context) -> None:
     """Say that you are there again."""
     with opened(ctx) as company:
         was_away = company.write(attendance.come_back)
-    if not was_away:
+    if was_away:
+        note("You are back.")
+    else:
         note("You were not away.")
 
 

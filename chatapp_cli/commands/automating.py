@@ -56,7 +56,7 @@ class SaidRule:
             "name": self.name,
             "event": self._event(),
             "about": self.about if self.at is None else self.at,
-            "acts": _acts(self.acts, self.buttons) if self.acts is not None or self.buttons else None,
+            "acts": self._acts(),
             "otherwise": None if self.otherwise is None else [_act(one) for one in self.otherwise if one],
             "stop": self.stop,
             "enabled": self.enabled,
@@ -66,6 +66,11 @@ class SaidRule:
         if self.line is None:
             return made
         return replace(made, line=lines.find(tx, self.line).id if self.line else None)
+
+    def _acts(self) -> list[ActWanted] | None:
+        if self.acts is None and not self.buttons:
+            return None
+        return auto_kinds.with_buttons([_act(one) for one in self.acts or ()], self.buttons)
 
     def _event(self) -> RuleEvent | None:
         if self.event is None:
@@ -92,23 +97,6 @@ def _event(said: str) -> RuleEvent:
             T("Rules know no event {name}.", name=said), T("Events: {names}", names=", ".join(RuleEvent)), field="when"
         )
     return RuleEvent(said)
-
-
-def _acts(said: Sequence[str] | None, buttons: Sequence[str]) -> list[ActWanted]:
-    """Acts as ``tag=vip``, with buttons below each text that is sent. Raises UsageError if none is."""
-    found = [_act(one) for one in said or ()]
-    if not buttons:
-        return found
-    if not any(one.do == auto_kinds.SEND for one in found):
-        raise UsageError(
-            T("Buttons stand below a text that the rule sends."),
-            T("Such as: --do send='Что вас интересует?'; those of a quick reply are its own."),
-            field="button",
-        )
-    below = list(buttons)
-    return [
-        ActWanted(one.do, {"text": one.value, "buttons": below}) if one.do == auto_kinds.SEND else one for one in found
-    ]
 
 
 def _act(said: str) -> ActWanted:

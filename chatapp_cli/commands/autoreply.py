@@ -12,7 +12,6 @@ from chatapp_cli.commands.base import Json, Verb, noun, opened
 from chatapp_cli.commands.crm_rules import ByChannels, Exact, OfKinds
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.input_checks import may_be_empty, minutes
-from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, show
 
 if TYPE_CHECKING:
@@ -31,11 +30,12 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
 
     with opened(ctx) as company:
         rules, names = automating.known(company)
-    found = [(place, one) for place, one in enumerate(rules, 1) if one.wanted.kind is RuleKind.AUTOREPLY]
-    if as_json:
-        printing.document([documents.rule(one, place, names) for place, one in found])
-        return
-    rule_table.show_all(found, names)
+        found = [(place, one) for place, one in enumerate(rules, 1) if one.wanted.kind is RuleKind.AUTOREPLY]
+        if as_json:
+            printing.document([documents.rule(one, place, names) for place, one in found])
+            return
+        rule_table.show_all(found, names)
+        rule_table.say_stopped(company)
     if not found:
         note("There are no automatic answers.")
 
@@ -80,24 +80,19 @@ def add(
     """Add an automatic answer and print its number. Conditions hold together."""
     from chatapp_cli.commands import automating
     from chatapp_cli.commands.asked_conditions import AskedConditions
-    from chatapp_cli.domain.automation import RuleKind, RuleWanted
     from chatapp_cli.services import auto_short
 
     short = auto_short.ShortAnswer(
         outside_hours=outside_hours, keywords=keyword or (), first=first, unanswered=unanswered
     )
-    called, act = show(short.called()), auto_short.answer_with(text, reply)
+    called, act = show(short.called()), auto_short.answer_with(text, reply, button or ())
     asked = AskedConditions(kinds=kind, channels=channel, words=keyword, exact=exact)
     asked.require_full()
-    said = automating.SaidRule(
-        asked=asked, of_dialog=short.of_dialog(), name=name or called, line=line,
-        acts=[f"{act.do}={act.value}"], buttons=button or (), enabled=not disabled,
-    )  # fmt: skip
+    said = automating.SaidRule(asked=asked, line=line, enabled=not disabled)
     with opened(ctx) as company:
-        number, made = automating.add(company, RuleWanted(name="", kind=RuleKind.AUTOREPLY), said)
+        number, made = automating.add(company, short.wanted(name or called, None, act), said)
         rule_table.added(company, number)
-        if outside_hours:
-            _say_hours(company, made)
+        _say_hours(company, made)
 
 
 def _say_hours(company: Company, made: RuleWanted) -> None:
@@ -105,21 +100,20 @@ def _say_hours(company: Company, made: RuleWanted) -> None:
     from chatapp_cli.runtime.automation import desk_of
     from chatapp_cli.services import auto_short
 
-    for name in company.read(partial(auto_short.never_closing, desk=desk_of(company), line=made.line)):
-        how = 'chatapp line configure --set hours="mon-fri 09:00-18:00"'
-        say(T("Line {name} has no working hours, so it never closes.", name=name), T("Set them: {how}", how=how))
+    for one in company.read(partial(auto_short.never_closing, desk=desk_of(company), wanted=made)):
+        say(one.what, one.next_step)
 
 
 @app.command(cls=Verb)
-def enable(ctx: typer.Context, rule: rule_table.Named) -> None:
-    """Switch an automatic answer on."""
-    rule_table.switch(ctx, rule, on=True)
+def enable(ctx: typer.Context, rules: rule_table.SeveralNamed = None) -> None:
+    """Switch automatic answers on."""
+    rule_table.switch(ctx, rules or (), on=True)
 
 
 @app.command(cls=Verb)
-def disable(ctx: typer.Context, rule: rule_table.Named) -> None:
-    """Switch an automatic answer off; what it planned is cancelled."""
-    rule_table.switch(ctx, rule, on=False)
+def disable(ctx: typer.Context, rules: rule_table.SeveralNamed = None) -> None:
+    """Switch automatic answers off; what they planned is cancelled."""
+    rule_table.switch(ctx, rules or (), on=False)
 
 
 @app.command(cls=Verb)

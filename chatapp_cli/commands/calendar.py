@@ -11,6 +11,7 @@ from chatapp_cli.commands.base import Json, OneLine, Verb, noun, opened
 from chatapp_cli.commands.errors import note
 from chatapp_cli.commands.input_checks import amount
 from chatapp_cli.documents import calendars as documents
+from chatapp_cli.domain.condition import WEEKDAYS
 from chatapp_cli.domain.opening_hours import state_with_zone
 from chatapp_cli.i18n import N_, _, show
 from chatapp_cli.services import business_hours, lines
@@ -45,7 +46,7 @@ def show_(
         note('The line has no working hours. Set them: chatapp line configure --set hours="mon-fri 09:00-18:00"')
         return
     typer.echo(show(state_with_zone(hours, time)))
-    rows = [(f"{one.day:%d.%m.%Y}", _hours(one), show(one.why)) for one in coming]
+    rows = [(f"{one.day:%d.%m.%Y} {show(WEEKDAYS[one.day.weekday()])}", _hours(one), show(one.why)) for one in coming]
     printing.table((_("Day"), _("Hours"), _("Why")), rows)
 
 

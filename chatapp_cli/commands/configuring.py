@@ -35,6 +35,8 @@ class SettingRow(NamedTuple):
     ref: int
     """Number of the line or channel that it is stored for, 0 otherwise."""
     words: str
+    default: str = ""
+    """Of an option that a line or channel may leave empty."""
 
 
 class Spot(NamedTuple):
@@ -80,7 +82,8 @@ def stored(tx: Tx, target: OptionTarget, spot: Spot) -> list[SettingRow]:
     own, answered = (spot.own, spot.channel.settings) if spot.channel else ((), {})
     kept, known = options.stored(tx, target), options.known(target.level, own)
     rows = [
-        SettingRow(n, kept.get(n, answered.get(n)), target.level, target.ref, show(f.label)) for n, f in known.items()
+        SettingRow(n, kept.get(n, answered.get(n)), target.level, target.ref, show(f.label), f.default)
+        for n, f in known.items()
     ]
     return rows + [SettingRow(n, kept[n], target.level, target.ref, _(UNKNOWN)) for n in kept if n not in known]
 
@@ -101,7 +104,14 @@ def tell_stored(rows: Sequence[SettingRow], *, as_json: bool) -> None:
         printing.document(documents.options({row.name: row.value for row in rows}))
         return
     columns = (_("Option"), _("Stored"), _("Meaning"))
-    printing.table(columns, [(row.name, "" if row.value is None else row.value, row.words) for row in rows])
+    printing.table(columns, [(row.name, _kept_or_default(row), row.words) for row in rows])
+
+
+def _kept_or_default(row: SettingRow) -> object:
+    """What is stored, or in brackets what holds without that."""
+    if row.value is None:
+        return f"({row.default})" if row.default else ""
+    return row.value
 
 
 def holding(found: LoadedSettings, tx: Tx | None, spot: Spot) -> list[SettingRow]:

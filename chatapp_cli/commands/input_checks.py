@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ LONGEST = 366 * 86_400.0
 """The longest time that can be waited for, in seconds."""
 LONGEST_KEY = 255
 """The longest idempotency key, in characters."""
+_UNIT = re.compile(r"(?<=\d)\s*(?:min|m|мин|м)\.?\s*$")
+"""The unit behind a number of minutes, which people may leave out."""
 _MOST = 1_000_000_000
 _SHOWN = 40
 _LONGEST_LINE = 1_048_576
@@ -144,8 +147,8 @@ def _how_many(text: str, *, least: int) -> int:
 
 
 def minutes(text: str) -> int:
-    """Parse a number of minutes. Raises UsageError."""
-    found = _natural(text)
+    """Parse a number of minutes, such as 15 or 15m. Raises UsageError."""
+    found = _natural(_UNIT.sub("", str(text)))
     if found is None:
         raise UsageError(
             T("{said} is no number of minutes.", said=_shown(text)), T("Minutes are a whole number, such as: 30")

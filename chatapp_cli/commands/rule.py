@@ -26,16 +26,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from chatapp_cli.services.auto_silence import Silence
     from chatapp_cli.store.rows.automation import AutoActRow
     from chatapp_cli.store.tx import Tx
 
 
 app = noun()
 
-When = Annotated[str | None, typer.Option("--when", metavar="EVENT", help=N_("What it waits for: message.arrived"))]
+When = Annotated[
+    str | None,
+    typer.Option(
+        "--when",
+        metavar="EVENT",
+        help=N_(
+            "What it waits for: message.arrived, message.sent, message.failed, dialog.created, dialog.assigned, "
+            "tag.added, tag.removed, contact.changed, crm.stage, time.due; without it message.arrived"
+        ),
+    ),
+]
 About = Annotated[
     str | None,
-    typer.Option("--about", parser=may_be_empty, metavar="NAME", help=N_("Only events about this tag or operator")),
+    typer.Option(
+        "--about", parser=may_be_empty, metavar="NAME", help=N_("Only events about this tag, operator, field or stage")
+    ),
 ]
 At = Annotated[
     str | None,
@@ -49,7 +62,14 @@ OfLine = Annotated[
 ]
 Acts = Annotated[
     list[str] | None,
-    typer.Option("--do", metavar="ACT=VALUE", help=N_("What to do, such as tag=vip; repeatable, in order")),
+    typer.Option(
+        "--do",
+        metavar="ACT=VALUE",
+        help=N_(
+            "What to do, such as tag=vip; repeatable, in order: send, reply, tag, untag, assign, distribute, join, "
+            "note, snooze, waive, comment, webhook, and in a file robot"
+        ),
+    ),
 ]
 Buttons = Annotated[
     list[str] | None,
@@ -110,7 +130,7 @@ Unknown = Annotated[
 First = Annotated[
     str | None,
     typer.Option(
-        "--first", parser=may_be_empty, metavar="EVER|DAY", help=N_("The client's first message ever, or of the day")
+        "--first", parser=may_be_empty, metavar="ever|day", help=N_("The client's first message ever, or of the day")
     ),
 ]
 Waited = Annotated[
@@ -135,6 +155,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
             return
         rule_table.show_all(list(enumerate(rules, 1)), names)
         rule_table.say_lacking(company, rules)
+        rule_table.say_stopped(company)
     if not rules:
         note("There are no rules: the desk does nothing by itself.")
 
@@ -278,15 +299,17 @@ def edit(
 
 
 @app.command(cls=Verb)
-def enable(ctx: typer.Context, rule: rule_table.Named) -> None:
-    """Switch a rule on; it sees what happens from now on."""
-    rule_table.switch(ctx, rule, on=True)
+def enable(
+    ctx: typer.Context, rules: rule_table.SeveralNamed = None, *, every: rule_table.RestingRules = False
+) -> None:
+    """Switch rules on; they see what happens from now on."""
+    rule_table.switch(ctx, rules or (), on=True, every=every)
 
 
 @app.command(cls=Verb)
-def disable(ctx: typer.Context, rule: rule_table.Named) -> None:
-    """Switch a rule off; what it planned is cancelled."""
-    rule_table.switch(ctx, rule, on=False)
+def disable(ctx: typer.Context, rules: rule_table.SeveralNamed = None, *, every: rule_table.EveryRule = False) -> None:
+    """Switch rules off; what they planned is cancelled."""
+    rule_table.switch(ctx, rules or (), on=False, every=every)
 
 
 @app.command(cls=Verb)
@@ -324,20 +347,26 @@ def trial(
     at: Annotated[
         str, typer.Option("--at", metavar="TIME", help=N_("When, by the clocks of the line; without it now"))
     ] = "",
-    known: Annotated[bool, typer.Option("--known", help=N_("The client wrote before"))] = False,
+    wrote_before: Annotated[bool, typer.Option("--wrote-before", help=N_("The client wrote before"))] = False,
+    known: Annotated[bool, typer.Option("--known", hidden=True)] = False,
     tagged: Annotated[list[str] | None, typer.Option("--tagged", metavar="TAG", help=N_("Tag of the dialog"))] = None,
-    last: Annotated[str, typer.Option("--last", metavar="7d", help=N_("Try the last days, hours or minutes"))] = "",
+    last: Annotated[
+        str,
+        typer.Option("--last", metavar="SPAN", help=N_("Try the last days, hours or minutes, such as 7d, 12h, 30m")),
+    ] = "",
     limit: Annotated[int, typer.Option("--limit", "-n", parser=amount, help=N_("How many acts to show"))] = 50,
     as_json: Json = False,
 ) -> None:
     """Try rules on a message, or on what happened lately; nothing is done. The exit code is 1 if none would act."""
     from chatapp_cli.commands import rule_trial
 
+    wrote_before |= known  # as it was spelled in 0.1
+
     with opened(ctx) as company:
         if last:
             acted = rule_trial.on_history(company, rules or (), last, limit, as_json=as_json)
         else:
-            client = rule_trial.TriedClient(text, source, line, at, known=known, tagged=tagged or ())
+            client = rule_trial.TriedClient(text, source, line, at, wrote_before=wrote_before, tagged=tagged or ())
             acted = rule_trial.on_message(company, rules or (), client, as_json=as_json)
     raise typer.Exit(0 if acted else 1)
 
@@ -354,19 +383,22 @@ def log(
     """List what rules did of late or did not do, for whom and why, the latest first."""
     from chatapp_cli.documents import automation as documents
     from chatapp_cli.domain.ids import DialogId
-    from chatapp_cli.services import auto_log, auto_rules
+    from chatapp_cli.services import auto_log, auto_rules, auto_silence
 
-    def read(tx: Tx) -> list[AutoActRow]:
-        found = auto_rules.find(tx, rule).id if rule else None
-        return auto_log.latest(tx, rule=found, dialog=DialogId(dialog) if dialog else None, n=limit)
+    def read(tx: Tx) -> tuple[list[AutoActRow], list[Silence]]:
+        one, where = auto_rules.find(tx, rule).id if rule else None, DialogId(dialog) if dialog else None
+        silent = [] if where is None else list(auto_silence.latest(tx, where, n=limit))
+        return auto_log.latest(tx, rule=one, dialog=where, n=limit), silent
 
     with opened(ctx) as company:
-        found = company.read(read)
+        found, silent = company.read(read)
     if as_json:
         printing.document([documents.act(one) for one in found])
         return
     columns = (_("When"), _("Rule"), _("Act"), _("Dialog"), _("Message"), _("State"), _("Result"), _("Why"))
     printing.records(columns, [_logged(one) for one in found])
+    for one in silent:
+        note("Message {n}: {why}", n=one.message, why=one.why)
     if not found:
         note("Rules have done nothing yet.")
 
@@ -374,11 +406,12 @@ def log(
 def _logged(one: AutoActRow) -> Sequence[object]:
     from chatapp_cli.domain.automation import STATES, PlannedState
     from chatapp_cli.domain.stored_text import recalled
+    from chatapp_cli.services import auto_kinds
 
     outcome = show(recalled(one.outcome)) if one.outcome else ""
     when = printing.moment(one.ended_at or one.due_at)
     state, why = show(STATES[PlannedState(one.state)]), show(recalled(one.why))
-    return when, one.name, one.kind, one.dialog_id, one.message_id or "", state, outcome, why
+    return when, one.name, show(auto_kinds.by_name(one.kind)), one.dialog_id, one.message_id or "", state, outcome, why
 
 
 @app.command(cls=Verb)

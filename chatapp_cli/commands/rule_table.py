@@ -10,6 +10,8 @@ import typer
 from chatapp_cli.commands import printing
 from chatapp_cli.commands.base import opened
 from chatapp_cli.commands.errors import note, say
+from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import N_, _, show
 
@@ -20,7 +22,12 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.ids import AutoRuleId
     from chatapp_cli.services.auto_rules import AutoRule
     from chatapp_cli.services.conditions import SourceNames
+    from chatapp_cli.store.rows.automation import AutoRuleRow
+    from chatapp_cli.store.tx import Tx
 
+SeveralNamed = Annotated[list[str] | None, typer.Argument(metavar="[RULE]…", help=N_("Rules by name or number"))]
+EveryRule = Annotated[bool, typer.Option("--all", help=N_("All rules and automatic answers that are on"))]
+RestingRules = Annotated[bool, typer.Option("--all", help=N_("All that were on when all were switched off"))]
 Named = Annotated[str, typer.Argument(metavar="RULE", help=N_("Rule by name or number"))]
 
 
@@ -32,13 +39,14 @@ def show_all(rules: Sequence[tuple[int, AutoRule]], names: SourceNames) -> None:
 
 
 def _row(place: int, one: AutoRule, names: SourceNames) -> Sequence[object]:
+    from chatapp_cli.domain.automation import EVENTS
     from chatapp_cli.services import auto_kinds, rule_words
 
     wanted = one.wanted
     line = _("all") if wanted.line is None else names.lines.get(wanted.line, wanted.line)
     acts = show(auto_kinds.all_in_words(wanted))
     state = _("on") if one.works else _("stopped") if one.halted or one.problem else _("off")
-    when = f"{wanted.event} {wanted.about}".strip()
+    when = f"{show(EVENTS[wanted.event])} {wanted.about}".strip()
     return place, one.id, wanted.name, line, when, show(rule_words.condition(wanted.asked, names)), acts, state
 
 
@@ -51,6 +59,18 @@ def say_troubles(rules: Sequence[AutoRule]) -> None:
         if one.halted is not None:
             what = T("Rule {name} is stopped: {what}", name=one.wanted.name, what=one.halted)
             say(what, T("Switch it on again: {how}", how=f"chatapp rule enable {one.id}"))
+
+
+def say_stopped(company: Company) -> None:
+    """Say which channels do not answer automatically any more, and since when."""
+    from chatapp_cli.services import auto_log
+
+    for channel, since in company.read(auto_log.stops):
+        title, at = channel.title, printing.moment(since)
+        what = T(
+            "{title}: automatic answers have been stopped since {time}, as there were too many", title=title, time=at
+        )
+        say(what, T("Let it answer again: {how}", how=to_do(Next.RESUME_ANSWERS, n=channel.id)))
 
 
 def say_lacking(company: Company, shown: Sequence[AutoRule]) -> None:
@@ -87,17 +107,28 @@ def note_cancelled(n: int) -> None:
         note("Planned acts that are cancelled: {n}", n=n)
 
 
-def switch(ctx: typer.Context, rule: str, *, on: bool) -> None:
-    """Switch a rule on or off."""
+def switch(ctx: typer.Context, rules: Sequence[str], *, on: bool, every: bool = False) -> None:
+    """Switch rules on or off; ``every``: all that are on, or that were until all were switched off."""
     from chatapp_cli.services import auto_rules
 
+    if bool(rules) is every:
+        raise UsageError(T("Say which rules."), T("Name them, or all: --all"), field="rule")
+
+    def save(tx: Tx) -> tuple[list[AutoRuleRow], int]:
+        if every:
+            return auto_rules.switch_all(tx, on=on)
+        rows = [auto_rules.find(tx, one) for one in rules]
+        return rows, sum(auto_rules.switch(tx, row.id, on=on) for row in rows)
+
     with opened(ctx) as company:
-        row = company.read(lambda tx: auto_rules.find(tx, rule))
-        gone = company.write(lambda tx: auto_rules.switch(tx, row.id, on=on))
-    if on:
-        note("Rule {name} is on.", name=row.name)
-    else:
-        note("Rule {name} is off.", name=row.name)
+        rows, gone = company.write(save)
+    for row in rows:
+        if on:
+            note("Rule {name} is on.", name=row.name)
+        else:
+            note("Rule {name} is off.", name=row.name)
+    if not rows:
+        note("There is no rule to switch.")
     note_cancelled(gone)
 
 

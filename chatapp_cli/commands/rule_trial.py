@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from chatapp_cli.commands import printing
-from chatapp_cli.commands.binding import found
-from chatapp_cli.commands.errors import note
+from chatapp_cli.commands.binding import found, wanted
+from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.progress import Progress
 from chatapp_cli.documents import automation as documents
 from chatapp_cli.domain.automation import STATES, PlannedState, RuleEvent
@@ -22,15 +22,19 @@ from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.services import auto_kinds, auto_rules, auto_trial, business_hours
 from chatapp_cli.services.auto_trial import PretendedFacts, TriedRule
+from chatapp_cli.services.auto_words import TAKEN_AS_NOW
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
     from chatapp_cli.services.auto_replay import ReplayedAct
     from chatapp_cli.store.rows.automation import AutoRuleRow
+    from chatapp_cli.store.rows.channels import ChannelRow
     from chatapp_cli.store.tx import Tx
 
-_SPAN: Final = re.compile(r"([1-9][0-9]{0,4})([dhm])")
-_MILLIS: Final = {"d": 86_400_000, "h": 3_600_000, "m": 60_000}
+_SPAN: Final = re.compile(r"([1-9][0-9]{0,4})([dhmдчм])")
+_MILLIS: Final = {
+    "d": 86_400_000, "д": 86_400_000, "h": 3_600_000, "ч": 3_600_000, "m": 60_000, "м": 60_000,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +45,13 @@ class TriedClient:
     source: str
     line: str
     at: str
-    known: bool
+    wrote_before: bool
     tagged: Sequence[str]
 
 
 def on_message(company: Company, named: Sequence[str], client: TriedClient, *, as_json: bool) -> bool:
     """Print what rules say of a message; whether one of them holds."""
-    desk, channel = desk_of(company), found(company, client.source, client.line)
+    desk, channel = desk_of(company), _source(company, client)
     source = OnSource(channel.line_id, channel.kind, channel.id)
 
     def read(tx: Tx) -> list[TriedRule]:
@@ -55,7 +59,7 @@ def on_message(company: Company, named: Sequence[str], client: TriedClient, *, a
         assert names.hours is not None
         hours = names.hours(channel.line_id)
         at = business_hours.moment(client.at, hours) if client.at else tx.now
-        facts = PretendedFacts(at, not client.known, frozenset(client.tagged))
+        facts = PretendedFacts(at=at, wrote_before=client.wrote_before, tagged=frozenset(client.tagged))
         rules = [auto_rules.restore(row, names) for row in auto_rules.chosen(tx, named)]
         return auto_trial.tried(rules, source, client.text, facts)
 
@@ -68,6 +72,20 @@ def on_message(company: Company, named: Sequence[str], client: TriedClient, *, a
         if not answers:
             note("No rule is asked.")
     return any(one.holds for one in answers)
+
+
+def _source(company: Company, client: TriedClient) -> ChannelRow:
+    """The channel that was named, or the only one. Raises UsageError if there are several."""
+    if client.source:
+        return found(company, client.source, client.line)
+    rows = wanted(company, "", client.line)
+    if len(rows) > 1:
+        raise UsageError(
+            T("There are several channels: {names}", names=", ".join(row.title for row in rows)),
+            T("Say which the client writes to: {how}", how="--source CHANNEL"),
+            field="source",
+        )
+    return rows[0]
 
 
 def _answer(one: TriedRule) -> Sequence[object]:
@@ -94,13 +112,13 @@ def on_history(company: Company, named: Sequence[str], last: str, limit: int, *,
     for row in rows:
         if row.event == RuleEvent.TIME:
             note("Rule {name} runs by the clock, which cannot be tried on the past: it is left out.", name=row.name)
-    note("Tags, operators and what is known of clients are taken as they are now.")
+    say(TAKEN_AS_NOW)
     return any(state is PlannedState.DONE for _name, state in done)
 
 
 def _span(said: str) -> int:
     """Milliseconds. Raises UsageError."""
-    meant = _SPAN.fullmatch(said.strip())
+    meant = _SPAN.fullmatch(said.strip().lower())
     if meant is None:
         raise UsageError(T("{said} is no span of time.", said=said), T("Such as: 7d, 12h, 30m"), field="last")
     return int(meant[1]) * _MILLIS[meant[2]]
@@ -133,4 +151,12 @@ def _printing(limit: int, *, as_json: bool) -> Iterator[Callable[[ReplayedAct], 
 def _row(one: ReplayedAct) -> Sequence[object]:
     state = show(STATES[one.state])
     about = (one.dialog, one.name, one.message or "")
-    return printing.moment(one.at), one.rule.wanted.name, one.wanted.do, *about, state, show(one.outcome), show(one.why)
+    return (
+        printing.moment(one.at),
+        one.rule.wanted.name,
+        show(auto_kinds.by_name(one.wanted.do)),
+        *about,
+        state,
+        show(one.outcome),
+        show(one.why),
+    )

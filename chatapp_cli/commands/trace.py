@@ -94,6 +94,8 @@ def _attempts(life: Life, about: Manifest) -> Iterator[tuple[int, str]]:
 def _acts(life: Life) -> Iterator[tuple[int, str]]:
     for one in life.acts:
         yield one.ended_at or one.created_at, printing.one_line(show(auto_words.of_act(one)))
+    for silent in life.silence:
+        yield silent.at, show(silent.why)
 
 
 def _earlier(life: Life) -> Iterator[tuple[int, str]]:

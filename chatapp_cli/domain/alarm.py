@@ -46,9 +46,18 @@ def _of_crm(ref: str) -> Text:
     return T("See what to do: {how}", how=to_do(Next.LINKS, link=link))
 
 
+def _of_automation(ref: str) -> Text:
+    """A ref is ``rule N`` or ``channel N``."""
+    kind, _, number = ref.partition(" ")
+    if kind == "channel":
+        again = to_do(Next.RESUME_ANSWERS, n=number)
+        return T("See the automatic answers, then let them go on: {see}, {how}", see=to_do(Next.AUTOMATION), how=again)
+    return T("See what stopped, and let it go on: {how}", how=to_do(Next.AUTOMATION))
+
+
 _STEPS: Final[Mapping[str, Callable[[str], Text]]] = MappingProxyType(
     {
-        AlarmKind.AUTOMATION: lambda _ref: T("See what stopped, and let it go on: {how}", how=to_do(Next.AUTOMATION)),
+        AlarmKind.AUTOMATION: _of_automation,
         AlarmKind.CHANNEL: lambda ref: T("Check the channel: {how}", how=to_do(Next.CHECK, n=ref)),
         AlarmKind.CRM: _of_crm,
         AlarmKind.DEAD_LETTER: lambda _ref: T(

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
+from chatapp_cli.domain.condition import WEEKDAYS
 from chatapp_cli.domain.ids import Millis
+from chatapp_cli.domain.moment import utc
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.domain.zones import zone_of
 
 
 class Distribution(StrEnum):
@@ -67,10 +70,19 @@ def in_words(one: Attendance, clock: Callable[[Millis], str]) -> Text:
     if one.absence is Absence.AWAY:
         return away_in_words(one.until, one.reason, clock)
     if one.absence is Absence.OUTSIDE:
-        return T("outside working hours") if one.until is None else T("works from {time}", time=clock(one.until))
+        return T("outside working hours") if one.until is None else _works_from(one, one.until, clock)
     if one.absence is Absence.FULL:
         return T("full: {n} of {most} wait", n=one.waiting, most=one.most)
     return T("disabled") if one.absence is Absence.DISABLED else T("present")
+
+
+def _works_from(one: Attendance, until: Millis, clock: Callable[[Millis], str]) -> Text:
+    """When somebody works again: by the clocks of a zone of their own, whose name is told, if they have one."""
+    if not one.zone:
+        return T("works from {time}", time=clock(until))
+    there = utc(until).astimezone(zone_of(one.zone))
+    time = Text("{weekday} {time}", {"weekday": WEEKDAYS[there.weekday()], "time": f"{there:%d.%m %H:%M}"})
+    return T("works from {time} ({zone})", time=time, zone=one.zone)
 
 
 def away_in_words(until: Millis | None, reason: str, clock: Callable[[Millis], str]) -> Text:

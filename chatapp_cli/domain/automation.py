@@ -99,6 +99,8 @@ class HappenedEvent(NamedTuple):
 
 def seen(event: JournalEvent) -> HappenedEvent | None:
     """What an event of the journal is for rules; ``None``: nothing."""
+    if (alone := _ALONE.get(type(event))) is not None:
+        return alone
     found = _OF_STATES.get(event.state) if isinstance(event, MessageStateChanged) else _OF_KINDS.get(type(event))
     in_full = f"{event.pipeline}/{event.stage}" if isinstance(event, CardStageChanged) else ""
     return None if found is None else HappenedEvent(found, _about(event), in_full)
@@ -128,6 +130,10 @@ _OF_KINDS: Final[Mapping[type[JournalEvent], RuleEvent]] = {
     CardStageChanged: RuleEvent.STAGE,
     RuleTimeCame: RuleEvent.TIME,
 }
+_ALONE: Final[Mapping[type[JournalEvent], HappenedEvent]] = {
+    kind: HappenedEvent(_OF_KINDS[kind]) for kind in (MessageReceived, MessageEchoed, DialogOpened)
+}
+"""Those that are about nothing further."""
 SEEN: Final[tuple[type[JournalEvent], ...]] = (MessageStateChanged, *_OF_KINDS)
 """The events of the journal that may be something for rules."""
 

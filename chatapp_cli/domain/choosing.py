@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import tzinfo
 from typing import Final, Generic, NamedTuple, TypeVar
@@ -31,11 +31,6 @@ class Ruled(NamedTuple, Generic[R]):
 
     condition: Condition
     then: R
-
-
-def first(rules: Iterable[Ruled[R]], occasion: Occasion) -> R | None:
-    """The outcome of the first rule that holds; ``None`` if none does. What ``Chooser`` has to equal."""
-    return next((rule.then for rule in rules if rule.condition.holds(occasion)), None)
 
 
 class _Index:
@@ -132,8 +127,9 @@ class Chooser(Generic[R]):
 def _possible(index: _Index, occasion: Occasion) -> Sequence[int]:
     """The rules that may hold, in order."""
     by_word, rest = index.by_word, index.at(occasion)
-    found = [number for word in occasion.vocabulary if word in by_word for number in by_word[word]]
-    return sorted({*rest, *found}) if found else rest
+    if by_word.keys().isdisjoint(occasion.words):
+        return rest
+    return sorted({*rest, *(number for word in by_word.keys() & occasion.vocabulary for number in by_word[word])})
 
 
 def _hours_of_week(hours: WithinHours) -> Iterator[int]:

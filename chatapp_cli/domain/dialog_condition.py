@@ -5,7 +5,7 @@ What they ask is looked up only when a condition asks for it, in the store or in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.condition import AllOf, AnyOf, Condition, Negated, Occasion
-from chatapp_cli.domain.ids import LineId
+from chatapp_cli.domain.ids import LineId, Millis
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.opening_hours import OpeningHours
 from chatapp_cli.domain.text import T, Text
@@ -47,8 +47,16 @@ class Searches(Protocol):
         ...
 
 
-HoursOf = Callable[[LineId], OpeningHours | None]
-"""The working hours of a line; ``None``: always open."""
+class HoursOf(Protocol):
+    """The working hours of lines. Both raise UsageError for a line with a calendar that is gone."""
+
+    def __call__(self, line: LineId) -> OpeningHours | None:
+        """Those of a line; ``None``: always open."""
+        ...
+
+    def is_open(self, line: LineId, at: Millis) -> bool:
+        """Whether a line is open at a time."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +240,7 @@ class IsOpen:
 
     def holds(self, occasion: Occasion) -> bool:
         """Whether it is open; a line without hours always is."""
-        known = self.hours(occasion.source.line)
-        return known is None or known.is_open(occasion.at)
+        return self.hours.is_open(occasion.source.line, occasion.at)
 
     def why(self, occasion: Occasion) -> Text:
         """That it is open or closed."""

@@ -7,7 +7,7 @@ two moments that they show alike; an hour that they skip does not occur.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
@@ -16,7 +16,7 @@ from chatapp_cli.domain.condition import MINUTES_OF_DAY, WEEKDAYS, TimeSpan, Wal
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.domain.moment import utc
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.domain.working_days import PLAIN_WEEK, WorkingCalendar
+from chatapp_cli.domain.working_days import PLAIN_WEEK, SATURDAY, WorkingCalendar
 
 Spans: TypeAlias = tuple[TimeSpan, ...]
 AHEAD: Final = 400
@@ -78,8 +78,20 @@ class OpeningHours:
     def why(self, day: date) -> Text:
         """Why a day has the hours that it has, in words."""
         if day in self.days:
-            return T("a day with hours of its own")
-        return (self.calendar or PLAIN_WEEK).why(day)
+            return self._own_why(day)
+        known = self.calendar or PLAIN_WEEK
+        if self.of_day(day) and day.weekday() >= SATURDAY and day not in known.working:
+            return T("weekend, with hours of the week")
+        return known.why(day)
+
+    def _own_why(self, day: date) -> Text:
+        """What the own hours of a day stand in place of."""
+        usual = replace(self, days={}).of_day(day)
+        if not self.days[day]:
+            return T("a day off of its own") if usual else T("a day off of its own, and off anyhow")
+        if not usual:
+            return T("a day with hours of its own, otherwise closed")
+        return T("a day with hours of its own, otherwise {hours}", hours=", ".join(map(str, usual)))
 
     def openings(self, since: Millis) -> Iterator[OpenTime]:
         """The openings that end after a time, in order and without gaps between two that touch; at most a year's."""
@@ -117,10 +129,13 @@ class OpeningHours:
         wall = datetime.combine(day + days * _DAY, time(rest // 60, rest % 60), self.zone)
         return round(wall.astimezone(UTC).timestamp() * 1000)
 
-    def is_open(self, at: Millis) -> bool:
-        """Whether it is open at a time, without looking further."""
+    def surely(self, at: Millis) -> OpenState:
+        """Whether it is open at a time, and until when at least: without looking further, as that may last longer."""
         coming = next(self._pieces(at), None)
-        return coming is not None and coming.start <= at
+        if coming is None:
+            return OpenState(is_open=False, until=None)
+        is_open = coming.start <= at
+        return OpenState(is_open, coming.end if is_open else coming.start)
 
     def state(self, at: Millis) -> OpenState:
         """Whether it is open at a time, and when that changes."""

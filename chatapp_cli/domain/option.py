@@ -357,6 +357,16 @@ for _name, _label, _hint, _default in (
         *_COMPANY_AND_LINE,
     )
 
+declare(
+    Field(
+        name="webhook_hosts",
+        label=T("Hosts of the own network that rules may tell something"),
+        hint=T("Names or addresses with commas; all others have to be on the Internet."),
+        required=False,
+    ),
+    OptionLevel.COMPANY,
+)
+
 KEEP: Final = MappingProxyType(
     {
         "keep_raw": (

@@ -1,6 +1,7 @@
 """When rules run by the clock: at times of some days, or again and again; each line by its own clocks and calendar.
 
-People write ``09:00 mon-fri``, ``09:00, 18:00 working``, ``10:00`` for every day, or ``every 30m``.
+People write ``09:00 mon-fri``, ``09:00, 18:00 working``, ``10:00`` for every day, or ``every 30m``; in Russian
+``09:00 пн-пт``, ``09:00 рабочие``, ``каждые 30м``.
 """
 
 from __future__ import annotations
@@ -21,16 +22,23 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.domain.working_days import PLAIN_WEEK, WorkingCalendar
 
 EVERY: Final = "every"
+_AGAIN: Final = frozenset({EVERY, "каждые", "каждый", "каждую"})
+_KINDS: Final = {
+    **{kind.value: kind for kind in (DayKind.WORKING, DayKind.OFF)},
+    **dict.fromkeys(("рабочие", "по рабочим"), DayKind.WORKING),
+    **dict.fromkeys(("выходные", "по выходным"), DayKind.OFF),
+}
+"""What people call days by which a calendar decides."""
 LEAST: Final = 5
 """Minutes between two times of a rule that runs again and again."""
 MOST: Final = 24 * 60
 _MOST_TIMES: Final = 24
 _MINUTE: Final = 60_000
-_MINUTES: Final = {"m": 1, "h": 60}
+_MINUTES: Final = {"m": 1, "м": 1, "h": 60, "ч": 60}
 _DAY: Final = timedelta(days=1)
 _AHEAD: Final = 400
 """Days that are looked through for the next time: a year with its holidays."""
-_SPAN: Final = re.compile(r"([1-9][0-9]{0,3})\s*([mh])")
+_SPAN: Final = re.compile(r"([1-9][0-9]{0,3})\s*(?:([mм])(?:in|ин)?|([hч]))")
 _TIME: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _EXAMPLE: Final = T("Such as: 09:00 mon-fri; 09:00, 18:00 working; every 30m")
 
@@ -117,8 +125,9 @@ def _moment(day: date, at: time, zone: tzinfo) -> Millis:
 def understood(said: str) -> RuleClock:
     """The times that people wrote. Raises UsageError."""
     words = " ".join(said.split())
-    if words.lower().startswith(f"{EVERY} "):
-        return RuleClock(every=_span(words[len(EVERY) + 1 :], said))
+    first, _, rest = words.partition(" ")
+    if first.lower() in _AGAIN:
+        return RuleClock(every=_span(rest, said))
     times: list[time] = []
     while found := _TIME.match(words):
         times.append(time(int(found[1]), int(found[2])))
@@ -131,7 +140,7 @@ def understood(said: str) -> RuleClock:
 
 def _span(said: str, whole: str) -> int:
     found = _SPAN.fullmatch(said.strip().lower())
-    minutes = int(found[1]) * _MINUTES[found[2]] if found else 0
+    minutes = int(found[1]) * _MINUTES[found[2] or found[3]] if found else 0
     if not found:
         raise _wrong(whole)
     if not LEAST <= minutes <= MOST:
@@ -145,8 +154,8 @@ def _span(said: str, whole: str) -> int:
 
 def _days(said: str, whole: str) -> tuple[DayKind, frozenset[int]]:
     word = said.strip().lower()
-    if word in {DayKind.WORKING, DayKind.OFF}:
-        return DayKind(word), frozenset(range(7))
+    if word in _KINDS:
+        return _KINDS[word], frozenset(range(7))
     named = [weekdays(one) for one in word.split(",") if one.strip()]
     if not all(named):
         raise _wrong(whole)

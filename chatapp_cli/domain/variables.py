@@ -50,6 +50,12 @@ def names(language: str) -> Sequence[str]:
     return list(_ALIASES if language == "ru" else _ALIASES.values())
 
 
+def spoken(name: str, language: str) -> str:
+    """A known variable, given its canonical name, as written in a language."""
+    own = next((one for one, meant in _ALIASES.items() if meant == name), name)
+    return own if language == "ru" else name
+
+
 def gaps(text: str) -> Mapping[str, str]:
     """The variables of a text, each once and in order: the canonical name, and how the text writes it."""
     found: dict[str, str] = {}

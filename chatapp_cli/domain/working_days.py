@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -21,6 +22,8 @@ class WorkingCalendar:
     """What people call it, such as ``ru``; empty for the plain week."""
     holidays: AbstractSet[tuple[int, int]] = frozenset()
     """Month and day of what is off in every year."""
+    names: Mapping[tuple[int, int], str] = field(default_factory=dict, compare=False)
+    """What those are called, as far as the calendar says it."""
     off: AbstractSet[date] = frozenset()
     """Other days off: moved ones, and holidays of one year."""
     working: AbstractSet[date] = frozenset()
@@ -44,7 +47,8 @@ class WorkingCalendar:
         if day in self.working:
             return T("working day, moved")
         if (day.month, day.day) in self.holidays:
-            return T("public holiday")
+            name = self.names.get((day.month, day.day))
+            return T("public holiday: {name}", name=name) if name else T("public holiday")
         if day.weekday() >= SATURDAY:
             return T("weekend")
         return T("day off, moved") if day in self.off else T("working day")

@@ -15,7 +15,9 @@ from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.store.tx import Tx
 
 CROWD: Final = 10
-"""Transactions of others during one turn of rules, from which on rules wait for them."""
+"""Transactions of others within a ``MOMENT``, from which on rules wait for them."""
+MOMENT: Final = 0.1
+"""Seconds in which nobody writes so often but who writes without a rest, be it one caller alone."""
 SHARE: Final = 30
 """Then the pauses of rules are this many times as long as their work."""
 LONGEST_PAUSE: Final = 2.0
@@ -39,15 +41,32 @@ class AutomationRunner:
         self._desk = desk_of(store.company)
         self._took = 0.0
         """Seconds of the writing thread that the turn took so far."""
+        self._own = 0
+        """Transactions of rules."""
+        self._since, self._before = self._clock.monotonic(), self._others
+        """When it was last known whether others write, and how many transactions of theirs there were."""
+
+    @property
+    def _others(self) -> int:
+        return self._store.commits.jobs - self._own
 
     async def turn(self) -> None:
         """Work until there is nothing to do."""
         going = True
         while going:
-            before, self._took = self._store.commits.jobs, 0.0
+            self._took = 0.0
             going = await self._work()
-            if going and self._store.commits.jobs - before - 1 >= CROWD:
+            self._own += 1
+            if self._is_crowded() and going:
                 await self._clock.sleep(min(SHARE * self._took, LONGEST_PAUSE))
+
+    def _is_crowded(self) -> bool:
+        """Whether others have written without a rest since that was last known."""
+        passed, wrote = self._clock.monotonic() - self._since, self._others - self._before
+        if wrote < CROWD and passed < MOMENT:
+            return False
+        self._since, self._before = self._since + passed, self._before + wrote
+        return wrote >= max(CROWD, CROWD * passed / MOMENT)
 
     async def _work(self) -> bool:
         try:

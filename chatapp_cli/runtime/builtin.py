@@ -22,7 +22,7 @@ from chatapp_cli.runtime.rule_calls import RuleCalls
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.upkeep import Upkeep
 from chatapp_cli.runtime.worker import Chore, Worker
-from chatapp_cli.services import joining, run_deadline, waiting
+from chatapp_cli.services import auto_presence, joining, run_deadline, waiting
 
 if TYPE_CHECKING:
     from chatapp_cli.runtime.automation import AutomationRunner
@@ -43,7 +43,7 @@ class _Automation:
         self._store = store
 
     async def turn(self) -> None:
-        if await self._store.read(_has_rules):
+        if await self._store.read(auto_presence.has_rules):
             await self._runner.turn()
 
     @cached_property
@@ -52,10 +52,6 @@ class _Automation:
         from chatapp_cli.runtime.automation import AutomationRunner
 
         return AutomationRunner(self._store)
-
-
-def _has_rules(tx: Tx) -> bool:
-    return tx.value("autorules.any") is not None
 
 
 def _time_has_come(tx: Tx, ref: str) -> None:

@@ -97,14 +97,14 @@ class RuleCaller:
         headers = sign([call.secret], id=call.delivery, at=self._company.world.clock.now(), body=call.body)
         body = call.body.encode()
         with network([call.secret, call.url], once=True):
-            session = self._session(call.url)
+            session = await self._session(call.url)
             post = session.post(call.url, data=body, headers={**headers, **_HEADERS}, allow_redirects=False)
             async with post as response:
                 return await read(response)
 
-    def _session(self, url: str) -> aiohttp.ClientSession:
-        """The session for an address: no name but that of this machine itself may lead here. Raises Rejected."""
-        if auto_addresses.is_here(url):
+    async def _session(self, url: str) -> aiohttp.ClientSession:
+        """The session for an address: only this machine itself and named hosts may be inside. Raises Rejected."""
+        if auto_addresses.is_here(url) or await self._store.read(partial(auto_addresses.is_named, url=url)):
             return self._here
         require_outside(url)
         return self._outside
@@ -126,6 +126,6 @@ class RuleCaller:
 def _not_taken(where: str, error: ChannelError) -> Text:
     """Why a call was not taken, in words."""
     if error.code == INSIDE:
-        return T("{host} leads to this machine or its own network", host=where)
+        return T("{host} leads to this machine or its own network. {next}", host=where, next=auto_addresses.NAME_IT)
     why = T("the address is not understood") if error.code == "bad_url" else error.said or error.code
     return T("{host} did not take it: {why}", host=where, why=why)

@@ -10,7 +10,7 @@ from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.runtime.wakeup import WakeUp
 from chatapp_cli.runtime.worker import Worker
-from chatapp_cli.store.tx import Tx
+from chatapp_cli.services import auto_presence
 
 if TYPE_CHECKING:
     from chatapp_cli.runtime.rule_caller import RuleCaller
@@ -36,7 +36,7 @@ class RuleCalls(Worker):
 
     async def run(self) -> None:
         """Wait for the first call, and then make all that come until cancelled."""
-        while not await self._store.read(_is_any):
+        while not await self._store.read(auto_presence.has_calls):
             await self._news.wait()
             self._news.clear()
         from chatapp_cli.runtime.rule_caller import RuleCaller
@@ -46,7 +46,3 @@ class RuleCalls(Worker):
             await self._caller.run()
         finally:
             self._caller = None
-
-
-def _is_any(tx: Tx) -> bool:
-    return tx.value("autocalls.any") is not None

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chatapp_cli.domain import buttons
 from chatapp_cli.domain.message import Direction
-from chatapp_cli.store.rows.messages import ButtonsRow
+from chatapp_cli.domain.text import T, Text
+from chatapp_cli.store.rows.messages import ButtonsRow, MessageRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ class KnownButtons(NamedTuple):
     """The buttons of a message of ours, or the one that a client pressed."""
 
     texts: Sequence[str] = ()
+    """Those that the message offers, in order; none if the client pressed one."""
     listed: bool = False
     """Whether they are a numbered list in its text."""
     pressed: str = ""
@@ -78,11 +80,29 @@ class _Before(NamedTuple):
 
 
 def _named(tx: Tx, dialog: DialogId, message: MessageId, event: MessageArrived) -> str:
-    """The button of the list that was sent last, if nobody wrote after it, and within a day."""
+    """The button of the list that was sent last, within a day.
+
+    Only what a person wrote after it, and words of the client that are no button, end a list: what was pressed, and
+    what our rules answered, does not, so that a menu can be gone through.
+    """
     before = tx.one(_Before, "buttons.before", dialog=dialog, message=message)
     if before is None or before.direction != Direction.OUT or not -_SKEW <= event.at - before.at <= VALID:
         return ""
     return buttons.named(event.text, buttons.from_json(before.texts))
+
+
+def why_nothing(tx: Tx, row: MessageRow) -> Text | None:
+    """Why the number that a client wrote stands for no button; ``None``: it does, or there is no list before it."""
+    if row.direction != Direction.IN or not buttons.is_number(row.text) or of(tx, row.id).pressed:
+        return None
+    before = tx.one(_Before, "buttons.last_list", dialog=row.dialog_id, message=row.id, before=row.at + _SKEW)
+    if before is None:
+        return None
+    if row.at - before.at > VALID:
+        return T("the number names no button: the list is more than a day old")
+    if not buttons.named(row.text, buttons.from_json(before.texts)):
+        return T("the number names no button: the list is shorter")
+    return T("the number names no button: somebody wrote something else after the list")
 
 
 def of_messages(tx: Tx, ids: str) -> Mapping[MessageId, KnownButtons]:

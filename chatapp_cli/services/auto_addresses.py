@@ -8,11 +8,15 @@ from urllib.parse import urlsplit
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.option import COMPANY
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import auto_values
+from chatapp_cli.services import auto_values, options
 from chatapp_cli.store.tx import Tx
 
 KIND: Final = "webhook"
+OPTION: Final = "webhook_hosts"
+NAME_IT: Final = T("If it is to be told, name its host: chatapp company configure --set webhook_hosts=…")
+"""What to do about a host of the own network."""
 _EXAMPLE: Final = "https://example.org/desk"
 
 
@@ -27,19 +31,29 @@ def checked(tx: Tx, said: Any) -> str:
         raise auto_values.wrong(KIND, said, f"{KIND}: {_EXAMPLE}") from None
     if not host or has_password or any(sign.isspace() for sign in url) or parts.scheme not in {"http", "https"}:
         raise auto_values.wrong(KIND, origin(url), f"{KIND}: {_EXAMPLE}")
-    _require_allowed(parts.scheme, host)
+    _require_allowed(tx, parts.scheme, host)
     return url
 
 
-def _require_allowed(scheme: str, host: str) -> None:
+def is_named(tx: Tx, url: str) -> bool:
+    """Whether the company names the host of an address as one of its own network that may be told something."""
+    return _is_named(tx, urlsplit(url).hostname or "")
+
+
+def _is_named(tx: Tx, host: str) -> bool:
+    named = options.stored(tx, COMPANY).get(OPTION, "").casefold().replace(",", " ").split()
+    return host.casefold() in {one.strip("[]") for one in named}
+
+
+def _require_allowed(tx: Tx, scheme: str, host: str) -> None:
     address = _address(host)
     if scheme == "http":
         if host != "localhost" and (address is None or not address.is_loopback):
             raise UsageError(T("It has to begin with https://."), field="then")
-    elif address is not None and not address.is_global:
+    elif address is not None and not address.is_global and not _is_named(tx, host):
         raise UsageError(
             T("{host} is an address inside a network.", host=host),
-            T("Give one on the Internet, or http://localhost for a program on this machine."),
+            NAME_IT,
             field="then",
         )
 

@@ -46,7 +46,7 @@ def settled_by(tx: Tx, arrival: MessageId) -> Text | None:
 def claim(tx: Tx, card: DialogCard, arrival: MessageId | None, by: Text, *, timed: bool = False) -> bool:
     """Record an automatic answer to an arrival, or to none; false if the arrival has one already.
 
-    ``timed``: time alone made it due, so that it counts toward no storm.
+    ``timed``: time alone made it due, so that it counts toward no storm. Raises Refused for who may not answer.
     """
     access.require(tx, Right.ANSWER)
     tx.run("autoanswers.forget", dialog=card.id, before=tx.now - REMEMBERED)

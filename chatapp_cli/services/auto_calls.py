@@ -45,16 +45,11 @@ def delivery_of(row: AutoActRow | AutoCallRow) -> str:
 
 
 def begin(tx: Tx, act: AutoActId, *, url: str, body: str, words: Text) -> None:
-    """Queue the call of an act that is about to be done."""
+    """Queue the call of an act that is about to be done. Raises Refused for who may not answer."""
     access.require(tx, Right.ANSWER)
     tx.run("autocalls.begin", id=act, outcome=kept(words), now=tx.now)
     tx.run("autocalls.add", id=act, url=url, body=body, now=tx.now)
     tx.emit(AutomationDue(act=act))
-
-
-def is_any(tx: Tx) -> bool:
-    """Whether anything is to be called."""
-    return tx.value("autocalls.any") is not None
 
 
 def recover(tx: Tx) -> None:
@@ -84,7 +79,7 @@ def _claimed(row: AutoCallRow, secret: str) -> AutoCall:
 
 def _is_wanted(tx: Tx, row: AutoCallRow) -> bool:
     rule = tx.one(AutoRuleRow, "autorules.one", id=row.rule_id)
-    return rule is not None and rule.version == row.version and bool(rule.enabled) and not rule.halted
+    return rule is not None and rule.version == row.version and rule.is_on
 
 
 def end(tx: Tx, act: AutoActId, state: PlannedState, words: Text) -> None:

@@ -24,7 +24,7 @@ class AutoDone(NamedTuple):
     message: MessageId | None = None
     """What was sent."""
     ended: bool = True
-    """Whether that is all; if not, the state of the act was set, and something else ends it."""
+    """Whether the act is over. If not, whoever did it set its state already, such as ``CALLING``, and ends it later."""
 
 
 class NobodyThere(Refused):

@@ -41,7 +41,7 @@ _MINUTE: Final = 60_000
 
 def do(deed: AutoDeed) -> AutoDone:
     """Do an act. Raises Refused, NotFound, UsageError, and NobodyThere if the rule's else is to be done."""
-    return _DEEDS[deed.row.kind](deed)
+    return DEEDS[deed.row.kind](deed)
 
 
 def filled(deed: AutoDeed, text: str) -> str:
@@ -120,7 +120,7 @@ def _waive(deed: AutoDeed) -> AutoDone:
     return AutoDone(T("no answer is needed"))
 
 
-_DEEDS: Final[Mapping[str, Callable[[AutoDeed], AutoDone]]] = MappingProxyType(
+DEEDS: Final[Mapping[str, Callable[[AutoDeed], AutoDone]]] = MappingProxyType(
     {
         auto_kinds.SEND: _send,
         auto_kinds.REPLY: _reply,

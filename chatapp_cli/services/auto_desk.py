@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatapp_cli.services import business_hours, calendars, crm_stages, rule_making
 from chatapp_cli.services.auto_index import KnownRules, RuleIndex
+from chatapp_cli.services.business_hours import HoursOfLines
 from chatapp_cli.services.conditions import SourceNames
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.dialog_condition import HoursOf
     from chatapp_cli.domain.ids import LineId
-    from chatapp_cli.domain.opening_hours import OpeningHours
     from chatapp_cli.domain.rule_clock import ClockOfLine
     from chatapp_cli.services.options import Options
     from chatapp_cli.services.routes import Able
@@ -44,16 +45,8 @@ class AutoDesk:
         return replace(found, hours=self.hours(tx), stages=stages)
 
     def hours(self, tx: Tx) -> HoursOf:
-        """The hours of lines, each read once. Raises UsageError for a line with a calendar that is gone."""
-        known = business_hours.of_company(self.options, self.folder)
-        read: dict[LineId, OpeningHours | None] = {}
-
-        def of(line: LineId) -> OpeningHours | None:
-            if line not in read:
-                read[line] = known.of(tx, line)
-            return read[line]
-
-        return of
+        """The hours of lines in this transaction. They raise UsageError for a line with a calendar that is gone."""
+        return HoursOfLines(partial(business_hours.of_company(self.options, self.folder).of, tx))
 
     def clock(self, tx: Tx, line: LineId) -> ClockOfLine:
         """By whose clocks a line lives. Raises UsageError for a line with a calendar that is gone."""

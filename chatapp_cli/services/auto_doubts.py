@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import auto_gone, auto_loops, auto_rules, word_doubts
 
@@ -28,7 +29,16 @@ def of_rule(tx: Tx, desk: AutoDesk, rule: AutoRuleId) -> list[RuleDoubt]:
     made = kept.wanted
     doubts = [RuleDoubt(what) for what in auto_gone.lacking(tx, rule=kept, others=rules)]
     doubts += [RuleDoubt(doubt) for doubt in word_doubts.of_condition(made.asked)]
+    doubts += _order(auto_gone.answering_first(kept, rules), rule)
     return [*doubts, *_circle(auto_loops.circle([one.wanted for one in rules], made.name))]
+
+
+def _order(before: str, rule: AutoRuleId) -> Iterator[RuleDoubt]:
+    if before:
+        yield RuleDoubt(
+            T("Where the rule {name} fits as well, only that one answers, because it stands before.", name=before),
+            T("Put this one first: {how}", how=to_do(Next.RULE_FIRST, n=rule)),
+        )
 
 
 def _circle(names: Sequence[str]) -> Iterator[RuleDoubt]:

@@ -33,7 +33,9 @@ def sound_about(wanted: Wanted) -> str:
         return str(clock)
     if about and wanted.event not in NAMING:
         raise UsageError(
-            T("{event} is about no tag and no operator.", event=wanted.event.value), T("Leave it out."), field="about"
+            T("{event} is about no tag, operator, field or stage.", event=wanted.event.value),
+            T("Leave it out."),
+            field="about",
         )
     if about and wanted.event is RuleEvent.CONTACT and about not in FIELDS:
         raise UsageError(

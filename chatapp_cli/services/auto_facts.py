@@ -40,9 +40,9 @@ class ReadTogether:
 
     def tags(self, dialog: DialogId) -> AbstractSet[str]:
         """The tags of a dialog, also of another one."""
-        if dialog not in self.places:
-            return frozenset(dialogs.tags(self.tx, dialog))
-        return self._tags.get(dialog, frozenset())
+        if (known := self._tags.get(dialog)) is not None:
+            return known
+        return frozenset() if dialog in self.places else frozenset(dialogs.tags(self.tx, dialog))
 
     def is_first_ever(self, message: MessageId) -> bool:
         """Whether the client wrote nothing in its dialog before, also of another message."""
@@ -72,9 +72,9 @@ def _ids(wanted: Iterable[int | None]) -> str:
     return json.dumps(sorted({one for one in wanted if one is not None}))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class StoredFacts:
-    """What conditions ask of a message, or of a dialog alone."""
+    """What conditions ask of a message, or of a dialog alone. Nobody changes it."""
 
     near: ReadTogether
     place: DialogPlace

@@ -18,6 +18,8 @@ ANY: Final = "any"
 ALL: Final = "all"
 ACT: Final = "do_"
 """Before the name of a kind of act: the field in which it is asked for."""
+ELSE: Final = "else"
+"""The field of what is done if nobody is there."""
 GROUPS: Final[Sequence[Sequence[str]]] = (
     ("lines",),
     ("kinds",),
@@ -32,6 +34,8 @@ _INSIDE: Final = ("all", "any", "not")
 _OPEN: Final[Mapping[str, bool]] = {"open": True, "closed": False}
 _LINE_END: Final = "\\n"
 """How a line end is written in a field of one line."""
+_BETWEEN: Final = ";"
+"""What stands between several acts in one field."""
 
 
 def flat(asked: Mapping[str, Any]) -> tuple[Mapping[str, Any], str] | None:
@@ -61,7 +65,7 @@ def _each(asked: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 def fits(wanted: RuleWanted) -> bool:
     """Whether one form can show a rule without losing any of it."""
     one_level, kinds = flat(wanted.asked), [act.do for act in wanted.acts]
-    if one_level is None or wanted.otherwise or len(set(kinds)) < len(kinds):
+    if one_level is None or _in_a_row(wanted.otherwise) is None or len(set(kinds)) < len(kinds):
         return False
     lists = [value for name, value in one_level[0].items() if name != "match"]
     plain = len(one_level[0].get("match") or ()) <= 1 and all(map(_is_plain, lists))
@@ -91,6 +95,7 @@ def answers_of(wanted: RuleWanted, names: SourceNames) -> Mapping[str, str]:
         "open": opened,
         "stop": "on" if wanted.stop else "off",
         **{f"{ACT}{act.do}": act_written(act) or "" for act in wanted.acts},
+        ELSE: _in_a_row(wanted.otherwise) or "",
     }
 
 
@@ -113,6 +118,20 @@ def act_written(act: ActWanted) -> str | None:
     return _written(act.value).replace("\n", _LINE_END)
 
 
+def _in_a_row(acts: Sequence[ActWanted]) -> str | None:
+    """Acts as ``tag=vip; waive``, in order; ``None``: they cannot be said so that they are read back."""
+    said = [(act.do, act_written(act)) for act in acts]
+    if any(value is None or _BETWEEN in value for _do, value in said):
+        return None
+    return f"{_BETWEEN} ".join(do if is_flag(do) else f"{do}={value}" for do, value in said)
+
+
+def _of_a_row(said: str) -> Sequence[ActWanted]:
+    """The acts of ``_in_a_row``. Raises UsageError for a kind of act that there is not."""
+    parts = (one.partition("=") for one in said.split(_BETWEEN) if one.strip())
+    return [ActWanted(do.strip(), _meant(do.strip(), value.strip())) for do, _equals, value in parts]
+
+
 def wanted(
     answers: Mapping[str, str], before: RuleWanted, names: SourceNames, show: Callable[[Text], str]
 ) -> RuleWanted:
@@ -126,6 +145,7 @@ def wanted(
         line=next((LineId(one) for one in names.lines if str(one) == line), None),
         asked=asked(answers, names, show),
         acts=acts(answers, before.acts),
+        otherwise=_of_a_row(answers.get(ELSE, "")),
         stop=answers.get("stop") == "on",
     )
 
@@ -159,7 +179,7 @@ def acts(answers: Mapping[str, str], before: Sequence[ActWanted]) -> Sequence[Ac
 
 
 def _meant(do: str, value: str) -> Any:
-    kind = auto_kinds.KINDS[do]
+    kind = auto_kinds.known(do)
     if kind.fields:
         return auto_form.loaded(value)
     if kind.several:

@@ -6,11 +6,13 @@ An operator may come back, and a tag may be given tomorrow.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Final
 
 from chatapp_cli.domain.automation import RuleEvent
 from chatapp_cli.domain.dialog_condition import ANYBODY, NOBODY
 from chatapp_cli.domain.errors import NotFound
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.rule_checks import implies
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import auto_kinds, operators, replies
@@ -32,6 +34,9 @@ def _people(tx: Tx, rule: AutoRule) -> Iterator[Text]:
     named += [one for one in said_in(wanted.asked, "assignee") if one not in {NOBODY, ANYBODY}]
     named += [wanted.about] if wanted.about and wanted.event is RuleEvent.ASSIGNED else []
     for name in dict.fromkeys(named):
+        if operators.is_nobody_yet(tx, name):
+            yield T("There are no accounts, so nobody is called {name}: {how}", name=name, how=to_do(Next.ADD_OPERATOR))
+            continue
         try:
             operators.require_somebody(tx, name)
         except NotFound as error:
@@ -62,12 +67,45 @@ def _tags(tx: Tx, rule: AutoRule, others: Sequence[AutoRule]) -> Iterator[Text]:
 
 
 def _behind(rule: AutoRule, others: Sequence[AutoRule]) -> Iterator[Text]:
-    """The first earlier rule that ends the order whenever this one would be asked."""
-    for one in others:
-        if one.id == rule.id:
+    """The first earlier rule that ends the order, or answers, whenever this one would be asked."""
+    for one in _before(rule, others):
+        if not implies(rule.condition, one.condition):
+            continue
+        if one.wanted.stop:
+            yield T("It is never asked: the rule {name} stands before it and ends the order.", name=one.wanted.name)
             return
-        mine, theirs = rule.wanted, one.wanted
+        if _answers_as_well(rule, one):
+            yield T("It never answers: the rule {name} stands before it and always answers.", name=one.wanted.name)
+            return
+
+
+def _before(rule: AutoRule, others: Sequence[AutoRule]) -> Iterator[AutoRule]:
+    """The rules that are asked before a rule about whatever it is asked about."""
+    mine = rule.wanted
+    for one in takewhile(lambda one: one.id != rule.id, others):
+        theirs = one.wanted
         same = theirs.event is mine.event and theirs.about in {"", mine.about} and theirs.line in {None, mine.line}
-        if one.works and theirs.stop and same and implies(rule.condition, one.condition):
-            yield T("It is never asked: the rule {name} stands before it and ends the order.", name=theirs.name)
-            return
+        if one.works and same:
+            yield one
+
+
+def _answers_as_well(rule: AutoRule, one: AutoRule) -> bool:
+    """Whether both answer a client; in groups only those do that ask for them."""
+    mine, theirs = rule.wanted, one.wanted
+    both = mine.event is RuleEvent.ARRIVED and auto_kinds.sends(mine.acts) and auto_kinds.sends(theirs.acts)
+    return both and not said_in(mine.asked, "chats")
+
+
+def answering_first(rule: AutoRule, others: Sequence[AutoRule]) -> str:
+    """The name of the first earlier rule that answers whatever a client writes, of a rule that answers words.
+
+    Where both hold only that one answers. Empty: there is none, or it always answers, which ``lacking`` tells.
+    """
+    if not said_in(rule.wanted.asked, "words"):
+        return ""
+    for one in _before(rule, others):
+        asked = one.wanted.asked
+        wordless = not said_in(asked, "words") and not said_in(asked, "match") and not asked.get("waited")
+        if wordless and _answers_as_well(rule, one) and not implies(rule.condition, one.condition):
+            return one.wanted.name
+    return ""

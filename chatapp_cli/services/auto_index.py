@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,14 +12,14 @@ from chatapp_cli.domain.choosing import PossibleRules, hours_of
 from chatapp_cli.domain.condition import AllOf, Condition, FromSource, WithinHours
 from chatapp_cli.domain.dialog_condition import waiting
 from chatapp_cli.services import auto_rules, calendars
-from chatapp_cli.services.dialog_conditions import always_open
+from chatapp_cli.services.business_hours import HoursOfLines
 from chatapp_cli.store.rows.automation import AutoRuleRow
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.automation import RuleEvent
     from chatapp_cli.domain.condition import Occasion
     from chatapp_cli.domain.dialog_condition import HoursOf
-    from chatapp_cli.domain.ids import AutoRuleId, LineId
+    from chatapp_cli.domain.ids import AutoRuleId, LineId, Millis
     from chatapp_cli.domain.opening_hours import OpeningHours
     from chatapp_cli.services.auto_rules import AutoRule
     from chatapp_cli.services.conditions import SourceNames
@@ -40,18 +41,19 @@ class RuleIndex:
         """``rules``: in their order; ``hours``: of lines, as the rules know them."""
         self.hours = hours
         self.by_id: Mapping[AutoRuleId, AutoRule] = {rule.id: rule for rule in rules}
-        self.waits = {rule.id: list(waiting(rule.condition)) for rule in rules}
-        """By rule, the parts of its condition that time alone can fulfil."""
+        self.waits = {rule.id: found for rule in rules if (found := list(waiting(rule.condition)))}
+        """By rule, the parts of its condition that time alone can fulfil; without the rules that have none."""
         self._events: dict[RuleEvent, _RulesOfEvent] = {}
-        found: dict[RuleEvent, list[AutoRule]] = defaultdict(list)
+        by_event: dict[RuleEvent, list[AutoRule]] = defaultdict(list)
         for rule in rules:
-            found[rule.wanted.event].append(rule)
-        for event, some in found.items():
+            by_event[rule.wanted.event].append(rule)
+        for event, some in by_event.items():
             self._events[event] = _RulesOfEvent(some, PossibleRules([*map(_bounds, some)], hours=_hours))
 
-    def waits_for(self, event: RuleEvent) -> bool:
-        """Whether a rule does."""
-        return event in self._events
+    @property
+    def events(self) -> AbstractSet[RuleEvent]:
+        """Those for which rules wait."""
+        return self._events.keys()
 
     def possible(self, event: RuleEvent, occasion: Occasion) -> Sequence[AutoRule]:
         """The rules that may hold, now or later, in their order."""
@@ -69,15 +71,23 @@ def _hours(condition: Condition) -> WithinHours | None:
     return None if any(waiting(condition)) else hours_of(condition)
 
 
+def _always(line: LineId) -> None:
+    del line
+
+
 @dataclass(slots=True)
 class HoursNow:
-    """The hours of lines as they are in the transaction at hand."""
+    """The hours of lines as they are in the transaction at hand. Both raise what is raised there."""
 
-    of: HoursOf = always_open
+    of: HoursOf = field(default_factory=lambda: HoursOfLines(_always))
 
     def __call__(self, line: LineId) -> OpeningHours | None:
         """The hours of a line; ``None``: always open."""
         return self.of(line)
+
+    def is_open(self, line: LineId, at: Millis) -> bool:
+        """Whether a line is open at a time."""
+        return self.of.is_open(line, at)
 
 
 @dataclass(slots=True)
@@ -85,12 +95,12 @@ class KnownRules:
     """The rules that work, compiled again whenever they, or what they are made of, are changed. Of one thread."""
 
     _made_of: object = None
-    _index: RuleIndex = field(default_factory=lambda: RuleIndex((), always_open))
+    _index: RuleIndex = field(default_factory=lambda: RuleIndex((), HoursNow()))
     _hours: HoursNow = field(default_factory=HoursNow)
 
     def now(self, tx: Tx, names: SourceNames) -> RuleIndex:
         """Those of now."""
-        self._hours.of = names.hours or always_open
+        self._hours.of = names.hours or HoursOfLines(_always)
         rows = tx.all(AutoRuleRow, "autorules.working")
         made_of = rows, names.lines, names.channels, names.sources, names.stages, calendars.stamp(names.folder)
         if made_of != self._made_of:

@@ -11,6 +11,7 @@ from chatapp_cli.domain.automation import ActWanted, RuleWanted
 from chatapp_cli.domain.condition import joined
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T, Text
+from chatapp_cli.i18n import language
 from chatapp_cli.services import auto_addresses, auto_robot_fields, auto_takers, auto_values, replies
 from chatapp_cli.store.tx import Tx
 
@@ -58,7 +59,10 @@ def require_fillable(text: str) -> None:
     if unknown:
         raise UsageError(
             T("Nothing fills {names} in an automatic text.", names=", ".join(f"{{{one}}}" for one in unknown)),
-            T("Variables that it may have: {names}", names=", ".join(f"{{{one}}}" for one in FILLED)),
+            T(
+                "Variables that it may have: {names}",
+                names=", ".join(f"{{{variables.spoken(one, language())}}}" for one in FILLED),
+            ),
             field="then",
         )
 
@@ -85,6 +89,18 @@ def _parted(said: Any) -> tuple[Any, Sequence[str]]:
 def sent_parts(value: Any) -> tuple[str, Sequence[str]]:
     """The text and the buttons of a kept ``send``."""
     return (value["text"], value["buttons"]) if isinstance(value, Mapping) else (value, ())
+
+
+def with_buttons(acts: Sequence[ActWanted], below: Sequence[str]) -> list[ActWanted]:
+    """Acts with buttons below each text that is sent. Raises UsageError if none is."""
+    if below and not any(one.do == SEND for one in acts):
+        raise UsageError(
+            T("Buttons stand below a text that the rule sends."),
+            T("Such as: --do send='Что вас интересует?'; those of a quick reply are its own."),
+            field="button",
+        )
+    found = {"buttons": list(below)}
+    return [ActWanted(SEND, {"text": one.value, **found}) if below and one.do == SEND else one for one in acts]
 
 
 def _reply(tx: Tx, said: Any) -> str:

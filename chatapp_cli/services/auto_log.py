@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from chatapp_cli.domain.ids import AutoRuleId, DialogId, MessageId, Millis
+from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId, MessageId, Millis
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.stored_text import recalled
 from chatapp_cli.domain.text import Text
 from chatapp_cli.store.rows.automation import AutoActRow
+from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.messages import MessageRow
 from chatapp_cli.store.tx import Tx
 
@@ -27,7 +28,7 @@ class AutoReason(NamedTuple):
 
 
 def latest(tx: Tx, *, rule: AutoRuleId | None = None, dialog: DialogId | None = None, n: int = 100) -> list[AutoActRow]:
-    """The latest acts, the newest first: of one rule, in one dialog, or all."""
+    """At most ``n`` acts, the latest planned first; ``rule`` and ``dialog`` leave out those of others."""
     return tx.all(AutoActRow, "autoacts.latest", rule=rule or 0, dialog=dialog or 0, n=n)
 
 
@@ -46,6 +47,14 @@ def of_message(tx: Tx, message: MessageRow) -> Sequence[AutoActRow]:
     about = tx.all(AutoActRow, "autoacts.about", dialog=message.dialog_id, message=message.id)
     wrote = tx.all(AutoActRow, "autoacts.wrote", ids=json.dumps([message.id]))
     return [*wrote, *about]
+
+
+def stops(tx: Tx) -> list[tuple[ChannelRow, Millis]]:
+    """The channels whose automatic answers are stopped, and since when."""
+    from chatapp_cli.services import channels  # which a conversation is shown without
+
+    found = tx.all(ChannelId, "autostops.all")
+    return [(channels.one(tx, one), Millis(tx.value("autostops.of", channel=one))) for one in found]
 
 
 def reasons(tx: Tx, messages: Sequence[MessageRow]) -> Mapping[MessageId, AutoReason]:

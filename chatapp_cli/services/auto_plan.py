@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
-from chatapp_cli.domain.automation import FOLLOWER, ActCause, HappenedEvent, PlannedState, RuleEvent, seen
+from chatapp_cli.domain.automation import FOLLOWER, NAMING, ActCause, HappenedEvent, PlannedState, RuleEvent, seen
 from chatapp_cli.domain.condition import Judgement, Occasion, judge
 from chatapp_cli.domain.dialog_condition import HoursOf, Waited, waiting
 from chatapp_cli.domain.errors import UsageError
@@ -89,8 +89,8 @@ class Planner:
 
 def awaited(entries: Iterable[JournalEntry], rules: RuleIndex) -> list[tuple[JournalEntry, HappenedEvent]]:
     """The entries for whose events rules wait, and these events."""
-    found = ((one, what) for one in entries if (what := seen(one.event)) is not None)
-    return [one for one in found if rules.waits_for(one[1].event)]
+    events = rules.events
+    return [(one, what) for one in entries if (what := seen(one.event)) is not None and what.event in events]
 
 
 def read_together(tx: Tx, news: Sequence[tuple[JournalEntry, HappenedEvent]]) -> ReadTogether:
@@ -110,12 +110,13 @@ def happened(entry: JournalEntry, what: HappenedEvent, near: ReadTogether) -> Ha
     return Happened(entry.id, what.event, place, message, entry.at, what, entry.actor)
 
 
-def concerned(rules: RuleIndex, about: Happened, occasion: Occasion) -> Iterator[AutoRule]:
+def concerned(rules: RuleIndex, about: Happened, occasion: Occasion) -> list[AutoRule]:
     """The rules that may hold; none is asked about what it did or wrote itself, or what was before it."""
-    own = about.rules
-    for one in rules.possible(about.event, occasion):
-        if one.since < about.entry and _is_about(one, about.what) and one.wanted.name not in own:
-            yield one
+    entry, own = about.entry, about.rules
+    found = [one for one in rules.possible(about.event, occasion) if one.since < entry]
+    if about.event in NAMING or about.event is RuleEvent.TIME:
+        found = [one for one in found if _is_about(one, about.what)]
+    return [one for one in found if one.wanted.name not in own] if own else found
 
 
 def _is_about(rule: AutoRule, what: HappenedEvent | None) -> bool:
@@ -129,7 +130,7 @@ def _plan(near: ReadTogether, rules: RuleIndex, about: Happened) -> bool:
     """Plan for one entry; whether a rule held."""
     occasion, held = auto_facts.occasion(StoredFacts(near, about.place, about.message, rules.hours), about.at), False
     for one in concerned(rules, about, occasion):
-        waits = () if about.event is RuleEvent.TIME else rules.waits[one.id]
+        waits = () if about.event is RuleEvent.TIME else rules.waits.get(one.id, ())
         if _judged(near, one, about, occasion, waits):
             held = True
             if one.wanted.stop:

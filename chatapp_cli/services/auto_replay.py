@@ -18,7 +18,6 @@ from chatapp_cli.domain.automation import ActCause, ActWanted, PlannedState, Rul
 from chatapp_cli.domain.condition import Judgement, Occasion, judge
 from chatapp_cli.domain.errors import Refused, UsageError
 from chatapp_cli.domain.ids import AutoRuleId, DialogId, MessageId, Millis
-from chatapp_cli.domain.journal.dialogs import AnswerAwaited, AnswerTyped, AnswerWaived
 from chatapp_cli.domain.journal.reading import JournalEntry
 from chatapp_cli.domain.text import Text
 from chatapp_cli.services import (
@@ -54,7 +53,9 @@ class ReplayedAct(NamedTuple):
 
     rule: AutoRule
     event: int
+    """The entry of the journal."""
     act: int
+    """Its place among all acts of the rule, from 0."""
     wanted: ActWanted
     dialog: DialogId
     name: str
@@ -127,7 +128,7 @@ class Replay:
         self._past.tx = tx
         self._hours.of = self._desk.hours(tx)
         entries = [one for one in journal.after(tx, self._place, n=PAGE) if one.at < self._until]
-        found = [act for entry, about in self._happened(entries) for act in self._of_entry(entry, about)]
+        found = [act for entry in self._happened(entries) for act in self._of_entry(*entry)]
         if entries:
             self._place = entries[-1].id
         else:
@@ -143,36 +144,31 @@ class Replay:
         found = {entry.id: auto_plan.happened(entry, what, self._near) for entry, what in news}
         return ((entry, found.get(entry.id)) for entry in entries)
 
-    def _of_entry(self, entry: JournalEntry, about: Happened | None) -> Iterator[ReplayedAct]:
-        if self._waiting:
-            yield from self._due(entry.at)
-        self._past.now = entry.at
-        if isinstance(entry.event, AnswerTyped):
-            self._past.typed[entry.event.dialog] = entry.at
-        elif isinstance(entry.event, AnswerWaived):
-            self._past.waive(entry.event.dialog)
-        elif isinstance(entry.event, AnswerAwaited):
-            self._past.await_again(entry.event.dialog)
+    def _of_entry(self, entry: JournalEntry, about: Happened | None) -> Sequence[ReplayedAct]:
+        found = list(self._due(entry.at)) if self._waiting else []
         number = entry.event.message
-        self._past.hear(entry.event, None if number is None else self._near.messages.get(number))
-        if about is None:
-            return
-        occasion = self._occasion(about)
-        for rule, why in list(self._held(about, occasion)):
-            yield from self._act(rule, about, _Rest(why, about.cause))
+        self._past.hear(entry, None if number is None else self._near.messages.get(number))
+        if about is not None:
+            for rule, why in self._held(about, self._occasion(about)):
+                found += self._act(rule, about, _Rest(why, about.cause))
+        return found
 
-    def _held(self, about: Happened, occasion: Occasion) -> Iterator[tuple[AutoRule, Text]]:
+    def _held(self, about: Happened, occasion: Occasion) -> Sequence[tuple[AutoRule, Text]]:
         """The rules that would act at once, and why: all are asked before the first acts, as the daemon does it."""
+        found: list[tuple[AutoRule, Text]] = []
         for rule in auto_plan.concerned(self._rules, about, occasion):
+            if rule.id not in self._rules.waits and not self._holds(rule, occasion):
+                continue
             holds, why = self._ask(rule, about, occasion)
             if why is not None:
-                yield rule, why
+                found.append((rule, why))
             if holds and rule.wanted.stop:
-                return
+                break
+        return found
 
     def _ask(self, rule: AutoRule, about: Happened, occasion: Occasion) -> tuple[bool, Text | None]:
         """Ask a rule whether it holds, and why it would act at once; remember what it would do later."""
-        since = self._past.waits_since(about.place) if self._rules.waits[rule.id] else None
+        since = self._past.waits_since(about.place) if rule.id in self._rules.waits else None
         wait = rule.id, about.place.id
         before = since is not None and self._waited.get(wait) == since
         if before and not rule.wanted.stop:

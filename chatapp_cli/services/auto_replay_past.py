@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from chatapp_cli.domain.automation import ActCause
 from chatapp_cli.domain.dialog_condition import waiting
+from chatapp_cli.domain.journal.dialogs import AnswerAwaited, AnswerTyped, AnswerWaived
 from chatapp_cli.domain.journal.messages import MessageReceived
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.text import T, Text
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from chatapp_cli.domain.automation import ActWanted
     from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId, MessageId, Millis
     from chatapp_cli.domain.journal.base import JournalEvent
+    from chatapp_cli.domain.journal.reading import JournalEntry
     from chatapp_cli.services.auto_plan import Happened
     from chatapp_cli.services.auto_rules import AutoRule
     from chatapp_cli.store.rows.automation import DialogPlace, JudgedMessage
@@ -95,12 +97,21 @@ class ReplayedPast:
             self._waits[dialog] = found
         return found
 
-    def hear(self, event: JournalEvent, message: JudgedMessage | None) -> None:
-        """Something happened: unless the client only wrote on, since when they wait has to be looked up anew."""
-        dialog = event.dialog
+    def hear(self, entry: JournalEntry, message: JudgedMessage | None) -> None:
+        """Something happened."""
+        self.now, event = entry.at, entry.event
+        if isinstance(event, AnswerTyped):
+            self.typed[event.dialog] = entry.at
+        elif isinstance(event, AnswerWaived):
+            self.waive(event.dialog)
+        elif isinstance(event, AnswerAwaited):
+            self.await_again(event.dialog)
+        elif (dialog := event.dialog) is not None and dialog in self._waits and event.message is not None:
+            self._wrote(dialog, event, message)
+
+    def _wrote(self, dialog: DialogId, event: JournalEvent, message: JudgedMessage | None) -> None:
+        """Unless the client only wrote on, since when they wait has to be looked up anew."""
         goes_on = isinstance(event, MessageReceived) and message is not None and message.direction == Direction.IN
-        if dialog is None or dialog not in self._waits or event.message is None:
-            return
         if not goes_on or message is None or message.at < self._waits[dialog]:
             del self._waits[dialog]
 
@@ -199,7 +210,7 @@ def _later(times: deque[Millis], since: Millis) -> int:
     return len(times)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class ReplayedFacts(StoredFacts):
     """The facts as they were, as far as that is known."""
 
@@ -207,9 +218,8 @@ class ReplayedFacts(StoredFacts):
 
     def tags(self) -> AbstractSet[str]:
         """Those of now, with what rules would have changed."""
-        changed = self.past.tags.get(self.place.id)
-        stored = StoredFacts.tags(self)
-        if changed is None:
+        stored = self.near.tags(self.place.id)
+        if (changed := self.past.tags.get(self.place.id)) is None:
             return stored
         return (stored | {tag for tag, there in changed.items() if there}) - {
             t for t, there in changed.items() if not there

@@ -22,7 +22,18 @@ from chatapp_cli.domain.journal.automation import AutoRuleChanged
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.stored_text import kept, restored
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, auto_events, auto_kinds, conditions, following, journal, lines, rule_making
+from chatapp_cli.services import (
+    access,
+    auto_events,
+    auto_kinds,
+    auto_presence,
+    conditions,
+    dialog_conditions,
+    following,
+    journal,
+    lines,
+    rule_making,
+)
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.word_forms import CollectedForms, DictionaryForms, StoredForms
 from chatapp_cli.store.rows.automation import AutoRuleRow
@@ -30,6 +41,10 @@ from chatapp_cli.store.tx import Tx
 
 MOST: Final = 500
 """Rules of a company."""
+ALL_OFF: Final = T("all rules were switched off at once")
+"""Why a rule rests that is switched on again with all others."""
+SIGNED: Final = "«"
+"""How the names begin under which rules act."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +66,7 @@ class AutoRule:
     @property
     def signature(self) -> str:
         """The name under which it acts; no operator has one like it."""
-        return f"«{self.wanted.name}»"
+        return f"{SIGNED}{self.wanted.name}»"
 
     @property
     def works(self) -> bool:
@@ -67,11 +82,6 @@ class AutoRule:
 def everything(tx: Tx, names: SourceNames) -> list[AutoRule]:
     """The rules that the acting operator sees, in their order."""
     return [restore(row, names) for row in tx.all(AutoRuleRow, "autorules.all")]
-
-
-def is_any(tx: Tx) -> bool:
-    """Whether a rule is switched on."""
-    return tx.value("autorules.any") is not None
 
 
 def restore(row: AutoRuleRow, names: SourceNames) -> AutoRule:
@@ -125,7 +135,7 @@ def chosen(tx: Tx, named: Sequence[str]) -> list[AutoRuleRow]:
     """The rules with these names or numbers, in the order of all; without any those that are on. Raises NotFound."""
     rows = tx.all(AutoRuleRow, "autorules.all")
     numbers = {find(tx, one).id for one in named}
-    return [row for row in rows if row.id in numbers or (not named and row.enabled and not row.halted)]
+    return [row for row in rows if row.id in numbers or (not named and row.is_on)]
 
 
 def called(tx: Tx, name: str) -> AutoRuleRow | None:
@@ -184,6 +194,26 @@ def switch(tx: Tx, rule: AutoRuleId, *, on: bool) -> int:
     return _changed(tx, rule, row.name, "enabled" if on else "disabled", why=why)
 
 
+def switch_all(tx: Tx, *, on: bool) -> tuple[list[AutoRuleRow], int]:
+    """Switch all rules off that work, or on again those that this switched off.
+
+    Returns them, and how many planned acts are cancelled. A rule that is changed or switched alone meanwhile is as
+    that left it. Raises Refused if one is of a line or company that the acting operator does not see whole.
+    """
+    access.require(tx, Right.AUTOMATION)
+    resting, gone = kept(ALL_OFF), 0
+    rows = [row for row in tx.all(AutoRuleRow, "autorules.all") if _switches(row, resting, on=on)]
+    for row in rows:
+        gone += switch(tx, row.id, on=on)
+        if not on:
+            tx.run("autorules.rest", id=row.id, why=resting)
+    return rows, gone
+
+
+def _switches(row: AutoRuleRow, resting: str, *, on: bool) -> bool:
+    return not row.enabled and row.halted == resting if on else bool(row.enabled) and not row.halted
+
+
 def order(tx: Tx, rules: Sequence[AutoRuleId]) -> None:
     """Put rules into an order: those named first, then the others as they were. Raises NotFound, UsageError."""
     access.require(tx, Right.AUTOMATION)
@@ -240,11 +270,14 @@ def _require_place(tx: Tx, line: LineId | None) -> None:
 def _require_own_name(made: AutoRule, others: Sequence[AutoRuleRow]) -> None:
     if any(row.name.casefold() == made.wanted.name.casefold() for row in others):
         what = T("There is a rule {name} already.", name=made.wanted.name)
-        raise UsageError(what, T("Give this one another name."), field="name")
+        shorter = made.wanted.kind is RuleKind.AUTOREPLY
+        how = T("Give this one another name: {how}", how="--name") if shorter else T("Give this one another name.")
+        raise UsageError(what, how, field="name")
 
 
 def _sound(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRule:
     """A rule with the forms of its words. Raises UsageError, NotFound."""
+    wanted = replace(wanted, asked=dialog_conditions.as_kept(wanted.asked))
     name = rule_making.sound_name(wanted.name)
     limits.NAME.require(wanted.about, field="about")
     forms = CollectedForms(DictionaryForms())
@@ -282,7 +315,7 @@ def _require_hours(tx: Tx, wanted: Wanted, acts: Sequence[ActWanted], names: Sou
         if names.hours(line) is None:
             raise UsageError(
                 T("The text says when the line opens, and {line} has no working hours.", line=names.lines[line]),
-                T("Give it some: {how}", how='line configure --set hours="mon-fri 09:00-18:00"'),
+                T("Give it some: {how}", how=to_do(Next.HOURS)),
                 field="then",
             )
 
@@ -319,7 +352,7 @@ def cancel(tx: Tx, rule: AutoRuleId, why: Text) -> int:
 def _changed(tx: Tx, rule: AutoRuleId, name: str, change: str, *, why: Text | None = None) -> int:
     """Record a change, and keep the follower only while a rule is switched on: one that stands still is an alarm."""
     gone = 0 if why is None else cancel(tx, rule, why)
-    if is_any(tx.whole()):
+    if auto_presence.has_rules(tx.whole()):
         following.begin(tx, FOLLOWER)
     else:
         following.end(tx, FOLLOWER)
@@ -333,5 +366,5 @@ def _set_clock(tx: Tx, rule: AutoRuleId) -> None:
     for statement in ("autorounds.forget", "autoclock.forget"):
         tx.run(statement, rule=rule)
     row = tx.one(AutoRuleRow, "autorules.one", id=rule)
-    if row is not None and row.event == RuleEvent.TIME and row.enabled and not row.halted:
+    if row is not None and row.event == RuleEvent.TIME and row.is_on:
         tx.run("autoclock.put", rule=rule, now=tx.now)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from chatapp_cli.domain.automation import ActWanted, RuleKind, RuleWanted
 from chatapp_cli.domain.dialog_condition import FirstOf
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import auto_kinds, lines
+from chatapp_cli.services.auto_doubts import RuleDoubt
 
 if TYPE_CHECKING:
     from chatapp_cli.domain.ids import LineId
@@ -56,14 +58,19 @@ class ShortAnswer:
         return RuleWanted(name=name, kind=RuleKind.AUTOREPLY, line=line, asked=asked, acts=[act])
 
 
-def answer_with(text: str, reply: str) -> ActWanted:
-    """The act that answers. Raises UsageError unless it is one of the two."""
+def answer_with(text: str, reply: str, buttons: Sequence[str] = ()) -> ActWanted:
+    """The act that answers. Raises UsageError unless it is one of the two, and for buttons below a quick reply."""
     if bool(text) is bool(reply):
         raise UsageError(T("Say what to answer: either a text or a quick reply."), T("Such as: --text 'Здравствуйте!'"))
-    return ActWanted(auto_kinds.SEND, text) if text else ActWanted(auto_kinds.REPLY, reply)
+    return auto_kinds.with_buttons([ActWanted(auto_kinds.SEND, text) if text else ActWanted(auto_kinds.REPLY, reply)],
+                                   buttons)[0]  # fmt: skip
 
 
-def never_closing(tx: Tx, desk: AutoDesk, line: LineId | None) -> list[str]:
-    """The names of the lines of an answer that have no working hours, so that they never close."""
+def never_closing(tx: Tx, desk: AutoDesk, wanted: RuleWanted) -> list[RuleDoubt]:
+    """The lines that have no working hours, of an answer that is given while a line is closed."""
+    if wanted.asked.get("open") is not False:
+        return []
     hours = desk.hours(tx)
-    return [row.name for row in lines.everything(tx) if line in {None, row.id} and hours(row.id) is None]
+    named = [row.name for row in lines.everything(tx) if wanted.line in {None, row.id} and hours(row.id) is None]
+    step = T("Set them: {how}", how=to_do(Next.HOURS))
+    return [RuleDoubt(T("Line {name} has no working hours, so it never closes.", name=one), step) for one in named]

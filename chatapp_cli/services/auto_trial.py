@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,51 +11,36 @@ from chatapp_cli.domain.automation import RuleEvent
 from chatapp_cli.domain.condition import Occasion, OnSource, judge
 from chatapp_cli.domain.dialog_condition import FirstOf, waiting
 from chatapp_cli.domain.errors import UsageError
-from chatapp_cli.domain.message import Direction
+from chatapp_cli.domain.message_facts import BareFacts
 from chatapp_cli.domain.text import T, Text
 from chatapp_cli.services import auto_plan
 from chatapp_cli.services.auto_rules import AutoRule
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.arrival import ChatKind
     from chatapp_cli.domain.ids import Millis
 
 
-@dataclass(frozen=True, slots=True)
-class PretendedFacts:
-    """A client of whom a person says what is so; they wait since they wrote."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PretendedFacts(BareFacts):
+    """A client's message in a private chat of which a person says what is so; they wait since they wrote."""
 
     at: Millis
-    first: bool = True
+    wrote_before: bool = False
+    """Whether the client wrote on an earlier day."""
     tagged: AbstractSet[str] = frozenset()
-    answers: str = ""
-    direction: Direction = Direction.IN
-    chat: ChatKind = "private"
-    addresses: Collection[str] = ()
+    """The tags of the dialog."""
 
     def tags(self) -> AbstractSet[str]:
         """Those that were said."""
         return self.tagged
 
-    def assignee(self) -> str:
-        """Whoever was said."""
-        return self.answers
-
     def is_first(self, of: str) -> bool:
         """As was said; who wrote before may write the first message of the day."""
-        return self.first or of == FirstOf.DAY
+        return not self.wrote_before or of == FirstOf.DAY
 
     def waits_since(self) -> Millis | None:
         """Since they wrote."""
         return self.at
-
-    def known(self) -> AbstractSet[str]:
-        """Nothing."""
-        return frozenset()
-
-    def stages(self) -> AbstractSet[str]:
-        """None."""
-        return frozenset()
 
 
 class TriedRule(NamedTuple):

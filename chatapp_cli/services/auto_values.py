@@ -16,6 +16,10 @@ Checked: TypeAlias = Callable[[Tx, Any], Any]
 
 def wrong(kind: str, said: object, example: str) -> UsageError:
     """Why an act cannot have a value; ``example`` is one that it can have."""
+    if not str(said).strip():
+        return UsageError(
+            T("{name} of a rule needs a value.", name=kind), T("Such as: {example}", example=example), field="then"
+        )
     return UsageError(
         T("{name} of a rule cannot be {said}.", name=kind, said=str(said)[: limits.NAME.most]),
         T("Such as: {example}", example=example),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from chatapp_cli.domain import hours_text, written_time, zones
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import LineId, Millis
-from chatapp_cli.domain.opening_hours import OpeningHours, Spans, opening_in_words, state_with_zone
+from chatapp_cli.domain.opening_hours import OpeningHours, OpenState, Spans, opening_in_words, state_with_zone
 from chatapp_cli.domain.rule_clock import ClockOfLine
 from chatapp_cli.domain.text import Text
 from chatapp_cli.domain.working_days import PLAIN_WEEK, WorkingCalendar
@@ -78,6 +78,38 @@ class BusinessHours:
         except UsageError as error:
             return error.what
         return None if hours is None else state_with_zone(hours, tx.now)
+
+
+@dataclass(slots=True)
+class HoursOfLines:
+    """The hours of lines, each looked up once, and whether they are open, remembered until that may change.
+
+    For as long as nobody changes the hours: a transaction. Both raise UsageError for a line with a bad calendar.
+    """
+
+    find: Callable[[LineId], OpeningHours | None]
+    """Looks them up; ``None``: always open."""
+    _found: dict[LineId, OpeningHours | None] = field(default_factory=dict)
+    _states: dict[LineId, tuple[Millis, OpenState]] = field(default_factory=dict)
+    """Since when they are known, and until when."""
+
+    def __call__(self, line: LineId) -> OpeningHours | None:
+        """The hours of a line; ``None``: always open."""
+        if line not in self._found:
+            self._found[line] = self.find(line)
+        return self._found[line]
+
+    def is_open(self, line: LineId, at: Millis) -> bool:
+        """Whether a line is open at a time."""
+        known = self._states.get(line)
+        if known is not None and known[1].until is not None and known[0] <= at < known[1].until:
+            return known[1].is_open
+        hours = self(line)
+        if hours is None:
+            return True
+        state = hours.surely(at)
+        self._states[line] = at, state
+        return state.is_open
 
 
 def opening(tx: Tx, options: Options, folder: Path, line: LineId) -> str:

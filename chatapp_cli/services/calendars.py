@@ -1,8 +1,8 @@
 """Calendars of working days: those that come with the program, and those that the company keeps in files of its own.
 
-A file of TOML names the days that are off in every year (``holidays``), and for each year the days that are off or
-worked besides (``years.2027.off``, ``years.2027.working``), all as month-day. The company's file of a name replaces
-ours of that name.
+A file of TOML names the days that are off in every year (``holidays``: a list, or each with its name), and for each
+year the days that are off or worked besides (``years.2027.off``, ``years.2027.working``), all as month-day. The
+company's file of a name replaces ours of that name.
 """
 
 from __future__ import annotations
@@ -69,9 +69,15 @@ def understood(name: str, said: Mapping[str, Any]) -> WorkingCalendar:
     off, working = _days(years, "off"), _days(years, "working")
     if both := off & working:
         raise ValueError(f"{min(both)} is off and working")
+    listed = said.get("holidays", ())
+    named = listed if isinstance(listed, Mapping) else dict.fromkeys(listed, "")
+    holidays = {
+        (day.month, day.day): str(words) for day, words in zip(map(_in_a_leap_year, named), named.values(), strict=True)
+    }
     return WorkingCalendar(
         name=name,
-        holidays=frozenset((day.month, day.day) for day in map(_in_a_leap_year, said.get("holidays", ()))),
+        holidays=frozenset(holidays),
+        names=holidays,
         off=off,
         working=working,
         years=frozenset(map(int, years)),

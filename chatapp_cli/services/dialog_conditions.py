@@ -20,6 +20,8 @@ from chatapp_cli.domain import limits
 from chatapp_cli.domain.arrival import ChatKind
 from chatapp_cli.domain.condition import AnyOf, Condition, Negated
 from chatapp_cli.domain.dialog_condition import (
+    ANYBODY,
+    NOBODY,
     AssignedTo,
     AtStage,
     FirstOf,
@@ -42,17 +44,23 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.services.expressions import expression
 
 LISTS: Final = ("chats", "from", "match", "tags", "untagged", "assignee", "known", "unknown", "stages")
+_FIELDS: Final[Mapping[str, str]] = {
+    "имя": Known.NAME.value, "телефон": Known.PHONE.value, "почта": Known.EMAIL.value, "ник": Known.USERNAME.value,
+}  # fmt: skip
+_SPOKEN: Final[Mapping[str, Mapping[str, str]]] = {
+    "assignee": {"никто": NOBODY, "никого": NOBODY, "кто угодно": ANYBODY, "кто-нибудь": ANYBODY, "любой": ANYBODY},
+    "first": {"день": FirstOf.DAY.value, "вообще": FirstOf.EVER.value},
+    "chats": {"личный": "private", "личная": "private", "группа": "group", "канал": "channel"},
+    "known": _FIELDS,
+    "unknown": _FIELDS,
+}
+"""What people write in Russian for the words of conditions."""
 CHOICES: Final = ("direction", "first")
 NAMES: Final = (*CHOICES, *LISTS, "waited", "open")
 """What a condition may name of these."""
 LONGEST_WAIT: Final = 30 * 24 * 60
 """Minutes for which a client may be waited for to wait."""
 _MOST_EXPRESSIONS: Final = 20
-
-
-def always_open(line: int) -> None:
-    """The hours of a line of which none are known."""
-    del line
 
 
 def parts(asked: Mapping[str, Any], hours: HoursOf) -> Iterator[Condition]:
@@ -106,6 +114,23 @@ _MADE: Final[Mapping[str, Callable[[Any], Condition]]] = {
     "unknown": _unknown,
     "stages": lambda said: AtStage(_named("stages", said)),
 }
+
+
+def as_kept(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A condition with the words that conditions are kept with, also inside others, where people wrote Russian ones."""
+    made = dict(asked)
+    for name, meant in _SPOKEN.items():
+        said = made.get(name)
+        if isinstance(said, str):
+            made[name] = meant.get(fold(said), said)
+        elif isinstance(said, list | tuple):
+            made[name] = [meant.get(fold(one), one) if isinstance(one, str) else one for one in said]
+    for name in ("all", "any"):
+        if isinstance(inner := made.get(name), list | tuple):
+            made[name] = [as_kept(one) if isinstance(one, Mapping) else one for one in inner]
+    if isinstance(inner := made.get("not"), Mapping):
+        made["not"] = as_kept(inner)
+    return made
 
 
 def _chosen(name: str, said: object, known: Sequence[str]) -> str:

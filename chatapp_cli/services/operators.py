@@ -63,6 +63,11 @@ def require_somebody(tx: Tx, name: str) -> None:
     find(tx, name)
 
 
+def is_nobody_yet(tx: Tx, name: str) -> bool:
+    """Whether there are no accounts at all, and a name is not the owner's either."""
+    return not everything(tx) and name != access.acting(tx).name and not _is_the_owners(tx, name)
+
+
 def _is_the_owners(tx: Tx, name: str) -> bool:
     signed = tx.whole().value("operators.signed_before", name=name, until=tx.now + 1)
     return name in access.acting(tx).owner_names or bool(signed)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from chatapp_cli.domain.ids import MessageId
 from chatapp_cli.domain.journal.reading import JournalEntry
-from chatapp_cli.services import auto_log, chains, dialogs, journal
+from chatapp_cli.services import auto_log, auto_silence, chains, dialogs, journal
+from chatapp_cli.services.auto_silence import Silence
 from chatapp_cli.services.transcript import TranscriptEntry, entry
 from chatapp_cli.store.rows.automation import AutoActRow
 from chatapp_cli.store.rows.dialogs import DialogCard
@@ -30,6 +31,8 @@ class Life:
     """Earlier texts and when they were replaced."""
     acts: Sequence[AutoActRow] = ()
     """What rules wanted to do because of it, and what wrote it if a rule did."""
+    silence: Sequence[Silence] = ()
+    """Why rules made nothing of it."""
 
 
 def life(tx: Tx, message: MessageId) -> Life:
@@ -44,4 +47,5 @@ def life(tx: Tx, message: MessageId) -> Life:
         news=journal.of_message(tx, message),
         said_before=tx.all(lambda text, at: (text, at), "messages.revisions", id=message),
         acts=auto_log.of_message(tx, found.message),
+        silence=auto_silence.of_message(tx, found.message),
     )

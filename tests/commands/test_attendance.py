@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.domain.attendance import Absence, Attendance, in_words
 from chatapp_cli.services import operators
 from tests.commands.conftest import Shell, Write
 
@@ -29,7 +30,7 @@ def test_who_goes_for_lunch_is_shown_as_away_until_they_are_back(chatapp: Shell)
     assert [row[-1].partition(" until")[0] for row in chatapp("user", "list").rows] == ["away", "present"]
     assert chatapp("--operator", ANNA, "whoami", "--json").json["attendance"]["state"] == "away"
     assert "Now\taway until" in chatapp("--operator", ANNA, "whoami").out
-    assert chatapp("--operator", ANNA, "user", "back").err == ""
+    assert chatapp("--operator", ANNA, "user", "back").err == "You are back.\n"
     assert chatapp("--operator", ANNA, "user", "back").err == "You were not away.\n"
     assert "Now\tpresent" in chatapp("--operator", ANNA, "whoami").out
     assert chatapp.run("user", "away", "--until", "вчера").code == 2
@@ -56,6 +57,14 @@ def test_hours_and_a_limit_of_an_operator_are_set_and_shown_for_a_line(chatapp: 
     for wrong in (("hours", ANNA, "всегда"), ("limit", ANNA, "-1"), ("hours", ANNA, "mon", "--zone", "Омск")):
         assert chatapp.run("user", *wrong).code == 2
     assert chatapp.run("user", "limit", "Никто", 1).code == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"), [("", "works from soon"), ("Asia/Omsk", "works from Thu 01.01 06:00 (Asia/Omsk)")]
+)
+def test_when_an_operator_works_again_is_told_by_the_clocks_of_their_own_zone(zone: str, said: str) -> None:
+    away = Attendance(ANNA, Absence.OUTSIDE, 0, 0, "", 0, 0, "mon-fri 06:00-12:00", zone)
+    assert str(in_words(away, lambda _at: "soon")) == said
 
 
 @pytest.mark.usefixtures("pair")

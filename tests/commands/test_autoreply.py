@@ -42,12 +42,39 @@ def test_the_four_kinds_of_automatic_answers_are_rules_with_one_condition(chatap
     ("words", "told"),
     [
         (["--outside-hours"], "has no working hours, so it never closes."),
+        (["--outside-hours"], '→ Set them: chatapp line configure --set hours="mon-fri 09:00-18:00"'),
         (["--keyword", "стали"], "«стали» may be a form of стать, сталь: the forms of стать are found."),
         (["--keyword", "глокая"], "«глокая» is in no dictionary: it is found in the forms that it is likely to have."),
     ],
 )
 def test_what_may_be_meant_otherwise_is_told(chatapp: Shell, bound: int, words: list[str], told: str) -> None:
     assert told in chatapp("autoreply", "add", *words, "--text", "Да").err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--outside-hours", "--keyword", "цена"], "It never answers: the rule Закрыто stands before it and always"),
+        (["--keyword", "цена"], "Where the rule Закрыто fits as well, only that one answers"),
+        (["--first"], ""),
+        (["--outside-hours", "--name", "Другое"], "It never answers: the rule Закрыто stands before it and always"),
+    ],
+)
+def test_which_earlier_answer_stands_in_the_way_is_told_when_one_is_kept(
+    chatapp: Shell, bound: int, words: list[str], told: str
+) -> None:
+    chatapp("line", "configure", "--set", OPEN)
+    chatapp("autoreply", "add", "--outside-hours", "--text", "Утром", "--name", "Закрыто")
+    said = chatapp("autoreply", "add", *words, "--text", "Да")
+    assert told in said.err
+    assert bool(said.err) is bool(told)
+    chatapp("rule", "order", said.out.strip())
+    assert "It never answers" not in chatapp("rule", "list").err.replace("Rule Закрыто: It never answers", "")
+
+
+def test_a_second_answer_of_a_name_is_told_how_to_have_another(chatapp: Shell, bound: int) -> None:
+    chatapp("autoreply", "add", "--first", "--text", "Да")
+    assert "Give this one another name: --name" in chatapp.run("autoreply", "add", "--first", "--text", "Нет").err
 
 
 @pytest.mark.parametrize(
@@ -59,6 +86,7 @@ def test_what_may_be_meant_otherwise_is_told(chatapp: Shell, bound: int, words: 
         (["--first", "--text", "Да", "--reply", "Цены"], "either a text or a quick reply"),
         (["--unanswered", "0", "--text", "Да"], "It would answer every message."),
         (["--keyword", "!", "--text", "Да"], "There is no word in «!»."),
+        (["--first", "--reply", "Цены", "--button", "Да"], "Buttons stand below a text that the rule sends."),
     ],
 )
 def test_an_answer_that_cannot_be_meant_is_refused(

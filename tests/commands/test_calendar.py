@@ -23,9 +23,9 @@ def test_the_hours_of_the_coming_days_are_shown_with_their_reasons(chatapp: Shel
     shown = chatapp("calendar", "show", "--at", "2026-12-31 13:00", "--days", "3")
     assert shown.out.splitlines()[0] == "open until 14:00 (Europe/Moscow)"
     assert [row[1:] for row in shown.rows[1:]] == [
-        ["10:00-14:00", "a day with hours of its own"],
-        ["closed", "public holiday"],
-        ["closed", "public holiday"],
+        ["10:00-14:00", "a day with hours of its own, otherwise closed"],
+        ["closed", "public holiday: Новогодние каникулы"],
+        ["closed", "public holiday: Новогодние каникулы"],
     ]
     known = chatapp("calendar", "show", "--at", "2027-01-09 16:00", "--days", "1", "--json").json
     assert known == {
@@ -34,7 +34,7 @@ def test_the_hours_of_the_coming_days_are_shown_with_their_reasons(chatapp: Shel
         "until": "2027-01-11T06:00:00.000Z",
         "zone": "Europe/Moscow",
         "calendar": "ru",
-        "days": [{"day": "2027-01-09", "hours": ["10:00-15:00"], "why": "weekend"}],
+        "days": [{"day": "2027-01-09", "hours": ["10:00-15:00"], "why": "weekend, with hours of the week"}],
     }
 
 

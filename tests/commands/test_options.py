@@ -115,6 +115,7 @@ def test_an_option_that_is_declared_shows_up_everywhere_by_itself(chatapp: Shell
     chatapp("line", "configure", "--set", "pace=7")
     assert listed(chatapp, pace, "--channel", "api") == {"value": 7, "source": "line", "line": 1}
     assert ["pace", "7", "Pace of the line"] in chatapp("line", "configure").rows
+    assert "(30)" in {row[0]: row[1] for row in chatapp("line", "configure").rows}["auto_quiet"]
     assert pace not in chatapp("config", "list", "--json").json
     assert chatapp.run("line", "configure", "--set", "pace=x").err.splitlines()[1] == (
         "→ Write digits alone, such as: pace=3"

@@ -11,9 +11,10 @@ import pytest
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
+from chatapp_cli.domain.automation import RuleEvent
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.runtime.automation import desk_of
-from chatapp_cli.services import auto_run
+from chatapp_cli.services import auto_kinds, auto_run
 from chatapp_cli.services.ingest import ingest
 from tests.commands.conftest import Shell
 
@@ -37,7 +38,7 @@ def test_a_rule_is_added_shown_changed_ordered_switched_and_removed(chatapp: She
         "else": [], "stop": False, "enabled": True, "works": True, "problem": None, "halted": None,
     }  # fmt: skip
     assert chatapp("rule", "list").rows[1] == [
-        "2", str(night), "Ночь", "all", "message.arrived", "while the line is closed", "snooze for 60 minutes", "off",
+        "2", str(night), "Ночь", "all", "a client writes", "while the line is closed", "snooze for 60 minutes", "off",
     ]  # fmt: skip
     chatapp("rule", "edit", "VIP", "--word", "", "--tagged", "Опт", "--when", "tag.added", "--about", "Опт")
     chatapp("rule", "order", "Ночь")
@@ -91,6 +92,63 @@ def test_addresses_and_what_is_known_of_clients_are_asked_for_by_options(chatapp
     assert listed(chatapp)[0]["if"] == {"from": ["anna@mail.ru"], "known": ["name"], "unknown": ["phone"]}
 
 
+def test_everything_is_stopped_at_once_and_goes_on_as_it_was(chatapp: Shell, bound: int) -> None:
+    for name in ("Опт", "Цены", "Доставка"):
+        add(chatapp, name, "--word", name, "--do", "tag=опт")
+    assert chatapp("rule", "disable", "Опт", "цены").err == "Rule Опт is off.\nRule Цены is off.\n"
+    chatapp("rule", "enable", "Опт")
+    stopped = chatapp("rule", "disable", "--all").err
+    assert stopped == "Rule Опт is off.\nRule Доставка is off.\n"
+    assert [one["works"] for one in listed(chatapp)] == [False] * 3
+    assert chatapp("rule", "disable", "--all").err == "There is no rule to switch.\n"
+    assert chatapp("alarm", "list", "--json").json == []
+    chatapp("rule", "enable", "--all")
+    assert [one["works"] for one in listed(chatapp)] == [True, False, True]
+    for wrong in ([], ["Опт", "--all"]):
+        assert chatapp.run("rule", "disable", *wrong).code == 2
+    assert chatapp.run("rule", "disable", "Опт", "Нет").code == 1
+    assert [one["works"] for one in listed(chatapp)] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["--assignee", "никто", "--known", "телефон"], {"assignee": ["nobody"], "known": ["phone"]}),
+        (["--assignee", "Кто угодно", "--chat", "группа"], {"assignee": ["anybody"], "chats": ["group"]}),
+        (["--first", "день", "--waited", "15м"], {"first": "day", "waited": 15}),
+        (["--at", "09:00 рабочие", "--waited", "15"], "09:00 working"),
+        (["--at", "каждые 30м", "--waited", "15"], "every 30m"),
+        (["--at", "Каждые 2 ч", "--waited", "15"], "every 120m"),
+        (["--at", "10:00 сб,вс", "--waited", "15"], "10:00 sat,sun"),
+    ],
+)
+def test_russian_words_of_rules_are_understood(chatapp: Shell, bound: int, words: list[str], meant: object) -> None:
+    add(chatapp, "Опт", *words, "--do", "tag=опт")
+    found = listed(chatapp)[0]
+    assert meant in (found["if"], found["about"])
+    assert chatapp.run("rule", "test", "--last", "7д").code == 1
+
+
+def test_the_help_of_rules_names_every_event_and_act(chatapp: Shell) -> None:
+    said = chatapp("rule", "add", "--help").out
+    assert [one for one in (*RuleEvent, *auto_kinds.KINDS) if one not in said] == []
+
+
+def test_variables_are_named_in_the_language_of_whoever_wrote_an_unknown_one(chatapp: Shell, bound: int) -> None:
+    said = chatapp.run("rule", "add", "Опт", "--do", "send=Ваш {номер}", CHATAPP_LANG="ru").err
+    assert "{имя клиента}, {название компании}, {название линии}, {дата}, {когда откроемся}" in said
+
+
+def test_an_operator_where_there_are_no_accounts_is_told(chatapp: Shell, bound: int) -> None:
+    said = chatapp("rule", "add", "Опт", "--do", "assign=Зоя").err
+    assert said == "There are no accounts, so nobody is called Зоя: chatapp user add NAME\n"
+
+
+def test_a_trial_takes_the_only_channel_and_among_several_asks_which(chatapp: Shell, bound: int) -> None:
+    add(chatapp, "Опт", "--word", "опт", "--do", "tag=опт")
+    assert chatapp("rule", "test", "--text", "опт").rows[0][2] == "yes"
+
+
 def test_rules_go_into_a_file_and_come_back_the_same_in_another_desk(
     chatapp: Shell, bound: int, tmp_path: Path
 ) -> None:
@@ -114,7 +172,7 @@ def test_rules_go_into_a_file_and_come_back_the_same_in_another_desk(
     [
         (["--do", "fly=1"], "A rule cannot fly."),
         ([], "The rule does nothing."),
-        (["--do", "tag="], "tag of a rule cannot be"),
+        (["--do", "tag="], "tag of a rule needs a value."),
         (["--do", "snooze=soon"], "snooze of a rule cannot be soon."),
         (["--do", "reply=Нет"], "There is no quick reply Нет."),
         (["--do", "send=Ваш заказ {номер}"], "Nothing fills {номер} in an automatic text."),
@@ -123,7 +181,7 @@ def test_rules_go_into_a_file_and_come_back_the_same_in_another_desk(
         (["--do", "robot=x"], "robot of a rule cannot be x."),
         (["--do", "tag=a", "--when", "moon.full"], "Rules know no event moon.full."),
         (["--do", "tag=a", "--when", "dialog.created", "--word", "да"], "there is no message: words can never fit."),
-        (["--do", "tag=a", "--about", "vip"], "message.arrived is about no tag and no operator."),
+        (["--do", "tag=a", "--about", "vip"], "message.arrived is about no tag, operator, field or stage."),
         (["--do", "tag=a", "--match", "(а|"], "is no regular expression"),
         (["--do", "tag=a", "--word", "да", "--without", "да"], "can never fit"),
         (["--do", "tag=a", "--line", "Луна"], "There is no line Луна."),
@@ -203,16 +261,31 @@ def test_why_the_desk_did_something_is_in_the_log_the_trace_and_the_conversation
     why = "it says «оптом»"
     log = chatapp("rule", "log").rows
     assert [row[1:] for row in log] == [
-        ["Ещё", "send", "1", "1", "not done", "it was answered automatically already: rule Опт", "it asks for nothing"],
-        ["Опт", "tag", "1", "1", "done", "tagged with опт", why],
-        ["Опт", "send", "1", "1", "done", "message 2 was written", why],
+        [
+            "Ещё",
+            "answer “…”",
+            "1",
+            "1",
+            "not done",
+            "it was answered automatically already: rule Опт",
+            "it asks for nothing",
+        ],
+        ["Опт", "tag with …", "1", "1", "done", "tagged with опт", why],
+        ["Опт", "answer “…”", "1", "1", "done", "message 2 was written", why],
     ]
     assert [one["name"] for one in chatapp("rule", "log", "Ещё", "--json").json] == ["Ещё"]
     assert chatapp("rule", "log", "--dialog", 2).rows == []
     assert f"    by rule Опт: {why}" in chatapp("dialog", "show", 1).out.splitlines()
-    assert f"Rule Опт, send: done (message 2 was written), because {why}" in chatapp("trace", 2).out
-    assert f"Rule Опт, tag: done (tagged with опт), because {why}" in chatapp("trace", 1).out
+    assert f"Rule Опт, answer “…”: done (message 2 was written), because {why}" in chatapp("trace", 2).out
+    assert f"Rule Опт, tag with …: done (tagged with опт), because {why}" in chatapp("trace", 1).out
     assert [one["name"] for one in chatapp("trace", 2, "--json").json["acts"]] == ["Опт"]
+
+
+def test_a_message_is_tried_as_of_a_client_who_wrote_before_in_both_spellings(chatapp: Shell, bound: int) -> None:
+    add(chatapp, "Впервые", "--first", "ever", "--do", "tag=новый")
+    said = ("rule", "test", "--source", bound, "--text", "Привет")
+    tried = {option: chatapp.run(*said, *option).code for option in ((), ("--wrote-before",), ("--known",))}
+    assert tried == {(): 0, ("--wrote-before",): 1, ("--known",): 1}
 
 
 @pytest.mark.req("S-035", part="rules are tried before they are switched on")
@@ -234,8 +307,8 @@ def test_a_rule_is_tried_on_a_message_and_on_what_happened_before_it_is_switched
     hears(company, bound, "Привет", who="vera")
     past = chatapp("rule", "test", "Опт", "--last", "7d")
     assert [row[1:] for row in past.rows] == [
-        ["Опт", "send", "1", "anna", "1", "done", "answer “Да”", "it says «оптом»"],
-        ["Опт", "send", "2", "boris", "2", "done", "answer “Да”", "it says «опт»"],
+        ["Опт", "answer “…”", "1", "anna", "1", "done", "answer “Да”", "it says «оптом»"],
+        ["Опт", "answer “…”", "2", "boris", "2", "done", "answer “Да”", "it says «опт»"],
     ]
     assert "Rule Опт: 2 acts would be done, 0 not." in past.err
     assert [one["message_id"] for one in chatapp("rule", "test", "Опт", "--last", "7d", "--json").json] == [1, 2]
@@ -252,7 +325,7 @@ def test_rules_that_start_each_other_are_told(chatapp: Shell, bound: int) -> Non
     assert "Rules start each other in a circle: Назад → Туда → Назад." in back.err
 
 
-def test_the_rules_of_the_page_are_understood(chatapp: Shell, bound: int) -> None:
+def test_the_rules_that_the_page_of_automation_shows_can_be_imported_and_work(chatapp: Shell, bound: int) -> None:
     page = (Path(__file__).parents[2] / "docs" / "automation.md").read_text("utf-8")
     chatapp("rule", "import", "-", stdin=page.partition("```yaml\n")[2].partition("```")[0])
     assert [(one["name"], one["line"], one["works"]) for one in listed(chatapp)] == [
@@ -276,9 +349,24 @@ def test_what_a_rule_names_that_is_not_there_is_told_when_it_is_kept_and_listed(
     if "Всё" in told:
         add(chatapp, "Всё", "--do", "waive", "--stop")
     kept = chatapp("rule", "add", "Опт", *words)
-    assert told in kept.err
+    assert told.removeprefix("Rule Опт: ") in kept.err
     assert told in chatapp("rule", "list").err
     assert told in chatapp("rule", "show", "Опт").err
+
+
+def test_what_an_else_names_counts_as_well(chatapp: Shell, bound: int) -> None:
+    chatapp("user", "add", "Вера", stdin="пароль длиной в предложение\n")
+    chatapp("quick", "add-section", "Ответы")
+    chatapp("quick", "add", "Ответы", "Ночь", "--text", "Ответим утром")
+    acts = ("tag=ночь", "join=Вера", "reply=Ночь")
+    add(chatapp, "Кому", "--do", "distribute=evenly", *(word for one in acts for word in ("--else", one)))
+    add(chatapp, "Утром", "--tagged", "ночь", "--do", "note=Перезвонить")
+    assert "Rule" not in chatapp("rule", "list").err
+    chatapp("user", "disable", "Вера")
+    chatapp("quick", "remove", "Ответы/Ночь")
+    told = chatapp("rule", "list").err
+    assert "Rule Кому: The account of Вера is disabled." in told
+    assert "Rule Кому: There is no quick reply" in told
 
 
 def test_a_rule_by_the_clock_goes_into_a_file_and_comes_back_and_is_left_out_of_what_is_tried(

@@ -16,7 +16,9 @@ from chatapp_cli.tui.keys.remapping import keymap
 from scripts import promised
 from tests.meta.prose import slip
 
-RENAMED: Sequence[tuple[str, str, str]] = ()
+RENAMED: Sequence[tuple[str, str, str]] = (
+    ("command", "chatapp rule test --known", "chatapp rule test --wrote-before"),
+)
 """Kind, old and new spelling of what was renamed and is understood in both for one version."""
 
 

@@ -1,4 +1,4 @@
-"""What a trial of thirty rules on a week says is what a ``serve`` does that is killed while the week passes."""
+"""What a trial of thirty-four rules on a week says is what a ``serve`` does that is killed while the week passes."""
 
 from __future__ import annotations
 

@@ -67,6 +67,8 @@ class WeekDesk:
 
     serving: Serving
     company: Company
+    url: str
+    """Of the other program."""
     bound: list[ChannelId] = field(default_factory=list)
 
     async def set_up(self, wire: Wire) -> None:
@@ -83,7 +85,7 @@ class WeekDesk:
         desk = desk_of(self.company, making=True)
 
         def kept(tx: Tx) -> None:
-            for said in auto_form.read(KEPT):
+            for said in auto_form.read(KEPT.replace("WIRE", self.url)):
                 names = desk.names(tx)
                 auto_rules.add(tx, auto_form.wanted(tx, said, names), names)
 
@@ -112,7 +114,10 @@ class WeekDesk:
                 self._does(tx, step, self._dialog(tx, step))
 
     def _writes(self, tx: Tx, step: Step) -> None:
-        who = Profile(id=step.who, name="" if step.who.endswith("7") else f"Клиент {step.who}", username=step.who)
+        name = "" if step.who.endswith("7") else f"Клиент {step.who}"
+        if step.who.endswith("3"):  # who is called otherwise whenever they write
+            name = f"Клиент {step.value}"
+        who = Profile(id=step.who, name=name, username=step.who)
         said = MessageArrived(
             peer=Peer(key=step.who, address=step.who, kind="group" if step.chat == "group" else "private"),
             ext_id=step.value, at=tx.now, sender=who, text=step.value, automatic=step.automatic,
@@ -170,7 +175,7 @@ class WeekDesk:
         def read(tx: Tx) -> bool:
             if tx.compose(int, "SELECT 1 FROM message WHERE state IN ('queued', 'sending') LIMIT 1", {}):
                 return False
-            if tx.one(AutoActRow, "autoacts.next", now=tx.now) is not None:
+            if tx.value("autocalls.any") or tx.one(AutoActRow, "autoacts.next", now=tx.now) is not None:
                 return False
             place = tx.value("followers.place", name=FOLLOWER)
             return not any(seen(one.event) for one in journal.after(tx, place or 0))

@@ -1,4 +1,8 @@
-"""The rules of the rehearsal: every event, every act, and every kind of condition that a trial can know."""
+"""The rules of the rehearsal: the events, acts and kinds of conditions of which a trial can know what comes of them.
+
+Left out are ``time.due``, ``crm.stage`` and ``comment``. Nobody has an account, so that ``distribute`` finds nobody at
+any time, and its else is done: a trial asks who is there at present.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +46,7 @@ rules:
   about: Ольга
   if: {lines: [Сервис]}
   then: [{note: "Теперь Ольга"}, {untag: новый}]
-- {name: VIP, when: tag.added, about: vip, then: [{assign: Вера}, {snooze: 30}]}
+- {name: VIP, when: tag.added, about: vip, then: [{join: Вера}, {snooze: 30}]}
 - {name: Не VIP, when: tag.removed, about: vip, then: [{note: "Больше не vip"}]}
 - {name: Повторно опт, if: {tags: [опт], untagged: [спам]}, then: [{tag: постоянный}]}
 - {name: Скидка, if: {words: [скидка], untagged: [скидка]}, then: [{tag: скидка}, {send: "Скидка опту 10 %"}]}
@@ -55,6 +59,14 @@ rules:
 - name: Знакомый
   if: {known: [name], unknown: [phone], from: [клиент-1, клиент-2]}
   then: [{robot: {robot: rename-chat, title: Знакомый}}]
+- name: Раздать
+  line: Магазин
+  if: {words: [адрес, опт]}
+  then: [{distribute: evenly}]
+  else: [{tag: некому}, {note: "Некому ответить"}]
+- {name: Вместе, line: Опт, if: {words: [мастер, срочно]}, then: [{join: Вера}]}
+- {name: Склад, if: {words: [доставка, заказ]}, then: [{webhook: "WIRE/told"}, {tag: склад}]}
+- {name: Зовут иначе, when: contact.changed, about: name, then: [{note: "Зовут иначе"}]}
 - {name: Буря, line: Толпа, if: {kinds: [api]}, then: [{send: "Откроемся в десять"}]}
 - {name: Поток, line: Толпа, then: [{tag: толпа}]}
 """

@@ -22,6 +22,8 @@ class Wire:
         """The texts of messages by the ids under which they were posted."""
         self.again = 0
         """How often a message was posted that had been taken."""
+        self.told: Counter[str] = Counter()
+        """How often each call of a rule was made, by its id."""
         self.url = ""
 
     def answers(self, name: str) -> dict[str, str]:
@@ -31,6 +33,7 @@ class Wire:
     async def __aenter__(self) -> Self:
         """Listen."""
         app = web.Application()
+        app.router.add_post("/told", self._hear)
         app.router.add_post("/{name}", self._take)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
@@ -46,6 +49,11 @@ class Wire:
     def texts(self) -> Counter[str]:
         """What was taken."""
         return Counter(self.heard.values())
+
+    async def _hear(self, request: web.Request) -> web.Response:
+        await request.read()
+        self.told[request.headers["webhook-id"]] += 1
+        return web.Response()
 
     async def _take(self, request: web.Request) -> web.Response:
         event = json.loads(await request.read())

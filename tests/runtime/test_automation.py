@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.automation import ActWanted, RuleEvent, RuleKind, RuleWanted
-from chatapp_cli.runtime.automation import desk_of
+from chatapp_cli.runtime.automation import AutomationRunner, desk_of
+from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.sandbox.api import ApiSandbox
 from chatapp_cli.sandbox.telegram_bot import TelegramBotSandbox
-from chatapp_cli.services import auto_rules, dialogs, transcript
+from chatapp_cli.services import auto_rules, dialogs, lines, transcript
 from tests.contract.connector_contract import ANNA
 from tests.runtime.brisk import BriskClock
 from tests.runtime.desk import bound, call_here, eventually, serving, the_dialogs
@@ -93,3 +95,38 @@ async def test_a_rule_by_the_clock_runs_when_its_time_comes(companies: Callable[
             await eventually(lambda: company.read(lambda tx: tx.value("timers.at", kind="automation clock", ref="1")))
             clock.leaps(3_600)
             await eventually(lambda: company.read(lambda tx: dialogs.tags(tx, dialog.id)) == ["ждёт"])
+
+
+class CountedPauses:
+    """A clock that stands still until it is moved, and counts who waits."""
+
+    def __init__(self) -> None:
+        self.at, self.pauses = 0.0, 0
+
+    def now(self) -> int:
+        return 1_790_000_000_000 + int(self.at * 1000)
+
+    def monotonic(self) -> float:
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        self.at += seconds
+        self.pauses += 1
+
+
+async def test_rules_pause_for_one_caller_who_writes_without_a_rest_and_for_nobody_else(
+    companies: Callable[..., Company],
+) -> None:
+    clock = CountedPauses()
+    store = AsyncStore(companies(clock=clock))
+    runner, found = AutomationRunner(store), {}
+    await runner.turn()
+    for apart in (0.005, 0.02):
+        clock.pauses = 0
+        for number in range(20):
+            await store.write(partial(lines.add, name=f"{apart}, {number}"))
+            clock.at += apart
+            await runner.turn()
+        found[apart] = clock.pauses
+    await store.aclose()
+    assert found == {0.02: 0, 0.005: 2}

@@ -116,11 +116,11 @@ class Failing(AsyncStore):
 
     failures = 0
 
-    async def write(self, job):
+    async def write(self, job, *, patient=False):
         if self.failures:
             self.failures -= 1
             raise StoreError(T("The disk is full."), T("Free some space."))
-        return await super().write(job)
+        return await super().write(job, patient=patient)
 
 
 @dataclass

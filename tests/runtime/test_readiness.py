@@ -30,10 +30,10 @@ class Full(AsyncStore):
 
     full = True
 
-    async def write(self, job: Callable[[Tx], Any]) -> Any:
+    async def write(self, job: Callable[[Tx], Any], *, patient: bool = False) -> Any:
         if self.full:
             raise StoreError(T("The disk is full."), T("Free some space."))
-        return await super().write(job)
+        return await super().write(job, patient=patient)
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.arrival import Arrival, Batch
 from chatapp_cli.domain.automation import ActWanted, RuleWanted
 from chatapp_cli.domain.ids import AutoRuleId, ChannelId
+from chatapp_cli.domain.option import COMPANY
 from chatapp_cli.domain.stored_text import recalled
 from chatapp_cli.kit.signatures import new_secret
 from chatapp_cli.ports.bind import Bound
@@ -22,7 +23,8 @@ from chatapp_cli.runtime.daemon import running
 from chatapp_cli.runtime.rule_caller import RuleCaller
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.sandbox.receiver import ReceiverSandbox
-from chatapp_cli.services import auto_rules, auto_run, auto_secrets, channels, ingest, lines
+from chatapp_cli.services import auto_addresses, auto_rules, auto_run, auto_secrets, channels, ingest, lines
+from chatapp_cli.services.options import Changes, change
 from chatapp_cli.store.rows.automation import AutoActRow
 from tests.runtime.brisk import BriskClock
 from tests.runtime.desk import eventually
@@ -129,4 +131,13 @@ async def test_a_refusal_ends_it_in_words_and_no_answer_leads_elsewhere(
 async def test_a_name_that_leads_to_this_machine_is_not_called(company: Company) -> None:
     channel, _rule = told(company, "https://localhost:1/x")
     found = await ended(company, channel, "failed")
-    assert found == [("failed", "https://localhost:1 leads to this machine or its own network")]
+    told_why = f"https://localhost:1 leads to this machine or its own network. {auto_addresses.NAME_IT}"
+    assert found == [("failed", told_why)]
+
+
+async def test_a_host_that_the_company_names_may_be_in_its_own_network(company: Company) -> None:
+    company.write(lambda tx: change(tx, COMPANY, Changes({"webhook_hosts": "localhost"})))
+    channel, _rule = told(company, "https://localhost:1/x")
+    async with calling(company, channel):
+        await eventually(lambda: any("attempt 1" in why for _state, why in ends(company)))
+    assert dict(ends(company)).keys() == {"calling"}

@@ -135,10 +135,10 @@ class Failing(AsyncStore):
 
     error: ChatappError | None = None
 
-    async def write(self, job: Callable[[Tx], object]) -> object:  # type: ignore[override]
+    async def write(self, job: Callable[[Tx], object], *, patient: bool = False) -> object:  # type: ignore[override]
         if self.error is not None:
             raise self.error
-        return await super().write(job)
+        return await super().write(job, patient=patient)
 
 
 async def test_where_no_mark_can_be_made_people_are_told_all_the_same(

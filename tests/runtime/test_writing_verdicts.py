@@ -31,7 +31,8 @@ class Locked:
         self.slept.append(seconds)
         await asyncio.sleep(0)
 
-    async def write(self, verdict: Any) -> None:
+    async def write(self, verdict: Any, *, patient: bool = False) -> None:
+        del patient
         await self.free.wait()
         if len(self.slept) < self.times:
             raise self._error(T("Held."))

@@ -21,6 +21,7 @@ from chatapp_cli.domain.dialog import DialogFilter
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import (
     ApplicationId,
+    AutoActId,
     AutoRuleId,
     ContactId,
     DialogId,
@@ -49,6 +50,7 @@ from chatapp_cli.services import (
     approvals,
     attendance,
     auto_answers,
+    auto_calls,
     auto_guards,
     auto_rules,
     auto_secrets,
@@ -98,6 +100,7 @@ from chatapp_cli.services import (
 from chatapp_cli.services.act_call import ActCall
 from chatapp_cli.services.act_targets import ActRecipient, Target
 from chatapp_cli.services.alarm_recipients import AlarmRecipient
+from chatapp_cli.services.business_hours import HoursOfLines
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.drafts import Unsent
 from chatapp_cli.services.message_request import InDialog, MessageRequest, ToAddress
@@ -307,6 +310,10 @@ OF_A_LINE: Mapping[str, tuple[Right, Call]] = {
     "auto_answers.claim": (
         Right.ANSWER,
         lambda tx, at: auto_answers.claim(tx, dialogs.card(tx, at.dialog), None, T("a robot")),
+    ),
+    "auto_calls.begin": (
+        Right.ANSWER,
+        lambda tx, at: auto_calls.begin(tx, _planned(tx, at), url="https://example.org", body="{}", words=T("told")),
     ),
     "auto_guards.resume": (Right.AUTOMATION, lambda tx, at: auto_guards.resume(tx, at.channel.id)),
     "applications.add": (
@@ -579,6 +586,7 @@ OF_THE_COMPANY: Mapping[str, tuple[Right, Call]] = {
     "auto_rules.add": (Right.AUTOMATION, lambda tx, at: _made_rule(tx)),
     "auto_rules.change": (Right.AUTOMATION, lambda tx, at: auto_rules.change(tx, _made_rule(tx), RULE, NO_NAMES)),
     "auto_rules.switch": (Right.AUTOMATION, lambda tx, at: auto_rules.switch(tx, _made_rule(tx), on=False)),
+    "auto_rules.switch_all": (Right.AUTOMATION, lambda tx, at: auto_rules.switch_all(tx, on=False)),
     "auto_rules.move": (Right.AUTOMATION, lambda tx, at: auto_rules.move(tx, _made_rule(tx), 0)),
     "auto_rules.order": (Right.AUTOMATION, lambda tx, at: auto_rules.order(tx, [_made_rule(tx)])),
     "auto_rules.remove": (Right.AUTOMATION, lambda tx, at: auto_rules.remove(tx, _made_rule(tx))),
@@ -627,7 +635,16 @@ CALLS = {**OF_A_LINE, **OF_THE_COMPANY}
 
 
 RULE = RuleWanted(name="Опт", acts=[ActWanted("tag", "опт")])
-NO_NAMES = SourceNames({}, {}, hours=lambda _line: None)
+NO_NAMES = SourceNames({}, {}, hours=HoursOfLines(lambda _line: None))
+
+
+def _planned(tx: Tx, at: Place) -> AutoActId:
+    """An act of a rule that is about to be done."""
+    row = tx.insert(
+        "autoacts.plan", rule=_made_rule(tx.whole().by(OWNER)), version=1, journal=1, nth=0, name="Опт", kind="webhook",
+        dialog=at.dialog, message=None, waits_since=None, due=tx.now, state="planned", why="", now=tx.now, cause="event",
+    )  # fmt: skip
+    return AutoActId(row)
 
 
 def _made_rule(tx: Tx) -> AutoRuleId:

@@ -17,7 +17,7 @@ from chatapp_cli.domain.manifest import Capabilities
 from chatapp_cli.domain.message import Operation
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
-from chatapp_cli.services import composing, later, outbox, replies, sending, transcript
+from chatapp_cli.services import auto_silence, composing, later, outbox, replies, sending, transcript
 from chatapp_cli.services.answer_buttons import VALID, KnownButtons
 from chatapp_cli.services.auto_replay import Replay
 from chatapp_cli.services.message_request import InDialog, MessageRequest
@@ -128,7 +128,9 @@ def test_a_bare_number_after_the_list_is_the_button(shop: Shop, channel: Channel
 
 
 @pytest.mark.parametrize("typed", ["0", "3", "22", "2 шт", "-2", "2,5", "02", "два"])
-def test_other_words_are_no_button(shop: Shop, channel: ChannelId, typed: str) -> None:
+def test_a_number_that_no_button_has_or_that_stands_among_words_is_no_button(
+    shop: Shop, channel: ChannelId, typed: str
+) -> None:
     asked(shop, channel)
     assert kept(shop, shop.hear(channel, typed)) == KnownButtons()
 
@@ -141,6 +143,7 @@ def test_a_number_is_a_button_only_in_the_next_message_and_only_for_a_day(shop: 
     shop.hear(channel, "А сколько стоит?")
     assert kept(shop, shop.hear(channel, "1")).pressed == "", "somebody wrote in between"
     answers(shop, channel, dialog)
+    assert [kept(shop, shop.hear(channel, typed)).pressed for typed in ("1", "2")] == ["Цены", "Доставка"]
     answers(shop, channel, dialog, text="Минуту", buttons=())
     assert kept(shop, shop.hear(channel, "1")).pressed == "", "an answer without buttons came after it"
     answers(shop, channel, dialog, buttons=("Да", "Нет"))
@@ -181,6 +184,34 @@ def test_a_pressed_button_is_matched_as_typed_words(
     rows = shop.read(lambda tx: tx.all(AutoRuleRow, "autorules.all"))
     replay = shop.read(lambda tx: Replay(tx, desk.desk, rows, since=0, until=tx.now + 1))
     assert [one.rule.wanted.name for one in shop.read(replay.page)] == ["Доставка"]
+
+
+@pytest.mark.req("S-144", part="a menu answers each press, whatever was answered to the one before")
+def test_a_menu_answers_every_press_until_somebody_writes_other_words(shop: Shop, channel: ChannelId) -> None:
+    desk = Automated(shop)
+    dialog, _ = asked(shop, channel)
+    shop.clock.at += DAY // 2
+    for word, text in (("цены", "От ста рублей"), ("доставка", "Везём два дня")):
+        desk.answers(word, text, asked={"words": [word]})
+    for typed in ("1", "2"):
+        desk.heard(channel, typed)
+        sent(shop, channel)
+    assert [one for one in shop.texts(dialog) if "О" in one or "В" in one] == ["От ста рублей", "Везём два дня"]
+    silent = {"9": "the list is shorter", "Спасибо": None, "1": "somebody wrote something else after the list"}
+    for typed, why in silent.items():
+        row = shop.message(shop.hear(channel, typed))
+        said = None if why is None else f"the number names no button: {why}"
+        assert [str(one.why) for one in shop.read(lambda tx, row=row: auto_silence.of_message(tx, row))] == (
+            [said] if said else []
+        )
+    shop.clock.at += DAY
+    old = shop.message(shop.hear(channel, "1"))
+    late = shop.message(shop.hear(channel, "Ау", at=shop.clock.at - DAY - 1))
+    told = [
+        str(one.why) for row in (old, late) for one in shop.read(lambda tx, row=row: auto_silence.of_message(tx, row))
+    ]
+    assert told == ["the number names no button: the list is more than a day old", str(auto_silence.LATE)]
+    assert len(list(shop.read(lambda tx: list(auto_silence.latest(tx, dialog, n=50))))) == 4
 
 
 def test_a_rule_answers_with_buttons_of_its_own_and_with_those_of_a_quick_reply(shop: Shop, channel: ChannelId) -> None:

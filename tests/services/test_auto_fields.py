@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chatapp_cli.domain.automation import ActWanted, RuleEvent, RuleKind, RuleWanted
+from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.text import Text
 from chatapp_cli.services import auto_fields
@@ -38,7 +39,14 @@ def test_a_rule_of_one_level_comes_out_of_its_form_as_it_went_in(asked: dict[str
             ActWanted("waive", value=True), ActWanted("send", "{имя клиента}, здравствуйте"),
             ActWanted("webhook", "https://example.org/desk?key=1,2"), ActWanted("comment", "off")]  # fmt: skip
     wanted = RuleWanted(
-        name="Опт", event=RuleEvent.SENT, kind=RuleKind.AUTOREPLY, line=LineId(2), asked=asked, acts=acts, stop=True
+        name="Опт",
+        event=RuleEvent.SENT,
+        kind=RuleKind.AUTOREPLY,
+        line=LineId(2),
+        asked=asked,
+        acts=acts,
+        otherwise=[],
+        stop=True,
     )
     assert auto_fields.fits(wanted)
     assert again(wanted) == wanted
@@ -65,7 +73,27 @@ def test_what_one_form_would_lose_is_left_to_the_command(asked: dict[str, Any], 
     assert not auto_fields.fits(RuleWanted(name="Опт", asked=asked, acts=acts))
 
 
-def test_a_rule_with_an_else_is_left_to_the_command() -> None:
-    distribute = [ActWanted("distribute", "line")]
-    assert auto_fields.fits(RuleWanted(name="Опт", acts=distribute))
-    assert not auto_fields.fits(RuleWanted(name="Опт", acts=distribute, otherwise=[TAG]))
+@pytest.mark.parametrize(
+    ("otherwise", "said"),
+    [
+        ([TAG, ActWanted("waive", value=True), TAG], "tag=vip, опт; waive; tag=vip, опт"),
+        ([ActWanted("send", "1=2\nда"), ActWanted("robot", {"robot": "set-tags", "tags": "a"})],
+         'send=1=2\\nда; robot={"robot": "set-tags", "tags": "a"}'),
+        ([ActWanted("note", "раз; два")], None),
+        ([ActWanted("send", {"text": "Что?", "buttons": ["Цены"]})], None),
+    ],
+)  # fmt: skip
+def test_an_else_comes_out_of_its_field_as_it_went_in_or_is_left_to_the_command(
+    otherwise: list[ActWanted], said: str | None
+) -> None:
+    wanted = RuleWanted(name="Ночь", acts=[ActWanted("distribute", "line")], otherwise=otherwise)
+    assert auto_fields.fits(wanted) is (said is not None)
+    if said is not None:
+        assert auto_fields.answers_of(wanted, NAMES)["else"] == said
+        assert again(wanted) == wanted
+
+
+def test_an_else_that_no_rule_can_do_is_refused() -> None:
+    wanted = RuleWanted(name="Ночь", acts=[ActWanted("distribute", "line")])
+    with pytest.raises(UsageError, match=r"A rule cannot fly\."):
+        auto_fields.wanted({"do_distribute": "line", "else": "fly=away"}, wanted, NAMES, Text.__str__)

@@ -10,10 +10,12 @@ import pytest
 
 from chatapp_cli.domain.automation import PlannedState
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.option import COMPANY
 from chatapp_cli.domain.stored_text import recalled
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import auto_addresses, auto_calls, auto_rules, auto_run, auto_secrets, dialogs
+from chatapp_cli.services import auto_addresses, auto_calls, auto_presence, auto_rules, auto_run, auto_secrets, dialogs
 from chatapp_cli.services.auto_calls import AutoCall
+from chatapp_cli.services.options import Changes, change
 from chatapp_cli.store.tx import Tx
 from tests.services.automated import Automated
 from tests.stores import Shop
@@ -85,7 +87,7 @@ def test_a_call_that_is_not_taken_is_repeated_with_growing_pauses_and_given_up(d
     assert (waits, len(ids)) == ([10, 60, 300, 1800, 7200, None], 1)
     assert ended(desk) == [("failed", "given up after 6 attempts: HTTP 503")]
     assert desk.shop.clock.at > began
-    assert not desk.shop.read(auto_calls.is_any)
+    assert not desk.shop.read(auto_presence.has_calls)
 
 
 def test_a_call_that_the_daemon_died_over_is_made_again_under_the_same_id_and_secret(desk: Automated) -> None:
@@ -150,6 +152,25 @@ def test_calls_count_among_the_acts_that_stop_a_rule_which_does_too_much(desk: A
 def test_an_address_that_leads_where_it_may_not_is_refused(desk: Automated, url: Any, why: str) -> None:
     with pytest.raises(UsageError, match=why.replace(".", r"\.").replace("[", r"\[").replace("?", r"\?")):
         desk.rule(do=[("webhook", url)])
+
+
+@pytest.mark.parametrize("url", ["https://10.0.0.5:5678/x", "https://[fd00::1]/x"])
+def test_a_host_of_the_own_network_may_be_told_once_the_company_names_it(desk: Automated, url: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        desk.rule(do=[("webhook", url)])
+    assert refused.value.next_step == auto_addresses.NAME_IT
+    desk.options["webhook_hosts"] = "n8n.example.org, 10.0.0.5,[FD00::1]"
+    desk.shop.write(lambda tx: change(tx, COMPANY, Changes(desk.options)))
+    desk.rule(do=[("webhook", url)])
+    assert desk.shop.read(lambda tx: auto_addresses.is_named(tx, "https://N8N.example.org/x"))
+    assert not desk.shop.read(lambda tx: auto_addresses.is_named(tx, "https://10.0.0.50/x"))
+
+
+def test_an_address_that_is_none_is_refused_with_an_example(desk: Automated) -> None:
+    for said in ("", "nowhere", 5):
+        with pytest.raises(UsageError) as refused:
+            desk.rule(do=[("webhook", said)])
+        assert str(refused.value.next_step) == "Such as: webhook: https://example.org/desk"
 
 
 @pytest.mark.parametrize("url", ["http://localhost:5678/hook", "http://127.0.0.1/x", "http://[::1]:9/", URL])

@@ -9,16 +9,29 @@ from typing import Any
 import pytest
 
 from chatapp_cli.domain.access import Right, system
+from chatapp_cli.domain.alarm import what_to_do
 from chatapp_cli.domain.arrival import Peer, Profile
 from chatapp_cli.domain.automation import RuleEvent, RuleKind
 from chatapp_cli.domain.buttons import NO_BUTTONS
 from chatapp_cli.domain.draft import Draft, StagedFile
 from chatapp_cli.domain.errors import Refused, Rejected, UsageError
 from chatapp_cli.domain.message import Origin
+from chatapp_cli.domain.next_step import Next, steps, to_do
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.stored_text import recalled
-from chatapp_cli.services import acts, auto_guards, dialogs, duties, faults, outbox, replies, sending, transcript
+from chatapp_cli.services import (
+    acts,
+    auto_guards,
+    auto_log,
+    dialogs,
+    duties,
+    faults,
+    outbox,
+    replies,
+    sending,
+    transcript,
+)
 from chatapp_cli.services.act_call import ActCall
 from tests.services.automated import HELLO, MINUTE, Automated
 from tests.stores import EVERYTHING, Shop, hand_over, said
@@ -76,7 +89,9 @@ def test_a_robot_that_wrote_first_is_the_answer(desk: Automated) -> None:
     ],
     ids=["of a program", "in a group", "of our own", "of history"],
 )
-def test_some_messages_are_never_answered(desk: Automated, values: dict[str, Any], reason: str) -> None:
+def test_programs_groups_accounts_of_our_own_and_history_get_no_automatic_answer(
+    desk: Automated, values: dict[str, Any], reason: str
+) -> None:
     desk.answers()
     dialog = desk.heard(desk.shop.channel(account="account-1"), **values)
     assert (desk.shop.texts(dialog), why(desk)) == (["Здравствуйте"], [reason])
@@ -252,6 +267,10 @@ def test_a_storm_stops_the_channel_with_an_alarm_until_somebody_resumes_it(desk:
     assert [str(one.text) for one in found.values()] == [
         "Почта магазина: automatic answers stopped, as there were too many"
     ]
+    assert [(kind, list(steps(what_to_do(kind, ref)))) for kind, ref in found] == [
+        ("automation", [to_do(Next.AUTOMATION), to_do(Next.RESUME_ANSWERS, n=str(channel))])
+    ]
+    assert shop.read(lambda tx: [row.id for row, _since in auto_log.stops(tx)]) == [channel]
     later(desk, 60)
     assert desk.shop.texts(desk.heard(other, who="vera"))[1:] == [HELLO]
     assert desk.shop.texts(desk.heard(channel, who="vera"))[1:] == []

@@ -133,7 +133,7 @@ def test_every_act_is_done_and_says_what_it_did_or_why_not(
     assert "после" in tags(desk, dialog)
 
 
-def test_acts_change_what_they_say(desk: Automated) -> None:
+def test_a_dialog_is_assigned_snoozed_and_rid_of_its_wait_by_the_acts_of_a_rule(desk: Automated) -> None:
     desk.rule(do=[("tag", "опт"), ("assign", "Пётр"), ("snooze", 60), ("waive", True)])
     dialog = desk.heard(desk.shop.channel())
     card = desk.shop.read(lambda tx: dialogs.card(tx, dialog))

@@ -90,7 +90,9 @@ class AutomationMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.met)
     @rule(data=st.data(), how=st.sampled_from(["types", "answers"]))
     def is_at_work(self, data: st.DataObject, how: str) -> None:
-        dialog = self.met[data.draw(st.sampled_from(sorted(self.met)))]
+        self._is_at_work(self.met[data.draw(st.sampled_from(sorted(self.met)))], how)
+
+    def _is_at_work(self, dialog: DialogId, how: str) -> None:
         if how == "types":
             self._write(partial(dialogs.typing, dialog=dialog))
         else:
@@ -106,6 +108,15 @@ class AutomationMachine(RuleBasedStateMachine):
         heard = self.shop.hear(self.channel, text, who=f"{who}{self.example}")
         self.met[who] = self.shop.message(heard).dialog_id
         self.shop.clock.at += 1
+
+    @precondition(lambda self: self.kept and self.met)
+    @rule(data=st.data(), how=st.sampled_from(["types", "answers"]))
+    def a_client_writes_on_where_somebody_is_at_work(self, data: st.DataObject, how: str) -> None:
+        who = data.draw(st.sampled_from(sorted(self.met)))
+        self._is_at_work(self.met[who], how)
+        self.time_passes(minutes=1)
+        self.arrives(who=who, text="Есть опт?")
+        self.the_daemon_works(steps=6)
 
     @rule(minutes=st.sampled_from([1, 9, 11, 29, 31, 700]))
     def time_passes(self, minutes: int) -> None:

@@ -17,13 +17,16 @@ from chatapp_cli.domain.ids import ChannelId, LineId
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.opening_hours import OpeningHours
 from chatapp_cli.services import conditions, word_forms
+from chatapp_cli.services.business_hours import HoursOfLines
 from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.services.word_forms import DictionaryForms
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 SHOP = OnSource(LineId(1), "telegram", ChannelId(3))
 HOURS = OpeningHours(zone=MOSCOW, zone_name="Europe/Moscow", week=week("mon-fri 09:00-18:00"))
-NAMES = SourceNames({1: "Магазин"}, {3: "Бот"}, hours=lambda _line: HOURS, forms=DictionaryForms(), strict=True)
+NAMES = SourceNames(
+    {1: "Магазин"}, {3: "Бот"}, hours=HoursOfLines(lambda _line: HOURS), forms=DictionaryForms(), strict=True
+)
 
 
 @dataclass(frozen=True)

@@ -144,16 +144,30 @@ async def test_the_log_shows_an_act_of_which_another_program_is_being_told(
         await it.sees("◷", "Елена Ильина", "being told to another program")
 
 
-async def test_a_rule_with_an_else_says_what_it_does_if_nobody_is_there_and_keeps_it(
+async def test_a_rule_with_an_else_says_what_it_does_if_nobody_is_there_and_is_changed_in_the_form(
     window: Opener, stage: Stage, company: Company
 ) -> None:
     stage.line("Зима")
-    number = add(company, "Ночь", ActWanted("distribute", "line"), otherwise=[ActWanted("tag", ["ночь"])])
+    add(company, "Ночь", ActWanted("distribute", "line"), otherwise=[ActWanted("tag", ["ночь"])])
     async with window() as it:
         await to_the_page(it)
         await it.sees("Then: distribute as the line does; if nobody is there: tag with ночь")
         await it.press("enter")
-        await it.sees("else:", "- ночь", f"chatapp rule edit {number}")
+        await fill(it, **{"else": "tag=ночь; note=Никого"})
+        await it.press("f8")
+        await it.sees("if nobody is there: tag with ночь; note “Никого”")
+
+
+async def test_a_rule_whose_answer_has_buttons_is_shown_with_the_way_to_change_it(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    stage.line("Зима")
+    number = add(company, "Меню", ActWanted("send", {"text": "Что?", "buttons": ["Цены", "Доставка"]}))
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("Меню")
+        await it.press("enter")
+        await it.sees("buttons:", "- Цены", "Edit it with:", f"chatapp rule edit {number}")
 
 
 async def test_who_may_not_change_rules_looks_at_them(window: Opener, stage: Stage, company: Company) -> None:
@@ -236,3 +250,20 @@ async def test_an_automatic_answer_is_added_by_a_short_form(window: Opener, stag
     made = wanted(company, "цена, сколько стоит")
     assert (made.kind, made.asked) == (RuleKind.AUTOREPLY, {"words": ["цена", "сколько стоит"]})
     assert made.acts == [ActWanted("send", "Сейчас пришлём")]
+
+
+async def test_an_answer_for_closed_lines_says_which_line_never_closes_and_what_to_do(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    furnished(stage, company)
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("Прайс")
+        await it.press("n")
+        await fill(it, way="outside", text="Утром")
+        await it.press("f8")
+        await it.until(lambda: any("Line Зима has no" in note.message for note in it.app._notifications))
+        (said,) = (note.message for note in it.app._notifications if "Line Зима has no" in note.message)
+        what, step = said.splitlines()
+        assert what == "Line Зима has no working hours, so it never closes."
+        assert step == "Set them: F2 → o"

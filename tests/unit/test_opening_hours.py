@@ -11,7 +11,9 @@ import pytest
 from chatapp_cli.domain.condition import TimeSpan
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.hours_text import own_days, week
+from chatapp_cli.domain.ids import LineId
 from chatapp_cli.domain.opening_hours import OpeningHours, state_in_words
+from chatapp_cli.services.business_hours import HoursOfLines
 from chatapp_cli.services.calendars import calendar
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -148,3 +150,18 @@ def test_days_of_their_own_are_dates() -> None:
 def test_blanks_around_a_dash_and_dates_as_russians_write_them_are_understood() -> None:
     assert week("пн - пт, вс 9:00 - 18:00") == week("mon-fri,sun 09:00-18:00")
     assert own_days("31.12.2026 off") == {date(2026, 12, 31): ()}
+
+
+@pytest.mark.parametrize("said", ["mon-fri 09:00-13:00, 14:00-18:00", "fri 22:00-06:00", "mon-sun 00:00-24:00"])
+def test_whether_a_line_is_open_is_remembered_for_as_long_as_it_is_so(said: str) -> None:
+    asked: list[int] = []
+    known = hours(said)
+
+    def find(line: LineId) -> OpeningHours:
+        asked.append(line)
+        return known
+
+    lines = HoursOfLines(find)
+    moments = range(at("2026-10-23 00:00"), at("2026-11-06 00:00"), 7 * 60_000)
+    wrong = [one for one in (*moments, moments[3]) if lines.is_open(LineId(1), one) is not known.state(one).is_open]
+    assert (wrong, asked) == ([], [1])

@@ -103,14 +103,14 @@ async def opened(bound: Bound, origin: str, where: FormPlace, world: World, *, p
         return unseen
     stands = await _stands(bound, where)
 
-    def show(visitor: PlaceVisitor) -> CrmReply:
+    def page_for(visitor: PlaceVisitor) -> CrmReply:
         if not visitor.administers:
             return _read_only(origin, where, stands)
         terms = form_tickets.terms(world, where.language, lasts=LASTS)
         ticket = PlaceTicket(connector=where.connector, line=where.line, employee=visitor.employee, **terms)
         return _changeable(origin, where, stands, ticket=form_tickets.signed(bound, ticket))
 
-    return CrmReply(place=PlaceOpened(show=show, unseen=unseen, proof=proof))
+    return CrmReply(place=PlaceOpened(show=page_for, unseen=unseen, proof=proof))
 
 
 def _read_only(origin: str, where: FormPlace, stands: LineStands) -> CrmReply:

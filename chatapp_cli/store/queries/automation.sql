@@ -31,6 +31,9 @@ UPDATE auto_rule SET line_id = :line, name = :name, kind = :kind, event = :event
 -- name: autorules.switch
 UPDATE auto_rule SET enabled = :enabled, since = :since, halted = '', overruns = 0 WHERE id = :id;
 
+-- name: autorules.rest
+UPDATE auto_rule SET halted = :why WHERE id = :id AND enabled = 0;
+
 -- name: autorules.halt
 UPDATE auto_rule SET halted = :why WHERE id = :id AND halted = '';
 

@@ -404,6 +404,14 @@ SELECT m.direction, m.at, CASE WHEN b.listed = 1 THEN b.texts ELSE '' END
 FROM message m LEFT JOIN message_buttons b ON b.message_id = m.id
 WHERE m.dialog_id = :dialog AND m.id <> :message AND m.deleted_at IS NULL
   AND m.state NOT IN ('scheduled', 'queued', 'failed', 'cancelled')
+  AND NOT (m.direction = 'in' AND COALESCE(b.pressed, '') <> '')
+  AND NOT (m.direction = 'out' AND m.origin IN ('autoreply', 'rule') AND b.message_id IS NULL)
+ORDER BY m.at DESC, m.id DESC LIMIT 1;
+
+-- name: buttons.last_list
+SELECT m.direction, m.at, b.texts FROM message m JOIN message_buttons b ON b.message_id = m.id
+WHERE m.dialog_id = :dialog AND m.id <> :message AND m.at <= :before AND b.listed = 1 AND m.deleted_at IS NULL
+  AND m.state NOT IN ('scheduled', 'queued', 'failed', 'cancelled')
 ORDER BY m.at DESC, m.id DESC LIMIT 1;
 
 -- name: buttons.of_messages

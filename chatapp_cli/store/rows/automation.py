@@ -29,25 +29,42 @@ class AutoRuleRow(NamedTuple):
     overruns: int
     otherwise: str
 
+    @property
+    def is_on(self) -> bool:
+        """Whether it is asked: a person switched it on, and the desk did not stop it."""
+        return bool(self.enabled) and not self.halted
+
 
 class AutoActRow(NamedTuple):
-    """A planned act as it is stored."""
+    """A planned act as it is stored; see ``store/tables/automation``."""
 
     id: AutoActId
     rule_id: AutoRuleId
+    """The rule may be gone."""
     version: int
+    """Of the rule, when it planned the act."""
     event: int
+    """The entry of the journal because of which it acts."""
     act: int
+    """Its place among all acts of the rule, from 0; those of the else come last."""
     name: str
+    """Of the rule at that time."""
     kind: str
+    """What is done, one of ``auto_kinds.KINDS``."""
     dialog_id: DialogId
     message_id: MessageId | None
+    """The message because of which it acts."""
     waits_since: Millis | None
+    """Since when the client waited as the act was planned."""
     due_at: Millis
     state: str
+    """A ``PlannedState``."""
     why: str
+    """Why the condition held, as a stored text."""
     outcome: str
+    """What came of it, as a stored text; empty: nothing yet."""
     result: MessageId | None
+    """The message that it wrote."""
     created_at: Millis
     ended_at: Millis | None
     cause: str

@@ -12,6 +12,7 @@ from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.services import auto_doubts, auto_guards, auto_log, auto_rules
+from chatapp_cli.services.auto_doubts import RuleDoubt
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.tui.action_page import Action, ActionPage
@@ -65,7 +66,12 @@ def cancelled(n: int) -> str:
 async def tell_doubts(page: ActionPage, rule: AutoRuleId) -> None:
     """Say which words of a rule are in no dictionary or ambiguous, and which rules it starts that start it."""
     desk = desk_of(page.workspace.company)
-    for one in await page.workspace.read(partial(auto_doubts.of_rule, desk=desk, rule=rule)):
+    tell(page, await page.workspace.read(partial(auto_doubts.of_rule, desk=desk, rule=rule)))
+
+
+def tell(page: ActionPage, doubts: Sequence[RuleDoubt]) -> None:
+    """Say doubts about a rule, each with what can be done about it."""
+    for one in doubts:
         page.notify("\n".join(filter(None, (show(one.what), show(one.next_step)))), severity="warning", timeout=12)
 
 

@@ -16,9 +16,10 @@ from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.ids import AutoRuleId, DialogId
 from chatapp_cli.domain.journal.automation import AutomationEvent
 from chatapp_cli.domain.journal.messages import MessageEvent
-from chatapp_cli.i18n import _
+from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.automation import desk_of
 from chatapp_cli.services import auto_log, auto_rules, dialogs
+from chatapp_cli.services.auto_words import TAKEN_AS_NOW
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.listed_page import ListedPage
@@ -150,7 +151,7 @@ class RunningTrial:
         """What the trial does not know, and that not everything is listed."""
         if not self.found:
             return _("Nothing would have been done.") if self.replay.over else ""
-        known = _("Tags, operators and what is known of clients are taken as they are now.")
+        known = show(TAKEN_AS_NOW)
         return f"{_('The last {n} are listed.', n=_MOST)} {known}" if self.counts.total() > _MOST else known
 
 

@@ -37,8 +37,8 @@ from chatapp_cli.services.conditions import SourceNames
 from chatapp_cli.store.tx import Tx
 from chatapp_cli.tui.actions import automation
 from chatapp_cli.tui.reading.rule_faults import RuleFaults
+from chatapp_cli.tui.rule_preview import RulePreview
 from chatapp_cli.tui.screens.asking import AskingScreen
-from chatapp_cli.tui.screens.rule_preview import RulePreview
 
 
 def _asks(name: str, label: Text, hint: Text | None = None, *, further: bool = True) -> Field:
@@ -58,7 +58,7 @@ _EITHER: Final = Choice("", T("either"))
 _HEAD: Final = (
     Field(name="name", label=T("Name of the rule")),
     _choice("event", T("When"), *(Choice(one.value, words) for one, words in EVENTS.items()), further=False),
-    _asks("about", T("About this tag or operator"), T("Of events about one; empty: any"), further=False),
+    _asks("about", T("About this tag, operator, field or stage"), T("Of events about one; empty: any"), further=False),
 )
 _IF: Final = (
     _choice(
@@ -109,6 +109,13 @@ _OF_DIALOG: Final[Mapping[str, Field]] = {
     "stages": _asks("stages", T("Stage of a card in a CRM"), T("With commas")),
 }
 """How conditions on dialogs are asked for; one that is not here goes by its name."""
+
+
+_OTHERWISE: Final = _asks(
+    auto_fields.ELSE,
+    T("Otherwise, if nobody is there"),
+    T("Acts with semicolons between them, such as: tag=ночь; note=Перезвонить"),
+)
 
 
 def _acts(wanted: RuleWanted) -> Sequence[Field]:
@@ -208,7 +215,8 @@ class AutoRuleScreen(AutoFormScreen):
         """Event, conditions and acts; what is rare stands last."""
         of_dialog = [_OF_DIALOG.get(name, _asks(name, Text(name))) for name in dialog_conditions.NAMES]
         stop = _flag("stop", T("Ask no later rule once it holds"))
-        fields = [*_HEAD, *_IF, *_acts(self._before), *_MORE, *of_dialog, _lines(self.names), stop]
+        otherwise = replace(_OTHERWISE, further=not self._before.otherwise)
+        fields = [*_HEAD, *_IF, *_acts(self._before), otherwise, *_MORE, *of_dialog, _lines(self.names), stop]
         return Form(title=T("Rule"), fields=fields, values=auto_fields.answers_of(self._before, self.names))
 
     def wanted(self, answers: Mapping[str, str]) -> RuleWanted:
@@ -273,10 +281,8 @@ class AutoAnswerScreen(AutoFormScreen):
     async def keep(self, wanted: RuleWanted, before: AutoRuleId | None = None) -> str:
         """Add it, and say which lines never close."""
         said = await super().keep(wanted, before)
-        if "open" in wanted.asked:
-            never = partial(auto_short.never_closing, desk=desk_of(self.workspace.company), line=wanted.line)
-            for name in await self.workspace.read(never):
-                self.notify(_("Line {name} has no working hours, so it never closes.", name=name), severity="warning")
+        never = partial(auto_short.never_closing, desk=desk_of(self.workspace.company), wanted=wanted)
+        automation.tell(self, await self.workspace.read(never))
         return said
 
 
