@@ -37,6 +37,12 @@ def answered_by(tx: Tx, arrival: MessageId) -> Text | None:
     return None if found is None else recalled(found)
 
 
+def settled_by(tx: Tx, arrival: MessageId) -> Text | None:
+    """Who answered an arrival automatically, or wrote so in its dialog after it had come; ``None``: nobody yet."""
+    found = tx.value("autoanswers.settling", message=arrival)
+    return None if found is None else recalled(found)
+
+
 def claim(tx: Tx, card: DialogCard, arrival: MessageId | None, by: Text, *, timed: bool = False) -> bool:
     """Record an automatic answer to an arrival, or to none; false if the arrival has one already.
 
@@ -60,6 +66,6 @@ def claim_for_robot(tx: Tx, card: DialogCard) -> None:
 def require_unanswered(tx: Tx, card: DialogCard) -> None:
     """Raise Refused if a robot is about to answer an arrival that a rule has answered: each gets at most one answer."""
     arrival = unanswered(tx, card.id, card.waiting_since, tx.now)
-    by = None if arrival is None else answered_by(tx, arrival)
+    by = None if arrival is None else settled_by(tx, arrival)
     if by is not None and by != A_ROBOT and tx.now - tx.value("auto.stored_at", message=arrival) < REACTS:
         raise Refused("answered", T("The client was answered automatically already: {by}", by=by))

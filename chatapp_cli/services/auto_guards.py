@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from chatapp_cli.domain.access import Right
+from chatapp_cli.domain.automation import RuleEvent
 from chatapp_cli.domain.condition import AllOf, AnyOf, Condition
 from chatapp_cli.domain.dialog_condition import InChat
-from chatapp_cli.domain.ids import ChannelId, MessageId
+from chatapp_cli.domain.ids import ChannelId, MessageId, Millis
 from chatapp_cli.domain.journal.automation import AutomationResumed
 from chatapp_cli.domain.message import Direction
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import access, auto_answers, channels
+from chatapp_cli.services import access, auto_answers, auto_events, channels
 from chatapp_cli.services.auto_desk import AutoDesk
+from chatapp_cli.services.auto_facts import ReadTogether
 from chatapp_cli.services.auto_pace import MINUTE, STORM
 from chatapp_cli.services.auto_past import AutoPast
+from chatapp_cli.services.auto_plan import OLD
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.services.options import OptionScope
 from chatapp_cli.store.rows.automation import JudgedMessage
@@ -25,6 +28,13 @@ from chatapp_cli.store.tx import Tx
 
 DAY: Final = 24 * 60 * MINUTE
 
+REPEATS: Final = 10 * MINUTE
+"""Milliseconds within which a rule does not write again to the same client, unless they pressed a button."""
+ANSWERING: Final = frozenset({RuleEvent.ARRIVED, RuleEvent.CREATED, RuleEvent.ASSIGNED, RuleEvent.CONTACT})
+"""What happens because clients write, or while they wait: rules that wait for it only answer.
+
+At any other event, such as a stage, a rule may also write to a client who waits for nothing.
+"""
 AT_ONCE: Final = 5
 """Seconds after an automatic message within which a program answers it: most channels do not say who is one."""
 
@@ -44,33 +54,51 @@ class Guard:
 
     def refusal(self) -> Text | None:
         """Why the rule may not write now; ``None``: it may."""
-        checks = (
-            self._automatic,
-            self._at_once,
-            self._group,
-            self._ourselves,
-            self._answered,
-            self._somebody,
-            self._often,
-            self._storm,
-        )
-        return next((why for check in checks if (why := check()) is not None), None)
+        heard = self._heard()
+        of_it = () if heard is None else (self._automatic, self._history, self._at_once, self._answered)
+        found = (why for check in of_it if heard is not None and (why := check(heard)) is not None)
+        others = (
+            self._group, self._ourselves, self._asked, self._somebody, self._often, self._repeats, self._storm
+        )  # fmt: skip
+        return next(found, None) or next((why for check in others if (why := check()) is not None), None)
 
     def arrival(self) -> MessageId | None:
         """The message of the client that it answers; ``None``: the client waits for nothing."""
-        if self.message is not None and self.message.direction == Direction.IN:
-            return self.message.id
+        if (message := self._arrived()) is not None:
+            return message.id
         return auto_answers.unanswered(self.tx, self.card.id, self.past.waits_since(self.card), self.past.now)
 
-    def _automatic(self) -> Text | None:
-        if self.message is not None and self.message.automatic and self.message.direction == Direction.IN:
-            return T("the message was written by a program")
-        return None
+    def _arrived(self) -> JudgedMessage | None:
+        return self.message if self.message is not None and self.message.direction == Direction.IN else None
 
-    def _at_once(self) -> Text | None:
-        if self.message is None or self.message.direction != Direction.IN or self.message.pressed:
+    def _heard(self) -> JudgedMessage | None:
+        """The message of the client that the rule is about, or the last one; ``None``: they never wrote."""
+        if (message := self._arrived()) is not None:
+            return message
+        last = auto_answers.unanswered(self.tx, self.card.id, Millis(0), self.past.now)
+        return None if last is None else ReadTogether(self.tx, (), [last]).messages.get(last)
+
+    def _only_answers(self) -> bool:
+        """Whether the rule has nothing to say to a client who waits for nothing."""
+        wanted = self.rule.wanted
+        return wanted.event in ANSWERING or any(one.get("waited") for one in auto_events.demanded(wanted.asked))
+
+    def _waits(self, heard: JudgedMessage) -> bool:
+        since = self.past.waits_since(self.card)
+        return since is not None and heard.at >= since
+
+    def _automatic(self, heard: JudgedMessage) -> Text | None:
+        return T("the message was written by a program") if heard.automatic else None
+
+    def _history(self, heard: JudgedMessage) -> Text | None:
+        if heard.stored_at - heard.at <= OLD or not self._only_answers():
             return None
-        came = self.message.stored_at
+        return T("the message is older than a day, and came only now")
+
+    def _at_once(self, heard: JudgedMessage) -> Text | None:
+        if heard.pressed or not self._only_answers():
+            return None
+        came = heard.stored_at
         if not self.past.wrote_between(self.card.id, came - AT_ONCE * 1_000, came):
             return None
         return T("it came within {n} seconds after an automatic answer, as from another program", n=AT_ONCE)
@@ -87,13 +115,22 @@ class Guard:
             return T("it is an account of our own")
         return None
 
-    def _answered(self) -> Text | None:
-        if self.message is None or self.message.direction != Direction.IN:
-            return None
-        if (by := self.past.answered_by(self.message.id)) is not None:
+    def _answered(self, heard: JudgedMessage) -> Text | None:
+        waits, only_answers = self._waits(heard), self._only_answers()
+        if (waits or only_answers) and (by := self.past.answered_by(heard)) is not None:
             return T("it was answered automatically already: {by}", by=by)
-        since = self.past.waits_since(self.card)
-        return T("the client waits for no answer") if since is None or self.message.at < since else None
+        return T("the client waits for no answer") if only_answers and not waits else None
+
+    def _asked(self) -> Text | None:
+        """A client who never wrote waits for nothing."""
+        unasked = self._only_answers() and self.past.waits_since(self.card) is None
+        return T("the client waits for no answer") if unasked else None
+
+    def _repeats(self) -> Text | None:
+        pressed = self.message is not None and self.message.pressed
+        if pressed or not self.past.wrote(self.rule.id, self.card.id, self.past.now - REPEATS):
+            return None
+        return T("the rule wrote there in the last {n} minutes", n=REPEATS // MINUTE)
 
     def _somebody(self) -> Text | None:
         minutes = self._number("auto_quiet")

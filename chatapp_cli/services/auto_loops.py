@@ -37,7 +37,7 @@ def _starts(one: RuleWanted, other: RuleWanted) -> bool:
 def _events(rule: RuleWanted) -> Iterator[tuple[RuleEvent, str]]:
     for act in rule.every:
         if auto_kinds.KINDS[act.do].sends:
-            yield RuleEvent.SENT, ""
+            yield from ((RuleEvent.SENT, ""), (RuleEvent.FAILED, ""))
         elif act.do == auto_kinds.ASSIGN:
             yield RuleEvent.ASSIGNED, act.value
         elif act.do in {auto_kinds.TAG, auto_kinds.UNTAG}:

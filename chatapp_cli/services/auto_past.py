@@ -10,9 +10,9 @@ from chatapp_cli.domain.journal.automation import AutomationStormed
 from chatapp_cli.services import auto_answers
 
 if TYPE_CHECKING:
-    from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId, MessageId, Millis
+    from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId, Millis
     from chatapp_cli.domain.text import Text
-    from chatapp_cli.store.rows.automation import DialogPlace
+    from chatapp_cli.store.rows.automation import DialogPlace, JudgedMessage
     from chatapp_cli.store.rows.dialogs import DialogCard
     from chatapp_cli.store.tx import Tx
 
@@ -25,8 +25,15 @@ class AutoPast(Protocol):
         """When it is asked."""
         ...
 
-    def answered_by(self, arrival: MessageId) -> Text | None:
-        """Who answered an arrival automatically; ``None``: nobody yet."""
+    def answered_by(self, arrival: JudgedMessage) -> Text | None:
+        """Who answered an arrival automatically; ``None``: nobody yet.
+
+        What was written automatically after it had come answers it too, unless it is a press, which wants its own.
+        """
+        ...
+
+    def wrote(self, rule: AutoRuleId, dialog: DialogId, since: Millis) -> bool:
+        """Whether a rule wrote in a dialog after a time."""
         ...
 
     def waits_since(self, place: DialogCard | DialogPlace) -> Millis | None:
@@ -77,9 +84,14 @@ class StoredPast:
         """The time of the transaction."""
         return self.tx.now
 
-    def answered_by(self, arrival: MessageId) -> Text | None:
+    def answered_by(self, arrival: JudgedMessage) -> Text | None:
         """Who answered it first."""
-        return auto_answers.answered_by(self.tx, arrival)
+        by = auto_answers.answered_by if arrival.pressed else auto_answers.settled_by
+        return by(self.tx, arrival.id)
+
+    def wrote(self, rule: AutoRuleId, dialog: DialogId, since: Millis) -> bool:
+        """Whether it did."""
+        return self.tx.value("autoacts.wrote_since", rule=rule, dialog=dialog, since=since) is not None
 
     def waits_since(self, place: DialogCard | DialogPlace) -> Millis | None:
         """Since when they wait."""

@@ -8,24 +8,18 @@ for the last day only. Rules that run by the clock are left out: nobody knows wh
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import count
 from typing import Final, NamedTuple
 
 from chatapp_cli.domain.automation import ActCause, ActWanted, PlannedState, RuleEvent
 from chatapp_cli.domain.condition import Judgement, Occasion, judge
-from chatapp_cli.domain.dialog_condition import waiting
 from chatapp_cli.domain.errors import Refused, UsageError
-from chatapp_cli.domain.ids import AutoRuleId, ChannelId, DialogId, MessageId, Millis
-from chatapp_cli.domain.journal.base import JournalEvent
-from chatapp_cli.domain.journal.dialogs import AnswerAwaited, AnswerTyped, AnswerWaived
-from chatapp_cli.domain.journal.messages import MessageReceived
+from chatapp_cli.domain.ids import AutoRuleId, DialogId, MessageId, Millis
 from chatapp_cli.domain.journal.reading import JournalEntry
-from chatapp_cli.domain.message import Direction
-from chatapp_cli.domain.text import T, Text
+from chatapp_cli.domain.text import Text
 from chatapp_cli.services import (
     auto_facts,
     auto_giving,
@@ -38,27 +32,20 @@ from chatapp_cli.services import (
     journal,
 )
 from chatapp_cli.services.auto_deed import NobodyThere
-from chatapp_cli.services.auto_deeds import judged_until
 from chatapp_cli.services.auto_desk import AutoDesk
-from chatapp_cli.services.auto_facts import ReadTogether, StoredFacts
+from chatapp_cli.services.auto_facts import ReadTogether
 from chatapp_cli.services.auto_guards import Guard
 from chatapp_cli.services.auto_index import HoursNow, RuleIndex
 from chatapp_cli.services.auto_pace import MOST_A_MINUTE
 from chatapp_cli.services.auto_plan import MOST_OVERRUNS, Happened
+from chatapp_cli.services.auto_replay_past import ReplayedFacts, ReplayedPast
 from chatapp_cli.services.auto_rules import AutoRule
-from chatapp_cli.store.rows.automation import AutoRuleRow, DialogPlace, JudgedMessage
+from chatapp_cli.store.rows.automation import AutoRuleRow
 from chatapp_cli.store.rows.dialogs import DialogCard
 from chatapp_cli.store.tx import Tx
 
 PAGE: Final = 1_000
 """Entries of the journal that are read at once."""
-REMEMBERED: Final = 10_000
-"""Answered arrivals that are remembered."""
-
-LATEST: Final = 1_440
-"""Answers of a channel that are remembered: the most that the option ``auto_storm`` may allow."""
-TAKES: Final = 1_000
-"""Milliseconds that an answer takes until a client has it: what they wrote before that is no answer to it."""
 
 
 class ReplayedAct(NamedTuple):
@@ -80,185 +67,29 @@ class ReplayedAct(NamedTuple):
     outcome: Text
 
 
-@dataclass(slots=True)
-class ReplayedPast:
-    """What would have happened until a moment of the past: what did, and what the rules would have done."""
-
-    tx: Tx
-    """Of the page that is read."""
-    now: Millis = 0
-    typed: dict[DialogId, Millis] = field(default_factory=dict)
-    waived: dict[DialogId, Millis] = field(default_factory=dict)
-    """Until when people or rules waived what had come."""
-    waived_before: dict[DialogId, Millis] = field(default_factory=dict)
-    """What that was before people waived the last time."""
-    waived_to: dict[DialogId, MessageId] = field(default_factory=dict)
-    """The last message that rules would have waived."""
-    answered: dict[MessageId, Text] = field(default_factory=dict)
-    in_dialog: dict[DialogId, deque[Millis]] = field(default_factory=lambda: defaultdict(deque))
-    by_channel: dict[ChannelId, deque[Millis]] = field(default_factory=lambda: defaultdict(deque))
-    """Answers to arrivals."""
-    latest: dict[ChannelId, deque[Millis]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=LATEST)))
-    """All answers."""
-    done: dict[tuple[AutoRuleId, ActCause], deque[Millis]] = field(default_factory=lambda: defaultdict(deque))
-    stopped: set[ChannelId] = field(default_factory=set)
-    tags: dict[DialogId, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
-    """Those that rules would have added, and taken off."""
-    assigned: dict[DialogId, str] = field(default_factory=dict)
-    _waits: dict[DialogId, Millis] = field(default_factory=dict)
-    """Since when clients wait, as far as it was looked up and goes on."""
-
-    def answered_by(self, arrival: MessageId) -> Text | None:
-        """Which rule would have answered it."""
-        return self.answered.get(arrival)
-
-    def waits_since(self, place: DialogCard | DialogPlace) -> Millis | None:
-        """Since when the client waited at that moment."""
-        return self._waits_since(place.id)
-
-    def _waits_since(self, dialog: DialogId) -> Millis | None:
-        if (known := self._waits.get(dialog)) is not None:
-            return known
-        after, message = self.waived.get(dialog, 0), self.waived_to.get(dialog, 0)
-        found: Millis | None = self.tx.value(
-            "auto.waited_at", dialog=dialog, until=self.now, after=after, message=message
-        )
-        if found is not None:
-            self._waits[dialog] = found
-        return found
-
-    def hear(self, entry: JournalEntry, message: JudgedMessage | None) -> None:
-        """Something happened."""
-        self.now, event = entry.at, entry.event
-        if isinstance(event, AnswerTyped):
-            self.typed[event.dialog] = entry.at
-        elif isinstance(event, AnswerWaived):
-            self.waive(event.dialog)
-        elif isinstance(event, AnswerAwaited):
-            self.await_again(event.dialog)
-        elif (dialog := event.dialog) is not None and dialog in self._waits and event.message is not None:
-            self._wrote(dialog, event, message)
-
-    def _wrote(self, dialog: DialogId, event: JournalEvent, message: JudgedMessage | None) -> None:
-        """Unless the client only wrote on, since when they wait has to be looked up anew."""
-        goes_on = isinstance(event, MessageReceived) and message is not None and message.direction == Direction.IN
-        if not goes_on or message is None or message.at < self._waits[dialog]:
-            del self._waits[dialog]
-
-    def somebody_wrote(self, dialog: DialogId, since: Millis) -> bool:
-        """Whether somebody did, as far as that is known."""
-        if self.typed.get(dialog, 0) > since:
-            return True
-        return self.tx.value("auto.spoke_between", dialog=dialog, since=since, until=self.now) is not None
-
-    def wrote_between(self, dialog: DialogId, since: Millis, until: Millis) -> bool:
-        """Whether rules would have written something."""
-        return any(since < at < until - TAKES for at in self.in_dialog[dialog])
-
-    def answers_in(self, dialog: DialogId, since: Millis) -> int:
-        """Their number."""
-        return _later(self.in_dialog[dialog], since)
-
-    def answers_by(self, channel: ChannelId, since: Millis) -> int:
-        """Their number."""
-        return _later(self.by_channel[channel], since)
-
-    def nth_last_answer(self, channel: ChannelId, n: int) -> Millis | None:
-        """When it would have been written."""
-        every = self.latest[channel]
-        return every[-n] if len(every) >= n else None
-
-    def acts_of(self, rule: AutoRuleId, since: Millis) -> int:
-        """Their number."""
-        return sum(_later(self.done[rule, cause], since) for cause in ActCause)
-
-    def is_stopped(self, channel: ChannelId) -> bool:
-        """Whether they would have been stopped."""
-        return channel in self.stopped
-
-    def stop(self, channel: ChannelId) -> None:
-        """Nobody resumes them."""
-        self.stopped.add(channel)
-
-    def answer(self, card: DialogCard, arrival: MessageId | None, by: Text, *, timed: bool) -> None:
-        """Remember an automatic answer; ``timed``: time alone made it due."""
-        if arrival is not None:
-            self.answered[arrival] = by
-        self.in_dialog[card.id].append(self.now)
-        self.latest[card.channel_id].append(self.now)
-        if not timed:
-            self.by_channel[card.channel_id].append(self.now)
-
-    def waive(self, dialog: DialogId) -> None:
-        """Nobody needs an answer there that wrote until now."""
-        self._waits.pop(dialog, None)
-        self.waived_before[dialog] = self.waived.get(dialog, 0)
-        self.waived[dialog] = self.now
-
-    def await_again(self, dialog: DialogId) -> None:
-        """Somebody took that back, unless the client waits: then an answer failed, and was none here."""
-        if self._waits_since(dialog) is None:
-            self.waived[dialog] = self.waived_before.get(dialog, 0)
-
-    def changed(self, rule: AutoRule, wanted: ActWanted, about: Happened) -> None:
-        """Remember what an act would have changed that conditions ask for."""
-        dialog = about.place.id
-        if wanted.do in {auto_kinds.TAG, auto_kinds.UNTAG}:
-            self.tags[dialog] |= dict.fromkeys(wanted.value, wanted.do == auto_kinds.TAG)
-        elif wanted.do == auto_kinds.WAIVE:
-            waited = any(waiting(rule.condition))
-            message, until = judged_until(None if about.message is None else about.message.id, about.at, waited=waited)
-            self._waits.pop(dialog, None)
-            self.waived_to[dialog] = max(message, self.waived_to.get(dialog, message))
-            self.waived[dialog] = max(until, self.waived.get(dialog, until))
-
-    def forget(self) -> None:
-        """Drop the oldest arrivals that were answered, and waits: nobody asks for them any more, or they are read."""
-        while len(self.answered) > REMEMBERED:
-            self.answered.pop(next(iter(self.answered)))
-        while len(self._waits) > REMEMBERED:
-            self._waits.pop(next(iter(self._waits)))
-
-
-def _later(times: deque[Millis], since: Millis) -> int:
-    """How many are later; the others are forgotten."""
-    while times and times[0] <= since:
-        times.popleft()
-    return len(times)
-
-
-@dataclass(slots=True, eq=False)
-class ReplayedFacts(StoredFacts):
-    """The facts as they were, as far as that is known."""
-
-    past: ReplayedPast
-
-    def tags(self) -> AbstractSet[str]:
-        """Those of now, with what rules would have changed."""
-        stored = self.near.tags(self.place.id)
-        if (changed := self.past.tags.get(self.place.id)) is None:
-            return stored
-        return (stored | {tag for tag, there in changed.items() if there}) - {
-            t for t, there in changed.items() if not there
-        }
-
-    def assignee(self) -> str:
-        """Of now, unless a rule would have assigned it."""
-        return self.past.assigned.get(self.place.id, self.place.assignee)
-
-    def waits_since(self) -> Millis | None:
-        """Since when they waited then."""
-        return self.past.waits_since(self.place)
-
-
 class _AskedLater(NamedTuple):
-    """A rule that is asked again at a time."""
+    """A rule that is asked again at a time, or goes on then with what it put off."""
 
     due: Millis
+    asks: bool
+    """What was put off comes first, as the desk does it."""
     order: int
     rule: AutoRuleId
     about: Happened
-    since: Millis
+    since: Millis = 0
+    """Of one that is asked: since when the client had waited."""
+    rest: _Rest | None = None
+
+
+class _Rest(NamedTuple):
+    """What a rule has yet to do for an event."""
+
+    why: Text
+    cause: ActCause
+    place: int = 0
+    """Of its next act."""
+    nobody: bool = False
+    """Whether its else is done as well."""
 
 
 class Replay:
@@ -319,7 +150,7 @@ class Replay:
         self._past.hear(entry, None if number is None else self._near.messages.get(number))
         if about is not None:
             for rule, why in self._held(about, self._occasion(about)):
-                found += self._act(rule, about, why, about.cause)
+                found += self._act(rule, about, _Rest(why, about.cause))
         return found
 
     def _held(self, about: Happened, occasion: Occasion) -> Sequence[tuple[AutoRule, Text]]:
@@ -356,9 +187,9 @@ class Replay:
         """Remember to ask a rule when the client has waited long enough for it; false if it would still say no."""
         due = auto_plan.next_due(self._rules.waits[rule.id], about.place.line_id, since, self._past.now)
         if due is not None:
-            heapq.heappush(
-                self._waiting, _AskedLater(due, next(self._numbers) if order is None else order, rule.id, about, since)
-            )
+            number = next(self._numbers) if order is None else order
+            later = _AskedLater(due, asks=True, order=number, rule=rule.id, about=about, since=since)
+            heapq.heappush(self._waiting, later)
         return due is not None
 
     def _due(self, until: Millis) -> Iterator[ReplayedAct]:
@@ -367,10 +198,13 @@ class Replay:
             one = heapq.heappop(self._waiting)
             if (rule := self._rules.by_id.get(one.rule)) is not None:
                 self._past.now = one.due
-                yield from self._asked_again(rule, one)
+                about = one.about._replace(at=one.due)
+                if one.rest is None:
+                    yield from self._asked_again(rule, one, about)
+                else:
+                    yield from self._act(rule, about, one.rest, one.order)
 
-    def _asked_again(self, rule: AutoRule, one: _AskedLater) -> Iterator[ReplayedAct]:
-        about = one.about._replace(at=one.due)
+    def _asked_again(self, rule: AutoRule, one: _AskedLater, about: Happened) -> Iterator[ReplayedAct]:
         room = auto_pace.room_at(self._past.tx, self._desk, rule, about.place, self._past)
         if room is not None:
             heapq.heappush(self._waiting, one._replace(due=room))
@@ -382,7 +216,7 @@ class Replay:
         if answer is None:
             return
         if answer.holds:
-            yield from self._act(rule, about, answer.why, ActCause.TIME)
+            yield from self._act(rule, about, _Rest(answer.why, ActCause.TIME))
         elif not self._is_asked_later(rule, about, one.since, one.order):
             yield self._skipped(rule, about, answer.why)
 
@@ -417,25 +251,36 @@ class Replay:
         """Ask a rule no more: the desk would have stopped it."""
         self._rules = RuleIndex([one for one in self._rules.by_id.values() if one.id != rule.id], self._rules.hours)
 
-    def _act(self, rule: AutoRule, about: Happened, why: Text, cause: ActCause) -> Iterator[ReplayedAct]:
+    def _act(self, rule: AutoRule, about: Happened, rest: _Rest, order: int | None = None) -> Iterator[ReplayedAct]:
         """What a rule that holds would have done, and its else if nobody is there."""
-        card, nobody = dialogs.card(self._past.tx, about.place.id), False
-        done, timed = self._past.done[rule.id, cause], cause is ActCause.TIME
-        for place, wanted in enumerate(rule.wanted.every):
+        card, nobody, why = dialogs.card(self._past.tx, about.place.id), rest.nobody, rest.why
+        for place, wanted in enumerate(rule.wanted.every[rest.place :], rest.place):
             if place == len(rule.wanted.acts) and not nobody:
                 return
-            if not timed and _later(done, about.at - auto_pace.MINUTE) >= MOST_A_MINUTE:
-                self._drop(rule)
+            if not self._goes_on(rule, about, rest._replace(place=place, nobody=nobody), order):
                 return
-            state, refusal = self._refusal(rule, about, card, wanted, timed=timed)
+            state, refusal = self._refusal(rule, about, card, wanted, timed=rest.cause is ActCause.TIME)
             if refusal is None:
                 self._past.changed(rule, wanted, about)
-                done.append(about.at)
+                self._past.done[rule.id, rest.cause].append((about.at, card.id))
                 ended = _Ended(PlannedState.DONE, why, auto_kinds.in_words(wanted))
             else:
                 nobody = nobody or (state is PlannedState.SKIPPED and wanted.do in auto_takers.FINDING)
                 ended = _Ended(state, why, refusal)
             yield _ended(rule, about, card, place, ended)
+
+    def _goes_on(self, rule: AutoRule, about: Happened, rest: _Rest, order: int | None) -> bool:
+        """Whether a rule may act; if not, the desk would have stopped it, or put off the rest."""
+        lately = self._past.acts_by(rule.id, rest.cause, about.at - auto_pace.MINUTE)
+        if rest.cause is ActCause.TIME or len(lately) < MOST_A_MINUTE:
+            return True
+        if auto_pace.is_loop(rest.cause, lately.count(about.place.id)):
+            self._drop(rule)
+        else:
+            due, number = auto_pace.put_off(about.at), next(self._numbers) if order is None else order
+            later = _AskedLater(due, asks=False, order=number, rule=rule.id, about=about, rest=rest)
+            heapq.heappush(self._waiting, later)
+        return False
 
     def _refusal(
         self, rule: AutoRule, about: Happened, card: DialogCard, wanted: ActWanted, *, timed: bool
@@ -471,7 +316,7 @@ class Replay:
         guard = Guard(self._past.tx, self._desk, rule, card, about.message, self._past, timed)
         refusal = guard.refusal()
         if refusal is None:
-            self._past.answer(card, guard.arrival(), T("rule {name}", name=rule.wanted.name), timed=timed)
+            self._past.answer(card, guard.arrival(), rule, timed=timed)
         return refusal
 
 

@@ -82,9 +82,13 @@ def _message(tx: Tx, row: AutoActRow) -> JudgedMessage | None:
 
 def _carry_out(tx: Tx, desk: AutoDesk, rule: AutoRule, row: AutoActRow) -> None:
     timed = row.cause == ActCause.TIME
-    begun = 0 if timed else tx.value("autoacts.caused_since", rule=rule.id, cause=row.cause, since=tx.now - MINUTE)
-    if begun >= MOST_A_MINUTE:
-        auto_plan.halt(tx, rule, T("it did {n} acts within a minute", n=MOST_A_MINUTE))
+    lately = {"rule": rule.id, "cause": row.cause, "since": tx.now - MINUTE}
+    if not timed and tx.value("autoacts.caused_since", **lately) >= MOST_A_MINUTE:
+        in_dialog = tx.value("autoacts.caused_in", dialog=row.dialog_id, **lately)
+        if auto_pace.is_loop(ActCause(row.cause), in_dialog):
+            auto_plan.halt(tx, rule, T("it did {n} acts within a minute", n=MOST_A_MINUTE))
+        else:
+            _put_off(tx, row)
         return
     card, message = dialogs.card(tx, row.dialog_id), _message(tx, row)
     acting = tx.by(system(rule.signature, *auto_deeds.RIGHTS))
@@ -100,6 +104,13 @@ def _carry_out(tx: Tx, desk: AutoDesk, rule: AutoRule, row: AutoActRow) -> None:
         _end(tx, row.id, PlannedState.SKIPPED, refusal)
 
 
+def _put_off(tx: Tx, row: AutoActRow) -> None:
+    """Put off all that is due of a rule, in its order, because many clients came at once."""
+    due = auto_pace.put_off(tx.now)
+    tx.run("autoacts.put_off", rule=row.rule_id, cause=row.cause, now=tx.now, due=due)
+    timers.put(tx, auto_plan.TIMER, str(row.id), due, keeps_hour=False)
+
+
 def _do(tx: Tx, deed: AutoDeed, guard: Guard | None = None) -> None:
     """Do an act; one that is refused is undone alone. ``guard``: of one that writes to the client."""
     row = deed.row
@@ -107,8 +118,7 @@ def _do(tx: Tx, deed: AutoDeed, guard: Guard | None = None) -> None:
         with tx.trial():
             done = auto_deeds.do(deed)
             if guard is not None:
-                name = T("rule {name}", name=deed.rule.wanted.name)
-                auto_answers.claim(deed.tx, deed.card, guard.arrival(), name, timed=guard.timed)
+                _claim(deed, guard)
     except NobodyThere as nobody:
         _end(tx, row.id, PlannedState.SKIPPED, nobody.what)
         _plan_else(tx, deed)
@@ -117,6 +127,13 @@ def _do(tx: Tx, deed: AutoDeed, guard: Guard | None = None) -> None:
     else:
         if done.ended:
             _end(tx, row.id, PlannedState.DONE, done.words, done.message)
+
+
+def _claim(deed: AutoDeed, guard: Guard) -> None:
+    """Count an automatic message. Raises Refused if what it answers has an answer, whatever was looked at before."""
+    arrival, name = guard.arrival(), T("rule {name}", name=deed.rule.wanted.name)
+    if not auto_answers.claim(deed.tx, deed.card, arrival, name, timed=guard.timed):
+        raise Refused("answered", T("it was answered automatically already"))
 
 
 def _plan_else(tx: Tx, deed: AutoDeed) -> None:

@@ -63,7 +63,8 @@ class Automated:
     def passes(self, millis: int) -> None:
         """Time passes; what is due is done when its time comes, and then the clock ticks."""
         until = self.shop.clock.at + millis
-        while due := [one.due_at for one in self.acts() if one.state == PlannedState.WAITING and one.due_at <= until]:
+        going = {PlannedState.WAITING, PlannedState.PLANNED}
+        while due := [one.due_at for one in self.acts() if one.state in going and one.due_at <= until]:
             self.shop.clock.at = max(self.shop.clock.at, min(due))
             self.works()
         self.shop.clock.at = until

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,19 +11,30 @@ import pytest
 from chatapp_cli.domain.access import Right, system
 from chatapp_cli.domain.alarm import what_to_do
 from chatapp_cli.domain.arrival import Peer, Profile
-from chatapp_cli.domain.automation import RuleKind
+from chatapp_cli.domain.automation import RuleEvent, RuleKind
 from chatapp_cli.domain.buttons import NO_BUTTONS
 from chatapp_cli.domain.draft import Draft, StagedFile
-from chatapp_cli.domain.errors import Refused, UsageError
+from chatapp_cli.domain.errors import Refused, Rejected, UsageError
 from chatapp_cli.domain.message import Origin
 from chatapp_cli.domain.next_step import Next, steps, to_do
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.quick_reply import QuickReplyDraft
 from chatapp_cli.domain.stored_text import recalled
-from chatapp_cli.services import acts, auto_guards, auto_log, dialogs, faults, outbox, replies, sending, transcript
+from chatapp_cli.services import (
+    acts,
+    auto_guards,
+    auto_log,
+    dialogs,
+    duties,
+    faults,
+    outbox,
+    replies,
+    sending,
+    transcript,
+)
 from chatapp_cli.services.act_call import ActCall
 from tests.services.automated import HELLO, MINUTE, Automated
-from tests.stores import EVERYTHING, Shop, hand_over
+from tests.stores import EVERYTHING, Shop, hand_over, said
 
 GROUP = Peer(key="g", address="g", kind="group")
 
@@ -95,6 +107,119 @@ def test_what_came_long_ago_and_only_now_is_no_news(desk: Automated) -> None:
     desk.answers()
     desk.heard(desk.shop.channel(), at=desk.shop.clock.at - 25 * 60 * MINUTE)
     assert desk.acts() == []
+
+
+DAY = 24 * 60 * MINUTE
+UNASKED = ("the message was written by a program", "the client waits for no answer")
+
+
+@pytest.mark.req("S-141", part="whatever a rule waits for, it is an answer to what the client wrote last")
+@pytest.mark.parametrize(
+    ("event", "about", "values", "reason"),
+    [
+        ("dialog.created", "", {"automatic": True}, UNASKED[0]),
+        ("tag.added", "опт", {"automatic": True}, UNASKED[0]),
+        ("contact.changed", "phone", {"automatic": True}, UNASKED[0]),
+        ("dialog.created", "", {"ago": 2 * DAY}, "the message is older than a day, and came only now"),
+        ("dialog.created", "", {"waived": True}, UNASKED[1]),
+        ("dialog.assigned", "", {"waived": True}, UNASKED[1]),
+        ("contact.changed", "phone", {"silent": True}, UNASKED[1]),
+    ],
+)
+def test_an_event_without_a_message_is_guarded_by_what_the_client_wrote_last(
+    desk: Automated, event: str, about: str, values: dict[str, Any], reason: str
+) -> None:
+    shop, channel = desk.shop, desk.shop.channel()
+    desk.rule("Тег")
+    desk.rule("Дело", event=RuleEvent.CREATED, do=[("assign", "Пётр")])
+    desk.rule("Пишет", event=RuleEvent(event), about=about, do=[("send", HELLO)])
+    said_so = {one: value for one, value in values.items() if one not in {"ago", "waived"}}
+    if about == "phone":
+        shop.hear(channel, "Раньше", silent=True)
+    at, sender = shop.clock.at - values.get("ago", 0), Profile(id="anna", name="Анна", phone="+79000000001")
+    dialog = shop.message(shop.hear(channel, at=at, sender=sender, **said_so)).dialog_id
+    if "waived" in values:
+        shop.write(lambda tx: duties.no_answer(tx, dialog))
+    later(desk, 40)
+    desk.works()
+    assert [str(recalled(one.outcome)) for one in desk.acts() if one.name == "Пишет"] == [reason]
+    assert HELLO not in shop.texts(dialog)
+
+
+def test_what_a_rule_starts_gives_no_second_answer_to_an_arrival(desk: Automated) -> None:
+    desk.rule("А", do=[("send", "Раз"), ("tag", "опт")])
+    desk.rule("Б", event=RuleEvent.TAG_ADDED, do=[("send", "Два")])
+    assert desk.shop.texts(desk.heard(desk.shop.channel()))[1:] == ["Раз"]
+    assert why(desk)[-1] == "it was answered automatically already: rule А"
+
+
+def test_who_is_tagged_by_a_person_may_be_written_to_while_nobody_waits_but_is_not_answered_twice(
+    desk: Automated,
+) -> None:
+    shop, channel = desk.shop, desk.shop.channel()
+    desk.rule("Тег", event=RuleEvent.TAG_ADDED, do=[("send", "Оплачено")])
+    desk.answers(asked={"words": ["цена"]})
+    calm, waits = desk.heard(channel), desk.heard(channel, "Цена?", who="boris")
+    shop.write(lambda tx: duties.no_answer(tx, calm))
+    shop.clock.at += 1
+    history = said("Давно", ext_id="h", at=shop.clock.at - 60 * MINUTE, silent=True, who="boris")
+    shop.take(channel, history)
+    for dialog in (calm, waits):
+        shop.write(lambda tx, dialog=dialog: dialogs.tag(tx, dialog, "оплата"))
+    desk.works()
+    assert (shop.texts(calm)[1:], [one for one in shop.texts(waits) if one == "Оплачено"]) == (["Оплачено"], [])
+    assert why(desk)[-1] == "it was answered automatically already"
+
+
+@pytest.mark.req("S-141", part="one answer to what came together")
+def test_what_came_while_the_desk_was_down_gets_one_answer(desk: Automated) -> None:
+    shop, channel = desk.shop, desk.shop.channel()
+    desk.answers()
+    desk.answers("Цены", "Прайс", asked={"words": ["стоить"]})
+    shop.take(channel, *(said(text, ext_id=text, at=shop.clock.at) for text in ("Добрый день", "Ау", "Сколько стоит?")))
+    desk.works()
+    assert shop.texts(desk.acts()[0].dialog_id) == ["Добрый день", "Ау", "Сколько стоит?", HELLO]
+    assert why(desk)[1:] == ["it was answered automatically already: rule Ответ"] * 3
+    later(desk, 1)
+    desk.heard(channel, "А сколько стоит доставка?")
+    assert [one.name for one in desk.acts() if one.state == "done"] == ["Ответ", "Цены"]
+
+
+@pytest.mark.parametrize(("seconds", "answered"), [(9, False), (599, False), (601, True)])
+def test_a_rule_does_not_repeat_itself_within_ten_minutes(desk: Automated, seconds: int, answered: bool) -> None:
+    channel = desk.shop.channel()
+    desk.answers()
+    desk.heard(channel)
+    desk.shop.clock.at += seconds * 1_000
+    desk.heard(channel, "Ау")
+    assert why(desk)[1:] == ["message 4 was written" if answered else "the rule wrote there in the last 10 minutes"]
+
+
+def test_two_rules_that_write_when_a_message_fails_do_not_lead_each_other_on(desk: Automated) -> None:
+    shop, channel = desk.shop, desk.shop.channel()
+    for name in ("Раз", "Два"):
+        desk.rule(name, event=RuleEvent.FAILED, do=[("send", name)])
+    dialog = desk.heard(channel)
+    shop.write(lambda tx: sending.enqueue(tx, EVERYTHING, dialog, Draft(text="Да"), shop.order()))
+    later(desk, 40)
+    for _ in range(4):
+        if (claim := shop.write(lambda tx: hand_over(tx, shop.media, channel))) is not None:
+            shop.write(partial(outbox.fail, claim=claim, error=Rejected("blocked")))
+        desk.works()
+    assert shop.texts(dialog) == ["Здравствуйте", "Да", "Раз"]
+
+
+def test_a_message_of_a_rule_by_the_clock_counts_towards_those_of_a_day(desk: Automated) -> None:
+    channel = desk.shop.channel()
+    desk.rule("Часы", event=RuleEvent.TIME, about="every 30m", asked={"assignee": ["Пётр"]}, do=[("send", "Помним")])
+    dialog = desk.heard(channel)
+    desk.shop.write(lambda tx: duties.no_answer(tx, dialog))
+    desk.shop.write(lambda tx: duties.assign(tx, dialog, "Пётр"))
+    for _ in range(48):
+        later(desk, 10)
+        desk.works()
+    assert desk.shop.texts(dialog)[1:] == ["Помним"] * 5
+    assert why(desk)[-1] == "there were 5 automatic answers in this dialog within a day"
 
 
 @pytest.mark.parametrize("how", ["types", "answers"])

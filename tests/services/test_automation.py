@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from chatapp_cli.domain.access import Acting
-from chatapp_cli.domain.automation import FOLLOWER, RuleEvent
+from chatapp_cli.domain.automation import FOLLOWER, ActWanted, RuleEvent, RuleWanted
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.errors import Refused, Rejected
 from chatapp_cli.domain.outbound import Receipt
 from chatapp_cli.domain.stored_text import recalled
 from chatapp_cli.services import (
+    auto_loops,
     auto_rules,
     auto_run,
     dialogs,
@@ -297,6 +298,44 @@ def test_a_client_who_waits_long_enough_is_acted_for_once_a_wait_and_not_if_some
     desk.works()
     assert desk.ends() == [("Опт", "tag", "done"), ("Опт", "tag", "skipped")]
     assert str(recalled(desk.acts()[1].outcome)) == "the client does not wait for that answer any more"
+
+
+def test_a_client_who_waits_is_waited_with_again_by_a_rule_that_was_switched_off_and_on(desk: Automated) -> None:
+    channel = desk.shop.channel()
+    rule = desk.rule(asked={"waited": 5})
+    dialog = desk.heard(channel)
+    for on in (False, True):
+        desk.shop.write(partial(auto_rules.switch, rule=rule, on=on))
+    desk.heard(channel, "Ау")
+    desk.shop.clock.at += 5 * MINUTE
+    desk.works()
+    assert (tags(desk, dialog), [one.state for one in desk.acts()]) == (["опт"], ["cancelled", "done"])
+
+
+@pytest.mark.parametrize(
+    ("event", "acts", "found"),
+    [
+        (RuleEvent.SENT, [ActWanted("send", "Да")], ["А", "Б"]),
+        (RuleEvent.FAILED, [ActWanted("send", "Да")], ["А", "Б"]),
+        (RuleEvent.FAILED, [ActWanted("note", "Да")], []),
+    ],
+)
+def test_rules_that_write_when_one_was_sent_or_failed_are_a_circle(
+    event: RuleEvent, acts: list[ActWanted], found: list[str]
+) -> None:
+    rules = [RuleWanted(name=name, event=event, acts=acts) for name in ("А", "Б")]
+    assert list(auto_loops.circle(rules, "А")) == found
+
+
+def test_a_rule_that_does_too_much_in_one_dialog_is_stopped_and_says_what_it_left_out(desk: Automated) -> None:
+    channel = desk.shop.channel()
+    rule = desk.rule()
+    for number in range(52):
+        desk.heard(channel, f"Раз {number}")
+    assert str(recalled(desk.shop.read(partial(auto_rules.one, rule=rule)).halted)) == "it did 50 acts within a minute"
+    assert [(one.state, str(recalled(one.outcome))) for one in desk.acts()[50:]] == [
+        ("cancelled", "it did 50 acts within a minute")
+    ]
 
 
 def test_what_rules_did_goes_with_a_dialog_that_is_joined_to_another(desk: Automated) -> None:

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from chatapp_cli.domain.automation import ActWanted, PlannedState, RuleKind, RuleWanted
+from chatapp_cli.domain.automation import ActWanted, PlannedState, RuleEvent, RuleKind, RuleWanted
 from chatapp_cli.domain.draft import Draft
 from chatapp_cli.domain.ids import AutoRuleId, DialogId
-from chatapp_cli.domain.message import Origin
+from chatapp_cli.domain.message import Direction, Origin
 from chatapp_cli.services import auto_rules, auto_run, dialogs, sending, transcript
 from chatapp_cli.store.rows.automation import AutoActRow
 from chatapp_cli.store.rows.messages import MessageRow
@@ -28,7 +28,12 @@ QUIET = 30 * MINUTE
 """For so long nothing is answered automatically where a person was at work."""
 WHO = st.sampled_from(["a", "b"])
 NAMES = st.sampled_from(["А", "Б", "В"])
-ASKED = st.sampled_from([{}, {"words": ["опт"]}, {"waited": 10}, {"untagged": ["опт"]}, {"first": "day"}])
+ASKED = st.sampled_from(
+    [
+        *({"asked": one} for one in ({}, {"words": ["опт"]}, {"waited": 10}, {"untagged": ["опт"]}, {"first": "day"})),
+        {"event": RuleEvent.CREATED},
+    ]
+)
 DOES = st.sampled_from(
     [[ActWanted("send", "Скоро")], [ActWanted("tag", ["опт"]), ActWanted("send", "Да")], [ActWanted("note", "Смотри")]]
 )
@@ -63,7 +68,7 @@ class AutomationMachine(RuleBasedStateMachine):
     @rule(name=NAMES, asked=ASKED, does=DOES)
     def adds_or_edits(self, name: str, asked: dict[str, Any], does: list[ActWanted]) -> None:
         kind = RuleKind.AUTOREPLY if all(one.do == "send" for one in does) else RuleKind.RULE
-        wanted, desk = RuleWanted(name=name, asked=asked, acts=does, kind=kind), self.desk.desk
+        wanted, desk = RuleWanted(name=name, acts=does, kind=kind, **asked), self.desk.desk
         if name in self.kept:
             self._freeze(self.kept[name])
             self._write(lambda tx: auto_rules.change(tx, self.kept[name], wanted, desk.names(tx)))
@@ -142,8 +147,15 @@ class AutomationMachine(RuleBasedStateMachine):
     @invariant()
     def no_arrival_is_answered_twice(self) -> None:
         done = [one for one in self._acts() if one.kind == "send" and one.state == PlannedState.DONE]
-        assert [n for n in Counter(one.message_id for one in done).values() if n > 1] == []
+        assert [n for n in Counter(one.message_id for one in done if one.message_id).values() if n > 1] == []
+        assert [n for n in Counter(self._settled_by(one) for one in self._automatic()).values() if n > 1] == []
         assert {one.result for one in done} == {message.id for message in self._automatic()}
+
+    def _settled_by(self, answer: MessageRow) -> int:
+        """The last message of the client that an automatic message answers."""
+        entries = self.shop.read(partial(transcript.latest, dialog=answer.dialog_id, n=200))
+        heard = (one.message for one in entries if one.message.direction == Direction.IN)
+        return max(one.id for one in heard if one.stored_at <= answer.stored_at)
 
     @invariant()
     def each_act_is_planned_once(self) -> None:

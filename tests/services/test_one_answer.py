@@ -69,6 +69,7 @@ def test_robots_of_one_automation_write_one_after_the_other_and_no_rule_writes_b
     automated.works()
     assert shop.texts(dialog) == ["Здравствуйте", "Готово", "Готово"]
     assert automated.ends() == [("Ответ", "send", "skipped")]
+    shop.clock.at += LATER
     heard(automated, stage, "Ещё")
     assert shop.texts(dialog)[3:] == ["Ещё", HELLO]
 

@@ -9,7 +9,7 @@ from chatapp_cli.store.named import _PARAMETER
 NUMBERS = re.compile(
     r"(id|keeps_hour|channel|crm|dialog|message|contact|contact_id|line_id|tag|at|now|n|low|high|after|before|until|since|due|size|seconds"
     r"|pinned|blocked|renamed|reachable|folded_lines|forwards|typed_subject|automatic|answers|listed|priority|not_before|next_at|claims|epoch|longest|uncounted|last_at|arrived"
-    r"|link|pairing|final|left_at|run|part|request|asks|comment|passed|rule|turn|position|entry|rank|works|came|doubtful|closed|every_line|only_own|place|placeholder|bears_text|disabled|line|channel_id|dialog_id|message_id|old|new|by|stranger|section|kept|gone|typing_until|first|packed|look_at|healed|other|answer|later|late|most|until_at|until_id|skip|told_at|journal|nth|version|enabled|stop|waits_since|result)"
+    r"|link|pairing|final|left_at|run|part|request|asks|comment|passed|rule|turn|position|entry|rank|works|came|doubtful|closed|every_line|only_own|place|placeholder|bears_text|disabled|line|channel_id|dialog_id|message_id|old|new|by|stranger|section|kept|gone|typing_until|first|packed|look_at|healed|other|answer|later|late|most|until_at|until_id|skip|told_at|journal|nth|version|enabled|stop|waits_since|result|timed)"
 )
 
 

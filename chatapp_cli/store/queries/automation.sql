@@ -61,17 +61,24 @@ ORDER BY CASE state WHEN 'planned' THEN 0 ELSE 1 END, due_at, id LIMIT 1;
 
 -- name: autoacts.waits
 SELECT DISTINCT a.dialog_id, a.rule_id, a.version FROM auto_act a JOIN dialog d ON d.id = a.dialog_id
-WHERE a.dialog_id IN (SELECT value FROM json_each(:ids)) AND a.waits_since = d.waiting_since;
+WHERE a.dialog_id IN (SELECT value FROM json_each(:ids)) AND a.waits_since = d.waiting_since AND a.state <> 'cancelled';
 
 -- name: autoacts.waits@postgresql
 SELECT DISTINCT a.dialog_id, a.rule_id, a.version FROM auto_act a JOIN dialog d ON d.id = a.dialog_id
-WHERE a.dialog_id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json))) AND a.waits_since = d.waiting_since;
+WHERE a.dialog_id IN (SELECT CAST(value AS bigint) FROM json_array_elements_text(CAST(:ids AS json))) AND a.waits_since = d.waiting_since
+  AND a.state <> 'cancelled';
 
 -- name: autoacts.go
 UPDATE auto_act SET state = 'planned', why = :why WHERE id = :id AND state = 'waiting';
 
 -- name: autoacts.later
-UPDATE auto_act SET due_at = :due WHERE id = :id AND state = 'waiting';
+UPDATE auto_act SET due_at = :due WHERE id = :id AND (state = 'waiting' OR state = 'planned');
+
+-- name: autoacts.put_off
+UPDATE auto_act SET due_at = :due WHERE rule_id = :rule AND cause = :cause AND state = 'planned' AND due_at <= :now;
+
+-- name: autoacts.wrote_since
+SELECT 1 FROM auto_act WHERE dialog_id = :dialog AND rule_id = :rule AND result IS NOT NULL AND ended_at > :since LIMIT 1;
 
 -- name: autoacts.end
 UPDATE auto_act SET state = :state, outcome = :outcome, result = :result, ended_at = :now
@@ -89,6 +96,10 @@ SELECT COUNT(*) FROM auto_act WHERE rule_id = :rule AND (state = 'done' AND ende
 -- name: autoacts.caused_since
 SELECT COUNT(*) FROM auto_act WHERE rule_id = :rule AND cause = :cause AND (state = 'done' AND ended_at > :since
   OR state = 'calling' AND ended_at IS NULL AND due_at > :since);
+
+-- name: autoacts.caused_in
+SELECT COUNT(*) FROM auto_act WHERE rule_id = :rule AND cause = :cause AND dialog_id = :dialog
+  AND (state = 'done' AND ended_at > :since OR state = 'calling' AND ended_at IS NULL AND due_at > :since);
 
 -- name: autoacts.open
 SELECT COUNT(*) FROM auto_act WHERE rule_id = :rule AND (state = 'waiting' OR state = 'planned');
@@ -199,6 +210,10 @@ RETURNING id;
 
 -- name: autoanswers.of
 SELECT wanted_by FROM auto_answer WHERE message_id = :message;
+
+-- name: autoanswers.settling
+SELECT a.wanted_by FROM message m JOIN auto_answer a ON a.dialog_id = m.dialog_id AND a.at >= m.stored_at
+WHERE m.id = :message ORDER BY a.at, a.id LIMIT 1;
 
 -- name: autoanswers.of_dialog
 SELECT COUNT(*) FROM auto_answer WHERE dialog_id = :dialog AND at > :since;
