@@ -110,12 +110,30 @@ def loaded(text: str) -> Any:
     try:
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=yaml.SafeLoader)):
             raise not_understood(T("It has references."))
+        _require_each_once(yaml.compose(text, Loader=yaml.SafeLoader))
         return yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
         if mark is not None:
             raise not_understood(T("Line {n} is no correct YAML.", n=mark.line + 1)) from error
         raise not_understood(T("It is nested too deeply, or has signs that YAML does not allow.")) from error
+
+
+def _require_each_once(node: yaml.Node | None) -> None:
+    """Raise UsageError for a key that a mapping has twice, at any depth: YAML would take the last one alone."""
+    met: set[str] = set()
+    for name, _value in node.value if isinstance(node, yaml.MappingNode) else ():
+        if str(name.value) in met:
+            raise not_understood(T("Line {n} has {name} again.", n=name.start_mark.line + 1, name=str(name.value)))
+        met.add(str(name.value))
+    for one in _below(node):
+        _require_each_once(one)
+
+
+def _below(node: yaml.Node | None) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [value for _name, value in node.value]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
 def not_understood(words: Text) -> UsageError:

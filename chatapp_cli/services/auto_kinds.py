@@ -81,7 +81,8 @@ def _parted(said: Any) -> tuple[Any, Sequence[str]]:
         return said, ()
     below = said.get("buttons", ())
     listed = [below] if isinstance(below, str) else below
-    if not said.keys() <= {"text", "buttons"} or not isinstance(listed, list | tuple):
+    sound = isinstance(listed, list | tuple) and all(type(one) in {str, int} for one in listed)
+    if not said.keys() <= {"text", "buttons"} or not sound:
         raise auto_values.wrong(SEND, said, 'send: {text: "Что вас интересует?", buttons: [Цены, Доставка]}')
     return said.get("text"), [str(one) for one in listed]
 
