@@ -47,15 +47,16 @@ def test_the_round_shows_an_autoreply_and_a_rule_each_with_its_why(played: subpr
         lines, ("Олег", "Нина Аркадьевна"), ("Скидки", "Праздники"), ("скидка", "праздники"), strict=True
     ):
         assert f"] {name}: " in line
-        assert line.endswith(f"; по правилу {rule}: в нём есть «{word}»)")
+        assert line.endswith(f"; по правилу {rule}: в тексте есть «{word}»)")
 
 
 @pytest.mark.parametrize(("crm", "deal"), [("Битрикс24", "«{}»"), ("amoCRM", "«Сделка: {}»")])
 def test_the_round_shows_what_each_crm_sees_and_answers_and_the_deals_there(
     played: subprocess.CompletedProcess[str], crm: str, deal: str
 ) -> None:
-    lines = [line for line in played.stdout.splitlines() if line.startswith(crm)]
-    assert len(lines) == 6
+    found = [line for line in played.stdout.splitlines() if line.startswith(crm)]
+    lines = [line for line in found if "робот" not in line]
+    assert (len(lines), len(found) - len(lines)) == (6, int(crm == "Битрикс24"))
     for name, channel in (("Арсен", "Telegram"), ("Игорь Валентинович", "[WEB] WhatsApp")):
         seen, answered, shown = (line for line in lines if name in line)
         assert seen.startswith(f"{crm} ← [{channel}] {name}: ")

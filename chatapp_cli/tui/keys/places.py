@@ -114,7 +114,7 @@ PLACES: Final = (
             KeyActionSpec("copies", ["g c", "f12"], N_("Who gets a copy: Cc; once more: Bcc, then the text again")),
             KeyActionSpec("signature", ["g x", "f11"], N_("Leave the signature out of this mail, or put it back")),
             KeyActionSpec("attach", ["a", "ctrl+o"], N_("Attach a file"), N_("attach")),
-            KeyActionSpec("buttons", ["g k"], N_("Buttons below what is written")),
+            KeyActionSpec("buttons", ["_"], N_("Buttons below what is written")),
             KeyActionSpec("editor", ["g e", "ctrl+e"], N_("Write in your own editor")),
             KeyActionSpec("spelling", ["g w", "ctrl+s"], N_("Suggestions for the word under the cursor")),
             KeyActionSpec("detach", ["x", "ctrl+g"], N_("Remove the last file, or the quote")),
