@@ -57,11 +57,11 @@ class AutomationRunner:
             self._took = 0.0
             going = await self._work()
             self._own += 1
-            if self._is_crowded() and going:
+            if self._look_at_others() and going:
                 await self._clock.sleep(min(SHARE * self._took, LONGEST_PAUSE))
 
-    def _is_crowded(self) -> bool:
-        """Whether others have written without a rest since that was last known."""
+    def _look_at_others(self) -> bool:
+        """Count what others wrote since the last look that told enough; true if they write without a rest."""
         passed, wrote = self._clock.monotonic() - self._since, self._others - self._before
         if wrote < CROWD and passed < MOMENT:
             return False

@@ -101,15 +101,16 @@ class HoursOfLines:
 
     def is_open(self, line: LineId, at: Millis) -> bool:
         """Whether a line is open at a time."""
-        known = self._states.get(line)
-        if known is not None and known[1].until is not None and known[0] <= at < known[1].until:
-            return known[1].is_open
         hours = self(line)
-        if hours is None:
-            return True
-        state = hours.surely(at)
-        self._states[line] = at, state
-        return state.is_open
+        return hours is None or self._state(line, hours, at).is_open
+
+    def _state(self, line: LineId, hours: OpeningHours, at: Millis) -> OpenState:
+        """How a line stands at a time; remembered for as long as that is so."""
+        since, known = self._states.get(line, (at, None))
+        if known is None or known.until is None or not since <= at < known.until:
+            known = hours.surely(at)
+            self._states[line] = at, known
+        return known
 
 
 def opening(tx: Tx, options: Options, folder: Path, line: LineId) -> str:
