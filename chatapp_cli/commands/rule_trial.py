@@ -14,7 +14,7 @@ from chatapp_cli.commands.binding import found, wanted
 from chatapp_cli.commands.errors import note, say
 from chatapp_cli.commands.progress import Progress
 from chatapp_cli.documents import automation as documents
-from chatapp_cli.domain.automation import STATES, PlannedState, RuleEvent
+from chatapp_cli.domain.automation import TRIED_STATES, PlannedState, RuleEvent
 from chatapp_cli.domain.condition import OnSource
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
@@ -149,7 +149,7 @@ def _printing(limit: int, *, as_json: bool) -> Iterator[Callable[[ReplayedAct], 
 
 
 def _row(one: ReplayedAct) -> Sequence[object]:
-    state = show(STATES[one.state])
+    state = show(TRIED_STATES[one.state])
     about = (one.dialog, one.name, one.message or "")
     return (
         printing.moment(one.at),

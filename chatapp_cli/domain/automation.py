@@ -167,6 +167,15 @@ STATES: Final[Mapping[PlannedState, Text]] = MappingProxyType(
     }
 )
 """Each state as people read it."""
+TRIED_STATES: Final[Mapping[PlannedState, Text]] = MappingProxyType(
+    {
+        **STATES,
+        PlannedState.DONE: T("would be done"),
+        PlannedState.SKIPPED: T("would not be done"),
+        PlannedState.FAILED: T("would fail"),
+    }
+)
+"""The same in a trial, in which nothing is done."""
 GOING_ON: Final = frozenset({PlannedState.WAITING, PlannedState.PLANNED, PlannedState.CALLING})
 """The states of acts that have not ended."""
 

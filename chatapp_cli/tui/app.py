@@ -18,7 +18,7 @@ from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.store import AsyncStore
 from chatapp_cli.tui import own_daemon
 from chatapp_cli.tui.action_chooser import ActionChooser
-from chatapp_cli.tui.appearance import Appearance
+from chatapp_cli.tui.appearance import Appearance, Repainted
 from chatapp_cli.tui.keys.keymap import bindings
 from chatapp_cli.tui.keys.listening import listen_to
 from chatapp_cli.tui.keys.pasting import with_whole_pastes
@@ -240,7 +240,7 @@ class InboxApp(TypeAhead):
         self.theme = next_theme(self.theme)
         self.appearance.use(self.theme)
         for screen in self.screen_stack:
-            if isinstance(screen, InboxScreen):
+            if isinstance(screen, Repainted):
                 screen.repaint()
         try:
             self.user_files.remember("theme", self.theme)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 from chatapp_cli.domain.ids import Millis
 from chatapp_cli.ports.world import Clock
 from chatapp_cli.tui.themes import PaintStyles, paint_styles
+
+
+@runtime_checkable
+class Repainted(Protocol):
+    """A page that paints by itself, and has to do so again in the colours of another theme."""
+
+    def repaint(self) -> None:
+        """Do so."""
+        ...
 
 
 class Appearance:

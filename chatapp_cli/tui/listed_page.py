@@ -75,6 +75,10 @@ class ListedPage(ActionPage, Generic[R]):
         self.listed.show(rows, remark)
         self.query_one(OptionList).focus()
 
+    def repaint(self) -> None:
+        """Paint the rows in the colours of another theme."""
+        self.listed.repaint()
+
     def action_back(self) -> None:
         """Back to the page before."""
         self.dismiss()

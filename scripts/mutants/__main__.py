@@ -24,6 +24,7 @@ TARGETS = (
     "services/**/*.py",
     "store/tx.py",
     "store/writer.py",
+    "store/waiting_jobs.py",
     "store/visibility.py",
     *(f"runtime/{name}.py" for name in ("sender", "governor", "carrier", "outcomes", "verdicts", "sending_permission")),
 )

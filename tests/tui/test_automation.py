@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
-from textual.widgets import Input
+from rich.text import Text
+from textual.widgets import Input, OptionList
 
 from chatapp_cli.bootstrap import Company
 from chatapp_cli.domain.access import Acting
@@ -101,7 +102,7 @@ async def test_a_rule_is_tried_on_the_last_days_without_doing_anything(
         await it.sees("Возвраты")
         await it.press("j", "t")
         await it.sees("The last 7 days · Возвраты · ████████████████ 100 % · would be done: 1, not: 0")
-        await it.sees("✓ ", "Олег Рубин", "tag with возврат", "Why: it says «возврат»")
+        await it.sees("✓ ", "Олег Рубин", "tag with возврат", "Why: it says «возврат»", "would be done")
         await it.press("escape")
         await it.sees("● Прайс")
         assert company.read(partial(tx_tags)) == 0
@@ -208,7 +209,7 @@ async def test_a_rule_is_written_with_what_it_would_have_done_beside_it(
         await it.press("f8")
         await it.sees("● Оптовики")
         await it.press("j", "j")
-        await it.sees("If: (with «оптовый» or tags: vip)", "Then: answer “Минуту и ответим”; tag with опт, важно")
+        await it.sees("If: (with «оптовый» or tagged vip)", "Then: answer “Минуту и ответим”; tag with опт, важно")
         assert wanted(company, "Оптовики").acts == [
             ActWanted("send", "Минуту\nи ответим"), ActWanted("tag", ["опт", "важно"])
         ]  # fmt: skip
@@ -267,3 +268,20 @@ async def test_an_answer_for_closed_lines_says_which_line_never_closes_and_what_
         what, step = said.splitlines()
         assert what == "Line Зима has no working hours, so it never closes."
         assert step == "Set them: F2 → o"
+
+
+async def test_rows_are_painted_again_in_the_colours_of_another_theme(
+    window: Opener, stage: Stage, company: Company
+) -> None:
+    furnished(stage, company)
+    async with window(SMALL) as it:
+        await to_the_page(it)
+        await it.sees("Прайс")
+        before = colours(it)
+        await it.press("f9")
+        await it.until(lambda: colours(it) != before)
+
+
+def colours(it: Window) -> list[str]:
+    shown = it.app.screen.query_one(OptionList)
+    return [str(span.style) for option in shown.options for span in cast("Text", option.prompt).spans]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from rich.style import Style
 from rich.text import Text
 
-from chatapp_cli.domain.automation import GOING_ON, STATES, PlannedState
+from chatapp_cli.domain.automation import GOING_ON, STATES, TRIED_STATES, PlannedState
 from chatapp_cli.domain.ids import DialogId, MessageId, Millis
 from chatapp_cli.domain.stored_text import recalled
 from chatapp_cli.domain.text import Text as Sentence
@@ -49,6 +49,8 @@ class ShownAct(NamedTuple):
     state: PlannedState
     why: Sentence
     outcome: Sentence | None
+    tried: bool = False
+    """Whether it is of a trial, in which nothing is done."""
 
     @classmethod
     def of_log(cls, row: AutoActRow, name: str) -> ShownAct:
@@ -64,7 +66,7 @@ class ShownAct(NamedTuple):
         key, act = (one.rule.id, one.event, one.act, one.at), auto_kinds.in_words(one.wanted)
         outcome = None if one.state is PlannedState.DONE else one.outcome
         return cls(key, one.at, one.rule.wanted.name, act, one.dialog, one.name, one.message, one.state, one.why,
-                   outcome)  # fmt: skip
+                   outcome, tried=True)  # fmt: skip
 
 
 class ActWords:
@@ -74,7 +76,7 @@ class ActWords:
         self._styles, self._now, self._rules = styles, now, rules
 
     def row(self, one: ShownAct, width: int) -> Text:
-        """A line of so many cells: how it ended, when, for whom, by which rule, what, and why."""
+        """A line of so many cells: how it ended, when, for whom, by which rule, what, and why, or why not."""
         styles, left = self._styles, width - 2 - _WHEN - 1
         name = min(24, left // 4)
         rule = min(20, left // 5) if self._rules else 0
@@ -87,7 +89,8 @@ class ActWords:
         if rule:
             text.append(fit(one.rule, rule - 1) + " ", styles.muted)
         text.append(fit(show(one.act), act - 1) + " ", styles.accent)
-        return text.append(fit(show(one.why), left - name - rule - act), styles.plain)
+        ended = one.outcome if one.state in {PlannedState.SKIPPED, PlannedState.FAILED} and one.outcome else one.why
+        return text.append(fit(show(ended), left - name - rule - act), styles.plain)
 
     def _sign(self, one: ShownAct) -> tuple[str, Style]:
         styles = self._styles
@@ -105,5 +108,5 @@ class ActWords:
             (_("Why"), show(one.why)),
         ):
             text.append(f"{label}: ", styles.faint).append(f"{line(value)}\n", styles.plain)
-        text.append(show(STATES[one.state]), style)
+        text.append(show((TRIED_STATES if one.tried else STATES)[one.state]), style)
         return text if one.outcome is None else text.append(f": {line(show(one.outcome))}", styles.plain)

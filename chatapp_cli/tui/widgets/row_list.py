@@ -69,6 +69,10 @@ class RowList(Vertical, Generic[R]):
 
     def on_resize(self) -> None:
         """Fit the columns into another width."""
+        self.repaint()
+
+    def repaint(self) -> None:
+        """Make the lines again, in the colours and the width of now."""
         if self.rows:
             self.call_after_refresh(self.show, self.rows, self._remark)
 
