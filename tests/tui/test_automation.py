@@ -216,7 +216,7 @@ async def test_a_rule_is_written_with_what_it_would_have_done_beside_it(
         await it.press("enter")
         await fill(it, words="")
         await it.press("f8")
-        await it.sees("If: (tags: vip)")
+        await it.sees("If: (tagged vip)")
 
 
 def wanted(company: Company, name: str) -> RuleWanted:
