@@ -38,6 +38,11 @@ _OF_PERSON: Final = "user_"
 _ANY: Final = frozenset({"", "auto"})
 
 
+def names_channel(said: str, row: ChannelRow) -> bool:
+    """Whether a field of channels may mean a channel: by itself, by its kind, or because it means any."""
+    return said.lower() in _ANY or said in {str(row.id), row.account, row.title} or said.lower() == row.kind
+
+
 class DeskAct(NamedTuple):
     """An act; see ``services/acts``."""
 

@@ -18,6 +18,7 @@ from chatapp_cli.services.act_whom import listed
 from chatapp_cli.services.runs import ActAttempt
 from chatapp_cli.store.rows.channels import ChannelRow
 from chatapp_cli.store.rows.dialogs import DialogCard
+from chatapp_cli.store.tx import Tx
 
 _LONGEST = 18
 """Digits of the highest number that both databases store."""
@@ -29,17 +30,18 @@ def _group(call: ActCall) -> Target:
     where = call.where
     found = [card for card in where.met([said]) if card.chat_kind == "group"]
     where.require_one_person(found, said)
-    found = found or [card for card in _numbered(call, said) if card.channel_id in where.possible]
+    found = found or [card for card in numbered(call.tx, said) if card.channel_id in where.possible]
     if not found:
         raise Refused("no_group", T("There is no group {name} in the channels that the robot may use.", name=said))
     return where.last(found)
 
 
-def _numbered(call: ActCall, said: str) -> Sequence[DialogCard]:
+def numbered(tx: Tx, said: str) -> Sequence[DialogCard]:
+    """The group whose dialog has this number; none if this is no number of one."""
     if not (said.isascii() and said.isdecimal() and len(said) <= _LONGEST):
         return []
     try:
-        card = dialogs.card(call.tx, DialogId(int(said)))
+        card = dialogs.card(tx, DialogId(int(said)))
     except NotFound:
         return []
     return [card] if card.chat_kind == "group" else []

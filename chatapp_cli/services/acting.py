@@ -8,11 +8,12 @@ from chatapp_cli.domain.access import Acting, Right, system
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import operators
+from chatapp_cli.services import access, operators
 from chatapp_cli.store.rows.operators import OperatorRow
 from chatapp_cli.store.tx import Tx
 
 if TYPE_CHECKING:
+    from chatapp_cli.domain.ids import LineId
     from chatapp_cli.store.visibility import Visibility
 
 
@@ -89,3 +90,11 @@ def in_name_of(tx: Tx, name: str, *rights: Right) -> Tx:
         return tx.whole().by(who)
     seen = _with_account(tx.whole(), account, owner=False)
     return tx.through(visibility(seen, tx.dialect), who._replace(only_own=True))
+
+
+def in_line(tx: Tx, line: LineId | None) -> Tx:
+    """The same transaction and actor, who sees of one line only; ``None``: what they saw before."""
+    if line is None:
+        return tx
+    who = access.acting(tx)._replace(lines=(line,))
+    return tx.through(visibility(who, tx.dialect), who)

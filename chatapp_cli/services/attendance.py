@@ -80,6 +80,12 @@ def of(tx: Tx, name: str) -> AttendanceRow:
     return tx.one(AttendanceRow, "attendance.one", name=name) or AttendanceRow(name)
 
 
+def sees(tx: Tx, name: str, line: LineId) -> bool:
+    """Whether somebody sees a line; who has no account sees every one."""
+    whole = tx.whole()
+    return operators.known(whole, name) is None or name in whole.all(str, "attendance.seeing", line=line)
+
+
 class _Closed(NamedTuple):
     """Since when and until when somebody's hours are over."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from chatapp_cli.domain.attendance import Absence, Distribution
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import attendance, distribution, duties
+from chatapp_cli.services import attendance, distribution, duties, operators
 from chatapp_cli.services.auto_deed import AutoDeed, AutoDone, NobodyThere
 from chatapp_cli.services.auto_takers import ASSIGN, BY_LINE, DISTRIBUTE
 from chatapp_cli.services.distribution import Distributor
@@ -50,10 +50,19 @@ def would_get(tx: Tx, desk: AutoDesk, card: DialogCard, kind: str, said: str) ->
     roster = attendance.of_company(desk.options, desk.folder)
     if kind == DISTRIBUTE:
         return _next(tx, Distributor(desk.options, roster), card, said)
+    _require_seeing(tx, card, said)
     absence = None if card.assignee == said else roster.one(tx, said, card.line_id).absence
     if absence in _GET_NOTHING:
         raise NobodyThere(Text(_GET_NOTHING[absence].msgid, {"name": said}))
     return said
+
+
+def _require_seeing(tx: Tx, card: DialogCard, name: str) -> None:
+    """Raise NobodyThere for who was removed, or does not see the line of the dialog."""
+    if operators.is_nobodys(tx, name):
+        raise NobodyThere(T("there is no operator {name} any more", name=name))
+    if not attendance.sees(tx, name, card.line_id):
+        raise NobodyThere(T("{name} does not see the line {line}", name=name, line=card.line))
 
 
 def _next(tx: Tx, distributor: Distributor, card: DialogCard, said: str) -> str:
@@ -69,6 +78,10 @@ def _next(tx: Tx, distributor: Distributor, card: DialogCard, said: str) -> str:
 
 
 def join(deed: AutoDeed) -> AutoDone:
-    """Make an operator a participant of the dialog, beside whoever answers for it (C-08)."""
+    """Make an operator a participant of the dialog, beside whoever answers for it (C-08). Raises Refused."""
+    try:
+        _require_seeing(deed.tx, deed.card, deed.value)
+    except NobodyThere as nobody:  # nobody was looked for, so the rule's else is not due
+        raise Refused(nobody.code, nobody.what) from None
     duties.join(deed.tx, deed.card.id, deed.value, "participant")
     return AutoDone(T("{name} takes part", name=deed.value))

@@ -15,11 +15,12 @@ from chatapp_cli.domain.errors import NotFound
 from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.rule_checks import implies
 from chatapp_cli.domain.text import T, Text
-from chatapp_cli.services import auto_kinds, operators, replies
+from chatapp_cli.services import attendance, auto_kinds, lines, operators, replies
 from chatapp_cli.services.auto_events import said_in
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.store.tx import Tx
 
+_TAKING: Final = frozenset({auto_kinds.ASSIGN, auto_kinds.JOIN})
 _OF_TAGS: Final = frozenset({RuleEvent.TAG_ADDED, RuleEvent.TAG_REMOVED})
 
 
@@ -30,7 +31,7 @@ def lacking(tx: Tx, rule: AutoRule, others: Sequence[AutoRule]) -> list[Text]:
 
 def _people(tx: Tx, rule: AutoRule) -> Iterator[Text]:
     wanted = rule.wanted
-    named = [one.value for one in wanted.every if one.do in {auto_kinds.ASSIGN, auto_kinds.JOIN}]
+    named = [one.value for one in wanted.every if one.do in _TAKING]
     named += [one for one in said_in(wanted.asked, "assignee") if one not in {NOBODY, ANYBODY}]
     named += [wanted.about] if wanted.about and wanted.event is RuleEvent.ASSIGNED else []
     for name in dict.fromkeys(named):
@@ -45,6 +46,18 @@ def _people(tx: Tx, rule: AutoRule) -> Iterator[Text]:
         known = operators.known(tx, name)
         if known is not None and known.disabled:
             yield T("The account of {name} is disabled.", name=name)
+    yield from _unseeing(tx, rule)
+
+
+def _unseeing(tx: Tx, rule: AutoRule) -> Iterator[Text]:
+    """Who is to have dialogs of the rule's line and does not see it."""
+    line = rule.wanted.line
+    if line is None:
+        return
+    for name in dict.fromkeys(one.value for one in rule.wanted.every if one.do in _TAKING):
+        if not attendance.sees(tx, name, line):
+            called = lines.find(tx.whole(), str(line)).name
+            yield T("{name} does not see the line {line}.", name=name, line=called)
 
 
 def _replies(tx: Tx, rule: AutoRule) -> Iterator[Text]:

@@ -8,7 +8,7 @@ from typing import Final
 from chatapp_cli.domain.errors import Refused
 from chatapp_cli.domain.robot import CHAT_ID, PHONE, RobotCode, known
 from chatapp_cli.domain.text import T
-from chatapp_cli.services import acts, channels
+from chatapp_cli.services import acting, acts, channels
 from chatapp_cli.services.act_call import ActCall
 from chatapp_cli.services.act_targets import ActRecipient, Target
 from chatapp_cli.services.auto_deed import AutoDeed, AutoDone
@@ -19,13 +19,17 @@ _MEMBERS: Final = "members"
 
 
 def run(deed: AutoDeed) -> AutoDone:
-    """Run a robot for the dialog. Raises Refused, NotFound, UsageError."""
+    """Run a robot for the dialog. Raises Refused, NotFound, UsageError.
+
+    One of a rule of a line sees that line alone: nothing else is changed, whatever the rule names.
+    """
     arguments = dict(deed.value)
     code = arguments.pop("robot")
-    target = Target(channels.one(deed.tx, deed.card.channel_id), deed.card, deed.card.address)
+    tx = acting.in_line(deed.tx, deed.rule.wanted.line)
+    target = Target(channels.one(tx, deed.card.channel_id), deed.card, deed.card.address)
     whom = ActRecipient(deed.card.name, str(deed.card.id), lambda: target)
     about = {**_of_dialog(code, deed.card, arguments), **arguments}
-    call = ActCall(tx=deed.tx, able=deed.desk.able, arguments=about, key=deed.key, people=[whom])
+    call = ActCall(tx=tx, able=deed.desk.able, arguments=about, key=deed.key, people=[whom])
     for attempt in acts.perform(code, call):
         if attempt.refusal is not None:
             raise attempt.refusal

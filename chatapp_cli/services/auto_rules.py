@@ -27,6 +27,7 @@ from chatapp_cli.services import (
     auto_events,
     auto_kinds,
     auto_presence,
+    auto_robot_fields,
     conditions,
     dialog_conditions,
     following,
@@ -290,6 +291,7 @@ def _sound(tx: Tx, wanted: Wanted, names: SourceNames) -> AutoRule:
     auto_events.require_stages(wanted.event, about, wanted.asked, names.stages)
     acts = auto_kinds.checked(tx, wanted.acts)
     otherwise = auto_kinds.checked_else(tx, acts, wanted.otherwise)
+    auto_robot_fields.require_of_line(tx, wanted.line, [*acts, *otherwise])
     _require_hours(tx, wanted, [*acts, *otherwise], names)
     if wanted.kind is RuleKind.AUTOREPLY and not all(auto_kinds.KINDS[one.do].sends for one in acts):
         raise UsageError(

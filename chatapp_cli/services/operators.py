@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -57,10 +58,22 @@ def known(tx: Tx, name: str) -> OperatorRow | None:
 
 
 def require_somebody(tx: Tx, name: str) -> None:
-    """Raise NotFound, where there are accounts, for a name without one that was never the owner's."""
-    if not everything(tx) or known(tx, name) is not None or name == access.acting(tx).name or _is_the_owners(tx, name):
-        return
-    find(tx, name)
+    """Raise NotFound, where there are accounts, for a name without one that is not the owner's."""
+    if is_nobodys(tx, name):
+        find(tx, name)
+
+
+def is_nobodys(tx: Tx, name: str) -> bool:
+    """Whether there are accounts, none of them has a name, and it is not the owner's: also one that was removed.
+
+    Whoever signed something without an account is the owner; what was signed before an account was removed says nothing
+    of that.
+    """
+    who = access.acting(tx)
+    if not everything(tx) or known(tx, name) is not None or name == who.name or name in who.owner_names:
+        return False
+    removed = json.dumps({"name": name}, ensure_ascii=False)
+    return bool(tx.whole().value("operators.last_signed", name=name, removed=removed) != name)
 
 
 def is_nobody_yet(tx: Tx, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from chatapp_cli.domain.automation import ActWanted, RuleWanted
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.stored_text import recalled
-from chatapp_cli.services import attendance, auto_rules, auto_run, dialogs, operators
+from chatapp_cli.services import attendance, auto_doubts, auto_rules, auto_run, dialogs, operators
 from chatapp_cli.services.auto_replay import Replay
 from chatapp_cli.store.tx import Tx
 from tests.services.automated import MINUTE, Automated
@@ -67,6 +67,37 @@ def test_if_nobody_is_there_the_else_is_done_once_behind_the_other_acts(
         (3, "tag", "done", "tagged with никого"), (4, "note", "done", "note 1 written"),
     ]  # fmt: skip
     assert holders(desk, dialog) == [""]
+
+
+def cannot_see(desk: Automated) -> None:
+    elsewhere = [desk.shop.line("Бета")]
+    desk.shop.write(partial(operators.see_lines, name=ANNA, lines=elsewhere))
+
+
+def leaves(desk: Automated) -> None:
+    away(desk, ANNA)  # she signed something, as people do
+    desk.shop.write(partial(operators.remove, name=ANNA))
+
+
+@pytest.mark.parametrize(
+    ("happens", "why", "told"),
+    [
+        (cannot_see, "Анна does not see the line Альфа", "Анна does not see the line Альфа."),
+        (leaves, "there is no operator Анна any more", "There is no operator Анна."),
+    ],
+)
+def test_whoever_left_or_does_not_see_the_line_is_given_nothing_which_the_rule_tells(
+    desk: Automated, happens: Callable[[Automated], None], why: str, told: str
+) -> None:
+    line = desk.shop.line("Альфа")
+    rule = desk.rule(line=line, do=[("join", ANNA), ("assign", ANNA)], otherwise=ELSE)
+    happens(desk)
+    dialog = desk.heard(desk.shop.channel(line=line))
+    assert [(act, state, said) for act, _kind, state, said in ends(desk)] == [
+        (0, "failed", why), (1, "skipped", why), (2, "done", "tagged with никого"), (3, "done", "note 1 written")
+    ]  # fmt: skip
+    assert holders(desk, dialog) == [""]
+    assert [str(one.what) for one in desk.shop.read(partial(auto_doubts.of_rule, desk=desk.desk, rule=rule))] == [told]
 
 
 def test_an_else_is_planned_with_what_found_nobody_whatever_becomes_of_the_daemon(desk: Automated) -> None:

@@ -12,7 +12,7 @@ from chatapp_cli.domain.arrival import Peer, Profile
 from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.ids import ChannelId
 from chatapp_cli.domain.stored_text import recalled
-from chatapp_cli.services import session_requests
+from chatapp_cli.services import auto_rules, session_requests
 from tests.services.automated import Automated
 from tests.stores import EVERYTHING, Shop
 
@@ -65,6 +65,35 @@ def test_a_rule_writes_to_a_group_that_it_names_and_not_in_its_own_dialog_by_a_r
     desk.heard(channel, "Взял", peer=GROUP, who="oleg")
     assert desk.shop.texts(group) == ["Мы здесь", "Новый заказ", "Взял"]
     assert str(recalled(desk.acts()[-1].outcome)) == "A rule answers in its own dialog by: send, reply"
+
+
+NAMED = [
+    {"robot": "send-to-group", "group_id": "{dialog}", "message": "Привет"},
+    {"robot": "send-to-group", "group_id": "g", "message": "Привет"},
+    {"robot": "end-group", "group_id": "{dialog}", "line_id": "{line}"},
+    {"robot": "end-group", "group_id": "g", "channel": "{channel}"},
+    {"robot": "create-group", "title": "Заказ", "line_id": "{line}"},
+    {"robot": "create-group", "title": "Заказ", "channel": "{channel}"},
+]
+
+
+@pytest.mark.parametrize("robot", NAMED)
+def test_a_rule_of_a_line_names_nothing_of_another_line_and_does_nothing_there(
+    desk: Automated, robot: dict[str, str]
+) -> None:
+    ours, theirs = desk.shop.line("Альфа"), desk.shop.line("Бета")
+    ours_channel, channel = desk.shop.channel(line=ours), desk.shop.channel(line=theirs)
+    group = desk.heard(channel, "Совет", peer=GROUP)
+    said = {name: one.format(dialog=group, line=theirs, channel=channel) for name, one in robot.items()}
+    with pytest.raises(UsageError, match="The line of the rule has nothing called"):
+        desk.rule(line=ours, do=[("robot", said)])
+    kept = desk.rule(do=[("robot", said)])  # of the company, and then as a rule of the line is in an older store
+    desk.shop.write(lambda tx: tx.run("autorules.change", **auto_rules.one(tx, kept)._asdict() | {"line": ours}))
+    desk.heard(ours_channel)
+    [act] = desk.acts()
+    assert (act.state, str(recalled(act.outcome)).startswith("There is no")) == ("failed", True)
+    assert desk.shop.texts(group) == ["Совет"]
+    assert desk.shop.write(lambda tx: session_requests.claim(tx, channel, epoch=0)) is None
 
 
 @pytest.mark.parametrize("robot", ["end-group", "add-members"])

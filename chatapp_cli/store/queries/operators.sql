@@ -15,6 +15,10 @@ SELECT role, rights FROM operator WHERE name = :name AND disabled = 0;
 SELECT 1 FROM journal WHERE actor = :name
   AND at < COALESCE((SELECT created_at FROM operator WHERE name = :name), :until) LIMIT 1;
 
+-- name: operators.last_signed
+SELECT actor FROM journal WHERE actor = :name OR (topic = 'operator.removed' AND data = :removed)
+ORDER BY id DESC LIMIT 1;
+
 -- name: operators.give
 UPDATE operator SET rights = :rights WHERE name = :name AND rights <> :rights;
 
