@@ -87,6 +87,25 @@ def test_the_secret_of_a_rule_stays_until_it_is_replaced_and_no_list_shows_what_
     assert chatapp.run("rule", "secret", "Нет").code == 1
 
 
+def test_only_whoever_may_change_a_rule_sees_the_whole_address_of_its_webhook(chatapp: Shell, bound: int) -> None:
+    address = "https://example.org/desk?token=hidden"
+    add(chatapp, "Сказать", "--do", f"webhook={address}")
+    looks = [
+        ["show", "Сказать"],
+        ["show", "Сказать", "--json"],
+        ["list", "--json"],
+        ["export"],
+        ["test", "Сказать", "--json", "--text", "опт"],
+    ]
+    assert [address in chatapp("rule", *words).out for words in looks] == [True] * len(looks)
+    chatapp("user", "add", "Пётр", stdin="семь осенних листьев\n")
+    chatapp("login", "Пётр", stdin="семь осенних листьев\n")
+    assert chatapp.run("rule", "disable", "Сказать").code == 1
+    for words in looks:
+        said = chatapp("rule", *words).out
+        assert ("https://example.org" in said, "/desk" in said, "hidden" in said) == (True, False, False), words
+
+
 def test_addresses_and_what_is_known_of_clients_are_asked_for_by_options(chatapp: Shell, bound: int) -> None:
     add(chatapp, "Опт", "--from", "anna@mail.ru", "--known", "name", "--unknown", "phone", "--do", "tag=опт")
     assert listed(chatapp)[0]["if"] == {"from": ["anna@mail.ru"], "known": ["name"], "unknown": ["phone"]}
