@@ -88,7 +88,7 @@ class SaidRule:
         said = auto_form.loaded(text_of(self.tree))
         if not isinstance(said, Mapping):
             raise UsageError(T("A condition is a mapping, not: {said}", said=str(said)), field="if")
-        return auto_form.numbered(tx, said, names)
+        return auto_form.numbered(tx, auto_form.require_full(said, T("The file of rules")), names)
 
 
 def _event(said: str) -> RuleEvent:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.commands import automating
 from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.automation import RuleEvent
 from chatapp_cli.domain.ids import ChannelId
@@ -251,6 +252,14 @@ def test_what_a_rule_cannot_mean_is_refused_and_nothing_is_kept(
         ("- {name: А, if: {stages: [Новая]}, then: [{tag: a}]}", "No CRM tells at which stages its cards stand."),
         ("- {name: А, when: time.due, at: 25, days: moon, if: {waited: 5}, then: [{tag: a}]}", "is no time of a rule."),
         ("- {name: А, when: time.due, every: 1m, if: {waited: 5}, then: [{tag: a}]}", "is too often or too rare."),
+        ("- {name: А, if: {any: []}, then: [{tag: a}]}", "The rule А: “any” of the condition says nothing."),
+        ("- {name: А, if: {all: [{}]}, then: [{tag: a}]}", "“all[1]” of the condition says nothing."),
+        ("- {name: А, if: {not: {}}, then: [{tag: a}]}", "“not” of the condition says nothing."),
+        ("- {name: А, if: {not: {words: }}, then: [{tag: a}]}", "“not.words” of the condition says nothing."),
+        ("- {name: А, if: {days: [], hours: []}, then: [{tag: a}]}", "“days” of the condition says nothing."),
+        ("- {name: А, if: {from: [' ']}, then: [{tag: a}]}", "“from[1]” of the condition says nothing."),
+        ("- {name: А, if: {any: [{tags: [a]}, {waited: 0}]}, then: [{tag: a}]}", "“any[2].waited” of the condition"),
+        ("- {name: А, if: [], then: [{tag: a}]}", "A condition is a mapping, not: []"),
         ("- {name: А, if: {calendar: moon, days: [working], zone: UTC}, then: [{tag: a}]}", "no calendar moon."),
     ],
 )
@@ -261,6 +270,33 @@ def test_a_file_with_a_rule_that_means_nothing_adds_none_of_its_rules(
     assert said.code != 0
     assert complaint in said.err
     assert listed(chatapp) == []
+
+
+def test_a_file_may_say_that_a_rule_has_no_conditions(chatapp: Shell, bound: int) -> None:
+    text = "- {name: А, if: {}, then: [{tag: a}]}\n- {name: Б, if: {open: false}, then: [{tag: b}]}"
+    chatapp("rule", "import", "-", stdin=text)
+    assert [one["if"] for one in listed(chatapp)] == [{}, {"open": False}]
+
+
+def test_an_edit_keeps_what_somebody_else_changed_after_it_was_begun(
+    chatapp: Shell, company: Company, bound: int
+) -> None:
+    add(chatapp, "Опт", "--do", "tag=a")
+    begun = automating.SaidRule(name="Розница", asked=_EditedMeanwhile(chatapp))  # type: ignore[arg-type]
+    automating.edit(company, "Опт", begun)
+    found = listed(chatapp)[0]
+    assert (found["name"], found["stop"], found["then"]) == ("Розница", True, [{"tag": ["чужое"]}])
+
+
+class _EditedMeanwhile:
+    """Conditions of a person who is slow: while they are read, another one changes the rule."""
+
+    def __init__(self, chatapp: Shell) -> None:
+        self._chatapp = chatapp
+
+    def changes(self, _company: Company) -> dict[str, Any]:
+        self._chatapp("rule", "edit", "Опт", "--stop", "--do", "tag=чужое")
+        return {}
 
 
 def works(company: Company) -> None:
