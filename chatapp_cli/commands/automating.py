@@ -14,7 +14,7 @@ from chatapp_cli.domain.errors import NotFound, UsageError
 from chatapp_cli.domain.ids import AutoRuleId
 from chatapp_cli.domain.text import T
 from chatapp_cli.runtime.automation import desk_of
-from chatapp_cli.services import auto_form, auto_kinds, auto_rules, conditions, lines, word_forms
+from chatapp_cli.services import auto_form, auto_kinds, auto_rules, auto_shown, conditions, lines, word_forms
 
 if TYPE_CHECKING:
     from chatapp_cli.bootstrap import Company
@@ -88,7 +88,7 @@ class SaidRule:
         said = auto_form.loaded(text_of(self.tree))
         if not isinstance(said, Mapping):
             raise UsageError(T("A condition is a mapping, not: {said}", said=str(said)), field="if")
-        return auto_form.numbered(tx, said, names)
+        return auto_form.numbered(tx, auto_form.require_full(said, T("The file of rules")), names)
 
 
 def _event(said: str) -> RuleEvent:
@@ -114,12 +114,12 @@ def text_of(file: str) -> str:
 
 
 def known(company: Company) -> tuple[list[AutoRule], SourceNames]:
-    """The rules in their order, and how lines and channels are called."""
+    """The rules in their order, as the acting operator may see them, and how lines and channels are called."""
     desk = desk_of(company)
 
     def read(tx: Tx) -> tuple[list[AutoRule], SourceNames]:
         names = desk.names(tx)
-        return auto_rules.everything(tx, names), names
+        return [auto_shown.as_seen(tx, rule) for rule in auto_rules.everything(tx, names)], names
 
     return company.read(read)
 
@@ -148,16 +148,16 @@ def add(company: Company, before: RuleWanted, said: SaidRule) -> tuple[AutoRuleI
 
 def edit(company: Company, named: str, said: SaidRule) -> tuple[AutoRuleRow, int]:
     """Change a rule; returns it as it is now, and how many planned acts are cancelled."""
-    found, _place, _names = one(company, named)
+    number = company.read(lambda tx: auto_rules.find(tx, named)).id
     word_forms.load()
     desk = desk_of(company, making=True)
     changes = said.conditions(company)
 
     def save(tx: Tx) -> tuple[AutoRuleRow, int]:
         names = desk.names(tx)
-        wanted = said.over(tx, changes, found.wanted, names)
-        gone = auto_rules.change(tx, found.id, wanted, names)
-        return auto_rules.one(tx, found.id), gone
+        before = auto_rules.restore(auto_rules.require_mine(tx, number), names).wanted
+        gone = auto_rules.change(tx, number, said.over(tx, changes, before, names), names)
+        return auto_rules.one(tx, number), gone
 
     return company.write(save)
 

@@ -20,7 +20,7 @@ from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.text import T
 from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.automation import desk_of
-from chatapp_cli.services import auto_kinds, auto_rules, auto_trial, business_hours
+from chatapp_cli.services import auto_kinds, auto_rules, auto_shown, auto_trial, business_hours
 from chatapp_cli.services.auto_trial import PretendedFacts, TriedRule
 from chatapp_cli.services.auto_words import TAKEN_AS_NOW
 
@@ -60,7 +60,7 @@ def on_message(company: Company, named: Sequence[str], client: TriedClient, *, a
         hours = names.hours(channel.line_id)
         at = business_hours.moment(client.at, hours) if client.at else tx.now
         facts = PretendedFacts(at=at, wrote_before=client.wrote_before, tagged=frozenset(client.tagged))
-        rules = [auto_rules.restore(row, names) for row in auto_rules.chosen(tx, named)]
+        rules = [auto_shown.as_seen(tx, auto_rules.restore(row, names)) for row in auto_rules.chosen(tx, named)]
         return auto_trial.tried(rules, source, client.text, facts)
 
     answers = company.read(read)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from chatapp_cli.domain import limits
 from chatapp_cli.domain.errors import UsageError
+from chatapp_cli.domain.next_step import Next, to_do
 from chatapp_cli.domain.option import COMPANY
 from chatapp_cli.domain.text import T
 from chatapp_cli.services import auto_values, options
@@ -15,7 +16,9 @@ from chatapp_cli.store.tx import Tx
 
 KIND: Final = "webhook"
 OPTION: Final = "webhook_hosts"
-NAME_IT: Final = T("If it is to be told, name its host: chatapp company configure --set webhook_hosts=…")
+NAME_IT: Final = T(
+    "If it is to be told, name its host: {how}", how=to_do(Next.CONFIGURE_COMPANY, name=OPTION, value="…")
+)
 """What to do about a host of the own network."""
 _EXAMPLE: Final = "https://example.org/desk"
 

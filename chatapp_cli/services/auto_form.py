@@ -156,7 +156,7 @@ def wanted(tx: Tx, said: Mapping[str, Any], names: SourceNames) -> RuleWanted:
         about=_when(said) or str(said.get("about") or ""),
         kind=RuleKind(_chosen(said, "kind", tuple(RuleKind), RuleKind.RULE)),
         line=None if line is None else lines.find(tx, str(line)).id,
-        asked=numbered(tx, _mapping(said, "if"), names),
+        asked=numbered(tx, require_full(_mapping(said, "if"), T("The rule {name}", name=_name(said))), names),
         acts=acts(said.get("then")),
         otherwise=acts(said["else"], "else") if "else" in said else (),
         stop=_flag(said, "stop", default=False),
@@ -203,10 +203,39 @@ def _flag(said: Mapping[str, Any], name: str, *, default: bool) -> bool:
 
 
 def _mapping(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = said.get(name) or {}
-    if not isinstance(value, Mapping):
+    value = said.get(name)
+    if value is not None and not isinstance(value, Mapping):
         raise UsageError(T("A condition is a mapping, not: {said}", said=str(value)), field="if")
-    return value
+    return value or {}
+
+
+def require_full(asked: Mapping[str, Any], of: Text) -> Mapping[str, Any]:
+    """The condition of a file, unless something inside says nothing: it would always hold, or never.
+
+    ``of`` says whose condition it is. Raises UsageError with the place. An empty condition as a whole is none.
+    """
+    for name, value in asked.items():
+        if (place := _hollow(value, str(name))) is not None:
+            raise UsageError(
+                T("{of}: “{place}” of the condition says nothing.", of=of, place=place),
+                T("Say something there, or leave it out."),
+                field="if",
+            )
+    return asked
+
+
+def _hollow(value: Any, place: str) -> str | None:
+    """The first place inside a value of a condition that is empty; the items of a list are counted from 1."""
+    if isinstance(value, bool):
+        return None
+    if not value or (isinstance(value, str) and not value.strip()):
+        return place
+    inside: list[tuple[str, Any]] = []
+    if isinstance(value, Mapping):
+        inside = [(f"{place}.{name}", one) for name, one in value.items()]
+    elif isinstance(value, list):
+        inside = [(f"{place}[{n}]", one) for n, one in enumerate(value, start=1)]
+    return next((found for at, one in inside if (found := _hollow(one, at)) is not None), None)
 
 
 def acts(said: Any, under: str = "then") -> Sequence[ActWanted]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chatapp_cli.bootstrap import Company
+from chatapp_cli.commands import automating
 from chatapp_cli.domain.arrival import Arrival, Batch, MessageArrived, Peer, Profile
 from chatapp_cli.domain.automation import RuleEvent
 from chatapp_cli.domain.ids import ChannelId
@@ -85,6 +86,25 @@ def test_the_secret_of_a_rule_stays_until_it_is_replaced_and_no_list_shows_what_
     assert chatapp("rule", "secret", "Сказать", "--new").out.strip() != secret
     assert chatapp("rule", "list").rows[0][6] == "tell https://example.org"
     assert chatapp.run("rule", "secret", "Нет").code == 1
+
+
+def test_only_whoever_may_change_a_rule_sees_the_whole_address_of_its_webhook(chatapp: Shell, bound: int) -> None:
+    address = "https://example.org/desk?token=hidden"
+    add(chatapp, "Сказать", "--do", f"webhook={address}")
+    looks = [
+        ["show", "Сказать"],
+        ["show", "Сказать", "--json"],
+        ["list", "--json"],
+        ["export"],
+        ["test", "Сказать", "--json", "--text", "опт"],
+    ]
+    assert [address in chatapp("rule", *words).out for words in looks] == [True] * len(looks)
+    chatapp("user", "add", "Пётр", stdin="семь осенних листьев\n")
+    chatapp("login", "Пётр", stdin="семь осенних листьев\n")
+    assert chatapp.run("rule", "disable", "Сказать").code == 1
+    for words in looks:
+        said = chatapp("rule", *words).out
+        assert ("https://example.org" in said, "/desk" in said, "hidden" in said) == (True, False, False), words
 
 
 def test_addresses_and_what_is_known_of_clients_are_asked_for_by_options(chatapp: Shell, bound: int) -> None:
@@ -232,6 +252,14 @@ def test_what_a_rule_cannot_mean_is_refused_and_nothing_is_kept(
         ("- {name: А, if: {stages: [Новая]}, then: [{tag: a}]}", "No CRM tells at which stages its cards stand."),
         ("- {name: А, when: time.due, at: 25, days: moon, if: {waited: 5}, then: [{tag: a}]}", "is no time of a rule."),
         ("- {name: А, when: time.due, every: 1m, if: {waited: 5}, then: [{tag: a}]}", "is too often or too rare."),
+        ("- {name: А, if: {any: []}, then: [{tag: a}]}", "The rule А: “any” of the condition says nothing."),
+        ("- {name: А, if: {all: [{}]}, then: [{tag: a}]}", "“all[1]” of the condition says nothing."),
+        ("- {name: А, if: {not: {}}, then: [{tag: a}]}", "“not” of the condition says nothing."),
+        ("- {name: А, if: {not: {words: }}, then: [{tag: a}]}", "“not.words” of the condition says nothing."),
+        ("- {name: А, if: {days: [], hours: []}, then: [{tag: a}]}", "“days” of the condition says nothing."),
+        ("- {name: А, if: {from: [' ']}, then: [{tag: a}]}", "“from[1]” of the condition says nothing."),
+        ("- {name: А, if: {any: [{tags: [a]}, {waited: 0}]}, then: [{tag: a}]}", "“any[2].waited” of the condition"),
+        ("- {name: А, if: [], then: [{tag: a}]}", "A condition is a mapping, not: []"),
         ("- {name: А, if: {calendar: moon, days: [working], zone: UTC}, then: [{tag: a}]}", "no calendar moon."),
     ],
 )
@@ -242,6 +270,33 @@ def test_a_file_with_a_rule_that_means_nothing_adds_none_of_its_rules(
     assert said.code != 0
     assert complaint in said.err
     assert listed(chatapp) == []
+
+
+def test_a_file_may_say_that_a_rule_has_no_conditions(chatapp: Shell, bound: int) -> None:
+    text = "- {name: А, if: {}, then: [{tag: a}]}\n- {name: Б, if: {open: false}, then: [{tag: b}]}"
+    chatapp("rule", "import", "-", stdin=text)
+    assert [one["if"] for one in listed(chatapp)] == [{}, {"open": False}]
+
+
+def test_an_edit_keeps_what_somebody_else_changed_after_it_was_begun(
+    chatapp: Shell, company: Company, bound: int
+) -> None:
+    add(chatapp, "Опт", "--do", "tag=a")
+    begun = automating.SaidRule(name="Розница", asked=_EditedMeanwhile(chatapp))  # type: ignore[arg-type]
+    automating.edit(company, "Опт", begun)
+    found = listed(chatapp)[0]
+    assert (found["name"], found["stop"], found["then"]) == ("Розница", True, [{"tag": ["чужое"]}])
+
+
+class _EditedMeanwhile:
+    """Conditions of a person who is slow: while they are read, another one changes the rule."""
+
+    def __init__(self, chatapp: Shell) -> None:
+        self._chatapp = chatapp
+
+    def changes(self, _company: Company) -> dict[str, Any]:
+        self._chatapp("rule", "edit", "Опт", "--stop", "--do", "tag=чужое")
+        return {}
 
 
 def works(company: Company) -> None:
@@ -327,8 +382,8 @@ def test_a_rule_is_tried_on_a_message_and_on_what_happened_before_it_is_switched
     hears(company, bound, "Привет", who="vera")
     past = chatapp("rule", "test", "Опт", "--last", "7d")
     assert [row[1:] for row in past.rows] == [
-        ["Опт", "answer “…”", "1", "anna", "1", "done", "answer “Да”", "it says «оптом»"],
-        ["Опт", "answer “…”", "2", "boris", "2", "done", "answer “Да”", "it says «опт»"],
+        ["Опт", "answer “…”", "1", "anna", "1", "would be done", "answer “Да”", "it says «оптом»"],
+        ["Опт", "answer “…”", "2", "boris", "2", "would be done", "answer “Да”", "it says «опт»"],
     ]
     assert "Rule Опт: 2 acts would be done, 0 not." in past.err
     assert [one["message_id"] for one in chatapp("rule", "test", "Опт", "--last", "7d", "--json").json] == [1, 2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, cast
 
+import pytest
 from rich.text import Text
 from textual.widgets import Input, OptionList
 
@@ -169,6 +170,28 @@ async def test_a_rule_whose_answer_has_buttons_is_shown_with_the_way_to_change_i
         await it.sees("Меню")
         await it.press("enter")
         await it.sees("buttons:", "- Цены", "Edit it with:", f"chatapp rule edit {number}")
+
+
+@pytest.mark.parametrize("switched", [True, False])
+async def test_a_form_does_not_overwrite_what_somebody_else_changed_meanwhile(
+    window: Opener, stage: Stage, company: Company, switched: bool
+) -> None:
+    stage.line("Зима")
+    number = add(company, "Ночь", ActWanted("tag", ["ночь"]))
+    desk, theirs = desk_of(company, making=True), RuleWanted(name="Ночь", acts=[ActWanted("tag", ["чужое"])])
+    async with window() as it:
+        await to_the_page(it)
+        await it.sees("Ночь")
+        await it.press("enter")
+        await fill(it, do_tag="моё")
+        if switched:
+            company.write(lambda tx: auto_rules.switch(tx, number, on=False))
+        else:
+            company.write(lambda tx: auto_rules.change(tx, number, theirs, desk.names(tx)))
+        await it.press("f8")
+        await it.sees("Rule Ночь was changed meanwhile.", "Open it again")
+    kept = wanted(company, "Ночь")
+    assert (kept.enabled, kept.acts) == (not switched, [ActWanted("tag", ["ночь" if switched else "чужое"])])
 
 
 async def test_who_may_not_change_rules_looks_at_them(window: Opener, stage: Stage, company: Company) -> None:

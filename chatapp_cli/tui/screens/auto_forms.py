@@ -15,6 +15,7 @@ from textual.widgets import Checkbox, Input, RadioSet
 
 from chatapp_cli.domain.automation import EVENTS, RuleWanted
 from chatapp_cli.domain.dialog_condition import FirstOf
+from chatapp_cli.domain.errors import UsageError
 from chatapp_cli.domain.form import Choice, Field, Form
 from chatapp_cli.domain.ids import AutoRuleId, LineId
 from chatapp_cli.domain.message import Direction
@@ -171,7 +172,7 @@ class AutoFormScreen(AskingScreen):
                 return said
             form = replace(form, values={**form.values, **answers}, errors=_at_fields(wrong.found, form))
 
-    async def keep(self, wanted: RuleWanted, before: AutoRuleId | None = None) -> str:
+    async def keep(self, wanted: RuleWanted, before: AutoRule | None = None) -> str:
         """Add a rule, or replace one; returns what is said of it."""
         await asyncio.to_thread(word_forms.load)
         desk = desk_of(self.workspace.company, making=True)
@@ -180,12 +181,17 @@ class AutoFormScreen(AskingScreen):
         return _("Rule {name} is kept.", name=wanted.name) + automation.cancelled(gone)
 
 
-def _kept(tx: Tx, desk: AutoDesk, wanted: RuleWanted, before: AutoRuleId | None) -> tuple[AutoRuleId, int]:
+def _kept(tx: Tx, desk: AutoDesk, wanted: RuleWanted, before: AutoRule | None) -> tuple[AutoRuleId, int]:
     """The number of the rule, and how many planned acts are cancelled."""
     names = desk.names(tx)
     if before is None:
         return auto_rules.add(tx, wanted, names), 0
-    return before, auto_rules.change(tx, before, wanted, names)
+    row = auto_rules.require_mine(tx, before.id)
+    if (row.version, bool(row.enabled)) != (before.version, before.wanted.enabled):  # a switch makes no version
+        raise UsageError(
+            T("Rule {name} was changed meanwhile.", name=before.wanted.name), T("Open it again, and change it there.")
+        )
+    return before.id, auto_rules.change(tx, before.id, wanted, names)
 
 
 def _at_fields(found: Mapping[str, Text], form: Form) -> Mapping[str, Text]:
@@ -223,9 +229,9 @@ class AutoRuleScreen(AutoFormScreen):
         """The rule as the form says it."""
         return auto_fields.wanted(answers, self._before, self.names, show)
 
-    async def keep(self, wanted: RuleWanted, before: AutoRuleId | None = None) -> str:
+    async def keep(self, wanted: RuleWanted, before: AutoRule | None = None) -> str:
         """Add it, or replace the one that is changed."""
-        return await super().keep(wanted, before if self._rule is None else self._rule.id)
+        return await super().keep(wanted, self._rule or before)
 
     @on(Input.Changed)
     @on(Checkbox.Changed)
@@ -278,7 +284,7 @@ class AutoAnswerScreen(AutoFormScreen):
         """The rule of the short form."""
         return _of_short(answers)
 
-    async def keep(self, wanted: RuleWanted, before: AutoRuleId | None = None) -> str:
+    async def keep(self, wanted: RuleWanted, before: AutoRule | None = None) -> str:
         """Add it, and say which lines never close."""
         said = await super().keep(wanted, before)
         never = partial(auto_short.never_closing, desk=desk_of(self.workspace.company), wanted=wanted)

@@ -15,7 +15,7 @@ from chatapp_cli.domain.ids import AutoRuleId
 from chatapp_cli.domain.journal.automation import AutomationEvent, AutomationResumed, AutomationStormed
 from chatapp_cli.i18n import _, show
 from chatapp_cli.runtime.automation import desk_of
-from chatapp_cli.services import access, auto_fields, auto_guards, auto_log, auto_rules
+from chatapp_cli.services import access, auto_fields, auto_guards, auto_log, auto_rules, auto_shown
 from chatapp_cli.services.auto_desk import AutoDesk
 from chatapp_cli.services.auto_rules import AutoRule
 from chatapp_cli.services.conditions import SourceNames
@@ -167,7 +167,7 @@ def _remark(rows: Sequence[ShownRule], *, may: bool) -> str:
 def _look(tx: Tx, desk: AutoDesk) -> tuple[list[ShownRule], SourceNames, Sequence[ChannelRow], bool, Overview]:
     names, since = desk.names(tx), tx.now - WEEK
     rules = [
-        ShownRule(one, auto_log.done_since(tx, one.id, since), auto_log.planned(tx, one.id))
+        ShownRule(auto_shown.as_seen(tx, one), auto_log.done_since(tx, one.id, since), auto_log.planned(tx, one.id))
         for one in auto_rules.everything(tx, names)
     ]
     return rules, names, auto_guards.stopped(tx), access.has(tx, Right.AUTOMATION), overview.read(tx)
