@@ -92,7 +92,7 @@ def test_without_set_configure_shows_what_is_stored_for_that_one(chatapp: Shell,
         "company_name", "undo_send", "quiet", "notify_text", "web_idle", "public_url", "alarm",
         "hours", "hours_zone", "hours_calendar", "hours_days",
         "distribution", "distribution_to", "hand_over_after",
-        "auto_per_day", "auto_quiet", "auto_storm",
+        "auto_per_day", "auto_quiet", "auto_storm", "webhook_hosts",
         "keep_raw", "keep_journal", "keep_attempts", "keep_requests", "keep_acts",
     ]  # fmt: skip
 
