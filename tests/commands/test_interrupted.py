@@ -126,7 +126,7 @@ def test_an_interrupted_removal_says_how_many_messages_are_deleted_and_that_the_
 def test_a_command_that_is_ended_while_it_sends_leaves_no_message_on_its_way(
     env: Mapping[str, str], chatapp: Shell, company: Company, program: Program, bound: int, number: signal.Signals
 ) -> None:
-    program.sandbox.slowness = 1.0
+    program.sandbox.slowness = 3.0
     with started(env, *SEND) as process:
         until_message_is(company, "sending")
         process.send_signal(number)
